@@ -1,0 +1,111 @@
+"""Every error Crossfade raises, one tree.
+
+Two branches matter to a caller who retries. `Rejected` is the record's own fault: sending it again
+fails again, and the relay parks its key. `Unavailable` is the store's fault: the same record
+succeeds once the store is back.
+"""
+
+from __future__ import annotations
+
+
+class CrossfadeError(Exception):
+    """The base of every error raised by Crossfade."""
+
+
+class ConfigurationError(CrossfadeError):
+    """A setting or a declaration is missing, malformed or contradicts another one."""
+
+
+class Rejected(CrossfadeError):  # noqa: N818 - reads as the verdict it is
+    """This record cannot be stored as it is; trying again without a change is of no use."""
+
+
+class Unmappable(Rejected):
+    """A column's value has no exact form in DynamoDB under the declared rule.
+
+    Args:
+        field: the column (never its value).
+        kind: what was found there, such as ``numeric with 52 digits``.
+        remedy: what to change, such as ``declare the column with Rule.TEXT``.
+    """
+
+    def __init__(self, field: str, kind: str, remedy: str) -> None:
+        super().__init__(f"{field}: {kind}; {remedy}")
+        self.field = field
+        self.kind = kind
+        self.remedy = remedy
+
+
+class TooLarge(Rejected):
+    """An item is larger than the 409,600 bytes that DynamoDB stores.
+
+    Source: Amazon DynamoDB Developer Guide, "Quotas", item size.
+    """
+
+    def __init__(self, item_bytes: int, item_bytes_max: int) -> None:
+        super().__init__(
+            f"the item has {item_bytes} bytes, the limit is {item_bytes_max}; "
+            "declare its large columns as bodies, so that they are stored in S3"
+        )
+        self.item_bytes = item_bytes
+        self.item_bytes_max = item_bytes_max
+
+
+class InvalidRequest(Rejected):
+    """The store understood the request and refused it as malformed."""
+
+
+class ConditionFailed(CrossfadeError):
+    """A conditional write was refused; `item` is what stands there, when the store said so."""
+
+    def __init__(self, item: dict[str, object] | None = None) -> None:
+        super().__init__("the condition of a conditional write does not hold")
+        self.item = item
+
+
+class Unavailable(CrossfadeError):  # noqa: N818 - reads as the verdict it is
+    """The store cannot take this request now; the record itself is not at fault."""
+
+
+class Unreachable(Unavailable):
+    """No connection to the store, or the connection broke."""
+
+
+class TimedOut(Unavailable):
+    """The deadline passed without an answer; the write may have happened or not."""
+
+
+class Throttled(Unavailable):
+    """The store asks for fewer requests."""
+
+
+class ServerFault(Unavailable):
+    """The store answered with an error of its own (HTTP 5xx)."""
+
+
+class CorruptResponse(Unavailable):
+    """An answer does not match its checksum or cannot be parsed."""
+
+
+class AccessDenied(Unavailable):
+    """The credentials are missing, expired, wrong, or lack a permission."""
+
+
+class NoSuchStore(Unavailable):
+    """The table or the bucket does not exist under the configured name."""
+
+
+class BrokenPointer(CrossfadeError):
+    """An object that an item points to cannot be read back."""
+
+
+class MissingObject(BrokenPointer):
+    """No object stands under this key."""
+
+
+class DamagedObject(BrokenPointer):
+    """The object's content does not match the digest in its key."""
+
+
+class InvalidKey(Rejected):
+    """A text is not a key of the object store's own making."""

@@ -1,0 +1,100 @@
+"""Facts that happened, as values. Flows call `observe(event)`; logs, metrics and pages subscribe.
+
+No event carries a row's content; keys and error classes are all they name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crossfade.mapping.state import Key
+
+
+@dataclass(frozen=True, slots=True)
+class PushFailed:
+    """A write reached PostgreSQL but not yet the target; the ledger has it, the relay will bring it."""
+
+    key: Key
+    error: str
+    reason: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushSkipped:
+    """The fast path left a write to the relay without trying.
+
+    Attributes:
+        entity: the mapping's name.
+        cause: ``queue full``, ``breaker open`` or ``source unavailable``.
+    """
+
+    entity: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyParked:
+    """A key failed too often for its own reason; the others go on without it."""
+
+    key: Key
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRaised:
+    """The target was ahead of the ledger; the key's version was raised above it (source wins)."""
+
+    key: Key
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """One step of the relay or of the fast path ended."""
+
+    worker: str
+    delivered: int
+    superseded: int
+    moved: int
+    failed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerOpened:
+    """A store failed too often in a row; it is left alone for a while."""
+
+    store: str
+    error: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerClosed:
+    """A store answers again."""
+
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFailed:
+    """A step raised what it should not have; the loop goes on after a pause."""
+
+    loop: str
+    error: str
+    reason: str
+    seconds: float
+
+
+Event = (
+    PushFailed
+    | PushSkipped
+    | KeyParked
+    | LedgerRaised
+    | Relayed
+    | BreakerOpened
+    | BreakerClosed
+    | LoopFailed
+)
