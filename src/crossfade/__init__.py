@@ -1,0 +1,1 @@
+"""Crossfade: move a live PostgreSQL application to DynamoDB and S3, and prove nothing was lost."""

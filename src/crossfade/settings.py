@@ -1,0 +1,174 @@
+"""The settings, and the only reader of the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from crossfade.errors import ConfigurationError
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Count = Annotated[int, Field(gt=0, le=100_000)]
+
+
+def _named(*names: str) -> AliasChoices:
+    """Return the environment variables that fill a setting, the first one winning."""
+    return AliasChoices(*names)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, from environment variables or a `.env` file.
+
+    AWS credentials are not settings: they come through the standard AWS chain (environment,
+    shared files, container or instance role).
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr = Field(
+        validation_alias=_named("CROSSFADE_DATABASE_URL", "DATABASE_URL"),
+        description="PostgreSQL, as postgresql://user:password@host:port/database",
+    )
+    application: str = Field(
+        default="",
+        validation_alias=_named("CROSSFADE_APPLICATION"),
+        description="where the mappings are declared, as module:name; empty: the installed one",
+    )
+    dynamodb_table_name: str = Field(
+        default="crossfade",
+        pattern=r"^[A-Za-z0-9_.-]{3,255}$",
+        validation_alias=_named("DYNAMODB_TABLE_NAME"),
+        description="the DynamoDB table",
+    )
+    aws_region: str = Field(
+        default="us-east-1",
+        validation_alias=_named("AWS_REGION", "AWS_DEFAULT_REGION"),
+        description="the AWS region of table and bucket",
+    )
+    aws_endpoint_url_dynamodb: str | None = Field(
+        default=None,
+        validation_alias=_named("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"),
+        description="another endpoint for DynamoDB, such as a local engine",
+    )
+    aws_endpoint_url_s3: str | None = Field(
+        default=None,
+        validation_alias=_named("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+        description="another endpoint for S3, such as a local engine",
+    )
+    s3_bucket_name: str = Field(
+        default="crossfade",
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        validation_alias=_named("S3_BUCKET_NAME"),
+        description="the S3 bucket of large columns",
+    )
+    s3_sse: Literal["none", "AES256", "aws:kms"] = Field(
+        default="AES256",
+        validation_alias=_named("S3_SSE"),
+        description="server-side encryption of objects",
+    )
+    s3_kms_key_id: str | None = Field(
+        default=None,
+        validation_alias=_named("S3_KMS_KEY_ID"),
+        description="the KMS key of aws:kms",
+    )
+    target_timeout_seconds: Seconds = Field(
+        default=5.0,
+        validation_alias=_named("CROSSFADE_TARGET_TIMEOUT_SECONDS"),
+        description="deadline of one DynamoDB call, retries included",
+    )
+    object_timeout_seconds: Seconds = Field(
+        default=30.0,
+        validation_alias=_named("CROSSFADE_OBJECT_TIMEOUT_SECONDS"),
+        description="deadline of one S3 call, retries included",
+    )
+    push_queue_keys_max: Count = Field(
+        default=10_000,
+        validation_alias=_named("CROSSFADE_PUSH_QUEUE_KEYS_MAX"),
+        description="keys waiting in the fast path; further ones are left to the relay",
+    )
+    push_wait_seconds: Seconds = Field(
+        default=2.0,
+        validation_alias=_named("CROSSFADE_PUSH_WAIT_SECONDS"),
+        description="how long push(…, wait=True) waits at most",
+    )
+    drain_seconds: Seconds = Field(
+        default=5.0,
+        validation_alias=_named("CROSSFADE_DRAIN_SECONDS"),
+        description="how long a shutdown lets the fast path finish",
+    )
+    batch_keys_max: Count = Field(
+        default=100,
+        validation_alias=_named("CROSSFADE_BATCH_KEYS_MAX"),
+        description="keys of one step",
+    )
+    deliveries_max: Count = Field(
+        default=32,
+        validation_alias=_named("CROSSFADE_DELIVERIES_MAX"),
+        description="deliveries in flight in one step",
+    )
+    relay_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=0.5,
+        validation_alias=_named("CROSSFADE_RELAY_GRACE_SECONDS"),
+        description="age a dirty key must reach before the relay takes it; the fast path's lead",
+    )
+    relay_idle_seconds: Seconds = Field(
+        default=0.5,
+        validation_alias=_named("CROSSFADE_RELAY_IDLE_SECONDS"),
+        description="longest pause between two looks at an empty ledger",
+    )
+    park_after_faults: Count = Field(
+        default=5,
+        validation_alias=_named("CROSSFADE_PARK_AFTER_FAULTS"),
+        description="failures for a record's own reason after which its key is parked",
+    )
+    retry_base_seconds: Seconds = Field(
+        default=0.5,
+        validation_alias=_named("CROSSFADE_RETRY_BASE_SECONDS"),
+        description="first pause of a key after a failure; doubles up to the longest",
+    )
+    retry_max_seconds: Seconds = Field(
+        default=60.0,
+        validation_alias=_named("CROSSFADE_RETRY_MAX_SECONDS"),
+        description="longest pause of a key after a failure",
+    )
+    breaker_failures_max: Count = Field(
+        default=5,
+        validation_alias=_named("CROSSFADE_BREAKER_FAILURES_MAX"),
+        description="failures of a store in a row that open its breaker",
+    )
+    breaker_pause_seconds: Seconds = Field(
+        default=1.0,
+        validation_alias=_named("CROSSFADE_BREAKER_PAUSE_SECONDS"),
+        description="first pause of an open breaker; doubles up to the longest",
+    )
+    breaker_pause_seconds_max: Seconds = Field(
+        default=30.0,
+        validation_alias=_named("CROSSFADE_BREAKER_PAUSE_SECONDS_MAX"),
+        description="longest pause of an open breaker",
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto",
+        validation_alias=_named("CROSSFADE_LOG_FORMAT"),
+        description="console lines or JSON lines; auto: console on a terminal",
+    )
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigurationError: naming each setting that is missing or malformed, never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        )
+        raise ConfigurationError(
+            f"{problems}. Set the environment variable, or put it into .env; "
+            "`crossfade local up` prints those of the local engines"
+        ) from None
