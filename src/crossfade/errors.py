@@ -16,7 +16,7 @@ class ConfigurationError(CrossfadeError):
     """A setting or a declaration is missing, malformed or contradicts another one."""
 
 
-class Rejected(CrossfadeError):  # noqa: N818 - reads as the verdict it is
+class Rejected(CrossfadeError):
     """This record cannot be stored as it is; trying again without a change is of no use."""
 
 
@@ -63,7 +63,7 @@ class ConditionFailed(CrossfadeError):
         self.item = item
 
 
-class Unavailable(CrossfadeError):  # noqa: N818 - reads as the verdict it is
+class Unavailable(CrossfadeError):
     """The store cannot take this request now; the record itself is not at fault."""
 
 

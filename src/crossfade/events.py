@@ -12,7 +12,7 @@ from crossfade.mapping.state import Key
 
 @dataclass(frozen=True, slots=True)
 class PushFailed:
-    """A write reached PostgreSQL but not yet the target; the ledger has it, the relay will bring it."""
+    """A write is in PostgreSQL and not yet in the target; the relay will bring it."""
 
     key: Key
     error: str

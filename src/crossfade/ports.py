@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crossfade.events import Event
-from crossfade.mapping.state import Gone, Key, Live, Outcome, State, StoredObject
+from crossfade.mapping.state import Key, Outcome, State, StoredObject
 
 Observer = Callable[[Event], None]
 
@@ -53,5 +53,3 @@ class Objects(Protocol):
 
     async def put(self, object_key: str, content: str) -> None:
         """Store a content under its key; done when it is there already."""
-
-
