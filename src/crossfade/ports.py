@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from crossfade.events import Event
-from crossfade.mapping.state import Key, Outcome, State, StoredObject
+from crossfade.mapping.state import AckReport, Key, Outcome, Row, State, StoredObject
 
 Observer = Callable[[Event], None]
+Item = dict[str, Any]
+"""An item in DynamoDB's JSON: attribute name to typed value, such as ``{"S": "text"}``."""
 
 
 class Feed(Protocol):
@@ -17,10 +19,10 @@ class Feed(Protocol):
     async def due(self, keys_max: int) -> Sequence[Key]:
         """Return dirty keys whose turn it is, at most `keys_max`, without keeping a lock."""
 
-    async def dirty_of(self, entity: str, primary_key: Sequence[str]) -> Sequence[Key]:
-        """Return the dirty keys of one row: after a move there are two."""
+    async def dirty_of(self, rows: Sequence[Row]) -> Sequence[Key]:
+        """Return the dirty, unparked keys of these rows: after a move a row has two."""
 
-    async def ack(self, outcomes: Sequence[Outcome]) -> None:
+    async def ack(self, outcomes: Sequence[Outcome]) -> AckReport:
         """Record outcomes; a key is clean only if the delivered version is still its newest."""
 
     async def remember(self, objects: Sequence[StoredObject]) -> None:
@@ -40,11 +42,11 @@ class Source(Protocol):
 class Target(Protocol):
     """The store that follows."""
 
-    async def put(self, item: dict[str, object], version: int) -> int | None:
+    async def put(self, item: Item, version: int) -> Item | None:
         """Write an item unless the stored one has the same or a newer version.
 
         Returns:
-            None when written, else the version that stands there.
+            None when written, else the item that stands there.
         """
 
 

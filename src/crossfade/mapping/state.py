@@ -25,6 +25,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a mapped table: the mapping's name and the primary key's columns as text."""
+
+    entity: str
+    primary_key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BodyRef:
     """A large column of a row: its digest, not its content.
 
@@ -138,4 +146,20 @@ class Failed:
     attempt: int
 
 
-Outcome = Delivered | Superseded | Conflicting | Moved | Failed
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Not tried, because the breaker of a store it needs is open; no failure of its own."""
+
+    key: Key
+    seconds: float
+
+
+Outcome = Delivered | Superseded | Conflicting | Moved | Failed | Postponed
+
+
+@dataclass(frozen=True, slots=True)
+class AckReport:
+    """What the ledger decided about the outcomes of one step."""
+
+    parked: tuple[Key, ...] = ()
+    raised: tuple[Key, ...] = ()
