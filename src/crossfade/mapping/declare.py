@@ -7,83 +7,13 @@ and the labels of every report.
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from crossfade.entity import Entity
-from crossfade.errors import ConfigurationError
+from crossfade.mapping.key_parts import KeyCase, KeyPart, key_parts
+from crossfade.mapping.parts import Body, Column, Rule, Shape
 
-
-class Rule(StrEnum):
-    """How a column's text becomes a DynamoDB value. `default_rule` names the rule of each type."""
-
-    TEXT = "text"  # S, the text as PostgreSQL prints it
-    NUMBER = "number"  # N where DynamoDB holds the number exactly, else an error
-    FLOAT = "float"  # N, or S for what N cannot hold: NaN, infinities, -0, |x| out of range
-    BOOLEAN = "boolean"  # BOOL
-    INSTANT = "instant"  # S, UTC, six digits, sorts as text
-    LOCAL_TIME = "local-time"  # S, as INSTANT without a zone
-    BYTES = "bytes"  # S, base64
-    DOCUMENT = "document"  # M, L or a scalar, from json and jsonb
-    LIST = "list"  # L, from arrays of any type
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column and the attribute it becomes.
-
-    Args:
-        name: the column in PostgreSQL.
-        type: its type as `format_type` prints it, such as ``timestamp(3) without time zone``.
-        attribute: the attribute's name in keys and records; the column's name in camelCase unless
-            given.
-        field: the attribute's name in stored items; `attribute` unless given.
-        rule: overrides the rule of the type.
-        required: whether the column is NOT NULL.
-    """
-
-    name: str
-    type: str
-    attribute: str = ""
-    field: str = ""
-    rule: Rule | None = None
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A large column that lives in S3; the item holds the object's key.
-
-    Args:
-        column: the column in PostgreSQL, of a text or json type.
-        attribute: the attribute that holds the object's key, such as ``transcriptStorageKey``.
-        prefix: first part of the object's key: ``<prefix>/<row id>/<sha256>``.
-        overflow_only: keep the column in the item, and move it only when the item would otherwise
-            pass DynamoDB's limit; it then needs a `Column` of its own too.
-    """
-
-    column: str
-    attribute: str
-    prefix: str
-    overflow_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How rows appear as items: an ElectroDB model without its attributes.
-
-    A row takes the first shape of its mapping whose table-index composites are all present.
-
-    Args:
-        entity: ElectroDB's `model.entity`.
-        indexes: ElectroDB's `indexes`, as in its JSON form.
-    """
-
-    entity: str
-    indexes: MappingOf[str, Any]
+__all__ = ["Body", "Column", "KeyCase", "KeyPart", "Mapping", "Rule", "Shape"]
 
 
 @dataclass(frozen=True)
@@ -113,3 +43,13 @@ class Mapping:
     ignored: tuple[str, ...] = ()
     version: int = 1
     model_version: str = "1"
+
+    @cached_property
+    def key_parts(self) -> tuple[KeyPart, ...]:
+        """The parts of a ledger key: the primary key's columns, then the other key columns."""
+        return key_parts(self.columns, self.primary_key, self.shapes)
+
+    @cached_property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns of `Key.parts`, in order."""
+        return tuple(part.column for part in self.key_parts)
