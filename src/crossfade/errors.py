@@ -7,6 +7,10 @@ succeeds once the store is back.
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
 
 class CrossfadeError(Exception):
     """The base of every error raised by Crossfade."""
@@ -58,17 +62,55 @@ class InvalidRequest(Rejected):
 class ConditionFailed(CrossfadeError):
     """A conditional write was refused; `item` is what stands there, when the store said so."""
 
-    def __init__(self, item: dict[str, object] | None = None) -> None:
+    def __init__(self, item: dict[str, Any] | None = None) -> None:
         super().__init__("the condition of a conditional write does not hold")
         self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationReason:
+    """Why one entry of a transaction was refused.
+
+    Attributes:
+        code: DynamoDB's code; ``None`` (the text) for an entry that is not at fault.
+        item: what stands there, when the entry asked for it.
+    """
+
+    code: str
+    item: dict[str, Any] | None = dataclasses.field(default=None, repr=False)
+
+
+class TransactionCanceled(CrossfadeError):
+    """A transaction was refused as a whole; `reasons` has one entry for each of its actions."""
+
+    def __init__(self, reasons: tuple[CancellationReason, ...]) -> None:
+        codes = ", ".join(reason.code for reason in reasons)
+        super().__init__(f"the transaction was refused: {codes or 'no reason given'}")
+        self.reasons = reasons
 
 
 class Unavailable(CrossfadeError):
     """The store cannot take this request now; the record itself is not at fault."""
 
 
+class BreakerOpen(Unavailable):
+    """The call was not made: the store failed too often in a row; it is tried after `seconds`."""
+
+    def __init__(self, store: str, seconds: float) -> None:
+        super().__init__(f"{store} failed too often in a row; it is left alone for {seconds:.1f} s")
+        self.seconds = seconds
+
+
 class Unreachable(Unavailable):
     """No connection to the store, or the connection broke."""
+
+
+class Interrupted(Unreachable):
+    """The connection broke before the answer was complete; the write may have happened or not."""
+
+
+class Overloaded(Unavailable):
+    """More calls wait for a connection than the client allows, or for longer; nothing was sent."""
 
 
 class TimedOut(Unavailable):
@@ -77,6 +119,10 @@ class TimedOut(Unavailable):
 
 class Throttled(Unavailable):
     """The store asks for fewer requests."""
+
+
+class Contended(Unavailable):
+    """Another write holds the item at this moment; this one had no effect."""
 
 
 class ServerFault(Unavailable):
@@ -89,6 +135,10 @@ class CorruptResponse(Unavailable):
 
 class AccessDenied(Unavailable):
     """The credentials are missing, expired, wrong, or lack a permission."""
+
+
+class CredentialsExpired(AccessDenied):
+    """The store refused the credentials for their age; newer ones may pass."""
 
 
 class NoSuchStore(Unavailable):
