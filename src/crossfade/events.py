@@ -46,17 +46,24 @@ class LedgerRaised:
     """The target was ahead of the ledger; the key's version was raised above it (source wins)."""
 
     key: Key
-    found: int
 
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """One step of the relay or of the fast path ended."""
+    """One step of the relay or of the fast path ended.
+
+    Attributes:
+        worker: ``relay`` or ``push``.
+        delivered: keys written.
+        superseded: keys of which the target held the same version or a newer one.
+        retried: keys that changed meanwhile, or wait for a breaker.
+        failed: keys with a `PushFailed` of their own.
+    """
 
     worker: str
     delivered: int
     superseded: int
-    moved: int
+    retried: int
     failed: int
     seconds: float
 

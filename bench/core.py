@@ -1,0 +1,114 @@
+"""What every measurement shares: interleaved rounds, medians, tables, JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+Variant = Callable[[int], Awaitable[None]]
+"""Does a number of operations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How much to measure: rounds per variant, operations per round, and whether to hurry."""
+
+    rounds: int = 9
+    quick: bool = False
+
+    def operations(self, count: int) -> int:
+        """Return the operations of one round, a tenth when in a hurry."""
+        return max(1, count // 10) if self.quick else count
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table.
+
+    Attributes:
+        group: the table it belongs to.
+        variant: what was measured.
+        figures: figure by name, unit included in the name, such as ``cpu µs/op``.
+        note: what a reader must know, such as why a peer is missing.
+    """
+
+    group: str
+    variant: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Medians over the rounds, microseconds per operation."""
+
+    cpu_us: float
+    wall_us: float
+
+
+async def interleaved(
+    variants: Mapping[str, Variant], options: Options, operations: int
+) -> dict[str, Cost]:
+    """Run every variant once a round, in turn, after one unmeasured round; this process's CPU."""
+    samples: dict[str, list[Cost]] = {name: [] for name in variants}
+    for measured in (False, *([True] * options.rounds)):
+        for name, variant in variants.items():
+            cost = await _cost(variant, operations)
+            if measured:
+                samples[name].append(cost)
+    return {
+        name: Cost(
+            statistics.median(cost.cpu_us for cost in costs),
+            statistics.median(cost.wall_us for cost in costs),
+        )
+        for name, costs in samples.items()
+    }
+
+
+async def _cost(variant: Variant, operations: int) -> Cost:
+    cpu_ns, wall_ns = time.process_time_ns(), time.perf_counter_ns()
+    await variant(operations)
+    scale = 1000 * operations
+    return Cost(
+        (time.process_time_ns() - cpu_ns) / scale, (time.perf_counter_ns() - wall_ns) / scale
+    )
+
+
+def percentile(samples: list[float], share: float) -> float:
+    """Return the sample below which this share of all samples lies; nearest rank."""
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def show(rows: list[Row], console: Console) -> None:
+    """Print one table a group."""
+    for group in dict.fromkeys(row.group for row in rows):
+        members = [row for row in rows if row.group == group]
+        names = list(dict.fromkeys(name for row in members for name in row.figures))
+        table = Table("variant", *names, "note", title=group, title_justify="left")
+        for column in table.columns[1:-1]:
+            column.justify = "right"
+        for row in members:
+            cells = [f"{row.figures[name]:,.2f}" if name in row.figures else "" for name in names]
+            table.add_row(row.variant, *cells, row.note)
+        console.print(table)
+
+
+def write(rows: list[Row], path: Path) -> None:
+    """Write the figures with the machine they were measured on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+        "rows": [asdict(row) for row in rows],
+    }
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,198 @@
+"""The relay: bring the keys that changed in the source up to date in the target.
+
+A change is a key and a version, never a payload: a step reads the state now and sends it under the
+condition that nothing newer stands there. So lost, repeated and reordered steps are harmless, and
+any number of relays may run at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import assert_never
+
+from crossfade.breaker import Breaker
+from crossfade.errors import BreakerOpen, Rejected, Unavailable
+from crossfade.events import KeyParked, LedgerRaised, PushFailed, Relayed
+from crossfade.mapping.codec import Codec
+from crossfade.mapping.objects import digest_of
+from crossfade.mapping.state import (
+    AckReport,
+    Blame,
+    BodyRef,
+    Conflicting,
+    Delivered,
+    Failed,
+    Gone,
+    Key,
+    Live,
+    Moved,
+    Outcome,
+    Postponed,
+    State,
+    StoredObject,
+    Superseded,
+)
+from crossfade.ports import Feed, Item, Objects, Observer, Source, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where states come from and where they go.
+
+    Attributes:
+        codecs: the codec of each mapping by the mapping's name.
+        worker: the name under which steps are reported.
+        deliveries_max: deliveries in flight in one step.
+        bodies_max: large columns in memory at once, in one step.
+    """
+
+    feed: Feed
+    source: Source
+    target: Target
+    objects: Objects
+    target_breaker: Breaker
+    objects_breaker: Breaker
+    codecs: Mapping[str, Codec]
+    observe: Observer
+    worker: str
+    deliveries_max: int = 32
+    bodies_max: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the keys of one step."""
+
+    outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def settled(self) -> frozenset[Key]:
+        """The keys whose fetched version the target holds, or a newer one."""
+        return frozenset(
+            outcome.key for outcome in self.outcomes if isinstance(outcome, Delivered | Superseded)
+        )
+
+
+async def step(route: Route, *, keys_max: int) -> Report:
+    """Deliver the dirty keys whose turn it is, at most `keys_max`.
+
+    While the target's breaker is open nothing is read; when it may be tried again, one key is.
+    """
+    if route.target_breaker.wait_seconds > 0:
+        return Report()
+    keys = await route.feed.due(1 if route.target_breaker.is_open else keys_max)
+    return await deliver(route, keys)
+
+
+async def deliver(route: Route, keys: Sequence[Key]) -> Report:
+    """Deliver these keys as they are now: the one way in which items are written."""
+    if not keys:
+        return Report()
+    started = monotonic()
+    states = await route.source.fetch(keys)
+    delivery = _Delivery(route)
+    outcomes = await asyncio.gather(*map(delivery.attempt, states))
+    if delivery.stored:
+        await route.feed.remember(delivery.stored)
+    _tell(route, outcomes, await route.feed.ack(outcomes), monotonic() - started)
+    return Report(tuple(outcomes))
+
+
+class _Delivery:
+    """One batch under way: its limits, and the objects it has stored."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._deliveries = asyncio.Semaphore(route.deliveries_max)
+        self._bodies = asyncio.Semaphore(route.bodies_max)
+        self.stored: list[StoredObject] = []
+
+    async def attempt(self, state: State) -> Outcome:
+        """Deliver one state; its failure leaves the others alone."""
+        async with self._deliveries:
+            try:
+                return await self._deliver(state)
+            except BreakerOpen as error:
+                return Postponed(state.key, error.seconds)
+            except Rejected as error:
+                return _failure(state, error, Blame.RECORD)
+            except Unavailable as error:
+                return _failure(state, error, Blame.STORE)
+
+    async def _deliver(self, state: State) -> Outcome:
+        codec = self._route.codecs[state.key.entity]
+        match state:
+            case Gone():
+                return await self._put(codec, state, codec.tombstone(state))
+            case Live():
+                draft = codec.encode(state)
+                for ref in state.bodies:
+                    if not ref.stored and not await self._carry(codec, state.key, ref):
+                        return Moved(state.key)
+                for spilled in draft.objects:
+                    await self._store(codec, state.key, spilled.object_key, spilled.content)
+                return await self._put(codec, state, draft.item)
+            case _:
+                assert_never(state)
+
+    async def _carry(self, codec: Codec, key: Key, ref: BodyRef) -> bool:
+        """Store a large column; False when it is no longer what the step fetched."""
+        async with self._bodies:
+            content = await self._route.source.body(key, ref.column)
+            if content is None or digest_of(content) != ref.digest:
+                return False
+            await self._store(codec, key, codec.pointer(key, ref), content)
+            return True
+
+    async def _store(self, codec: Codec, key: Key, object_key: str, content: str) -> None:
+        route = self._route
+        await route.objects_breaker.call(lambda: route.objects.put(object_key, content))
+        self.stored.append(
+            StoredObject(key.entity, codec.row_id(key), object_key, len(content.encode()))
+        )
+
+    async def _put(self, codec: Codec, state: State, item: Item) -> Outcome:
+        route = self._route
+        standing = await route.target_breaker.call(lambda: route.target.put(item, state.version))
+        return _judge(codec, state, item, standing)
+
+
+def _judge(codec: Codec, state: State, item: Item, standing: Item | None) -> Outcome:
+    """Decide what an answer of the target means; `standing` is what refused the put."""
+    if standing is None:
+        return Delivered(state.key, state.version)
+    found = codec.version_of(standing)
+    if found == state.version and not codec.same_content(item, standing):
+        return Conflicting(state.key, state.version)
+    return Superseded(state.key, state.version, found)
+
+
+def _failure(state: State, error: Exception, blame: Blame) -> Failed:
+    return Failed(state.key, type(error).__name__, str(error), blame, state.attempts + 1)
+
+
+def _tell(route: Route, outcomes: Sequence[Outcome], verdicts: AckReport, seconds: float) -> None:
+    failures = {outcome.key: outcome for outcome in outcomes if isinstance(outcome, Failed)}
+    for failure in failures.values():
+        route.observe(PushFailed(failure.key, failure.error, failure.reason, failure.attempt))
+    for key in verdicts.parked:
+        route.observe(KeyParked(key, failures[key].reason))
+    for key in verdicts.raised:
+        route.observe(LedgerRaised(key))
+    route.observe(
+        Relayed(
+            worker=route.worker,
+            delivered=_count(outcomes, Delivered),
+            superseded=_count(outcomes, Superseded),
+            retried=_count(outcomes, Moved | Conflicting | Postponed),
+            failed=len(failures),
+            seconds=seconds,
+        )
+    )
+
+
+def _count(outcomes: Sequence[Outcome], kind: type[Outcome]) -> int:
+    return sum(isinstance(outcome, kind) for outcome in outcomes)

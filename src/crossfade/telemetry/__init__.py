@@ -1,0 +1,6 @@
+"""What operators see of events: log lines and metrics."""
+
+from crossfade.telemetry.logs import configure_logs, log_event
+from crossfade.telemetry.metrics import Metrics
+
+__all__ = ["Metrics", "configure_logs", "log_event"]
