@@ -55,8 +55,24 @@ class TooLarge(Rejected):
         self.item_bytes_max = item_bytes_max
 
 
+class ObjectTooLarge(Rejected):
+    """A content is larger than the object store is set to hold."""
+
+    def __init__(self, plain_bytes: int, plain_bytes_max: int) -> None:
+        super().__init__(
+            f"the content has {plain_bytes} bytes or more, the limit is {plain_bytes_max}; "
+            "raise plain_bytes_max of the object store, or shorten it"
+        )
+        self.plain_bytes = plain_bytes
+        self.plain_bytes_max = plain_bytes_max
+
+
 class InvalidRequest(Rejected):
     """The store understood the request and refused it as malformed."""
+
+
+class StoreNotEmpty(CrossfadeError):
+    """A table or a bucket still holds something, and is deleted only when it holds nothing."""
 
 
 class ConditionFailed(CrossfadeError):
