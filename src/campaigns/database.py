@@ -1,0 +1,67 @@
+"""Connections to PostgreSQL and the migrations of the application's tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number that no other lock of the database uses.
+MIGRATION_LOCK = 7_235_119
+
+
+def create_engine(dsn: str, connections_max: int = 10) -> AsyncEngine:
+    """Return a pool of connections whose time zone is UTC.
+
+    Args:
+        dsn: any form that libpq takes.
+        connections_max: how many connections are open at most.
+    """
+    given = conninfo_to_dict(dsn).get("options") or ""
+    options = f"{given} -c timezone=UTC".strip()
+
+    async def connect() -> psycopg.AsyncConnection:
+        return await psycopg.AsyncConnection.connect(dsn, options=options)
+
+    return create_async_engine(
+        "postgresql+psycopg://",
+        async_creator=connect,
+        pool_size=connections_max,
+        max_overflow=0,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return Alembic's configuration: the packaged scripts and the caller's connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def migrate(dsn: str) -> None:
+    """Bring the database to the newest revision; done when it is there already.
+
+    Two that run at the same time take turns.
+    """
+    engine = create_engine(dsn, connections_max=1)
+    try:
+        async with engine.begin() as connection:
+            lock = text("SELECT pg_advisory_xact_lock(:key)")
+            await connection.execute(lock, {"key": MIGRATION_LOCK})
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+def upgrade(connection: Connection) -> None:
+    """Apply the revisions that are missing, in the connection's transaction."""
+    command.upgrade(alembic_config(connection), "head")

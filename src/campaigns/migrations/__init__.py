@@ -1,0 +1,1 @@
+"""Alembic's scripts; `campaigns.database.migrate` runs them."""
