@@ -14,8 +14,10 @@ from crossfade.breaker import Breaker
 from crossfade.errors import Unavailable
 from crossfade.events import PushSkipped
 from crossfade.mapping.state import Key, Row
-from crossfade.ports import Feed, Observer
+from crossfade.ports import Observer
 
+DirtyOf = Callable[[Sequence[Row]], Awaitable[Sequence[Key]]]
+"""Returns the dirty keys of rows."""
 Deliver = Callable[[Sequence[Key]], Awaitable[frozenset[Key]]]
 """Delivers keys and returns those that the target now holds."""
 
@@ -24,7 +26,7 @@ class FastPath:
     """Rows handed over after their commit, on the way to the target.
 
     Args:
-        feed: tells which keys of the rows are dirty.
+        dirty_of: the ledger's answer to which keys of some rows are dirty.
         deliver: the relay's delivery.
         breaker: the target's; while it is open, rows are left to the relay.
         rows_max: rows that may wait.
@@ -33,7 +35,7 @@ class FastPath:
 
     def __init__(
         self,
-        feed: Feed,
+        dirty_of: DirtyOf,
         deliver: Deliver,
         breaker: Breaker,
         observe: Observer,
@@ -41,7 +43,7 @@ class FastPath:
         rows_max: int,
         batch_rows_max: int,
     ) -> None:
-        self._feed = feed
+        self._dirty_of = dirty_of
         self._deliver = deliver
         self._breaker = breaker
         self._observe = observe
@@ -114,7 +116,7 @@ class FastPath:
 
     async def _settle(self, rows: Sequence[Row]) -> set[Row]:
         """Deliver the dirty keys of these rows; the rows that still have one."""
-        keys = await self._feed.dirty_of(rows)
+        keys = await self._dirty_of(rows)
         settled = await self._deliver(keys)
         lengths = {row.entity: len(row.primary_key) for row in rows}
         return {

@@ -1,0 +1,281 @@
+"""An independent audit: every row against its item and its objects.
+
+It shares no code with what writes items. It reads rows as typed Python values, items and objects
+through botocore, and compares in Python's terms: a `Decimal` with a `Decimal`, an instant with an
+instant. Of a mapping it uses the declaration alone. Keys must be declared as templates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import psycopg
+import zstandard
+from botocore.exceptions import ClientError
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
+from psycopg.types.string import TextLoader
+
+from crossfade.mapping.declare import Mapping as TableMapping
+from crossfade.mapping.parts import Body, Shape
+from crossfade.testing.values import agrees, plain
+
+CONTROL = frozenset({"__edb_e__", "__edb_v__", "cf_v", "cf_m"})
+ROWS_PER_FETCH = 100
+_AS_TEXT = ("timestamp", "timestamptz", "date", "time", "timetz", "interval", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is audited: a database, a table and a bucket, through botocore's own clients."""
+
+    dsn: str
+    dynamodb: Any
+    table_name: str
+    s3: Any
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference: `kind` is ``different``, ``missing`` or ``extra``; no content is kept."""
+
+    entity: str
+    key: str
+    kind: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntityAudit:
+    """The counts of one entity."""
+
+    entity: str
+    rows: int
+    items: int
+    objects: int
+    equal: int
+    different: int
+    missing: int
+    extra: int
+    pending: int
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every row has its equal, nothing is left over and nothing is on its way."""
+        return self.rows == self.items == self.equal and self.pending == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The result: one line an entity, and every difference."""
+
+    entities: tuple[EntityAudit, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether both stores are equal and nothing is on its way."""
+        return all(entity.is_clean for entity in self.entities)
+
+
+def audit(
+    stores: Stores, mappings: Sequence[TableMapping], progress: Callable[[int], None] | None = None
+) -> Audit:
+    """Compare every row of the mapped tables with its item and objects; blocks.
+
+    Args:
+        stores: what to compare.
+        mappings: the declarations.
+        progress: called with 1 for each row.
+    """
+    items = _items(stores)
+    with psycopg.connect(stores.dsn) as connection:
+        _read_exactly(connection)
+        results = [_audit_entity(stores, connection, one, items, progress) for one in mappings]
+    return Audit(
+        tuple(counts for counts, _ in results),
+        tuple(finding for _, findings in results for finding in findings),
+    )
+
+
+def _audit_entity(
+    stores: Stores,
+    connection: psycopg.Connection[Any],
+    mapping: TableMapping,
+    items: dict[str, dict[tuple[str, str], dict[str, Any]]],
+    progress: Callable[[int], None] | None,
+) -> tuple[EntityAudit, list[Finding]]:
+    left = {
+        key: item for shape in mapping.shapes for key, item in items.get(shape.entity, {}).items()
+    }
+    found, rows, objects = len(left), 0, 0
+    findings: list[Finding] = []
+    for row in _rows(connection, mapping):
+        rows += 1
+        shape = _shape_of(mapping, row)
+        key = _table_key(mapping, shape, row)
+        item = left.pop(key, None)
+        if item is None:
+            findings.append(Finding(mapping.name, "/".join(key), "missing"))
+        else:
+            differing, verified = _differences(stores, mapping, shape, row, item)
+            objects += verified
+            if differing:
+                findings.append(Finding(mapping.name, "/".join(key), "different", differing))
+        if progress is not None:
+            progress(1)
+    findings += [Finding(mapping.name, "/".join(key), "extra") for key in left]
+    kinds = [finding.kind for finding in findings]
+    missing, different = kinds.count("missing"), kinds.count("different")
+    counts = EntityAudit(
+        entity=mapping.name,
+        rows=rows,
+        items=found,
+        objects=objects,
+        equal=rows - missing - different,
+        different=different,
+        missing=missing,
+        extra=len(left),
+        pending=_pending(connection, mapping),
+    )
+    return counts, findings
+
+
+def _differences(
+    stores: Stores,
+    mapping: TableMapping,
+    shape: Shape,
+    row: Mapping[str, Any],
+    item: Mapping[str, Any],
+) -> tuple[tuple[str, ...], int]:
+    """Return the names of the attributes that differ, and how many objects were found right."""
+    stored = {name: plain(attribute) for name, attribute in item.items()}
+    expected = {**_keys(mapping, shape, row), "__edb_e__": shape.entity}
+    differing = [name for name, text in expected.items() if stored.get(name) != text]
+    known = CONTROL | expected.keys()
+    spilled = {body.column for body in mapping.bodies if body.attribute in stored}
+    for column in mapping.columns:
+        if column.name in spilled:
+            continue
+        known |= {column.field}
+        if not agrees(row[column.name], stored.get(column.field), column.type):
+            differing.append(column.field)
+    objects = 0
+    for body in mapping.bodies:
+        known |= {body.attribute}
+        if body.overflow_only and body.attribute not in stored:
+            continue
+        if not _same_object(stores, row[body.column], stored.get(body.attribute)):
+            differing.append(body.attribute)
+        objects += stored.get(body.attribute) is not None
+    return tuple(sorted({*differing, *(stored.keys() - known)})), objects
+
+
+def _same_object(stores: Stores, content: Any, pointer: Any) -> bool:
+    if content is None or pointer is None:
+        return content is pointer
+    plain_bytes = str(content).encode()
+    if not str(pointer).endswith(hashlib.sha256(plain_bytes).hexdigest()):
+        return False
+    try:
+        answer = stores.s3.get_object(Bucket=stores.bucket, Key=pointer)
+    except ClientError:
+        return False
+    data = answer["Body"].read()
+    if answer.get("ContentEncoding") == "zstd":
+        data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    return bool(data == plain_bytes)
+
+
+def _shape_of(mapping: TableMapping, row: Mapping[str, Any]) -> Shape:
+    values = _attributes(mapping, row)
+    return next(
+        shape
+        for shape in mapping.shapes
+        if all(name in values for name in shape.table_composites())
+    )
+
+
+def _table_key(mapping: TableMapping, shape: Shape, row: Mapping[str, Any]) -> tuple[str, str]:
+    keys = _keys(mapping, shape, row)
+    return keys["pk"], keys["sk"]
+
+
+def _keys(mapping: TableMapping, shape: Shape, row: Mapping[str, Any]) -> dict[str, str]:
+    """Render the templates of every index whose values are all there."""
+    values = _attributes(mapping, row)
+    keys: dict[str, str] = {}
+    for index in shape.indexes.values():
+        sides = (index["pk"], index["sk"])
+        names = [name for side in sides for name in re.findall(r"\$\{(\w+)\}", side["template"])]
+        if all(name in values for name in names):
+            render = partial(re.sub, r"\$\{(\w+)\}", lambda match: values[match[1]])
+            keys |= {side["field"]: render(side["template"]) for side in sides}
+    return keys
+
+
+def _attributes(mapping: TableMapping, row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        column.attribute: str(row[column.name])
+        for column in mapping.columns
+        if row[column.name] is not None
+    }
+
+
+def _rows(connection: psycopg.Connection[Any], mapping: TableMapping) -> Iterator[dict[str, Any]]:
+    always = [body for body in mapping.bodies if not body.overflow_only]
+    columns = [
+        *(sql.Identifier(column.name) for column in mapping.columns),
+        *(_as_text(body) for body in always),
+    ]
+    query = sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join(columns), sql.Identifier(*mapping.table.split("."))
+    )
+    with connection.cursor(name="audit", row_factory=dict_row) as cursor:
+        cursor.itersize = ROWS_PER_FETCH
+        yield from cursor.execute(query)
+
+
+def _as_text(body: Body) -> sql.Composed:
+    name = sql.Identifier(body.column)
+    return sql.SQL("{}::text AS {}").format(name, name)
+
+
+def _items(stores: Stores) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
+    """Return all items that are no tombstones, by entity and key."""
+    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    pages = stores.dynamodb.get_paginator("scan").paginate(
+        TableName=stores.table_name, ConsistentRead=True
+    )
+    for page in pages:
+        for item in page["Items"]:
+            if "cf_deleted" not in item:
+                entity = item.get("__edb_e__", {}).get("S", "")
+                found.setdefault(entity, {})[item["pk"]["S"], item["sk"]["S"]] = item
+    return found
+
+
+def _pending(connection: psycopg.Connection[Any], mapping: TableMapping) -> int:
+    row = connection.execute(
+        "SELECT count(*) FROM crossfade.ledger WHERE entity = %s AND version > acked",
+        (mapping.name,),
+    ).fetchone()
+    return int(row[0]) if row is not None else 0
+
+
+def _read_exactly(connection: psycopg.Connection[Any]) -> None:
+    """Load documents with exact numbers, and times as PostgreSQL prints them."""
+    connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = iso_8601")
+    connection.commit()
+    set_json_loads(partial(json.loads, parse_float=Decimal), connection)
+    for name in _AS_TEXT:
+        connection.adapters.register_loader(name, TextLoader)

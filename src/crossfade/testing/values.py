@@ -1,0 +1,87 @@
+"""Whether a PostgreSQL value and a stored attribute mean the same, in Python's terms."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+
+def plain(attribute: Mapping[str, Any]) -> Any:
+    """Return an attribute's value: str, Decimal, bool, None, list or dict."""
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "N":
+            return Decimal(value)
+        case "NULL":
+            return None
+        case "L":
+            return [plain(element) for element in value]
+        case "M":
+            return {name: plain(element) for name, element in value.items()}
+        case _:
+            return value
+
+
+def agrees(value: Any, stored: Any, type_name: str) -> bool:  # noqa: C901, PLR0911 - a case a type
+    """Tell whether a column's value and a stored one are the same.
+
+    Args:
+        value: as psycopg loads it; times and `json` as PostgreSQL's text.
+        stored: as `plain` returns it.
+        type_name: the column's type in PostgreSQL.
+    """
+    match value:
+        case None | bool():
+            return stored is value
+        case list():
+            return _same_lists(value, stored, type_name)
+        case _ if type_name.startswith("jsonb"):
+            return _same_documents(value, stored)
+        case int():
+            return bool(stored == (str(value) if isinstance(stored, str) else value))
+        case float():
+            return _same_floats(value, stored)
+        case Decimal():
+            return bool(stored == (format(value, "f") if isinstance(stored, str) else value))
+        case bytes():
+            return isinstance(stored, str) and base64.b64decode(stored, validate=True) == value
+        case UUID():
+            return bool(stored == str(value))
+        case str() if type_name.startswith("timestamp"):
+            return _moment(value) == _moment(stored)
+        case _:
+            return bool(value == stored)
+
+
+def _same_lists(value: Sequence[Any], stored: Any, type_name: str) -> bool:
+    element = type_name.removesuffix("[]")
+    return (
+        isinstance(stored, list)
+        and len(value) == len(stored)
+        and all(agrees(left, right, element) for left, right in zip(value, stored, strict=True))
+    )
+
+
+def _same_documents(value: Any, stored: Any) -> bool:
+    if isinstance(stored, str):
+        return bool(json.loads(stored, parse_float=Decimal) == value)
+    return bool(stored == value)
+
+
+def _same_floats(value: float, stored: Any) -> bool:
+    found = float(stored)
+    return math.isnan(found) if math.isnan(value) else found == value
+
+
+def _moment(text: Any) -> datetime | str:
+    """Return an instant; infinities and years before Christ stay text."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return str(text)
