@@ -1,0 +1,58 @@
+"""Single-table modelling: entities, keys and requests, wire compatible with ElectroDB 3.9.3."""
+
+from __future__ import annotations
+
+from crossfade.entity.attributes import (
+    anything,
+    boolean,
+    enum,
+    list_of,
+    map_of,
+    number,
+    set_of,
+    string,
+)
+from crossfade.entity.declarations import (
+    Attribute,
+    Casing,
+    Cast,
+    Index,
+    IndexType,
+    Key,
+    Padding,
+    Type,
+)
+from crossfade.entity.entity import Entity
+from crossfade.entity.errors import Code, EntityError, Fault
+from crossfade.entity.keyforms import IndexForm, KeyForm
+from crossfade.entity.keys import KeyValue
+from crossfade.entity.model import Identifiers
+from crossfade.entity.schema import Schema
+
+__all__ = [
+    "Attribute",
+    "Casing",
+    "Cast",
+    "Code",
+    "Entity",
+    "EntityError",
+    "Fault",
+    "Identifiers",
+    "Index",
+    "IndexForm",
+    "IndexType",
+    "Key",
+    "KeyForm",
+    "KeyValue",
+    "Padding",
+    "Schema",
+    "Type",
+    "anything",
+    "boolean",
+    "enum",
+    "list_of",
+    "map_of",
+    "number",
+    "set_of",
+    "string",
+]

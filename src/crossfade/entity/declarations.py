@@ -1,0 +1,155 @@
+"""What a schema is made of: attributes, keys and indexes, as plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Type(StrEnum):
+    """The type of an attribute."""
+
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    ENUM = "enum"
+    MAP = "map"
+    LIST = "list"
+    SET = "set"
+    ANY = "any"
+
+
+class Casing(StrEnum):
+    """The letter case of a key. `DEFAULT` is lower case."""
+
+    DEFAULT = "default"
+    LOWER = "lower"
+    UPPER = "upper"
+    NONE = "none"
+
+
+class IndexType(StrEnum):
+    """How the entities of one index share its partitions."""
+
+    ISOLATED = "isolated"
+    CLUSTERED = "clustered"
+    COMPOSITE = "composite"
+
+
+class Cast(StrEnum):
+    """The DynamoDB type that a key is forced to."""
+
+    STRING = "string"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """Left padding of an attribute's text inside keys; `length` in UTF-16 units."""
+
+    length: int
+    char: str
+
+
+Getter = Callable[[Any, Mapping[str, Any]], Any]
+Validator = re.Pattern[str] | Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One attribute of an item.
+
+    Args:
+        type: its type; `values` belong to `Type.ENUM`, `properties` to `Type.MAP`, `items` to
+            `Type.LIST` and `Type.SET`.
+        name: the name on the wire, in the other language and in keys; the Python name unless given.
+        field: the attribute's name in stored items; `name` unless given.
+        required: refuse a put without it, and its removal.
+        read_only: refuse a change after creation.
+        hidden: store it, never return it.
+        default: a value, or a function without arguments, for a put without this attribute.
+        validate: a pattern that a text must contain, or a function that returns whether a value
+            is valid (or raises an error that says why not).
+        get: transforms the value read; gets the value and a copy of its siblings.
+        set: transforms the value written; gets the value and a copy of its siblings.
+        watch: names of attributes, or ``("*",)``, whose presence triggers `get` and `set`.
+        label: stands for the name inside composed keys.
+        padding: left padding inside keys.
+        cast: accepted for the sake of shared schemas; ElectroDB 3.9.3 never applies it.
+        properties: the children of a map.
+        items: the element of a list or set.
+        values: the allowed values of an enum.
+    """
+
+    type: Type
+    name: str = ""
+    field: str = ""
+    required: bool = False
+    read_only: bool = False
+    hidden: bool = False
+    default: Any = None
+    validate: Validator | None = None
+    get: Getter | None = None
+    set: Getter | None = None
+    watch: tuple[str, ...] = ()
+    label: str = ""
+    padding: Padding | None = None
+    cast: Cast | None = None
+    properties: Mapping[str, Attribute] = dataclasses.field(default_factory=dict)
+    items: Attribute | None = None
+    values: tuple[str | int | float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A partition or sort key: composed from attributes, or a template with ``${name}`` slots.
+
+    Args:
+        field: the key's name in the table; empty in multi-attribute indexes only.
+        composite: the attributes that make the key, in order; those of the template unless given.
+        template: literal text with slots; a templated key carries no prefix of its own.
+        casing: letter case of the whole key.
+        cast: forces a number or a text.
+    """
+
+    field: str = ""
+    composite: tuple[str, ...] | None = None
+    template: str | None = None
+    casing: Casing = Casing.DEFAULT
+    cast: Cast | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An access pattern.
+
+    Args:
+        index: the DynamoDB index; empty for the table itself.
+        pk: the partition key.
+        sk: the sort key, if the index has one.
+        type: how entities share its partitions.
+        collection: the collection, or the path of sub-collections from the widest on.
+        scope: text added to the partition key's prefix.
+        condition: whether the keys of a secondary index are written; gets the known attributes.
+        projection: ``all``, ``keys_only``, or the projected attributes; None is ``all``.
+    """
+
+    pk: Key
+    sk: Key | None = None
+    index: str = ""
+    type: IndexType = IndexType.ISOLATED
+    collection: str | tuple[str, ...] = ()
+    scope: str = ""
+    condition: Callable[[Mapping[str, Any]], Any] | None = None
+    projection: str | tuple[str, ...] | None = None
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The path of collections, empty for none."""
+        if isinstance(self.collection, str):
+            return (self.collection,) if self.collection else ()
+        return self.collection
