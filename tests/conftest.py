@@ -1,0 +1,84 @@
+"""Fixtures every test may use: real engines, a database, table prefix and bucket per test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from engines.databases import WHEEL, Cluster, installed_binaries
+from engines.dynamodb_local import missing_for_dynamodb_local
+from engines.house import House
+from engines.values import Database, DynamoEngine, S3Engine
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """The engines of this test process; each starts when first asked for."""
+    house = House()
+    yield house
+    house.close()
+
+
+@pytest.fixture(scope="session")
+def cluster(house: House) -> Cluster:
+    """PostgreSQL 18 of the wheel, for tests that make databases of their own."""
+    return house.cluster(WHEEL)
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """A fresh database on PostgreSQL 18."""
+    database = cluster.create()
+    yield database
+    cluster.drop(database)
+
+
+@pytest.fixture(params=["wheel", "machine"])
+def every_database(request: pytest.FixtureRequest, house: House) -> Iterator[Database]:
+    """A fresh database on PostgreSQL 18, then on the machine's own version where there is one."""
+    binaries = WHEEL if request.param == "wheel" else installed_binaries()
+    if binaries is None:
+        pytest.skip("this machine has no PostgreSQL of its own")
+    cluster = house.cluster(binaries)
+    database = cluster.create()
+    yield database
+    cluster.drop(database)
+
+
+@pytest.fixture(params=["ministack", "dynalite", "dynamodb-local"])
+def dynamo(request: pytest.FixtureRequest, house: House) -> DynamoEngine:
+    """DynamoDB, by each local implementation in turn."""
+    if request.param == "dynamodb-local" and (missing := missing_for_dynamodb_local()):
+        pytest.skip(missing)
+    return house.dynamo(request.param)
+
+
+@pytest.fixture
+def ministack(house: House) -> DynamoEngine:
+    """DynamoDB by ministack only."""
+    return house.dynamo("ministack")
+
+
+@pytest.fixture(params=["seaweedfs", "ministack"])
+def s3(request: pytest.FixtureRequest, house: House) -> S3Engine:
+    """S3, by each local implementation in turn, with a bucket of this test."""
+    engine = house.s3(request.param, bucket=f"test-{uuid.uuid4().hex}")
+    client = boto3.client(
+        "s3",
+        endpoint_url=engine.endpoint,
+        region_name=engine.region,
+        aws_access_key_id=engine.access_key,
+        aws_secret_access_key=engine.secret_key,
+    )
+    client.create_bucket(Bucket=engine.bucket)
+    client.close()
+    return engine
+
+
+@pytest.fixture
+def name_prefix() -> str:
+    """A prefix for the names of this test's tables."""
+    return f"test-{uuid.uuid4().hex[:12]}-"
