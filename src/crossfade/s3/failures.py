@@ -1,0 +1,154 @@
+"""From what S3, obstore and botocore report to Crossfade's errors: one table, used by all of them.
+
+Their own messages are dropped, because they quote requests and answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+from obstore.exceptions import BaseError, UnauthenticatedError
+
+from crossfade.errors import (
+    AccessDenied,
+    ConditionFailed,
+    CrossfadeError,
+    InvalidRequest,
+    MissingObject,
+    NoSuchStore,
+    ServerFault,
+    Throttled,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+)
+
+STORE_ERRORS = (BaseError, FileNotFoundError)
+CONTROL_ERRORS = (BotoCoreError, ClientError)
+
+
+class Meaning(NamedTuple):
+    """What a symbol of S3 or of a client means for the caller."""
+
+    error: type[CrossfadeError]
+    sentence: str
+
+
+_NO_KEY = Meaning(MissingObject, "no object stands under this key; repair its row")
+_NO_BUCKET = Meaning(
+    NoSuchStore,
+    "the bucket does not exist; set S3_BUCKET_NAME or run `crossfade bucket create`",
+)
+_REGION = Meaning(NoSuchStore, "the bucket is in another region; set AWS_REGION")
+_DENIED = Meaning(AccessDenied, "credentials or permission refused; check the role and its policy")
+_CLOCK = Meaning(AccessDenied, "this machine's clock is off; synchronise it")
+_KMS = Meaning(AccessDenied, "the KMS key cannot be used; check S3_KMS_KEY_ID and its policy")
+_SLOWER = Meaning(Throttled, "S3 asks for fewer requests")
+_LATE = Meaning(TimedOut, "no answer in time; the write may have happened or not")
+_FAULT = Meaning(ServerFault, "S3 answered with an error of its own")
+_BUSY = Meaning(ServerFault, "another request on the same key or bucket is in progress")
+_DAMAGED = Meaning(Unreachable, "the body was damaged on its way")
+_BROKEN = Meaning(Unreachable, "no connection, or it broke; check the endpoint and the network")
+_STANDS = Meaning(ConditionFailed, "")
+_REFUSED = Meaning(InvalidRequest, "S3 refused the request as malformed")
+
+# Symbols are S3's error codes, HTTP status numbers and the kinds of a client's failures.
+# Source: Amazon S3 API Reference, "Error responses".
+MEANINGS: Mapping[str, Meaning] = {
+    "NoSuchKey": _NO_KEY,
+    "NoSuchVersion": _NO_KEY,
+    "404": _NO_KEY,
+    "NoSuchBucket": _NO_BUCKET,
+    "InvalidBucketName": _NO_BUCKET,
+    "PermanentRedirect": _REGION,
+    "AuthorizationHeaderMalformed": _REGION,
+    "IllegalLocationConstraintException": _REGION,
+    "301": _REGION,
+    "307": _REGION,
+    "AccessDenied": _DENIED,
+    "ExpiredToken": _DENIED,
+    "InvalidAccessKeyId": _DENIED,
+    "InvalidToken": _DENIED,
+    "SignatureDoesNotMatch": _DENIED,
+    "NoCredentialsError": _DENIED,
+    "UnauthenticatedError": _DENIED,
+    "401": _DENIED,
+    "403": _DENIED,
+    "RequestTimeTooSkewed": _CLOCK,
+    "KMS.DisabledException": _KMS,
+    "KMS.InvalidStateException": _KMS,
+    "KMS.NotFoundException": _KMS,
+    "SlowDown": _SLOWER,
+    "429": _SLOWER,
+    "503": _SLOWER,
+    "RequestTimeout": _LATE,
+    "408": _LATE,
+    "Timeout": _LATE,
+    "ConnectTimeoutError": _LATE,
+    "ReadTimeoutError": _LATE,
+    "500": _FAULT,
+    "502": _FAULT,
+    "504": _FAULT,
+    "ConditionalRequestConflict": _BUSY,
+    "OperationAborted": _BUSY,
+    "409": _BUSY,
+    "BadDigest": _DAMAGED,
+    "IncompleteBody": _DAMAGED,
+    "XAmzContentSHA256Mismatch": _DAMAGED,
+    "PreconditionFailed": _STANDS,
+    "304": _STANDS,
+    "412": _STANDS,
+    "400": _REFUSED,
+    "405": _REFUSED,
+    "411": _REFUSED,
+    "501": _REFUSED,
+}
+
+# Calls that may succeed when repeated: the store is at fault, and not for good.
+_FOR_GOOD = (AccessDenied, NoSuchStore)
+
+_CODE = re.compile(r"<Code>([\w.]+)</Code>")
+_STATUS = re.compile(r"status code: (\d{3})")
+_KIND = re.compile(r"\bkind: (\w+)")
+
+
+def from_obstore(operation: str, failure: Exception) -> CrossfadeError:
+    """Return the error that an obstore failure means.
+
+    obstore's classes are no help: a conflict (409, to be repeated) and a failed precondition (412,
+    the object stands there) are one class of it. The symbols stand only in its text.
+    """
+    if isinstance(failure, UnauthenticatedError):
+        return _error(operation, ["UnauthenticatedError"])
+    found = (pattern.search(str(failure)) for pattern in (_CODE, _STATUS, _KIND))
+    return _error(operation, [match[1] for match in found if match])
+
+
+def from_botocore(operation: str, failure: Exception) -> CrossfadeError:
+    """Return the error that a botocore failure means."""
+    if not isinstance(failure, ClientError):
+        return _error(operation, [type(failure).__name__])
+    status = failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return _error(operation, [str(failure.response.get("Error", {}).get("Code")), str(status)])
+
+
+def late(operation: str) -> TimedOut:
+    """Return the error of a deadline that passed."""
+    return TimedOut(f"S3 {operation}: {_LATE.sentence}")
+
+
+def is_passing(error: CrossfadeError) -> bool:
+    """Tell whether the same call may succeed when it is repeated at once."""
+    return isinstance(error, Unavailable) and not isinstance(error, _FOR_GOOD)
+
+
+def _error(operation: str, symbols: list[str]) -> CrossfadeError:
+    known = [symbol for symbol in symbols if symbol in MEANINGS]
+    meaning = MEANINGS[known[0]] if known else _BROKEN
+    if meaning.error is ConditionFailed:
+        return ConditionFailed()
+    named = f" ({symbols[0]})" if symbols else ""
+    return meaning.error(f"S3 {operation}: {meaning.sentence}{named}")

@@ -1,0 +1,35 @@
+"""The transcripts of sessions, by the names the application uses."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator
+
+from crossfade.mapping.objects import parse_object_key
+from crossfade.s3.store import ObjectStore
+
+PREFIX = "transcripts"
+
+
+class Transcripts:
+    """Transcripts under ``transcripts/<session id>/<sha256>``; errors are those of the store."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def upload_transcript(self, session_id: str, content: str) -> str:
+        """Store a transcript and return its key, for the session's ``transcriptStorageKey``."""
+        return await self._store.put_text(PREFIX, session_id, content)
+
+    async def upload_transcript_stream(self, session_id: str, chunks: AsyncIterable[bytes]) -> str:
+        """Store a transcript that arrives in pieces, and return its key."""
+        return await self._store.put_stream(PREFIX, session_id, chunks)
+
+    async def get_transcript(self, key: str) -> str:
+        """Return the transcript stored under a key."""
+        parse_object_key(key, (PREFIX,))
+        return await self._store.get_text(key)
+
+    def open_transcript(self, key: str) -> AsyncIterator[bytes]:
+        """Return the pieces of the transcript stored under a key."""
+        parse_object_key(key, (PREFIX,))
+        return self._store.open_stream(key)
