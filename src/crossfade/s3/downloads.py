@@ -30,9 +30,7 @@ async def stored_pieces(
         reopen = partial(_open, bucket, object_key, received_bytes)
         pieces = (await persist("get", reopen, patience)).stream(min_chunk_size=PIECE_BYTES)
         try:
-            while piece := await bounded(
-                "get", anext(pieces, b""), patience.attempt_timeout_seconds
-            ):
+            while piece := await bounded("get", next_of(pieces), patience.attempt_timeout_seconds):
                 received_bytes += len(piece)
                 failures = 0
                 yield piece

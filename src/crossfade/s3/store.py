@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 import obstore
+
 from crossfade.errors import ConditionFailed, DamagedObject, InvalidKey, MissingObject
 from crossfade.mapping.objects import ObjectKey, object_key, parse_object_key, row_component
 from crossfade.s3.client import open_bucket
