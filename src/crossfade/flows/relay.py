@@ -92,9 +92,8 @@ async def deliver(route: Route, keys: Sequence[Key]) -> Report:
     if not keys:
         return Report()
     started = monotonic()
-    states = await route.source.fetch(keys)
     delivery = _Delivery(route)
-    outcomes = await asyncio.gather(*map(delivery.attempt, states))
+    outcomes = await delivery.run(await route.source.fetch(keys))
     if delivery.stored:
         await route.feed.remember(delivery.stored)
     _tell(route, outcomes, await route.feed.ack(outcomes), monotonic() - started)
@@ -110,8 +109,15 @@ class _Delivery:
         self._bodies = asyncio.Semaphore(route.bodies_max)
         self.stored: list[StoredObject] = []
 
-    async def attempt(self, state: State) -> Outcome:
-        """Deliver one state; its failure leaves the others alone."""
+    async def run(self, states: Sequence[State]) -> list[Outcome]:
+        """Deliver every state; the failure of one leaves the others alone, whatever it is."""
+        answers = await asyncio.gather(*map(self._attempt, states), return_exceptions=True)
+        return [
+            _unexpected(state, answer) if isinstance(answer, BaseException) else answer
+            for state, answer in zip(states, answers, strict=True)
+        ]
+
+    async def _attempt(self, state: State) -> Outcome:
         async with self._deliveries:
             try:
                 return await self._deliver(state)
@@ -172,6 +178,22 @@ def _judge(codec: Codec, state: State, item: Item, standing: Item | None) -> Out
 
 def _failure(state: State, error: Exception, blame: Blame) -> Failed:
     return Failed(state.key, type(error).__name__, str(error), blame, state.attempts + 1)
+
+
+def _unexpected(state: State, error: BaseException) -> Failed:
+    """Blame an error of ours on the record that met it, so that it parks and the others go on.
+
+    Its message may quote the record, so only its class is kept.
+    """
+    if not isinstance(error, Exception):
+        raise error
+    return Failed(
+        state.key,
+        type(error).__name__,
+        "an error in Crossfade, not in the record; please report it",
+        Blame.RECORD,
+        state.attempts + 1,
+    )
 
 
 def _tell(route: Route, outcomes: Sequence[Outcome], verdicts: AckReport, seconds: float) -> None:
