@@ -1,0 +1,85 @@
+"""Repeating calls: how often, how long, and when not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from crossfade.errors import AccessDenied, CrossfadeError, ServerFault, Throttled, TimedOut
+from crossfade.s3.retries import Patience, pause_seconds, persist
+
+PATIENT = Patience(
+    timeout_seconds=30, attempt_timeout_seconds=30, attempts_max=4, backoff_seconds=0
+)
+
+
+class Calls:
+    """A call that fails with each of these in turn, and then succeeds."""
+
+    def __init__(self, *failures: CrossfadeError) -> None:
+        self.count = 0
+        self._failures = list(failures)
+
+    async def __call__(self) -> int:
+        self.count += 1
+        if self._failures:
+            raise self._failures.pop(0)
+        return self.count
+
+
+async def test_a_call_is_repeated_until_it_succeeds() -> None:
+    assert await persist("put", Calls(ServerFault(), Throttled(), TimedOut()), PATIENT) == 4
+
+
+async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> None:
+    calls = Calls(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
+
+    with pytest.raises(Throttled, match="4"):
+        await persist("put", calls, PATIENT)
+
+    assert calls.count == 4
+
+
+async def test_a_failure_that_would_repeat_itself_is_raised_at_once() -> None:
+    calls = Calls(AccessDenied())
+
+    with pytest.raises(AccessDenied):
+        await persist("put", calls, PATIENT)
+
+    assert calls.count == 1
+
+
+async def test_an_attempt_that_hangs_is_ended_and_repeated() -> None:
+    count = 0
+
+    async def hang_once() -> str:
+        nonlocal count
+        count += 1
+        if count == 1:
+            await asyncio.Event().wait()
+        return "done"
+
+    patience = Patience(30, attempt_timeout_seconds=0.01, attempts_max=2, backoff_seconds=0)
+
+    assert await persist("put", hang_once, patience) == "done"
+
+
+async def test_no_pause_reaches_over_the_deadline() -> None:
+    """With pauses of hours the first failure is raised instead of slept on."""
+    calls = Calls(*[ServerFault()] * 3)
+    patience = Patience(1, attempt_timeout_seconds=1, attempts_max=4, backoff_seconds=1e9)
+
+    with pytest.raises(ServerFault):
+        await persist("put", calls, patience)
+
+    assert calls.count == 1
+
+
+def test_pauses_double_and_are_random() -> None:
+    patience = Patience(1, 1, 9, backoff_seconds=0.1)
+
+    for attempts in range(1, 9):
+        pauses = {pause_seconds(attempts, patience) for _ in range(100)}
+        assert max(pauses) <= 0.1 * 2 ** (attempts - 1)
+        assert len(pauses) > 50
