@@ -1,0 +1,63 @@
+"""Signs a client's requests; keeps up with the clock and with new credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from crossfade.dynamo.credentials import KeyRing
+from crossfade.dynamo.signing import Keys, Signer, Stamp
+from crossfade.errors import AccessDenied
+
+
+class Authentication:
+    """Looks at clock and credentials once per second; signing in between is plain computation."""
+
+    __slots__ = ("_host", "_keys", "_moment", "_region", "_ring", "_second", "_signer")
+
+    def __init__(self, ring: KeyRing, region: str, host: str) -> None:
+        self._ring = ring
+        self._region = region
+        self._host = host
+        self._second = 0
+        self._moment = ""
+        self._keys: Keys | None = None
+        self._signer: Signer | None = None
+
+    async def headers(
+        self, operation: str, body: bytes, deadline: float
+    ) -> tuple[tuple[str, str], ...]:
+        """Return every header of a request, signed now.
+
+        Raises:
+            AccessDenied: there are no credentials, or none came by the deadline.
+        """
+        signer = self._signer
+        if signer is None or int(time.time()) != self._second:
+            signer = await self._turn(deadline)
+        return signer.headers(self._moment, operation, body)
+
+    def forget(self) -> None:
+        """Drop the keys: the store called them expired."""
+        if self._keys is not None:
+            self._ring.forget(self._keys)
+            self._keys = self._signer = None
+
+    async def close(self) -> None:
+        """End a renewal under way."""
+        await self._ring.close()
+
+    async def _turn(self, deadline: float) -> Signer:
+        try:
+            async with asyncio.timeout_at(deadline):
+                keys = await self._ring.keys()
+        except TimeoutError:
+            raise AccessDenied("the credential chain gave no answer in time") from None
+        second = int(time.time())
+        stamp = Stamp.of(second)
+        signer = self._signer
+        if signer is None or keys is not self._keys or stamp.day != signer.day:
+            signer = Signer(keys, self._region, self._host, stamp.day)
+        self._keys, self._signer = keys, signer
+        self._second, self._moment = second, stamp.moment
+        return signer

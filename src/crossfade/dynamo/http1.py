@@ -1,0 +1,217 @@
+"""HTTP/1.1 responses, bytes in, `Response` out. Pure: knows no socket and no clock.
+
+Source: RFC 9112, sections 2, 6, 7.1 and 9.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from http import HTTPStatus
+
+from crossfade.dynamo.request import Response
+
+HEAD_BYTES_MAX = 65_536
+BODY_BYTES_MAX = 64 * 1024 * 1024
+CHUNK_LINE_BYTES_MAX = 4_096
+CHUNK_SIZE_DIGITS_MAX = 8
+NO_BODY_STATUSES = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+
+
+class Malformed(ValueError):
+    """These bytes are no HTTP/1.1 response."""
+
+
+class _Body(Enum):
+    HEAD = auto()
+    SIZED = auto()
+    CHUNKED = auto()
+    UNTIL_CLOSE = auto()
+
+
+class ResponseParser:
+    """Assembles one response after another from whatever pieces the network delivers.
+
+    Attributes:
+        keep_alive: whether the connection may carry another request after the last response.
+        started: whether a byte of the present response has come.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_chunks",
+        "_headers",
+        "_length",
+        "_state",
+        "_status",
+        "keep_alive",
+        "started",
+    )
+
+    def __init__(self) -> None:
+        self.keep_alive = True
+        self.started = False
+        self._buffer = bytearray()
+        self._chunks = bytearray()
+        self._state = _Body.HEAD
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._length = 0
+
+    def feed(self, data: bytes) -> Response | None:
+        """Take bytes; return the response once it is complete.
+
+        Raises:
+            Malformed: the bytes are no HTTP/1.1 response, or it passes a limit.
+        """
+        self.started = True
+        if self._state is _Body.HEAD and not self._buffer:
+            return self._feed_head(data)
+        self._buffer += data
+        if self._state is _Body.HEAD:
+            data = bytes(self._buffer)
+            self._buffer.clear()
+            return self._feed_head(data)
+        return self._feed_body()
+
+    def end(self) -> Response | None:
+        """Take the end of the stream; return the response that ends with it, if one does."""
+        self.keep_alive = False
+        if self._state is _Body.UNTIL_CLOSE:
+            return self._complete(bytes(self._buffer))
+        return None
+
+    def _feed_head(self, data: bytes) -> Response | None:
+        end = data.find(b"\r\n\r\n")
+        if end < 0 or end > HEAD_BYTES_MAX:
+            if len(data) > HEAD_BYTES_MAX:
+                raise Malformed(f"the head has more than {HEAD_BYTES_MAX} bytes")
+            self._buffer += data
+            return None
+        rest = data[end + 4 :]
+        version, self._status, self._headers = parse_head(data[:end])
+        if self._status < HTTPStatus.OK:
+            return self._feed_head(rest)
+        self._begin_body(version)
+        if self._state is _Body.SIZED and len(rest) == self._length:
+            return self._complete(rest)
+        self._buffer += rest
+        return self._feed_body()
+
+    def _begin_body(self, version: str) -> None:
+        headers = self._headers
+        connection = headers.get("connection", "").lower()
+        self.keep_alive = "close" not in connection and (
+            version == "HTTP/1.1" or "keep-alive" in connection
+        )
+        coding = headers.get("transfer-encoding")
+        length = headers.get("content-length")
+        if coding is not None:
+            if coding.lower() != "chunked" or length is not None:
+                raise Malformed("the body's framing is ambiguous or of an unknown coding")
+            self._state = _Body.CHUNKED
+        elif length is not None:
+            self._state = _Body.SIZED
+            self._length = _body_length(length)
+        elif self._status in NO_BODY_STATUSES:
+            self._state = _Body.SIZED
+            self._length = 0
+        else:
+            self._state = _Body.UNTIL_CLOSE
+            self.keep_alive = False
+
+    def _feed_body(self) -> Response | None:
+        if len(self._buffer) + len(self._chunks) > BODY_BYTES_MAX:
+            raise Malformed(f"the body has more than {BODY_BYTES_MAX} bytes")
+        if self._state is _Body.SIZED:
+            return self._feed_sized()
+        if self._state is _Body.CHUNKED:
+            return self._feed_chunked()
+        return None
+
+    def _feed_sized(self) -> Response | None:
+        if len(self._buffer) < self._length:
+            return None
+        if len(self._buffer) > self._length:
+            self.keep_alive = False
+        return self._complete(bytes(memoryview(self._buffer)[: self._length]))
+
+    def _feed_chunked(self) -> Response | None:
+        while (line_end := self._buffer.find(b"\r\n")) >= 0:
+            size = _chunk_size(self._buffer[:line_end])
+            if size == 0:
+                return self._feed_trailer(line_end + 2)
+            end = line_end + 2 + size
+            if len(self._buffer) < end + 2:
+                return None
+            if self._buffer[end : end + 2] != b"\r\n":
+                raise Malformed("a chunk does not end where its size says")
+            self._chunks += self._buffer[line_end + 2 : end]
+            del self._buffer[: end + 2]
+        if len(self._buffer) > CHUNK_LINE_BYTES_MAX:
+            raise Malformed("a chunk has no size")
+        return None
+
+    def _feed_trailer(self, position: int) -> Response | None:
+        if self._buffer[position : position + 2] == b"\r\n":
+            end = position + 2
+        else:
+            found = self._buffer.find(b"\r\n\r\n", position)
+            if found < 0:
+                if len(self._buffer) > HEAD_BYTES_MAX:
+                    raise Malformed(f"the trailer has more than {HEAD_BYTES_MAX} bytes")
+                return None
+            end = found + 4
+        if end < len(self._buffer):
+            self.keep_alive = False
+        body, self._chunks = bytes(self._chunks), bytearray()
+        return self._complete(body)
+
+    def _complete(self, body: bytes) -> Response:
+        response = Response(self._status, self._headers, body)
+        self._state = _Body.HEAD
+        self.started = False
+        if self._buffer:
+            self._buffer = bytearray()
+        return response
+
+
+def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
+    """Return version, status code and headers (names in lower case) of a response's head.
+
+    Raises:
+        Malformed: the head breaks the grammar, or repeats a header that frames the body.
+    """
+    first, *lines = head.decode("latin-1").split("\r\n")
+    version, code = first[:8], first[9:12]
+    if version not in {"HTTP/1.1", "HTTP/1.0"} or first[8:9] != " " or not _is_digits(code):
+        raise Malformed("the status line is not one of HTTP/1.x")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name[0] in " \t" or name[-1] in " \t":
+            raise Malformed("a header line breaks the grammar")
+        name = name.lower()
+        value = value.strip(" \t")
+        if headers.setdefault(name, value) != value:
+            if name in {"content-length", "transfer-encoding"}:
+                raise Malformed("a header that frames the body is repeated")
+            headers[name] += ", " + value
+    return version, int(code), headers
+
+
+def _chunk_size(line: bytearray) -> int:
+    digits = line.split(b";", 1)[0].strip(b" \t").decode("latin-1")
+    if not digits or len(digits) > CHUNK_SIZE_DIGITS_MAX or not set(digits) <= HEX_DIGITS:
+        raise Malformed("a chunk's size is not hexadecimal")
+    return int(digits, 16)
+
+
+def _body_length(text: str) -> int:
+    if not _is_digits(text) or int(text[:20]) > BODY_BYTES_MAX:
+        raise Malformed(f"the body's length is no number up to {BODY_BYTES_MAX}")
+    return int(text)
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()

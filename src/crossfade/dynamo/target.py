@@ -1,0 +1,75 @@
+"""The table as the store that follows: versioned puts, consistent reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crossfade.dynamo.batch import batch_get
+from crossfade.dynamo.client import Client
+from crossfade.errors import ConditionFailed, Contended
+from crossfade.ports import Item
+
+CONDITION = "attribute_not_exists(cf_v) OR cf_v < :version"
+READ_BACKS_MAX = 3
+
+
+class Target:
+    """Items of one table in DynamoDB JSON; each carries its version in ``cf_v``."""
+
+    def __init__(
+        self, client: Client, table: str, key_attributes: tuple[str, ...] = ("pk", "sk")
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._key_attributes = key_attributes
+
+    async def put(self, item: Item, version: int) -> Item | None:
+        """Write an item unless the stored one has the same or a newer version.
+
+        An item without ``cf_v`` is older than any version. A put that is repeated after a lost
+        answer may find the item it wrote itself, of the very version: compare contents.
+
+        Args:
+            item: the whole item, its ``cf_v`` included.
+            version: the number in its ``cf_v``.
+
+        Returns:
+            None when written, else the item that stands there.
+
+        Raises:
+            Rejected: DynamoDB cannot store this item.
+            Unavailable: it cannot now.
+        """
+        for _ in range(READ_BACKS_MAX):
+            try:
+                await self._client.call("PutItem", self._request(item, version))
+            except ConditionFailed as refusal:
+                found = refusal.item or await self._read(item)
+                if found is not None:
+                    return found
+                # Deleted between refusal and read: the way is free again.
+            else:
+                return None
+        raise Contended("the item comes and goes faster than it can be read; try again")
+
+    async def get(self, keys: Sequence[Mapping[str, Any]]) -> list[Item]:
+        """Return the items of these keys that exist, strongly consistent, in no order."""
+        return await batch_get(self._client, self._table, keys)
+
+    def _request(self, item: Item, version: int) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": CONDITION,
+            "ExpressionAttributeValues": {":version": {"N": str(version)}},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    async def _read(self, item: Item) -> Item | None:
+        """Read an item back from a store that does not say what it refused for."""
+        key = {name: item[name] for name in self._key_attributes}
+        request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
+        answer = await self._client.call("GetItem", request)
+        found: Item | None = answer.get("Item")
+        return found
