@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
-from crossfade.errors import BreakerOpen, Throttled, Unavailable
+from crossfade.errors import BreakerOpen, Contended, Rejected, Throttled, Unavailable
 from crossfade.events import BreakerClosed, BreakerOpened
 from crossfade.ports import Observer
 
@@ -32,7 +32,7 @@ class BreakerOptions:
 class Breaker:
     """Counts a store's failures in a row; shared by every call of this process to that store.
 
-    A store that throttles is alive: throttling opens nothing.
+    A store that rejects a record, throttles or reports a contended item is alive.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Breaker:
 
         Raises:
             BreakerOpen: the call was not made.
-            Unavailable: what the call raised; it counts, unless it is `Throttled`.
+            Unavailable: what the call raised; it counts, unless the store is alive.
         """
         if self.wait_seconds > 0:
             raise BreakerOpen(self._store, self.wait_seconds)
@@ -74,7 +74,7 @@ class Breaker:
             self._open_until = self._clock() + self._pause_seconds
         try:
             answer = await operation()
-        except Throttled:
+        except (Rejected, Throttled, Contended):
             self._close()
             raise
         except Unavailable as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crossfade.breaker import Breaker, BreakerOptions
-from crossfade.errors import BreakerOpen, Rejected, Throttled, Unreachable
+from crossfade.errors import BreakerOpen, Contended, Rejected, Throttled, Unreachable
 from crossfade.events import BreakerClosed, BreakerOpened, Event
 
 
@@ -115,6 +115,16 @@ async def test_closes_when_the_trial_succeeds(
     assert events[-1] == BreakerClosed("dynamodb")
 
 
+async def test_a_trial_that_is_rejected_shows_a_store_that_is_alive(
+    breaker: Breaker, clock: Clock
+) -> None:
+    store = Store()
+    await fail(breaker, store, Unreachable("down"), 3)
+    clock.now += 1.0
+    await fail(breaker, store, Rejected("no"), 1)
+    assert not breaker.is_open
+
+
 async def test_calls_under_way_when_it_opened_do_not_prolong_the_pause(breaker: Breaker) -> None:
     store = Store()
 
@@ -127,7 +137,7 @@ async def test_calls_under_way_when_it_opened_do_not_prolong_the_pause(breaker: 
     assert breaker.wait_seconds == 1.0
 
 
-@pytest.mark.parametrize("error", [Throttled("slow down"), Rejected("too large")])
+@pytest.mark.parametrize("error", [Throttled("slow down"), Contended("busy"), Rejected("no")])
 async def test_a_store_that_answers_is_alive(breaker: Breaker, error: Exception) -> None:
     await fail(breaker, Store(), error, 10)
     assert not breaker.is_open

@@ -1,0 +1,56 @@
+"""What moves together: the mappings of one application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from crossfade.errors import ConfigurationError
+from crossfade.mapping.declare import Mapping
+
+
+@dataclass(frozen=True)
+class Application:
+    """The mappings of one application.
+
+    An application is found through the entry-point group ``crossfade.applications``.
+
+    Args:
+        mappings: one for each table.
+        examples: for each mapping's name an example row, column to PostgreSQL's text; shown by the
+            command line to explain keys and requests.
+
+    Raises:
+        ConfigurationError: two mappings share a name or a table.
+    """
+
+    mappings: tuple[Mapping, ...]
+    examples: MappingOf[str, MappingOf[str, str | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind in ("name", "table"):
+            values = [getattr(mapping, kind) for mapping in self.mappings]
+            for value in values:
+                if values.count(value) > 1:
+                    raise ConfigurationError(
+                        f"{kind} {value!r} is declared by more than one mapping; declare it once"
+                    )
+
+    @cached_property
+    def by_name(self) -> dict[str, Mapping]:
+        """The mappings by name."""
+        return {mapping.name: mapping for mapping in self.mappings}
+
+    def find(self, word: str) -> Mapping:
+        """Return the mapping of this name or table.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        for mapping in self.mappings:
+            if word in {mapping.name, mapping.table, mapping.table.rpartition(".")[2]}:
+                return mapping
+        raise ConfigurationError(
+            f"no mapping {word!r}; one of {', '.join(mapping.name for mapping in self.mappings)}"
+        )

@@ -1,0 +1,59 @@
+"""The documents name what exists, and all of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from prometheus_client import CollectorRegistry
+from pydantic import AliasChoices
+
+from crossfade.events import Event
+from crossfade.settings import Settings
+from crossfade.telemetry import Metrics
+from crossfade.telemetry.logs import LEVELS, name_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def document(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
+
+
+def first_cells(text: str) -> list[str]:
+    return re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+
+
+def test_every_setting_is_documented_by_its_variables() -> None:
+    documented = [
+        set(re.findall(r"`(\w+)`", cell)) for cell in first_cells(document("settings.md"))
+    ]
+    aliases = [field.validation_alias for field in Settings.model_fields.values()]
+    assert documented == [
+        {str(choice) for choice in alias.choices}
+        for alias in aliases
+        if isinstance(alias, AliasChoices)
+    ]
+
+
+def test_every_event_is_documented_with_its_level_and_line() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| `(\w+)` \|", document("events.md"), re.MULTILINE)
+    names = {10: "debug", 20: "info", 30: "warning", 40: "error"}
+    assert rows == [(kind.__name__, names[LEVELS[kind]], name_of(kind)) for kind in get_args(Event)]
+
+
+def test_every_metric_is_documented() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry)
+    documented = set(re.findall(r"`(crossfade_\w+)\{", document("events.md")))
+    counters = {"counter": "_total"}
+    assert documented == {
+        metric.name + counters.get(metric.type, "") for metric in registry.collect()
+    }
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
