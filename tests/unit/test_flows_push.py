@@ -11,7 +11,7 @@ import pytest
 from crossfade.breaker import Breaker, BreakerOptions
 from crossfade.errors import Unreachable
 from crossfade.events import Event, PushSkipped
-from crossfade.flows.loop import forever
+from crossfade.flows.loop import Pauses, forever
 from crossfade.flows.push import FastPath
 from crossfade.mapping.state import Key, Row
 
@@ -62,7 +62,9 @@ def path(ledger: Ledger, breaker: Breaker, events: list[Event]) -> FastPath:
 @asynccontextmanager
 async def running(path: FastPath, events: list[Event]) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(forever("push", path.step, asyncio.Event(), events.append))
+        task = group.create_task(
+            forever("push", path.step, asyncio.Event(), events.append, Pauses())
+        )
         yield
         task.cancel()
 

@@ -80,8 +80,8 @@ class FastPath:
         except TimeoutError:
             return False
 
-    async def step(self) -> float:
-        """Wait for rows, then deliver one batch of them; returns 0, the pause before the next."""
+    async def step(self) -> bool:
+        """Wait for rows, then deliver one batch of them."""
         await self._filled.wait()
         batch = self._take()
         self._steps += 1
@@ -96,7 +96,7 @@ class FastPath:
             _answer(batch, unsettled)
             if not self._waiting and self._steps == 0:
                 self._drained.set()
-        return 0.0
+        return True
 
     async def drain(self, seconds: float) -> bool:
         """Wait until nothing waits or is under way; whether that came within `seconds`."""
