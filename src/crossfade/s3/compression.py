@@ -21,6 +21,7 @@ WINDOW_BYTES_MAX = 8 * 1024**2
 STEP_BYTES = 1024
 SPOOL_BYTES_MAX = 8 * 1024**2
 PART_BYTES = 1024**2
+PIECE_BYTES = 64 * 1024
 
 Buffers = bytes | Sequence[memoryview]
 
@@ -121,21 +122,19 @@ class Unpacker:
         self._frame = decompressor.decompressobj()
 
     def feed(self, stored: bytes) -> Iterator[bytes]:
-        """Return what these bytes of the object hold.
+        """Return what these bytes of the object hold, in pieces worth handing on.
 
         Raises:
             DamagedObject: they are not zstd, or hold more than the limit.
         """
-        for start in range(0, len(stored), STEP_BYTES):
-            plain = self._step(stored[start : start + STEP_BYTES])
-            self._plain_bytes += len(plain)
-            if self._plain_bytes > self._plain_bytes_max:
-                raise DamagedObject(
-                    f"the object holds more than {self._plain_bytes_max} bytes; if it is genuine, "
-                    "raise plain_bytes_max"
-                )
-            self._hash.update(plain)
-            yield plain
+        pieces: list[bytes] = []
+        for plain in self._steps(stored):
+            pieces.append(plain)
+            if sum(map(len, pieces)) >= PIECE_BYTES:
+                yield b"".join(pieces)
+                pieces.clear()
+        if any(pieces):
+            yield b"".join(pieces)
 
     def finish(self) -> None:
         """Check what was read as a whole.
@@ -147,6 +146,18 @@ class Unpacker:
             raise DamagedObject("the object is truncated; repair its row")
         if self._hash.hexdigest() != self._digest:
             raise DamagedObject("the object's content is not the one its key names; repair its row")
+
+    def _steps(self, stored: bytes) -> Iterator[bytes]:
+        for start in range(0, len(stored), STEP_BYTES):
+            plain = self._step(stored[start : start + STEP_BYTES])
+            self._plain_bytes += len(plain)
+            if self._plain_bytes > self._plain_bytes_max:
+                raise DamagedObject(
+                    f"the object holds more than {self._plain_bytes_max} bytes; if it is genuine, "
+                    "raise plain_bytes_max"
+                )
+            self._hash.update(plain)
+            yield plain
 
     def _step(self, stored: bytes) -> bytes:
         if self._frame.eof:

@@ -16,6 +16,7 @@ from crossfade.errors import (
     AccessDenied,
     ConditionFailed,
     CrossfadeError,
+    DamagedObject,
     InvalidRequest,
     MissingObject,
     NoSuchStore,
@@ -38,6 +39,7 @@ class Meaning(NamedTuple):
 
 
 _NO_KEY = Meaning(MissingObject, "no object stands under this key; repair its row")
+_SHORT = Meaning(DamagedObject, "the object is empty or truncated; repair its row")
 _NO_BUCKET = Meaning(
     NoSuchStore,
     "the bucket does not exist; set S3_BUCKET_NAME or run `crossfade bucket create`",
@@ -61,6 +63,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "NoSuchKey": _NO_KEY,
     "NoSuchVersion": _NO_KEY,
     "404": _NO_KEY,
+    "InvalidRange": _SHORT,
+    "416": _SHORT,
     "NoSuchBucket": _NO_BUCKET,
     "InvalidBucketName": _NO_BUCKET,
     "PermanentRedirect": _REGION,

@@ -7,7 +7,7 @@ every write is conditional on nothing standing there. Deleting is not this store
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,7 +139,7 @@ class ObjectStore:
         limit = self._config.plain_bytes_max
         return await _off_loop(len(stored), unpack, stored, key.digest, limit)
 
-    def open_stream(self, object_key: str) -> AsyncIterator[bytes]:
+    def open_stream(self, object_key: str) -> AsyncGenerator[bytes, None]:
         """Return the pieces of the content stored under a key.
 
         The digest can be checked only at the end: use nothing of what was read for good before the
@@ -158,6 +158,8 @@ class ObjectStore:
             await self._first_byte(object_key)
         except MissingObject:
             return False
+        except DamagedObject:
+            return True
         return True
 
     async def head(self, object_key: str) -> Head:
@@ -177,7 +179,7 @@ class ObjectStore:
 
     async def list(
         self, prefix: str, row_id: str | tuple[str, ...] | None = None
-    ) -> AsyncIterator[Listed]:
+    ) -> AsyncGenerator[Listed, None]:
         """Return every object under a prefix, or every object of one of its rows, in no order."""
         self._accept(prefix)
         path = prefix if row_id is None else f"{prefix}/{row_component(row_id)}"
@@ -231,7 +233,7 @@ class ObjectStore:
 
         return await persist("head", attempt, self._patience)
 
-    async def _plain_pieces(self, object_key: str, digest: str) -> AsyncIterator[bytes]:
+    async def _plain_pieces(self, object_key: str, digest: str) -> AsyncGenerator[bytes, None]:
         unpacker = Unpacker(digest, self._config.plain_bytes_max)
         async with aclosing(stored_pieces(self._bucket, object_key, self._patience)) as pieces:
             async for stored in pieces:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 
 from crossfade.mapping.objects import parse_object_key
 from crossfade.s3.store import ObjectStore
@@ -29,7 +29,7 @@ class Transcripts:
         parse_object_key(key, (PREFIX,))
         return await self._store.get_text(key)
 
-    def open_transcript(self, key: str) -> AsyncIterator[bytes]:
+    def open_transcript(self, key: str) -> AsyncGenerator[bytes, None]:
         """Return the pieces of the transcript stored under a key."""
         parse_object_key(key, (PREFIX,))
         return self._store.open_stream(key)
