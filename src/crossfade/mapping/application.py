@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.declare import Mapping
+from crossfade.mapping.declare import Mapping, check_together
 
 
 @dataclass(frozen=True)
@@ -22,20 +22,14 @@ class Application:
             command line to explain keys and requests.
 
     Raises:
-        ConfigurationError: two mappings share a name or a table.
+        ConfigurationError: two mappings share a name, or may give two rows one key.
     """
 
     mappings: tuple[Mapping, ...]
     examples: MappingOf[str, MappingOf[str, str | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for kind in ("name", "table"):
-            values = [getattr(mapping, kind) for mapping in self.mappings]
-            for value in values:
-                if values.count(value) > 1:
-                    raise ConfigurationError(
-                        f"{kind} {value!r} is declared by more than one mapping; declare it once"
-                    )
+        check_together(self.mappings)
 
     @cached_property
     def by_name(self) -> dict[str, Mapping]:

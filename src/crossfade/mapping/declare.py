@@ -7,13 +7,21 @@ and the labels of every report.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
+from typing import Any
 
+from crossfade.entity import Entity, EntityError
+from crossfade.errors import ConfigurationError
+from crossfade.mapping.checks import Table, check_table, fail
+from crossfade.mapping.checks_shapes import Keyed, are_disjoint, check_shapes, key_field_names
+from crossfade.mapping.entities import schema_json
 from crossfade.mapping.key_parts import KeyCase, KeyPart, key_parts
 from crossfade.mapping.parts import Body, Column, Rule, Shape
 
-__all__ = ["Body", "Column", "KeyCase", "KeyPart", "Mapping", "Rule", "Shape"]
+__all__ = ["Body", "Column", "KeyCase", "KeyPart", "Mapping", "Rule", "Shape", "check_together"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,9 @@ class Mapping:
         ignored: columns that are deliberately not carried over.
         version: the mapping's own version, stored with each item as ``cf_m``.
         model_version: ElectroDB's `model.version`.
+
+    Raises:
+        ConfigurationError: the declaration breaks a rule; the message names it.
     """
 
     name: str
@@ -44,6 +55,23 @@ class Mapping:
     version: int = 1
     model_version: str = "1"
 
+    def __post_init__(self) -> None:
+        check_table(
+            Table(
+                name=self.name,
+                table=self.table,
+                version=self.version,
+                primary_key=self.primary_key,
+                columns=self.columns,
+                bodies=self.bodies,
+                ignored=self.ignored,
+            )
+        )
+        if not self.shapes:
+            fail(self.name, "shapes", "is empty; declare how rows appear as items")
+        by_attribute = {column.attribute: column for column in self.columns}
+        check_shapes(Keyed(self.name, self.primary_key, by_attribute, self.entities))
+
     @cached_property
     def key_parts(self) -> tuple[KeyPart, ...]:
         """The parts of a ledger key: the primary key's columns, then the other key columns."""
@@ -53,3 +81,42 @@ class Mapping:
     def key_columns(self) -> tuple[str, ...]:
         """The columns of `Key.parts`, in order."""
         return tuple(part.column for part in self.key_parts)
+
+    @cached_property
+    def entities(self) -> tuple[Entity, ...]:
+        """The ElectroDB entities of the items, one per shape."""
+        return tuple(self._entity(number, form) for number, form in enumerate(self.schemas(), 1))
+
+    def schemas(self) -> tuple[dict[str, Any], ...]:
+        """Return each shape's schema in ElectroDB's JSON form."""
+        return tuple(
+            schema_json(self.service, self.model_version, shape, self.columns, self.bodies)
+            for shape in self.shapes
+        )
+
+    def _entity(self, number: int, schema: dict[str, Any]) -> Entity:
+        try:
+            return Entity(schema)
+        except EntityError as error:
+            fail(self.name, f"shape {number} ({schema['model']['entity']})", str(error))
+
+
+def check_together(mappings: Sequence[Mapping]) -> None:
+    """Check mappings that share a table: no two of them may give two rows one key.
+
+    Raises:
+        ConfigurationError: two mappings share a name, differ in key fields or may share a key.
+    """
+    for one, other in combinations(mappings, 2):
+        pair = f"mappings {one.name} and {other.name}"
+        if one.name == other.name:
+            raise ConfigurationError(f"{pair}: need different names")
+        if key_field_names(one.entities[0]) != key_field_names(other.entities[0]):
+            raise ConfigurationError(f"{pair}: name different key fields of the same table")
+        for first in one.entities:
+            for second in other.entities:
+                if not are_disjoint(first, second):
+                    raise ConfigurationError(
+                        f"{pair}: {first.schema.entity} and {second.schema.entity} may share a "
+                        "key; begin or end their keys with different literals"
+                    )

@@ -1,0 +1,90 @@
+"""PostgreSQL's array literals, read and printed.
+
+Source: PostgreSQL documentation, "Arrays", "Array Input and Output Syntax".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+Array = list["str | Array | None"]
+
+_MALFORMED = "a text that is not an array literal"
+
+# A literal's tokens: a brace, a comma, a quoted element, or a bare one.
+_TOKEN = re.compile(r'([{},])|"((?:[^"\\]|\\.)*)"|([^{},"\\]+)', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TO_ESCAPE = re.compile(r'(["\\])')
+_BARE = re.compile(r'[^{},"\\ \t\n\r\v\f]+')
+
+
+def parse_array(literal: str) -> Array | None:
+    """Return an array's elements as text, None for NULL elements, nested as its dimensions are.
+
+    Args:
+        literal: as PostgreSQL prints it.
+
+    Returns:
+        None when the literal states lower bounds, such as ``[0:1]={a,b}``: a plain list has none.
+
+    Raises:
+        ValueError: the text is not an array literal.
+    """
+    if literal.startswith("["):
+        return None
+    if '"' not in literal and literal.find("{", 1) < 0:
+        return _parse_simple(literal)
+    root: Array = []
+    open_lists: list[Array] = [root]
+    end = 0
+    for match in _TOKEN.finditer(literal):
+        if match.start() != end:
+            break
+        end = match.end()
+        _take(match, open_lists)
+    if end != len(literal) or len(open_lists) != 1 or len(root) != 1:
+        raise ValueError(_MALFORMED)
+    if not isinstance(root[0], list):
+        raise ValueError(_MALFORMED)  # noqa: TRY004 - a wrong text, not a wrong type
+    return root[0]
+
+
+def _parse_simple(literal: str) -> Array:
+    """Read an array of one dimension none of whose elements is quoted."""
+    if literal == "{}":
+        return []
+    if len(literal) < len("{}") or literal[0] != "{" or literal.find("}") != len(literal) - 1:
+        raise ValueError(_MALFORMED)
+    return [None if each == "NULL" else each for each in literal[1:-1].split(",")]
+
+
+def _take(match: re.Match[str], open_lists: list[Array]) -> None:
+    mark, quoted, bare = match.groups()
+    if bare is not None:
+        open_lists[-1].append(None if bare == "NULL" else bare)
+    elif quoted is not None:
+        open_lists[-1].append(_ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted)
+    elif mark == "{":
+        inner: Array = []
+        open_lists[-1].append(inner)
+        open_lists.append(inner)
+    elif mark == "}" and len(open_lists) > 1:
+        open_lists.pop()
+    elif mark == "}":
+        raise ValueError(_MALFORMED)
+
+
+def print_array(elements: Sequence[str | Array | None]) -> str:
+    """Return the literal of an array, quoted exactly as PostgreSQL quotes it."""
+    return "{" + ",".join(map(_print_element, elements)) + "}"
+
+
+def _print_element(element: str | Array | None) -> str:
+    if element is None:
+        return "NULL"
+    if isinstance(element, list):
+        return print_array(element)
+    if _BARE.fullmatch(element) and element.upper() != "NULL":
+        return element
+    return '"' + _TO_ESCAPE.sub(r"\\\1", element) + '"'

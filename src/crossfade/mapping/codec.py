@@ -1,0 +1,247 @@
+"""Rows to items and back, worked out once per mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from crossfade.errors import TooLarge, Unmappable
+from crossfade.mapping.canonical import canonicalizers
+from crossfade.mapping.checks import DELETED_FIELD, MAPPING_FIELD, VERSION_FIELD
+from crossfade.mapping.declare import Mapping
+from crossfade.mapping.decoders import decoder
+from crossfade.mapping.encoders import encoder
+from crossfade.mapping.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, Texts
+from crossfade.mapping.objects import OBJECT_KEY_BYTES_MAX, object_key
+from crossfade.mapping.parts import Body
+from crossfade.mapping.shape_plans import Item, ShapePlan, shape_plans
+from crossfade.mapping.size import BYTES_PER_CHARACTER_MAX, ITEM_BYTES_MAX, item_bytes
+from crossfade.mapping.state import Gone, Key, Live
+
+# A container's own bytes; more than the identifiers, versions and names of keys can take.
+_VALUE_BYTES = 4
+_CONTROL_BYTES_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class NewObject:
+    """A large column that no longer fits its item and must be stored before it."""
+
+    object_key: str
+    column: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item ready to be written, and the objects that must be there first."""
+
+    item: Item
+    objects: tuple[NewObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An item read back.
+
+    Attributes:
+        columns: every column of the mapping as PostgreSQL prints it; None where the item has no
+            attribute, so also for a column that moved to an object.
+        objects: the keys of the objects that hold large columns, by column.
+        version: the ledger's version that was written.
+        mapping_version: the version of the mapping that wrote it.
+    """
+
+    columns: dict[str, str | None]
+    objects: dict[str, str]
+    version: int
+    mapping_version: int
+
+
+class Codec:
+    """The translation between the rows of one table and their items; pure and reusable.
+
+    Args:
+        mapping: the declaration; everything that it decides is worked out here, once.
+    """
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.mapping = mapping
+        self._shapes = shape_plans(mapping)
+        self._by_parts = {
+            tuple(part is not None for part in shape.parts): shape for shape in self._shapes
+        }
+        self._encoders = tuple(
+            (column.name, column.field, encoder(column)) for column in mapping.columns
+        )
+        self._decoders = tuple(
+            (column.name, column.field, decoder(column)) for column in mapping.columns
+        )
+        self._canonicalizers = canonicalizers(mapping.columns)
+        self._always = {body.column: body for body in mapping.bodies if not body.overflow_only}
+        self._overflow = tuple(body for body in mapping.bodies if body.overflow_only)
+        self._fields = {column.name: column.field for column in mapping.columns}
+        self._mapping_version = {"N": str(mapping.version)}
+        self._characters_harmless = _characters_harmless(mapping)
+
+    def encode(self, live: Live) -> Draft:
+        """Return the item of a row, and the objects it needs beyond the row's bodies.
+
+        Raises:
+            Unmappable: a value has no exact form under its column's rule.
+            TooLarge: the item passes 409,600 bytes with every overflow body moved out.
+        """
+        texts = live.columns
+        shape = self._shape_of(texts)
+        item = shape.keys(texts)
+        characters = 0
+        for name, field, encode in self._encoders:
+            text = texts[name]
+            if text is not None:
+                item[field] = encode(text)
+                characters += len(text)
+        for ref in live.bodies:
+            if ref.column in self._always:
+                self._point(item, self._always[ref.column], texts, ref.digest)
+        item.update(shape.identifiers)
+        item[VERSION_FIELD] = {"N": str(live.version)}
+        item[MAPPING_FIELD] = self._mapping_version
+        if characters <= self._characters_harmless:
+            return Draft(item)
+        return self._fit(item, texts)
+
+    def tombstone(self, gone: Gone) -> Item:
+        """Return the item that marks a deleted key; ElectroDB's readers pass it over.
+
+        Raises:
+            Unmappable: no shape of the mapping has such a ledger key.
+        """
+        return {
+            **self.table_key(gone.key),
+            VERSION_FIELD: {"N": str(gone.version)},
+            DELETED_FIELD: {"BOOL": True},
+        }
+
+    def key_of(self, columns: Texts) -> Key:
+        """Return the ledger key of a row."""
+        return Key(self.mapping.name, self._shape_of(columns).ledger_parts(columns))
+
+    def table_key(self, key: Key) -> Item:
+        """Return the table's key of a ledger key.
+
+        Raises:
+            Unmappable: no shape of the mapping has such a ledger key, or it is empty or too long.
+        """
+        shape = self._by_parts.get(tuple(part is not None for part in key.parts))
+        if shape is None:
+            raise Unmappable(
+                self.mapping.name,
+                "a ledger key that no shape makes",
+                "it stems from another version of the mapping; install the triggers again",
+            )
+        return shape.table_key(dict(zip(self.mapping.key_columns, key.parts, strict=True)))
+
+    def decode(self, item: MappingOf[str, MappingOf[str, Any]]) -> Stored:
+        """Return what an item says, as PostgreSQL would print it.
+
+        Raises:
+            Unmappable: an attribute has a value that this mapping never writes.
+        """
+        return Stored(
+            columns={
+                name: decode(item[field]) if field in item else None
+                for name, field, decode in self._decoders
+            },
+            objects={
+                body.column: _text(item, body.attribute)
+                for body in self.mapping.bodies
+                if body.attribute in item
+            },
+            version=_integer(item, VERSION_FIELD),
+            mapping_version=_integer(item, MAPPING_FIELD),
+        )
+
+    def canonical(self, columns: Texts) -> dict[str, str | None]:
+        """Return a row's columns in the form in which `decode` returns them.
+
+        It differs from PostgreSQL's text only where a rule gives up a spelling: the trailing zeros
+        of numbers without a scale, the layout of documents.
+
+        Raises:
+            Unmappable: a text is not of its column's type.
+        """
+        return {
+            name: canonicalize(text) if (text := columns[name]) is not None else None
+            for name, canonicalize in self._canonicalizers
+        }
+
+    def _shape_of(self, texts: Texts) -> ShapePlan:
+        for shape in self._shapes[:-1]:
+            if shape.applies(texts):
+                return shape
+        return self._shapes[-1]
+
+    def _row_id(self, texts: Texts) -> tuple[str, ...]:
+        return tuple(texts[name] or "" for name in self.mapping.primary_key)
+
+    def _point(self, item: Item, body: Body, texts: Texts, digest: str) -> str:
+        key = object_key(body.prefix, self._row_id(texts), digest)
+        item[body.attribute] = {"S": key}
+        return key
+
+    def _fit(self, item: Item, texts: Texts) -> Draft:
+        """Move overflow bodies to objects, in declared order, until the item fits."""
+        objects: list[NewObject] = []
+        size = item_bytes(item)
+        for body in self._overflow:
+            content = texts[body.column]
+            if size <= ITEM_BYTES_MAX or content is None:
+                continue
+            del item[self._fields[body.column]]
+            digest = sha256(content.encode()).hexdigest()
+            key = self._point(item, body, texts, digest)
+            objects.append(NewObject(key, body.column, content))
+            size = item_bytes(item)
+        if size > ITEM_BYTES_MAX:
+            raise TooLarge(size, ITEM_BYTES_MAX)
+        return Draft(item, tuple(objects))
+
+
+def _characters_harmless(mapping: Mapping) -> int:
+    """Return how many characters a row may have for its item to fit, whatever they are."""
+    names = [column.field for column in mapping.columns]
+    names += [body.attribute for body in mapping.bodies]
+    key_bytes = (PARTITION_KEY_BYTES_MAX + SORT_KEY_BYTES_MAX) * max(
+        len(entity.indexes) for entity in mapping.entities
+    )
+    fixed = (
+        sum(len(name.encode()) + _VALUE_BYTES for name in names)
+        + len(mapping.bodies) * OBJECT_KEY_BYTES_MAX
+        + key_bytes
+        + _CONTROL_BYTES_MAX
+    )
+    return (ITEM_BYTES_MAX - fixed) // BYTES_PER_CHARACTER_MAX
+
+
+def _text(item: MappingOf[str, MappingOf[str, Any]], field: str) -> str:
+    value = item[field].get("S")
+    if not isinstance(value, str):
+        raise _foreign(field)
+    return value
+
+
+def _integer(item: MappingOf[str, MappingOf[str, Any]], field: str) -> int:
+    try:
+        return int(item[field]["N"])
+    except (KeyError, TypeError, ValueError):
+        raise _foreign(field) from None
+
+
+def _foreign(field: str) -> Unmappable:
+    return Unmappable(
+        field,
+        "missing or malformed in a stored item",
+        "the item was not written by this mapping; mark its key for repair",
+    )
