@@ -75,6 +75,10 @@ class StoreNotEmpty(CrossfadeError):
     """A table or a bucket still holds something, and is deleted only when it holds nothing."""
 
 
+class UndeliveredChanges(CrossfadeError):
+    """Keys of the ledger are still dirty, and nothing would remember them."""
+
+
 class ConditionFailed(CrossfadeError):
     """A conditional write was refused; `item` is what stands there, when the store said so."""
 
@@ -159,6 +163,10 @@ class CredentialsExpired(AccessDenied):
 
 class NoSuchStore(Unavailable):
     """The table or the bucket does not exist under the configured name."""
+
+
+class SchemaChanged(Unavailable):
+    """A table no longer has the columns that its mapping declares; its keys wait."""
 
 
 class BrokenPointer(CrossfadeError):

@@ -59,6 +59,8 @@ class Live:
         columns: every mapped column that is not a body, as PostgreSQL prints it.
         bodies: the body columns that are not NULL.
         attempts: failed deliveries in a row before this one.
+        read_at: when the snapshot was taken, by the source's clock, in seconds since 1970; its
+            outcome carries it back.
     """
 
     key: Key
@@ -66,6 +68,7 @@ class Live:
     columns: Mapping[str, str | None]
     bodies: tuple[BodyRef, ...] = ()
     attempts: int = 0
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Gone:
     key: Key
     version: int
     attempts: int = 0
+    read_at: float = 0.0
 
 
 State = Live | Gone
@@ -103,6 +107,7 @@ class Delivered:
 
     key: Key
     version: int
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,7 @@ class Superseded:
     key: Key
     version: int
     found: int
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
