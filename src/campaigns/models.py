@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import JsonValue
-from sqlalchemy import Enum, ForeignKey, Index, MetaData, func, text
+from sqlalchemy import Dialect, Enum, ForeignKey, Index, MetaData, TypeDecorator, func, text
 from sqlalchemy.dialects.postgresql import (
     ARRAY,
     BIGINT,
@@ -65,6 +65,17 @@ def instant(digits: int) -> TIMESTAMP:
 def document() -> JSONB:
     """Return jsonb, in which None is NULL."""
     return JSONB(none_as_null=True)
+
+
+class PaddedText(TypeDecorator[str]):
+    """char(n), read without the blanks that PostgreSQL pads it with."""
+
+    impl = CHAR
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the text that was written."""
+        return value and value.rstrip(" ")
 
 
 class Base(DeclarativeBase):
@@ -198,7 +209,7 @@ class SessionRow(Base):
     transcript_source: Mapped[TranscriptSource | None] = mapped_column(
         stored_enum(TranscriptSource, "transcript_source")
     )
-    transcript_lang: Mapped[str | None] = mapped_column(CHAR(5))
+    transcript_lang: Mapped[str | None] = mapped_column(PaddedText(5))
     transcript_text: Mapped[str | None] = mapped_column(TEXT)
     transcript_json: Mapped[JsonValue] = mapped_column(document(), nullable=True)
     transcript_updated_at: Mapped[datetime | None] = mapped_column(instant(6))

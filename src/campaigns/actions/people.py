@@ -1,0 +1,102 @@
+"""Users, members of campaigns, characters and their appearances in sessions: make them."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaigns.actions.campaigns import require_own
+from campaigns.actions.rows import campaign_key, insert_row, text_key
+from campaigns.actions.sessions import own as own_session
+from campaigns.app import App, transaction
+from campaigns.errors import NotFound
+from campaigns.inputs import NewCharacter, NewMember, NewUser
+from campaigns.mapping import APPEARANCE, CHARACTER, MEMBER, USER
+from campaigns.models import (
+    AppearanceRow,
+    CampaignRow,
+    CharacterRow,
+    MemberRow,
+    SessionRow,
+    UserRow,
+)
+from campaigns.records import Appearance, Character, Member, User
+
+
+async def create_user(app: App, new: NewUser) -> User:
+    """Make an account.
+
+    Raises:
+        Conflict: another account has this address or Discord user.
+    """
+    async with transaction(app) as db:
+        user = await insert_row(db, UserRow, User, {**new.given(), "id": str(uuid4())})
+    await app.push(USER.name, user.id)
+    return user
+
+
+async def add_member(app: App, user_id: str, campaign_id: str, new: NewMember) -> Member:
+    """Give a user a seat in one's campaign.
+
+    Raises:
+        Conflict: the user is a member already.
+        NotFound: the campaign, or the user.
+    """
+    key = campaign_key(campaign_id)
+    async with transaction(app) as db:
+        await require_own(db, user_id, key)
+        values = {**new.given(), "campaign_id": key}
+        member = await insert_row(db, MemberRow, Member, values)
+    await app.push(MEMBER.name, member.campaign_id, member.user_id)
+    return member
+
+
+async def add_character(app: App, user_id: str, campaign_id: str, new: NewCharacter) -> Character:
+    """Bring a character into one's campaign.
+
+    Raises:
+        Conflict: the campaign has a character of this name.
+        NotFound: the campaign.
+    """
+    key = campaign_key(campaign_id)
+    async with transaction(app) as db:
+        await require_own(db, user_id, key)
+        values = {**new.given(), "campaign_id": key}
+        character = await insert_row(db, CharacterRow, Character, values)
+    await app.push(CHARACTER.name, str(character.id))
+    return character
+
+
+async def add_appearance(app: App, user_id: str, character_id: int, session_id: str) -> Appearance:
+    """Record that a character of one's campaigns takes part in one of one's sessions.
+
+    Raises:
+        Conflict: that is recorded already.
+        NotFound: the character, or the session.
+    """
+    key = text_key(session_id, "session")
+    async with transaction(app) as db:
+        await require_character(db, user_id, character_id)
+        if await db.scalar(select(SessionRow.id).where(own_session(user_id, key))) is None:
+            raise NotFound("session")
+        values = {"character_id": character_id, "session_id": key}
+        appearance = await insert_row(db, AppearanceRow, Appearance, values)
+    await app.push(APPEARANCE.name, str(character_id), key)
+    return appearance
+
+
+async def require_character(db: AsyncSession, user_id: str, character_id: int) -> None:
+    """Refuse a character of somebody else's campaign.
+
+    Raises:
+        NotFound: the character.
+    """
+    statement = (
+        select(CharacterRow.id)
+        .join(CampaignRow, CampaignRow.id == CharacterRow.campaign_id)
+        .where(CharacterRow.id == character_id, CampaignRow.user_id == user_id)
+    )
+    if await db.scalar(statement) is None:
+        raise NotFound("character")

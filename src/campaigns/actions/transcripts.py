@@ -1,0 +1,86 @@
+"""Transcripts: save and read. PostgreSQL is the authority for them too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, TEXT
+
+from campaigns.actions.rows import found, one, text_key
+from campaigns.actions.sessions import own, refused
+from campaigns.app import App, transaction
+from campaigns.inputs import TranscriptChanges
+from campaigns.mapping import SESSION
+from campaigns.models import SessionRow
+from campaigns.records import Transcript
+
+METADATA = (
+    SessionRow.id.label("session_id"),
+    SessionRow.transcript_source.label("source"),
+    SessionRow.transcript_lang.label("lang"),
+    SessionRow.word_count,
+    SessionRow.transcript_updated_at.label("updated_at"),
+    SessionRow.revision,
+)
+COLUMNS = (
+    *METADATA,
+    SessionRow.transcript_text.label("text"),
+    cast(SessionRow.transcript_json, TEXT).label("document"),
+)
+
+
+async def save_transcript(
+    app: App, user_id: str, session_id: str, changes: TranscriptChanges
+) -> Transcript:
+    """Save a transcript's text, its JSON, or both, and count the revision up.
+
+    Returns:
+        The whole transcript, with what was saved earlier.
+
+    Raises:
+        Conflict: somebody changed the session since the expected revision.
+        Invalid: the document is not JSON that PostgreSQL can hold.
+        NotFound: the session.
+    """
+    key = text_key(session_id, "session")
+    statement = (
+        update(SessionRow)
+        .where(own(user_id, key), SessionRow.revision == changes.expected_revision)
+        .values(**columns_of(changes), revision=SessionRow.revision + 1)
+        .returning(*COLUMNS)
+    )
+    async with transaction(app) as db:
+        transcript = await one(db, Transcript, statement)
+        if transcript is None:
+            raise await refused(db, user_id, key)
+    await app.push(SESSION.name, key)
+    return transcript
+
+
+async def get_transcript(app: App, user_id: str, session_id: str) -> Transcript:
+    """Return what was said in a session; a session without a transcript has an empty one.
+
+    Raises:
+        NotFound: the session.
+    """
+    key = text_key(session_id, "session")
+    async with transaction(app) as db:
+        statement = select(*COLUMNS).where(own(user_id, key))
+        return found(await one(db, Transcript, statement), "session")
+
+
+def columns_of(changes: TranscriptChanges) -> dict[str, Any]:
+    """Return the columns to write."""
+    values: dict[str, Any] = {"transcript_updated_at": func.clock_timestamp()}
+    given = changes.given()
+    if "text" in given:
+        values["transcript_text"] = changes.text
+        values["word_count"] = None if changes.text is None else len(changes.text.split())
+    if "document" in given:
+        values["transcript_json"] = cast(literal(changes.document, TEXT), JSONB)
+    if "source" in given:
+        values["transcript_source"] = changes.source
+    if "lang" in given:
+        values["transcript_lang"] = changes.lang
+    return values

@@ -1,0 +1,82 @@
+"""What every action needs: transactions on PostgreSQL, and somebody to tell after a commit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from campaigns.database import create_engine
+from campaigns.errors import Unavailable
+from campaigns.refusals import refusal
+
+
+class Push(Protocol):
+    """Brings a committed row to its other stores; `crossfade.migration.Migration.push` is one.
+
+    It raises nothing and returns at once unless asked to wait.
+    """
+
+    async def __call__(self, entity: str, /, *primary_key: str, wait: bool = False) -> object:
+        """Bring the row with this primary key, as PostgreSQL prints it."""
+
+
+async def no_push(_entity: str, /, *_primary_key: str, wait: bool = False) -> None:
+    """Leave committed rows where they are: PostgreSQL is the only store."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The application's one argument.
+
+    Attributes:
+        sessions: opens transactions on PostgreSQL.
+        push: is called after each commit, once for every row that the action changed itself; rows
+            changed by a cascade are left to the relay.
+    """
+
+    sessions: async_sessionmaker[AsyncSession]
+    push: Push
+
+
+@asynccontextmanager
+async def open_app(dsn: str, push: Push = no_push, connections_max: int = 10) -> AsyncIterator[App]:
+    """Open the application on a database and close its connections at the end.
+
+    Args:
+        dsn: any form that libpq takes.
+        push: what to call after each commit.
+        connections_max: how many connections are open at most.
+    """
+    engine = create_engine(dsn, connections_max)
+    try:
+        yield App(async_sessionmaker(engine, expire_on_commit=False), push)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def transaction(app: App) -> AsyncIterator[AsyncSession]:
+    """Commit at the end of the block, roll back when it raises.
+
+    Raises:
+        Conflict: a unique value is taken.
+        Invalid: PostgreSQL cannot hold a value.
+        NotFound: a row that is referred to is gone.
+        Unavailable: PostgreSQL does not answer or is too busy.
+    """
+    try:
+        async with app.sessions.begin() as db:
+            yield db
+    except PoolTimeoutError:
+        raise Unavailable("every connection to PostgreSQL is busy; try again") from None
+    except DBAPIError as error:
+        known = refusal(error)
+        if known is None:
+            raise
+        raise known from None

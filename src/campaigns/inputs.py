@@ -1,0 +1,257 @@
+"""What actions take. A field that was not given leaves its column alone; null empties it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from campaigns import fields as accept
+from campaigns.enums import (
+    CampaignStatus,
+    GameSystem,
+    MemberRole,
+    PlanTier,
+    SessionStatus,
+    TranscriptSource,
+)
+from campaigns.errors import Invalid, Problem
+from campaigns.fields import Given
+
+FIELD_CHARACTERS_MAX = 64
+PAGE_ITEMS_MAX = 200
+
+
+def problem(error: ErrorDetails) -> Problem:
+    """Return what pydantic found, without the value and without keys from inside documents."""
+    head, *rest = error["loc"] or ("input",)
+    known = str(head).isidentifier() and len(str(head)) <= FIELD_CHARACTERS_MAX
+    positions = (str(part) for part in rest if isinstance(part, int))
+    field = ".".join((str(head) if known else "a field", *positions))
+    match error["type"]:
+        case "missing":
+            return Problem(field, "missing", "give it a value")
+        case "extra_forbidden":
+            return Problem(field, "unknown field", "leave it out")
+        case _:
+            return Problem(field, kind(error["input"]), error["msg"])
+
+
+def kind(value: object) -> str:
+    """Return what somebody gave, without giving it away."""
+    match value:
+        case None:
+            return "null"
+        case str():
+            return f"text of {len(value)} characters"
+        case list() | tuple() | dict():
+            return f"{type(value).__name__} of {len(value)} entries"
+        case _:
+            return type(value).__name__
+
+
+def require_order(started_at: datetime | None, ended_at: datetime | None) -> None:
+    """Refuse a session that ends before it starts.
+
+    Raises:
+        Invalid: naming `ended_at`.
+    """
+    if started_at and ended_at and ended_at < started_at:
+        raise Invalid(Problem("ended_at", "before started_at", "swap or correct the two"))
+
+
+class Input(BaseModel):
+    """A frozen value that is valid, or cannot be made.
+
+    Raises:
+        Invalid: a field is unknown, missing or not acceptable.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, val_json_bytes="hex")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _raise_invalid(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise Invalid(*map(problem, error.errors(include_url=False))) from None
+
+    def given(self) -> dict[str, Any]:
+        """Return the fields that were given, by name."""
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+class NewUser(Input):
+    """An account to be made."""
+
+    email: accept.Email
+    name: accept.Line | None = None
+    password_hash: bytes | None = Field(default=None, max_length=1024, repr=False)
+    discord_user_id: accept.Size | None = None
+    time_zone: Given[accept.TimeZone] = None
+    plan_tier: Given[PlanTier] = None
+    quota_bytes: Given[accept.Size] = None
+    credit_balance: Given[accept.Credit] = None
+    preferences: Given[accept.JsonObject] = None
+    recovery_codes: Given[accept.Lines] = Field(default=None, repr=False)
+
+
+class CampaignFields(Input):
+    """What may be said about a campaign."""
+
+    slug: Given[accept.Slug] = None
+    description: accept.LongText | None = None
+    system: Given[GameSystem] = None
+    status: Given[CampaignStatus] = None
+    tags: Given[accept.Lines] = None
+    player_names: Given[accept.Lines] = None
+    settings: accept.Json = None
+    house_rules: accept.Json = None
+    cover_image_key: accept.Line | None = None
+    started_on: date | None = None
+    usual_start: accept.WallClockTime | None = None
+    party_level: Given[accept.Level] = None
+    treasury_gp: Given[accept.Gold] = None
+    is_public: Given[bool] = None
+    sequel_of_id: accept.CampaignId | None = None
+
+
+class NewCampaign(CampaignFields):
+    """A campaign to be made; its slug is made from its name unless given."""
+
+    name: accept.Name
+
+
+class CampaignChanges(CampaignFields):
+    """Changes to the campaign as it was at `expected_revision`."""
+
+    expected_revision: accept.Revision
+    name: Given[accept.Name] = None
+
+
+class SessionFields(Input):
+    """What may be said about a session; its transcript has an action of its own."""
+
+    campaign_id: accept.CampaignId | None = None
+    number: accept.Positive | None = None
+    description: accept.LongText | None = None
+    status: Given[SessionStatus] = None
+    error_message: accept.LongText | None = None
+    played_on: date | None = None
+    started_at: accept.Instant | None = None
+    ended_at: accept.Instant | None = None
+    duration_ms: accept.Size | None = None
+    audio_storage_key: accept.Line | None = None
+    audio_bytes: accept.Size | None = None
+    audio_sha256: accept.Sha256 | None = None
+    transcription_job_id: accept.Line | None = None
+    avg_confidence: accept.Share | None = None
+    loudness_lufs: accept.Loudness | None = None
+    transcription_cost_usd: accept.Money | None = None
+    xp_awarded: accept.Experience | None = None
+    summary: accept.LongText | None = None
+    player_recap: accept.LongText | None = None
+    notes: accept.LongText | None = None
+    speaker_names: accept.JsonObject | None = None
+    metrics: accept.Json = None
+    key_moments: Given[accept.JsonList] = None
+    tags: Given[accept.Lines] = None
+    initiative: Given[accept.Integers] = None
+    is_starred: bool | None = None
+    share_expires_at: accept.Instant | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        require_order(self.started_at, self.ended_at)
+        return self
+
+
+class NewSession(SessionFields):
+    """A session to be made."""
+
+    name: accept.Name
+
+
+class SessionChanges(SessionFields):
+    """Changes to the session as it was at `expected_revision`.
+
+    A given `campaign_id` moves it: to another campaign, or with null to none.
+    """
+
+    expected_revision: accept.Revision
+    name: Given[accept.Name] = None
+
+
+class TranscriptChanges(Input):
+    """A transcript as text, as JSON, or as both; null removes one.
+
+    Attributes:
+        expected_revision: the session's revision that the caller has seen.
+        text: what was said, for people.
+        document: the same for programs, as JSON text.
+        source: where it came from.
+        lang: its language, such as ``en`` or ``en-GB``.
+    """
+
+    expected_revision: accept.Revision
+    text: accept.TranscriptText | None = None
+    document: accept.TranscriptJson | None = None
+    source: TranscriptSource | None = None
+    lang: accept.Language | None = None
+
+    @model_validator(mode="after")
+    def _has_content(self) -> Self:
+        if not self.model_fields_set & {"text", "document"}:
+            raise Invalid(Problem("text", "missing, and document too", "give at least one of them"))
+        return self
+
+
+class NewMember(Input):
+    """A user who joins a campaign."""
+
+    user_id: accept.Line
+    role: Given[MemberRole] = None
+    nickname: accept.Line | None = None
+
+
+class NewCharacter(Input):
+    """Somebody who enters the story."""
+
+    name: accept.CharacterName
+    played_by: accept.Line | None = None
+    sheet: Given[accept.JsonObject] = None
+
+
+class PageRequest(Input):
+    """Which part of a list to return.
+
+    Attributes:
+        limit: how many entries at most.
+        after: `Page.after` of the part before; the first part unless given.
+    """
+
+    limit: int = Field(default=50, ge=1, le=PAGE_ITEMS_MAX)
+    after: str | None = Field(default=None, max_length=2048)
+
+
+class CampaignQuery(PageRequest):
+    """The user's campaigns, those changed last first."""
+
+    status: CampaignStatus | None = None
+
+
+class SessionQuery(PageRequest):
+    """The user's sessions, the newest first: all, those of one campaign, or those of none."""
+
+    campaign_id: accept.CampaignId | None = None
+    unfiled: bool = False

@@ -1,0 +1,169 @@
+"""What actions return: rows as frozen values, without secrets and without transcripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from pydantic import JsonValue
+
+from campaigns.enums import (
+    CampaignStatus,
+    GameSystem,
+    MemberRole,
+    PlanTier,
+    SessionStatus,
+    TranscriptSource,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account, without its password and recovery codes."""
+
+    id: str
+    email: str
+    name: str | None
+    discord_user_id: int | None
+    time_zone: str
+    plan_tier: PlanTier
+    quota_bytes: int
+    credit_balance: Decimal
+    preferences: JsonValue
+    last_login_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A campaign; `revision` counts the changes its owner made."""
+
+    id: str
+    user_id: str
+    slug: str
+    name: str
+    description: str | None
+    system: GameSystem
+    status: CampaignStatus
+    tags: tuple[str, ...] | None
+    player_names: tuple[str, ...] | None
+    settings: JsonValue
+    house_rules: JsonValue
+    cover_image_key: str | None
+    started_on: date | None
+    usual_start: time | None
+    party_level: int
+    treasury_gp: Decimal
+    session_count: int
+    revision: int
+    is_public: bool
+    sequel_of_id: str | None
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session; `get_transcript` returns what was said in it."""
+
+    id: str
+    user_id: str
+    campaign_id: str | None
+    number: int | None
+    name: str
+    description: str | None
+    status: SessionStatus
+    error_message: str | None
+    played_on: date | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    audio_storage_key: str | None
+    audio_bytes: int | None
+    audio_sha256: bytes | None
+    transcription_job_id: str | None
+    transcript_source: TranscriptSource | None
+    transcript_lang: str | None
+    transcript_updated_at: datetime | None
+    word_count: int | None
+    avg_confidence: float | None
+    loudness_lufs: float | None
+    transcription_cost_usd: Decimal | None
+    xp_awarded: Decimal | None
+    summary: str | None
+    player_recap: str | None
+    notes: str | None
+    speaker_names: JsonValue
+    metrics: JsonValue
+    key_moments: tuple[JsonValue, ...] | None
+    tags: tuple[str, ...] | None
+    initiative: tuple[int, ...] | None
+    is_starred: bool | None
+    share_token: str
+    share_expires_at: datetime | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was said in a session, as text, as JSON text, as both or not at all."""
+
+    session_id: str
+    text: str | None
+    document: str | None
+    source: TranscriptSource | None
+    lang: str | None
+    word_count: int | None
+    updated_at: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A user's seat in a campaign."""
+
+    campaign_id: str
+    user_id: str
+    role: MemberRole
+    nickname: str | None
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """Somebody of a campaign's story."""
+
+    id: int
+    campaign_id: str
+    name: str
+    played_by: str | None
+    sheet: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """A character takes part in a session."""
+
+    character_id: int
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list.
+
+    Attributes:
+        items: the entries.
+        after: what to ask for next, None at the end.
+    """
+
+    items: tuple[T, ...]
+    after: str | None

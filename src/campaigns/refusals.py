@@ -1,0 +1,85 @@
+"""PostgreSQL's refusals as errors of the application, by SQLSTATE and constraint."""
+
+from __future__ import annotations
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound, Problem, Unavailable
+
+TAKEN = {
+    "users_email_key": ("email", "used by another account", "give another address"),
+    "users_discord_user_id_key": (
+        "discord_user_id",
+        "linked to another account",
+        "unlink it there",
+    ),
+    "campaigns_user_id_slug_key": (
+        "slug",
+        "used by another campaign of yours",
+        "give another slug",
+    ),
+    "sessions_campaign_id_number_key": (
+        "number",
+        "used by another session of the campaign",
+        "give another number, or none",
+    ),
+    "campaign_members_pkey": ("user_id", "a member already", "nothing is left to do"),
+    "characters_campaign_id_name_key": (
+        "name",
+        "used by another character of the campaign",
+        "give another name",
+    ),
+    "character_sessions_pkey": ("session_id", "has the character already", "nothing is left to do"),
+}
+
+MISSING = {
+    "campaigns_user_id_fkey": "user",
+    "campaigns_sequel_of_id_fkey": "campaign",
+    "sessions_user_id_fkey": "user",
+    "sessions_campaign_id_fkey": "campaign",
+    "campaign_members_campaign_id_fkey": "campaign",
+    "campaign_members_user_id_fkey": "user",
+    "characters_campaign_id_fkey": "campaign",
+    "character_sessions_character_id_fkey": "character",
+    "character_sessions_session_id_fkey": "session",
+}
+
+
+def refusal(error: DBAPIError) -> CampaignsError | None:
+    """Return what the caller should learn, None when the error is the application's own mistake.
+
+    The driver's message may quote values, so it is not carried along.
+    """
+    cause = error.orig
+    if not isinstance(cause, psycopg.Error):
+        return None
+    known = _constraint(cause.diag.constraint_name or "") or _state(cause.sqlstate or "")
+    if known is None and isinstance(error, InterfaceError | OperationalError):
+        return Unavailable("PostgreSQL does not answer; try again when it does")
+    return known
+
+
+def _constraint(name: str) -> CampaignsError | None:
+    if name in TAKEN:
+        return Conflict(*TAKEN[name])
+    if name in MISSING:
+        return NotFound(MISSING[name])
+    return None
+
+
+def _state(sqlstate: str) -> CampaignsError | None:
+    """Source: PostgreSQL documentation, appendix "PostgreSQL Error Codes"."""
+    match sqlstate[:2]:
+        case "22":
+            problem = Problem("input", "a value PostgreSQL cannot hold", "check ranges and JSON")
+            return Invalid(problem)
+        case "54":
+            problem = Problem(
+                "input", "too large or too deep for PostgreSQL", "shorten or split it"
+            )
+            return Invalid(problem)
+        case "40":
+            return Unavailable("another change was in the way; try again")
+        case _:
+            return None
