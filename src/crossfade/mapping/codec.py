@@ -12,7 +12,7 @@ from crossfade.mapping.canonical import canonicalizers
 from crossfade.mapping.checks import DELETED_FIELD, MAPPING_FIELD, VERSION_FIELD
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.decoders import decoder
-from crossfade.mapping.encoders import encoder
+from crossfade.mapping.encoders import encoder, text_value, unmappable
 from crossfade.mapping.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, Texts
 from crossfade.mapping.objects import OBJECT_KEY_BYTES_MAX, object_key
 from crossfade.mapping.parts import Body
@@ -74,7 +74,7 @@ class Codec:
             tuple(part is not None for part in shape.parts): shape for shape in self._shapes
         }
         self._encoders = tuple(
-            (column.name, column.field, encoder(column)) for column in mapping.columns
+            (column, column.field, encoder(column)) for column in mapping.columns
         )
         self._decoders = tuple(
             (column.name, column.field, decoder(column)) for column in mapping.columns
@@ -96,12 +96,7 @@ class Codec:
         texts = live.columns
         shape = self._shape_of(texts)
         item = shape.keys(texts)
-        characters = 0
-        for name, field, encode in self._encoders:
-            text = texts[name]
-            if text is not None:
-                item[field] = encode(text)
-                characters += len(text)
+        characters = self._write_attributes(item, texts)
         for ref in live.bodies:
             if ref.column in self._always:
                 self._point(item, self._always[ref.column], texts, ref.digest)
@@ -182,6 +177,19 @@ class Codec:
             if shape.applies(texts):
                 return shape
         return self._shapes[-1]
+
+    def _write_attributes(self, item: Item, texts: Texts) -> int:
+        """Add a row's attributes to its item and return how many characters they have."""
+        characters = 0
+        try:
+            for column, field, encode in self._encoders:
+                text = texts[column.name]
+                if text is not None:
+                    item[field] = {"S": text} if encode is text_value else encode(text)
+                    characters += len(text)
+        except ValueError as error:
+            raise unmappable(column, str(error)) from None
+        return characters
 
     def _row_id(self, texts: Texts) -> tuple[str, ...]:
         return tuple(texts[name] or "" for name in self.mapping.primary_key)

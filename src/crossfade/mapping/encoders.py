@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any
@@ -10,45 +11,43 @@ from crossfade.errors import Unmappable
 from crossfade.mapping.arrays import Array, parse_array
 from crossfade.mapping.documents import document
 from crossfade.mapping.instants import instant, local_time
-from crossfade.mapping.numbers import is_negative_zero, misfit
+from crossfade.mapping.numbers import is_exact_float, misfit
 from crossfade.mapping.parts import Column, Rule
 from crossfade.mapping.types import INTEGER_TYPES, element_rule, element_type, plain_type, rule_of
 
 Value = dict[str, Any]
 Encoder = Callable[[str], Value]
 
-_AS_TEXT = "declare the column with Rule.TEXT"
+# The rules that do not hold every value of their types.
+_PARTIAL_RULES = {Rule.NUMBER, Rule.DOCUMENT}
+
+_HEX = re.compile(r"\\x(?:[0-9a-f]{2})*")
 _PINNED = "read it through Crossfade's own sessions, which pin how PostgreSQL prints values"
 
 
 def encoder(column: Column) -> Encoder:
     """Return the function that makes a column's text a DynamoDB value.
 
-    The function raises `Unmappable` for a value that has no exact form.
+    The function raises ValueError with the kind of a value that has no exact form.
     """
     rule = rule_of(column)
     if rule is not Rule.LIST:
-        return _scalar(column.name, column.type, rule)
-    return _list(column.name, _scalar(column.name, element_type(column.type), element_rule(column)))
+        return _scalar(column.type, rule)
+    return _list(_scalar(element_type(column.type), element_rule(column)))
 
 
-def _scalar(name: str, type_name: str, rule: Rule) -> Encoder:
-    if rule is Rule.TEXT:
-        return text_value
+def unmappable(column: Column, kind: str) -> Unmappable:
+    """Return the error for a value that a column's encoder refused."""
+    rule = element_rule(column) if rule_of(column) is Rule.LIST else rule_of(column)
+    as_text = "declare the column with Rule.TEXT"
+    remedy = as_text if rule in _PARTIAL_RULES else _PINNED
+    return Unmappable(column.name, kind, remedy)
+
+
+def _scalar(type_name: str, rule: Rule) -> Encoder:
     if rule is Rule.NUMBER and plain_type(type_name) in INTEGER_TYPES:
         return _integer
-    encode, remedy = _SCALARS[rule]
-    return _checked(name, encode, remedy)
-
-
-def _checked(name: str, encode: Encoder, remedy: str) -> Encoder:
-    def checked(text: str) -> Value:
-        try:
-            return encode(text)
-        except ValueError as error:
-            raise Unmappable(name, str(error), remedy) from None
-
-    return checked
+    return _SCALARS[rule]
 
 
 def text_value(text: str) -> Value:
@@ -68,7 +67,7 @@ def _number(text: str) -> Value:
 
 
 def _float(text: str) -> Value:
-    return {"S": text} if is_negative_zero(text) or misfit(text) else {"N": text}
+    return {"N": text} if is_exact_float(text) else {"S": text}
 
 
 def _boolean(text: str) -> Value:
@@ -86,36 +85,31 @@ def _local_time(text: str) -> Value:
 
 
 def _bytes(text: str) -> Value:
-    if not text.startswith("\\x"):
+    if _HEX.fullmatch(text) is None:
         raise ValueError("bytes that are not in bytea_output hex")
     return {"S": b2a_base64(bytes.fromhex(text[2:]), newline=False).decode("ascii")}
 
 
-_SCALARS: dict[Rule, tuple[Encoder, str]] = {
-    Rule.NUMBER: (_number, _AS_TEXT),
-    Rule.FLOAT: (_float, _PINNED),
-    Rule.BOOLEAN: (_boolean, _PINNED),
-    Rule.INSTANT: (_instant, _PINNED),
-    Rule.LOCAL_TIME: (_local_time, _PINNED),
-    Rule.BYTES: (_bytes, _PINNED),
-    Rule.DOCUMENT: (document, _AS_TEXT),
+_SCALARS: dict[Rule, Encoder] = {
+    Rule.TEXT: text_value,
+    Rule.NUMBER: _number,
+    Rule.FLOAT: _float,
+    Rule.BOOLEAN: _boolean,
+    Rule.INSTANT: _instant,
+    Rule.LOCAL_TIME: _local_time,
+    Rule.BYTES: _bytes,
+    Rule.DOCUMENT: document,
 }
 
 
-def _list(name: str, encode: Encoder) -> Encoder:
-    def nested(elements: Array) -> Value:
-        return {"L": [element(each) for each in elements]}
-
+def _list(encode: Encoder) -> Encoder:
     def element(each: str | Array | None) -> Value:
-        if each is None:
-            return {"NULL": True}
-        return nested(each) if isinstance(each, list) else encode(each)
+        if isinstance(each, str):
+            return encode(each)
+        return {"NULL": True} if each is None else {"L": [element(inner) for inner in each]}
 
     def encode_list(literal: str) -> Value:
-        try:
-            elements = parse_array(literal)
-        except ValueError as error:
-            raise Unmappable(name, str(error), _PINNED) from None
-        return {"S": literal} if elements is None else nested(elements)
+        elements = parse_array(literal)
+        return {"S": literal} if elements is None else {"L": [element(each) for each in elements]}
 
     return encode_list

@@ -12,6 +12,9 @@ _SPECIAL = re.compile(
     r"-?infinity"
     r"|\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?P<zone>\+00)?(?: BC)?"
 )
+# What completes the six digits of a timestamp of this length, its zone apart.
+_COMPLETIONS = {19: ".000000"} | {20 + digits: "0" * (6 - digits) for digits in range(1, 7)}
+
 _CANONICAL = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.(\d{6})(Z?)")
 
 
@@ -21,8 +24,9 @@ def instant(text: str) -> str:
     Raises:
         ValueError: the text is not a timestamp in UTC.
     """
-    if text[4:5] == "-" and text[10:11] == " " and text[-3:] == "+00":
-        return f"{text[:10]}T{text[11:19]}.{text[20:-3]:0<6}Z"
+    rest = _COMPLETIONS.get(len(text) - len("+00"))
+    if rest is not None and text[4] == "-" and text[10] == " " and text.endswith("+00"):
+        return f"{text[:10]}T{text[11:-3]}{rest}Z"
     return _special(text, zone="+00")
 
 
@@ -32,8 +36,9 @@ def local_time(text: str) -> str:
     Raises:
         ValueError: the text is not a timestamp without a zone.
     """
-    if text[4:5] == "-" and text[10:11] == " " and text[-1:].isdigit() and "+" not in text:
-        return f"{text[:10]}T{text[11:19]}.{text[20:]:0<6}"
+    rest = _COMPLETIONS.get(len(text))
+    if rest is not None and text[4] == "-" and text[10] == " " and text[-3] not in "+- ":
+        return f"{text[:10]}T{text[11:]}{rest}"
     return _special(text, zone=None)
 
 

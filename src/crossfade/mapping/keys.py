@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from crossfade.entity import Casing, IndexForm, KeyForm
 from crossfade.errors import Unmappable
-from crossfade.mapping.encoders import Value, encoder
+from crossfade.mapping.encoders import Value, encoder, unmappable
 from crossfade.mapping.numbers import SAFE_INTEGER_MAX
 from crossfade.mapping.parts import Column, Rule
 from crossfade.mapping.types import plain_type, rule_of
@@ -177,8 +177,19 @@ def _key_text(column: Column) -> KeyText:
         case Rule.BOOLEAN:
             return {"t": "true", "f": "false"}.__getitem__
         case _:
-            encode = encoder(column)
-            return lambda raw: str(encode(raw)["S"])
+            return _encoded(column)
+
+
+def _encoded(column: Column) -> KeyText:
+    encode = encoder(column)
+
+    def text(raw: str) -> str:
+        try:
+            return str(encode(raw)["S"])
+        except ValueError as error:
+            raise unmappable(column, str(error)) from None
+
+    return text
 
 
 def _safe_integer(name: str) -> KeyText:

@@ -65,9 +65,9 @@ def misfit(text: str) -> str | None:
     return None
 
 
-def is_negative_zero(text: str) -> bool:
-    """Tell whether the text is a float's negative zero, whose sign DynamoDB drops."""
-    return text == "-0"
+def is_exact_float(text: str) -> bool:
+    """Tell whether DynamoDB's numbers hold a float exactly; they drop the sign of -0."""
+    return text != "-0" and misfit(text) is None
 
 
 def print_plain(number: Digits, scale: int = 0) -> str:
