@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from crossfade.testing import HttpProxy, TcpProxy
 from engines.databases import WHEEL, Cluster, installed_binaries
 from engines.dynamodb_local import missing_for_dynamodb_local
 from engines.house import House
@@ -48,11 +49,15 @@ def every_database(request: pytest.FixtureRequest, house: House) -> Iterator[Dat
     cluster.drop(database)
 
 
-@pytest.fixture(params=["ministack", "dynalite", "dynamodb-local"])
+@pytest.fixture(
+    params=[
+        "ministack",
+        "dynalite",
+        *([] if missing_for_dynamodb_local() else ["dynamodb-local"]),
+    ]
+)
 def dynamo(request: pytest.FixtureRequest, house: House) -> DynamoEngine:
-    """DynamoDB, by each local implementation in turn."""
-    if request.param == "dynamodb-local" and (missing := missing_for_dynamodb_local()):
-        pytest.skip(missing)
+    """DynamoDB, by each local implementation in turn; DynamoDB Local only for who asks for it."""
     return house.dynamo(request.param)
 
 
@@ -82,3 +87,15 @@ def s3(request: pytest.FixtureRequest, house: House) -> S3Engine:
 def name_prefix() -> str:
     """A prefix for the names of this test's tables."""
     return f"test-{uuid.uuid4().hex[:12]}-"
+
+
+@pytest.fixture
+def tcp_proxy() -> type[TcpProxy]:
+    """The fault proxy before any server: a context manager of a host and a port."""
+    return TcpProxy
+
+
+@pytest.fixture
+def http_proxy() -> type[HttpProxy]:
+    """The fault proxy before DynamoDB or S3: a context manager of an endpoint."""
+    return HttpProxy

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import boto3
+from dataclasses import replace
+
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from engines.clients import boto_client
+from engines.dynamodb_local import missing_for_dynamodb_local
+from engines.house import House
 from engines.values import Database, DynamoEngine, S3Engine
 
 
@@ -23,26 +27,23 @@ async def test_a_database_is_empty_and_sorts_the_same_everywhere(every_database:
 
 
 def test_dynamo_lists_no_table_of_this_test(dynamo: DynamoEngine, name_prefix: str) -> None:
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=dynamo.endpoint,
-        region_name=dynamo.region,
-        aws_access_key_id=dynamo.access_key,
-        aws_secret_access_key=dynamo.secret_key,
-    )
+    client = boto_client(dynamo)
     names = client.list_tables()["TableNames"]
     client.close()
     assert not [name for name in names if name.startswith(name_prefix)]
 
 
+def test_dynamodb_local_takes_part_when_its_licence_is_accepted(house: House) -> None:
+    """The one visible skip of the opt-in engine; with it, every DynamoDB test runs on it too."""
+    if missing := missing_for_dynamodb_local():
+        pytest.skip(missing)
+    client = boto_client(house.dynamo("dynamodb-local"))
+    assert isinstance(client.list_tables()["TableNames"], list)
+    client.close()
+
+
 def test_a_bucket_takes_an_object(s3: S3Engine) -> None:
-    client = boto3.client(
-        "s3",
-        endpoint_url=s3.endpoint,
-        region_name=s3.region,
-        aws_access_key_id=s3.access_key,
-        aws_secret_access_key=s3.secret_key,
-    )
+    client = boto_client(s3)
     client.put_object(Bucket=s3.bucket, Key="a/b", Body=b"body")
     assert client.get_object(Bucket=s3.bucket, Key="a/b")["Body"].read() == b"body"
     client.close()
@@ -51,13 +52,7 @@ def test_a_bucket_takes_an_object(s3: S3Engine) -> None:
 def test_seaweedfs_refuses_a_wrong_signature(s3: S3Engine) -> None:
     if s3.name != "seaweedfs":
         pytest.skip(f"{s3.name} checks no signatures")
-    client = boto3.client(
-        "s3",
-        endpoint_url=s3.endpoint,
-        region_name=s3.region,
-        aws_access_key_id=s3.access_key,
-        aws_secret_access_key="wrong",
-    )
+    client = boto_client(replace(s3, secret_key="wrong"))
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
         client.put_object(Bucket=s3.bucket, Key="a", Body=b"")
     client.close()

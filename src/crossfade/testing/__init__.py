@@ -1,0 +1,71 @@
+"""Breaking connections on purpose: a fault proxy for tests and for demonstrations.
+
+`TcpProxy` stands before any server, PostgreSQL too::
+
+    async with TcpProxy("127.0.0.1", 5432) as proxy:
+        await proxy.strike(Stall())      # accepted, never answered
+        await proxy.heal()               # and now everything goes on
+        proxy.cut()                      # open connections break
+
+`HttpProxy` stands before DynamoDB or S3 and strikes chosen requests::
+
+    async with HttpProxy("http://127.0.0.1:4566") as proxy:
+        proxy.add(
+            Rule(Throttle(), operation="PutItem", times=3),
+            Rule(LoseAnswer(), operation="PutObject", path="/bucket/transcripts/*"),
+        )
+        ...                              # the client talks to proxy.endpoint
+        assert proxy.record.arrived("PutItem", fault=Throttle) == 3
+        await proxy.record.until(lambda record: record.forwarded("PutObject") == 1)
+
+The first rule that applies decides; a rule strikes `times` requests after it let `skip` pass.
+"""
+
+from crossfade.testing.faults import (
+    Answer,
+    CorruptBody,
+    Cut,
+    Delay,
+    Duplicate,
+    Hold,
+    HttpFault,
+    LoseAnswer,
+    Refuse,
+    ServerError,
+    Stall,
+    TcpFault,
+    Throttle,
+    Truncate,
+    Unprocessed,
+    WrongChecksum,
+)
+from crossfade.testing.http_proxy import HttpProxy
+from crossfade.testing.messages import Request
+from crossfade.testing.rules import Arrived, Forwarded, Record, Rule
+from crossfade.testing.tcp_proxy import TcpProxy
+
+__all__ = [
+    "Answer",
+    "Arrived",
+    "CorruptBody",
+    "Cut",
+    "Delay",
+    "Duplicate",
+    "Forwarded",
+    "Hold",
+    "HttpFault",
+    "HttpProxy",
+    "LoseAnswer",
+    "Record",
+    "Refuse",
+    "Request",
+    "Rule",
+    "ServerError",
+    "Stall",
+    "TcpFault",
+    "TcpProxy",
+    "Throttle",
+    "Truncate",
+    "Unprocessed",
+    "WrongChecksum",
+]
