@@ -36,6 +36,7 @@ def refusal(status: int, code: str) -> str:
         (404, "NoSuchBucket", NoSuchStore),
         (404, "", MissingObject),
         (301, "PermanentRedirect", NoSuchStore),
+        (400, "AuthorizationHeaderMalformed", NoSuchStore),
         (400, "ExpiredToken", AccessDenied),
         (403, "SignatureDoesNotMatch", AccessDenied),
         (403, "SomethingNew", AccessDenied),
@@ -63,13 +64,22 @@ def test_an_answer_becomes_an_error(status: int, code: str, error: type[Crossfad
 
 
 @pytest.mark.parametrize(
-    ("kind", "error"),
-    [("Timeout", TimedOut), ("Connect", Unreachable), ("Decode", Unreachable)],
+    ("debug", "error"),
+    [
+        ("inner: Http(HttpError { kind: Timeout })", TimedOut),
+        ("inner: Http(HttpError { kind: Connect })", Unreachable),
+        ("HttpError { kind: Decode, source: Error { kind: TimedOut } }", TimedOut),
+        ("inner: BareRedirect", NoSuchStore),
+        ("words of a later version", Unreachable),
+    ],
 )
-def test_a_broken_connection_becomes_an_error(kind: str, error: type[CrossfadeError]) -> None:
-    text = f"HTTP error: error sending request\n\nDebug source: HttpError {{ kind: {kind}, }}"
+def test_a_broken_connection_becomes_an_error(debug: str, error: type[CrossfadeError]) -> None:
+    text = f"Error performing GET http://127.0.0.1:1/secret\n\nDebug source: {debug}"
 
-    assert type(from_obstore("get", GenericError(text))) is error
+    failure = from_obstore("get", GenericError(text))
+
+    assert type(failure) is error
+    assert "secret" not in str(failure)
 
 
 def test_missing_credentials_are_named_without_their_provider_s_words() -> None:

@@ -70,8 +70,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "PermanentRedirect": _REGION,
     "AuthorizationHeaderMalformed": _REGION,
     "IllegalLocationConstraintException": _REGION,
+    "BareRedirect": _REGION,
     "301": _REGION,
-    "307": _REGION,
     "AccessDenied": _DENIED,
     "ExpiredToken": _DENIED,
     "InvalidAccessKeyId": _DENIED,
@@ -91,6 +91,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "RequestTimeout": _LATE,
     "408": _LATE,
     "Timeout": _LATE,
+    "TimedOut": _LATE,
     "ConnectTimeoutError": _LATE,
     "ReadTimeoutError": _LATE,
     "500": _FAULT,
@@ -114,9 +115,12 @@ MEANINGS: Mapping[str, Meaning] = {
 # Calls that may succeed when repeated: the store is at fault, and not for good.
 _FOR_GOOD = (AccessDenied, NoSuchStore)
 
-_CODE = re.compile(r"<Code>([\w.]+)</Code>")
-_STATUS = re.compile(r"status code: (\d{3})")
-_KIND = re.compile(r"\bkind: (\w+)")
+# In the order of what they tell: S3's code, the HTTP status, what broke the connection.
+_PATTERNS = (
+    re.compile(r"<Code>([\w.]+)</Code>"),
+    re.compile(r"status code: (\d{3})"),
+    re.compile(r"\b(?:inner|kind): (\w+)"),
+)
 
 
 def from_obstore(operation: str, failure: Exception) -> CrossfadeError:
@@ -127,8 +131,8 @@ def from_obstore(operation: str, failure: Exception) -> CrossfadeError:
     """
     if isinstance(failure, UnauthenticatedError):
         return _error(operation, ["UnauthenticatedError"])
-    found = (pattern.search(str(failure)) for pattern in (_CODE, _STATUS, _KIND))
-    return _error(operation, [match[1] for match in found if match])
+    text = str(failure)
+    return _error(operation, [found for one in _PATTERNS for found in one.findall(text)])
 
 
 def from_botocore(operation: str, failure: Exception) -> CrossfadeError:
@@ -150,9 +154,9 @@ def is_passing(error: CrossfadeError) -> bool:
 
 
 def _error(operation: str, symbols: list[str]) -> CrossfadeError:
-    known = [symbol for symbol in symbols if symbol in MEANINGS]
-    meaning = MEANINGS[known[0]] if known else _BROKEN
+    symbol = next((found for found in symbols if found in MEANINGS), "")
+    meaning = MEANINGS.get(symbol, _BROKEN)
     if meaning.error is ConditionFailed:
         return ConditionFailed()
-    named = f" ({symbols[0]})" if symbols else ""
+    named = f" ({'; '.join(dict.fromkeys(symbols))})" if symbols else ""
     return meaning.error(f"S3 {operation}: {meaning.sentence}{named}")
