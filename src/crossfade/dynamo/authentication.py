@@ -24,10 +24,8 @@ class Authentication:
         self._keys: Keys | None = None
         self._signer: Signer | None = None
 
-    async def headers(
-        self, operation: str, body: bytes, deadline: float
-    ) -> tuple[tuple[str, str], ...]:
-        """Return every header of a request, signed now.
+    async def head(self, operation: str, body: bytes, deadline: float) -> bytes:
+        """Return a request's line and headers, signed now.
 
         Raises:
             AccessDenied: there are no credentials, or none came by the deadline.
@@ -35,7 +33,7 @@ class Authentication:
         signer = self._signer
         if signer is None or int(time.time()) != self._second:
             signer = await self._turn(deadline)
-        return signer.headers(self._moment, operation, body)
+        return signer.head(self._moment, operation, body)
 
     def forget(self) -> None:
         """Drop the keys: the store called them expired."""

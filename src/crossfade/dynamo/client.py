@@ -123,10 +123,10 @@ class Client:
         return self._http.pool.open_count
 
     async def _send(self, operation: str, body: bytes, deadline: float) -> Response:
-        headers = await self._authentication.headers(operation, body, deadline)
+        head = await self._authentication.head(operation, body, deadline)
         repeatable = operation in REPEATABLE_OPERATIONS
         seconds = self.config.attempt_timeout_seconds
-        return await self._transport(Request(headers, body, deadline, seconds, repeatable))
+        return await self._transport(Request(head, body, deadline, seconds, repeatable))
 
     async def _pause(
         self, error: CrossfadeError, operation: str, attempt: int, deadline: float

@@ -22,7 +22,17 @@ class Connection(asyncio.Protocol):
     a late answer can reach no other call.
     """
 
-    __slots__ = ("_loop", "_on_lost", "_parser", "_served", "_transport", "_waiter", "idle_since")
+    __slots__ = (
+        "_deadline",
+        "_loop",
+        "_on_lost",
+        "_parser",
+        "_served",
+        "_timer",
+        "_transport",
+        "_waiter",
+        "idle_since",
+    )
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, on_lost: Callable[[Connection], None]
@@ -32,6 +42,8 @@ class Connection(asyncio.Protocol):
         self._parser = ResponseParser()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Response] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
         self._served = False
         self.idle_since = 0.0
 
@@ -58,7 +70,7 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             raise Unreachable("the connection was closed before the request was sent")
         waiter = self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline, self._expire)
+        self._watch(deadline)
         transport.write(payload)
         try:
             response: Response = await waiter
@@ -66,7 +78,6 @@ class Connection(asyncio.Protocol):
             self.abort()
             raise
         finally:
-            timer.cancel()
             self._waiter = None
         self._served = True
         return response
@@ -98,6 +109,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End. Called by the event loop."""
         self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             fresh = self._served and not self._parser.started
@@ -109,7 +122,24 @@ class Connection(asyncio.Protocol):
                 waiter.set_exception(error_class("the connection broke before DynamoDB's answer"))
         self._on_lost(self)
 
+    def _watch(self, deadline: float) -> None:
+        # A timer armed for an earlier exchange is left standing and looks at the new deadline when
+        # it fires: under load that is one timer every few seconds instead of one per request.
+        self._deadline = deadline
+        timer = self._timer
+        if timer is not None and timer.when() <= deadline:
+            return
+        if timer is not None:
+            timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._expire)
+
     def _expire(self) -> None:
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._expire)
+            return
         self._fail(TimedOut("DynamoDB did not answer in time; the write may have happened or not"))
 
     def _fail(self, error: Exception) -> None:

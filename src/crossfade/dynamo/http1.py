@@ -5,6 +5,8 @@ Source: RFC 9112, sections 2, 6, 7.1 and 9.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 
@@ -14,6 +16,10 @@ HEAD_BYTES_MAX = 65_536
 BODY_BYTES_MAX = 64 * 1024 * 1024
 CHUNK_LINE_BYTES_MAX = 4_096
 CHUNK_SIZE_DIGITS_MAX = 8
+LENGTH_DIGITS_MAX = 20
+STATUS_LINE_STARTS = frozenset({b"HTTP/1.1 ", b"HTTP/1.0 "})
+# The headers that say where a body and a connection end; searched in a head in lower case.
+FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding):[ \t]*([^\r]*)")
 NO_BODY_STATUSES = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
@@ -55,7 +61,7 @@ class ResponseParser:
         self._chunks = bytearray()
         self._state = _Body.HEAD
         self._status = 0
-        self._headers: dict[str, str] = {}
+        self._headers = Headers(b"")
         self._length = 0
 
     def feed(self, data: bytes) -> Response | None:
@@ -89,25 +95,30 @@ class ResponseParser:
             self._buffer += data
             return None
         rest = data[end + 4 :]
-        version, self._status, self._headers = parse_head(data[:end])
+        head = data[:end]
+        self._status = parse_status(head)
         if self._status < HTTPStatus.OK:
             return self._feed_head(rest)
-        self._begin_body(version)
+        self._headers = Headers(head)
+        self._begin_body(head[:8])
         if self._state is _Body.SIZED and len(rest) == self._length:
             return self._complete(rest)
         self._buffer += rest
         return self._feed_body()
 
-    def _begin_body(self, version: str) -> None:
-        headers = self._headers
-        connection = headers.get("connection", "").lower()
-        self.keep_alive = "close" not in connection and (
-            version == "HTTP/1.1" or "keep-alive" in connection
+    def _begin_body(self, version: bytes) -> None:
+        found = FRAMING.findall(self._headers.folded)
+        framing: dict[bytes, bytes] = dict(found)
+        if len(framing) != len(found):
+            raise Malformed("a header that frames the body is repeated")
+        connection = framing.get(b"connection", b"")
+        self.keep_alive = b"close" not in connection and (
+            version == b"HTTP/1.1" or b"keep-alive" in connection
         )
-        coding = headers.get("transfer-encoding")
-        length = headers.get("content-length")
+        coding = framing.get(b"transfer-encoding")
+        length = framing.get(b"content-length")
         if coding is not None:
-            if coding.lower() != "chunked" or length is not None:
+            if coding.strip() != b"chunked" or length is not None:
                 raise Malformed("the body's framing is ambiguous or of an unknown coding")
             self._state = _Body.CHUNKED
         elif length is not None:
@@ -176,28 +187,51 @@ class ResponseParser:
         return response
 
 
-def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
-    """Return version, status code and headers (names in lower case) of a response's head.
+class Headers(Mapping[str, str]):
+    """A response's headers as they came, searched on demand: a client needs one or two.
+
+    Attributes:
+        folded: the head in lower case, each line begun and ended by a line break.
+    """
+
+    __slots__ = ("_head", "folded")
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head + b"\r\n"
+        self.folded = self._head.lower()
+
+    def __getitem__(self, name: str) -> str:
+        value = self.find(b"\r\n" + name.lower().encode("latin-1") + b":")
+        if value is None:
+            raise KeyError(name)
+        return value.decode("latin-1")
+
+    def find(self, mark: bytes) -> bytes | None:
+        """Return the first value behind a line break, a name in lower case and a colon."""
+        start = self.folded.find(mark)
+        if start < 0:
+            return None
+        start += len(mark)
+        return self._head[start : self._head.index(b"\r\n", start)].strip()
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.folded.split(b"\r\n")[1:-1]:
+            yield line.partition(b":")[0].decode("latin-1")
+
+    def __len__(self) -> int:
+        return self.folded.count(b"\r\n") - 1
+
+
+def parse_status(head: bytes) -> int:
+    """Return the status code of ``HTTP/1.x NNN``.
 
     Raises:
-        Malformed: the head breaks the grammar, or repeats a header that frames the body.
+        Malformed: it is none.
     """
-    first, *lines = head.decode("latin-1").split("\r\n")
-    version, code = first[:8], first[9:12]
-    if version not in {"HTTP/1.1", "HTTP/1.0"} or first[8:9] != " " or not _is_digits(code):
+    code = head[9:12]
+    if head[:9] not in STATUS_LINE_STARTS or not code.isdigit() or len(code) != len(b"NNN"):
         raise Malformed("the status line is not one of HTTP/1.x")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or not name or name[0] in " \t" or name[-1] in " \t":
-            raise Malformed("a header line breaks the grammar")
-        name = name.lower()
-        value = value.strip(" \t")
-        if headers.setdefault(name, value) != value:
-            if name in {"content-length", "transfer-encoding"}:
-                raise Malformed("a header that frames the body is repeated")
-            headers[name] += ", " + value
-    return version, int(code), headers
+    return int(code)
 
 
 def _chunk_size(line: bytearray) -> int:
@@ -207,11 +241,8 @@ def _chunk_size(line: bytearray) -> int:
     return int(digits, 16)
 
 
-def _body_length(text: str) -> int:
-    if not _is_digits(text) or int(text[:20]) > BODY_BYTES_MAX:
+def _body_length(text: bytes) -> int:
+    digits = text.strip()
+    if not digits.isdigit() or len(digits) > LENGTH_DIGITS_MAX or int(digits) > BODY_BYTES_MAX:
         raise Malformed(f"the body's length is no number up to {BODY_BYTES_MAX}")
-    return int(text)
-
-
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return int(digits)

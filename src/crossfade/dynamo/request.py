@@ -13,14 +13,14 @@ class Request(NamedTuple):
     """One signed HTTP request: always POST to the endpoint's root.
 
     Attributes:
-        headers: names and values in the order they are sent; `Host` and `Content-Length` included.
+        head: request line and headers as HTTP/1.1 sends them, the blank line included.
         body: the request in JSON.
         deadline: when the whole call ends, on the running event loop's clock.
         attempt_seconds: how long this one exchange may take within the deadline.
         repeatable: whether sending it twice has the effect of sending it once.
     """
 
-    headers: tuple[tuple[str, str], ...]
+    head: bytes
     body: bytes
     deadline: float
     attempt_seconds: float
@@ -28,6 +28,11 @@ class Request(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Request({len(self.body)} bytes)"
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers one by one, for a transport that frames requests itself."""
+        lines = self.head.decode("latin-1").split("\r\n")[1:-2]
+        return {name: value for name, _, value in (line.partition(": ") for line in lines)}
 
 
 class Response(NamedTuple):
@@ -57,9 +62,3 @@ Raises:
     Overloaded: no connection became free.
     CorruptResponse: the answer is not HTTP.
 """
-
-
-def render(request: Request) -> bytes:
-    """Return the request as HTTP/1.1 sends it."""
-    lines = "".join([f"{name}: {value}\r\n" for name, value in request.headers])
-    return f"POST / HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + request.body

@@ -43,46 +43,65 @@ class Signer:
     The day's signing key is derived once; a signer is replaced when the day or the keys change.
     """
 
-    __slots__ = ("_credential", "_headers", "_host", "_key", "_names", "_scope", "_tail", "day")
+    __slots__ = (
+        "_canonical_start",
+        "_canonical_token",
+        "_mac",
+        "_names",
+        "_scope",
+        "_start",
+        "day",
+    )
 
     def __init__(self, keys: Keys, region: str, host: str, day: str) -> None:
         self.day = day
-        self._host = host
         self._scope = f"{day}/{region}/dynamodb/aws4_request"
-        self._credential = f"{keys.access_key}/{self._scope}"
-        self._key = _derive(keys.secret_key, day, region)
+        self._mac = _Mac(_derive(keys.secret_key, day, region))
         token = keys.token
         self._names = "content-type;host;x-amz-date;x-amz-target"
-        self._tail = ""
-        self._headers: tuple[tuple[str, str], ...] = (("Content-Type", CONTENT_TYPE),)
         if token is not None:
             self._names = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"
-            self._tail = f"x-amz-security-token:{token}\n"
-            self._headers = (*self._headers, ("X-Amz-Security-Token", token))
+        self._canonical_start = f"POST\n/\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\nx-amz-date:"
+        self._canonical_token = "" if token is None else f"x-amz-security-token:{token}\n"
+        token_line = "" if token is None else f"X-Amz-Security-Token: {token}\r\n"
+        self._start = (
+            f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: {CONTENT_TYPE}\r\n"
+            f"Accept-Encoding: identity\r\n{token_line}"
+            f"Authorization: AWS4-HMAC-SHA256 Credential={keys.access_key}/{self._scope}, "
+            f"SignedHeaders={self._names}, Signature="
+        )
 
-    def headers(self, moment: str, operation: str, body: bytes) -> tuple[tuple[str, str], ...]:
-        """Return every header of a request, its signature included."""
+    def head(self, moment: str, operation: str, body: bytes) -> bytes:
+        """Return a request's line and headers, its signature included, as HTTP/1.1 sends them."""
         target = TARGET_PREFIX + operation
         canonical = (
-            f"POST\n/\n\ncontent-type:{CONTENT_TYPE}\nhost:{self._host}\nx-amz-date:{moment}\n"
-            f"{self._tail}x-amz-target:{target}\n\n{self._names}\n{sha256(body).hexdigest()}"
+            f"{self._canonical_start}{moment}\n{self._canonical_token}x-amz-target:{target}\n\n"
+            f"{self._names}\n{sha256(body).hexdigest()}"
         )
         digest = sha256(canonical.encode()).hexdigest()
         text = f"AWS4-HMAC-SHA256\n{moment}\n{self._scope}\n{digest}"
-        signature = hmac.digest(self._key, text.encode(), "sha256").hex()
-        authorization = (
-            f"AWS4-HMAC-SHA256 Credential={self._credential}, "
-            f"SignedHeaders={self._names}, Signature={signature}"
-        )
         return (
-            ("Host", self._host),
-            *self._headers,
-            ("X-Amz-Date", moment),
-            ("X-Amz-Target", target),
-            ("Authorization", authorization),
-            ("Accept-Encoding", "identity"),
-            ("Content-Length", str(len(body))),
-        )
+            f"{self._start}{self._mac.hexdigest(text.encode())}\r\nX-Amz-Date: {moment}\r\n"
+            f"X-Amz-Target: {target}\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode("latin-1")
+
+
+class _Mac:
+    """HMAC-SHA256 under one key, whose two padded blocks are hashed once (RFC 2104, section 4)."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def hexdigest(self, text: bytes) -> str:
+        inner = self._inner.copy()
+        inner.update(text)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 def _derive(secret_key: str, day: str, region: str) -> bytes:

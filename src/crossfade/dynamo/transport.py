@@ -13,7 +13,7 @@ import botocore.session
 from crossfade.dynamo.config import Config
 from crossfade.dynamo.connection import Connection, Stale
 from crossfade.dynamo.pool import Limits, Pool
-from crossfade.dynamo.request import Request, Response, render
+from crossfade.dynamo.request import Request, Response
 from crossfade.errors import ConfigurationError, TimedOut, Unreachable
 
 REPLACEMENTS_MAX = 3
@@ -86,7 +86,7 @@ class HttpTransport:
 
     async def __call__(self, request: Request) -> Response:
         """Send a request and return its response; see `Transport` for what it raises."""
-        payload = render(request)
+        payload = request.head + request.body
         for _ in range(REPLACEMENTS_MAX):
             try:
                 return await self._exchange(request, payload)

@@ -1,0 +1,205 @@
+"""One DynamoDB operation as each client does it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from typing import Any
+
+import aiobotocore.session
+import boto3
+import botocore.config
+import orjson
+from pydynox import DynamoDBClient
+
+from bench.core import Variant
+from bench.dynamo_items import BATCH_ITEMS, KEY, PLAIN_ITEM, PLAIN_KEY, REQUESTS, TABLE
+from crossfade.dynamo import Client
+from crossfade.dynamo.signing import Keys, Signer, Stamp
+
+Once = Callable[[], Awaitable[Any]]
+
+REGION = "eu-central-1"
+KEYS = Keys("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+
+
+def in_flight(once: Once, count: int) -> Variant:
+    """Keep so many calls under way until all are done."""
+
+    async def worker(remaining: list[int]) -> None:
+        while remaining[0] > 0:
+            remaining[0] -= 1
+            await once()
+
+    async def variant(operations: int) -> None:
+        remaining = [operations]
+        await asyncio.gather(*(worker(remaining) for _ in range(count)))
+
+    return variant
+
+
+def ours(client: Client, operation: str) -> Once:
+    """`crossfade.dynamo`."""
+    request = REQUESTS[operation]
+    return lambda: client.call(operation, request)
+
+
+def boto(endpoint: str, operation: str, count: int, ca_file: str | None = None) -> Variant:
+    """boto3's client with as many threads as calls in flight."""
+    config = botocore.config.Config(max_pool_connections=64)
+    client = boto3.client("dynamodb", **_aws(endpoint, ca_file), config=config)
+    call = {
+        "PutItem": client.put_item,
+        "GetItem": client.get_item,
+        "Query": client.query,
+        "BatchWriteItem": client.batch_write_item,
+    }[operation]
+    request = REQUESTS[operation]
+
+    def run(operations: int) -> None:
+        if count == 1:
+            for _ in range(operations):
+                call(**request)
+            return
+        with ThreadPoolExecutor(count) as threads:
+            for _ in threads.map(lambda _: call(**request), repeat(None, operations)):
+                pass
+
+    async def variant(operations: int) -> None:
+        await asyncio.to_thread(run, operations)
+
+    return variant
+
+
+def aiobotocore_client(endpoint: str, ca_file: str | None = None) -> Any:
+    """An aiobotocore client, to be entered."""
+    session = aiobotocore.session.get_session()
+    config = aiobotocore.config.AioConfig(max_pool_connections=64)
+    return session.create_client("dynamodb", **_aws(endpoint, ca_file), config=config)
+
+
+def aio(client: Any, operation: str) -> Once:
+    """The calls of aiobotocore."""
+    name = {
+        "PutItem": "put_item",
+        "GetItem": "get_item",
+        "Query": "query",
+        "BatchWriteItem": "batch_write_item",
+    }[operation]
+    call = getattr(client, name)
+    request = REQUESTS[operation]
+    return lambda: call(**request)
+
+
+def pydynox(endpoint: str, operation: str) -> Once:
+    """The asynchronous client of pydynox; plain values in and out."""
+    client = DynamoDBClient(
+        region=REGION,
+        access_key=KEYS.access_key,
+        secret_key=KEYS.secret_key,
+        endpoint_url=endpoint,
+    )
+
+    async def query() -> None:
+        async for _ in client.query(
+            TABLE, "pk = :pk", expression_attribute_values={":pk": PLAIN_KEY["pk"]}
+        ):
+            pass
+
+    match operation:
+        case "PutItem":
+            return lambda: client.put_item(
+                TABLE,
+                PLAIN_ITEM,
+                condition_expression="attribute_not_exists(cf_v) OR cf_v < :version",
+                expression_attribute_values={":version": 3},
+            )
+        case "GetItem":
+            return lambda: client.get_item(TABLE, PLAIN_KEY, consistent_read=True)
+        case "Query":
+            return query
+        case _:
+            # Neighbours of one key are legal for the null server; a real one would refuse them.
+            return lambda: client.batch_write(TABLE, [PLAIN_ITEM] * BATCH_ITEMS)
+
+
+class Floor(asyncio.Protocol):
+    """The least a client on this event loop can do: bytes out, bytes in, one JSON decode."""
+
+    def __init__(self) -> None:
+        self._transport: Any = None
+        self._waiter: asyncio.Future[Any] | None = None
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Complete the answer, whose length stands in its head."""
+        self._received += data
+        end = self._received.index(b"\r\n\r\n") + 4
+        start = self._received.index(b"Content-Length: ") + 16
+        length = int(self._received[start : self._received.index(b"\r", start)])
+        if len(self._received) == end + length and self._waiter is not None:
+            body, self._received = self._received[end:], b""
+            self._waiter.set_result(orjson.loads(body))
+
+    async def exchange(self, payload: bytes) -> Any:
+        """Send prepared bytes and return the decoded answer."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._transport.write(payload)
+        return await self._waiter
+
+    def close(self) -> None:
+        """End."""
+        self._transport.close()
+
+
+async def floor(port: int, operation: str, count: int, ssl: Any = None) -> Variant:
+    """Bytes signed beforehand through a bare protocol on its own connections."""
+    loop = asyncio.get_running_loop()
+    body = orjson.dumps(REQUESTS[operation])
+    stamp = Stamp.of(0)
+    signer = Signer(KEYS, REGION, f"127.0.0.1:{port}", stamp.day)
+    payload = signer.head(stamp.moment, operation, body) + body
+    connections = [
+        (await loop.create_connection(Floor, "127.0.0.1", port, ssl=ssl))[1] for _ in range(count)
+    ]
+
+    async def worker(connection: Floor, remaining: list[int]) -> None:
+        while remaining[0] > 0:
+            remaining[0] -= 1
+            await connection.exchange(payload)
+
+    async def variant(operations: int) -> None:
+        remaining = [operations]
+        await asyncio.gather(*(worker(connection, remaining) for connection in connections))
+
+    return variant
+
+
+def _aws(endpoint: str, ca_file: str | None) -> dict[str, Any]:
+    return {
+        "endpoint_url": endpoint,
+        "region_name": REGION,
+        "aws_access_key_id": KEYS.access_key,
+        "aws_secret_access_key": KEYS.secret_key,
+        "verify": ca_file,
+    }
+
+
+__all__ = [
+    "KEY",
+    "KEYS",
+    "REGION",
+    "aio",
+    "aiobotocore_client",
+    "boto",
+    "floor",
+    "in_flight",
+    "ours",
+    "pydynox",
+]
