@@ -183,3 +183,7 @@ class DamagedObject(BrokenPointer):
 
 class InvalidKey(Rejected):
     """A text is not a key of the object store's own making."""
+
+
+class DigestMismatch(InvalidKey):
+    """A content is not the one that its object key names; it changed since the key was made."""

@@ -42,6 +42,16 @@ class KeyParked:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityPaused:
+    """No key of an entity can be read: its table has changed, or no mapping has its name here."""
+
+    entity: str
+    error: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRaised:
     """The target was ahead of the ledger; the key's version was raised above it (source wins)."""
 
@@ -99,6 +109,7 @@ Event = (
     PushFailed
     | PushSkipped
     | KeyParked
+    | EntityPaused
     | LedgerRaised
     | Relayed
     | BreakerOpened

@@ -14,14 +14,20 @@ from time import monotonic
 from typing import assert_never
 
 from crossfade.breaker import Breaker
-from crossfade.errors import BreakerOpen, Rejected, Unavailable
-from crossfade.events import KeyParked, LedgerRaised, PushFailed, Relayed
-from crossfade.mapping.codec import Codec
-from crossfade.mapping.objects import digest_of
+from crossfade.errors import (
+    BreakerOpen,
+    ConfigurationError,
+    DigestMismatch,
+    Rejected,
+    SchemaChanged,
+    Unavailable,
+)
+from crossfade.events import EntityPaused, KeyParked, LedgerRaised, PushFailed, Relayed
+from crossfade.mapping.codec import Codec, NewObject
+from crossfade.mapping.content import same_content
 from crossfade.mapping.state import (
     AckReport,
     Blame,
-    BodyRef,
     Conflicting,
     Delivered,
     Failed,
@@ -47,6 +53,7 @@ class Route:
         worker: the name under which steps are reported.
         deliveries_max: deliveries in flight in one step.
         bodies_max: large columns in memory at once, in one step.
+        entity_pause_seconds: how long the keys of an entity wait that cannot be read.
     """
 
     feed: Feed
@@ -60,6 +67,7 @@ class Route:
     worker: str
     deliveries_max: int = 32
     bodies_max: int = 4
+    entity_pause_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,28 @@ async def deliver(route: Route, keys: Sequence[Key]) -> Report:
     if not keys:
         return Report()
     started = monotonic()
+    states, outcomes = await _fetch(route, keys)
     delivery = _Delivery(route)
-    outcomes = await delivery.run(await route.source.fetch(keys))
+    outcomes += await delivery.run(states)
     if delivery.stored:
         await route.feed.remember(delivery.stored)
     _tell(route, outcomes, await route.feed.ack(outcomes), monotonic() - started)
     return Report(tuple(outcomes))
+
+
+async def _fetch(route: Route, keys: Sequence[Key]) -> tuple[list[State], list[Outcome]]:
+    """Read rows and versions; the keys of an entity that cannot be read wait, the others go on."""
+    states: list[State] = []
+    outcomes: list[Outcome] = []
+    for entity in dict.fromkeys(key.entity for key in keys):
+        group = [key for key in keys if key.entity == entity]
+        try:
+            states += await route.source.fetch(group)
+        except (ConfigurationError, SchemaChanged) as error:
+            pause = route.entity_pause_seconds
+            outcomes += [Postponed(key, pause) for key in group]
+            route.observe(EntityPaused(entity, type(error).__name__, str(error), pause))
+    return states, outcomes
 
 
 class _Delivery:
@@ -132,48 +156,46 @@ class _Delivery:
         codec = self._route.codecs[state.key.entity]
         match state:
             case Gone():
-                return await self._put(codec, state, codec.tombstone(state))
+                return await self._put(state, codec.tombstone(state))
             case Live():
                 draft = codec.encode(state)
-                for ref in state.bodies:
-                    if not ref.stored and not await self._carry(codec, state.key, ref):
+                for needed in draft.objects:
+                    if not await self._carry(state.key, needed):
                         return Moved(state.key)
-                for spilled in draft.objects:
-                    await self._store(codec, state.key, spilled.object_key, spilled.content)
-                return await self._put(codec, state, draft.item)
+                return await self._put(state, draft.item)
             case _:
                 assert_never(state)
 
-    async def _carry(self, codec: Codec, key: Key, ref: BodyRef) -> bool:
+    async def _carry(self, key: Key, needed: NewObject) -> bool:
         """Store a large column; False when it is no longer what the step fetched."""
-        async with self._bodies:
-            content = await self._route.source.body(key, ref.column)
-            if content is None or digest_of(content) != ref.digest:
-                return False
-            await self._store(codec, key, codec.pointer(key, ref), content)
-            return True
-
-    async def _store(self, codec: Codec, key: Key, object_key: str, content: str) -> None:
         route = self._route
-        await route.objects_breaker.call(lambda: route.objects.put(object_key, content))
-        self.stored.append(
-            StoredObject(key.entity, codec.row_id(key), object_key, len(content.encode()))
-        )
+        async with self._bodies:
+            content = needed.content or await route.source.body(key, needed.column)
+            if content is None:
+                return False
+            try:
+                await route.objects_breaker.call(
+                    lambda: route.objects.put(needed.object_key, content)
+                )
+            except DigestMismatch:
+                return False
+        self.stored.append(StoredObject(key.entity, needed.object_key, len(content.encode())))
+        return True
 
-    async def _put(self, codec: Codec, state: State, item: Item) -> Outcome:
+    async def _put(self, state: State, item: Item) -> Outcome:
         route = self._route
         standing = await route.target_breaker.call(lambda: route.target.put(item, state.version))
-        return _judge(codec, state, item, standing)
+        return _judge(state, item, standing)
 
 
-def _judge(codec: Codec, state: State, item: Item, standing: Item | None) -> Outcome:
+def _judge(state: State, item: Item, standing: Item | None) -> Outcome:
     """Decide what an answer of the target means; `standing` is what refused the put."""
     if standing is None:
-        return Delivered(state.key, state.version)
-    found = codec.version_of(standing)
-    if found == state.version and not codec.same_content(item, standing):
+        return Delivered(state.key, state.version, state.read_at)
+    found = int(standing["cf_v"]["N"])
+    if found == state.version and not same_content(item, standing):
         return Conflicting(state.key, state.version)
-    return Superseded(state.key, state.version, found)
+    return Superseded(state.key, state.version, found, state.read_at)
 
 
 def _failure(state: State, error: Exception, blame: Blame) -> Failed:
@@ -209,12 +231,12 @@ def _tell(route: Route, outcomes: Sequence[Outcome], verdicts: AckReport, second
             worker=route.worker,
             delivered=_count(outcomes, Delivered),
             superseded=_count(outcomes, Superseded),
-            retried=_count(outcomes, Moved | Conflicting | Postponed),
+            retried=_count(outcomes, Moved, Conflicting, Postponed),
             failed=len(failures),
             seconds=seconds,
         )
     )
 
 
-def _count(outcomes: Sequence[Outcome], kind: type[Outcome]) -> int:
-    return sum(isinstance(outcome, kind) for outcome in outcomes)
+def _count(outcomes: Sequence[Outcome], *kinds: type[Outcome]) -> int:
+    return sum(isinstance(outcome, kinds) for outcome in outcomes)

@@ -27,11 +27,19 @@ _CONTROL_BYTES_MAX = 4096
 
 @dataclass(frozen=True, slots=True)
 class NewObject:
-    """A large column that no longer fits its item and must be stored before it."""
+    """A large column that must be stored before its item.
+
+    Attributes:
+        object_key: where.
+        column: which.
+        digest: sha256 of its text.
+        content: its text, of a column that no longer fits its item; None: read it from the source.
+    """
 
     object_key: str
     column: str
-    content: str
+    digest: str
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class Codec:
             tuple(part is not None for part in shape.parts): shape for shape in self._shapes
         }
         self._encoders = tuple(
-            (column, column.field, encoder(column)) for column in mapping.columns
+            (column.name, column.field, encoder(column)) for column in mapping.columns
         )
         self._decoders = tuple(
             (column.name, column.field, decoder(column)) for column in mapping.columns
@@ -87,25 +95,26 @@ class Codec:
         self._characters_harmless = _characters_harmless(mapping)
 
     def encode(self, live: Live) -> Draft:
-        """Return the item of a row, and the objects it needs beyond the row's bodies.
+        """Return the item of a row, and the objects it needs that are not known as stored.
 
         Raises:
             Unmappable: a value has no exact form under its column's rule.
             TooLarge: the item passes 409,600 bytes with every overflow body moved out.
         """
         texts = live.columns
-        shape = self._shape_of(texts)
-        item = shape.keys(texts)
-        characters = self._write_attributes(item, texts)
+        item = self._shape_of(texts).keys(texts)
+        item.update(self._attributes(texts))
+        objects = []
         for ref in live.bodies:
-            if ref.column in self._always:
-                self._point(item, self._always[ref.column], texts, ref.digest)
-        item.update(shape.identifiers)
+            key = self._point(item, self._always[ref.column], texts, ref.digest)
+            if not ref.stored:
+                objects.append(NewObject(key, ref.column, ref.digest))
         item[VERSION_FIELD] = {"N": str(live.version)}
         item[MAPPING_FIELD] = self._mapping_version
+        characters = sum(map(len, filter(None, texts.values())))
         if characters <= self._characters_harmless:
-            return Draft(item)
-        return self._fit(item, texts)
+            return Draft(item, tuple(objects))
+        return Draft(item, (*objects, *self._fit(item, texts)))
 
     def tombstone(self, gone: Gone) -> Item:
         """Return the item that marks a deleted key; ElectroDB's readers pass it over.
@@ -178,18 +187,24 @@ class Codec:
                 return shape
         return self._shapes[-1]
 
-    def _write_attributes(self, item: Item, texts: Texts) -> int:
-        """Add a row's attributes to its item and return how many characters they have."""
-        characters = 0
+    def _attributes(self, texts: Texts) -> Item:
         try:
-            for column, field, encode in self._encoders:
-                text = texts[column.name]
-                if text is not None:
-                    item[field] = {"S": text} if encode is text_value else encode(text)
-                    characters += len(text)
-        except ValueError as error:
-            raise unmappable(column, str(error)) from None
-        return characters
+            return {
+                field: {"S": text} if encode is text_value else encode(text)
+                for name, field, encode in self._encoders
+                if (text := texts[name]) is not None
+            }
+        except ValueError:
+            self._explain(texts)
+            raise
+
+    def _explain(self, texts: Texts) -> None:
+        """Raise the error of the first column whose text has no exact form."""
+        for column, (name, _, encode) in zip(self.mapping.columns, self._encoders, strict=True):
+            try:
+                encode(texts[name] or "")
+            except ValueError as error:
+                raise unmappable(column, str(error)) from None
 
     def _row_id(self, texts: Texts) -> tuple[str, ...]:
         return tuple(texts[name] or "" for name in self.mapping.primary_key)
@@ -199,7 +214,7 @@ class Codec:
         item[body.attribute] = {"S": key}
         return key
 
-    def _fit(self, item: Item, texts: Texts) -> Draft:
+    def _fit(self, item: Item, texts: Texts) -> tuple[NewObject, ...]:
         """Move overflow bodies to objects, in declared order, until the item fits."""
         objects: list[NewObject] = []
         size = item_bytes(item)
@@ -210,11 +225,11 @@ class Codec:
             del item[self._fields[body.column]]
             digest = sha256(content.encode()).hexdigest()
             key = self._point(item, body, texts, digest)
-            objects.append(NewObject(key, body.column, content))
+            objects.append(NewObject(key, body.column, digest, content))
             size = item_bytes(item)
         if size > ITEM_BYTES_MAX:
             raise TooLarge(size, ITEM_BYTES_MAX)
-        return Draft(item, tuple(objects))
+        return tuple(objects)
 
 
 def _characters_harmless(mapping: Mapping) -> int:

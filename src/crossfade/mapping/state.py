@@ -96,9 +96,13 @@ class StoredObject:
     """An object known to be in the store: its key, and the size of its plain content."""
 
     entity: str
-    row_id: str
     object_key: str
     size_bytes: int
+
+    @property
+    def row_id(self) -> str:
+        """The part of its key that names the row."""
+        return self.object_key.split("/")[-2]
 
 
 @dataclass(frozen=True, slots=True)

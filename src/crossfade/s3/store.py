@@ -15,7 +15,13 @@ from typing import ParamSpec, TypeVar
 
 import obstore
 
-from crossfade.errors import ConditionFailed, DamagedObject, InvalidKey, MissingObject
+from crossfade.errors import (
+    ConditionFailed,
+    DamagedObject,
+    DigestMismatch,
+    InvalidKey,
+    MissingObject,
+)
 from crossfade.mapping.objects import ObjectKey, object_key, parse_object_key, row_component
 from crossfade.s3.client import open_bucket
 from crossfade.s3.compression import Packed, Spool, Unpacker, pack, unpack
@@ -84,13 +90,13 @@ class ObjectStore:
         """Store a text under its key; done when it is there already.
 
         Raises:
-            InvalidKey: the key's digest is not the content's.
+            DigestMismatch: the key's digest is not the content's; nothing is sent.
             Rejected: the content is too large or not valid Unicode.
         """
         key = self._parse(object_key)
         packed = await self._pack(content)
         if packed.digest != key.digest:
-            raise InvalidKey("object key: its digest is not the content's; make the key anew")
+            raise DigestMismatch("object key: its digest is not the content's; make the key anew")
         await self._create(object_key, packed, self._patience)
 
     async def put_text(self, prefix: str, row_id: str | tuple[str, ...], content: str) -> str:

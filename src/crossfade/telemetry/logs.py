@@ -13,6 +13,7 @@ import structlog
 from crossfade.events import (
     BreakerClosed,
     BreakerOpened,
+    EntityPaused,
     Event,
     KeyParked,
     LedgerRaised,
@@ -27,6 +28,7 @@ LEVELS: dict[type[Event], int] = {
     PushFailed: logging.WARNING,
     PushSkipped: logging.DEBUG,
     KeyParked: logging.ERROR,
+    EntityPaused: logging.ERROR,
     LedgerRaised: logging.WARNING,
     Relayed: logging.DEBUG,
     BreakerOpened: logging.ERROR,
@@ -40,6 +42,7 @@ REMEDIES = {
     "NoSuchStore": "create it with `crossfade table create` and `crossfade bucket create`",
     "Throttled": "raise the table's capacity, or let the relay catch up",
     "TooLarge": "declare the row's large columns as bodies",
+    "SchemaChanged": "declare the table's columns as they are now, then `crossfade install`",
     "Unmappable": "change the value or the column's rule, then write the row again",
 }
 """What to do about an error, by its class; others pass by themselves."""

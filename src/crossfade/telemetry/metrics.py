@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from crossfade.events import (
     BreakerClosed,
     BreakerOpened,
+    EntityPaused,
     Event,
     KeyParked,
     LedgerRaised,
@@ -45,6 +46,12 @@ class Metrics:
         self._parked = Counter(
             "crossfade_keys_parked", "Keys parked", ["entity"], registry=self.registry
         )
+        self._paused = Counter(
+            "crossfade_entities_paused",
+            "Times that no key of an entity could be read",
+            ["entity"],
+            registry=self.registry,
+        )
         self._raised = Counter(
             "crossfade_ledger_raised",
             "Keys whose target was ahead of the ledger",
@@ -75,6 +82,8 @@ class Metrics:
                 self._skipped.labels(event.entity, event.cause).inc()
             case KeyParked():
                 self._parked.labels(event.key.entity).inc()
+            case EntityPaused():
+                self._paused.labels(event.entity).inc()
             case LedgerRaised():
                 self._raised.labels(event.key.entity).inc()
             case BreakerOpened():
