@@ -18,7 +18,7 @@ from crossfade.mapping.objects import OBJECT_KEY_BYTES_MAX, object_key
 from crossfade.mapping.parts import Body
 from crossfade.mapping.shape_plans import Item, ShapePlan, shape_plans
 from crossfade.mapping.size import BYTES_PER_CHARACTER_MAX, ITEM_BYTES_MAX, item_bytes
-from crossfade.mapping.state import Gone, Key, Live
+from crossfade.mapping.state import BodyRef, Gone, Key, Live
 
 # A container's own bytes; more than the identifiers, versions and names of keys can take.
 _VALUE_BYTES = 4
@@ -105,16 +105,12 @@ class Codec:
         item = self._shape_of(texts).keys(texts)
         item.update(self._attributes(texts))
         objects = []
-        for ref in live.bodies:
-            key = self._point(item, self._always[ref.column], texts, ref.digest)
-            if not ref.stored:
-                objects.append(NewObject(key, ref.column, ref.digest))
+        objects = [needed for ref in live.bodies for needed in self._point_to(ref, item, texts)]
         item[VERSION_FIELD] = {"N": str(live.version)}
         item[MAPPING_FIELD] = self._mapping_version
-        characters = sum(map(len, filter(None, texts.values())))
-        if characters <= self._characters_harmless:
-            return Draft(item, tuple(objects))
-        return Draft(item, (*objects, *self._fit(item, texts)))
+        if sum(map(len, filter(None, texts.values()))) > self._characters_harmless:
+            objects += self._fit(item, texts)
+        return Draft(item, tuple(objects))
 
     def tombstone(self, gone: Gone) -> Item:
         """Return the item that marks a deleted key; ElectroDB's readers pass it over.
@@ -209,12 +205,20 @@ class Codec:
     def _row_id(self, texts: Texts) -> tuple[str, ...]:
         return tuple(texts[name] or "" for name in self.mapping.primary_key)
 
+    def _point_to(self, ref: BodyRef, item: Item, texts: Texts) -> tuple[NewObject, ...]:
+        """Put a body's pointer into the item and return the object if it is not stored yet."""
+        body = self._always.get(ref.column)
+        if body is None:
+            return ()
+        key = self._point(item, body, texts, ref.digest)
+        return () if ref.stored else (NewObject(key, ref.column, ref.digest),)
+
     def _point(self, item: Item, body: Body, texts: Texts, digest: str) -> str:
         key = object_key(body.prefix, self._row_id(texts), digest)
         item[body.attribute] = {"S": key}
         return key
 
-    def _fit(self, item: Item, texts: Texts) -> tuple[NewObject, ...]:
+    def _fit(self, item: Item, texts: Texts) -> list[NewObject]:
         """Move overflow bodies to objects, in declared order, until the item fits."""
         objects: list[NewObject] = []
         size = item_bytes(item)
@@ -229,7 +233,7 @@ class Codec:
             size = item_bytes(item)
         if size > ITEM_BYTES_MAX:
             raise TooLarge(size, ITEM_BYTES_MAX)
-        return tuple(objects)
+        return objects
 
 
 def _characters_harmless(mapping: Mapping) -> int:

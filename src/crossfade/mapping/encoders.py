@@ -103,13 +103,14 @@ _SCALARS: dict[Rule, Encoder] = {
 
 
 def _list(encode: Encoder) -> Encoder:
-    def element(each: str | Array | None) -> Value:
-        if isinstance(each, str):
-            return encode(each)
-        return {"NULL": True} if each is None else {"L": [element(inner) for inner in each]}
+    def other(each: Array | None) -> Value:
+        return {"NULL": True} if each is None else {"L": listed(each)}
+
+    def listed(elements: Array) -> list[Value]:
+        return [encode(each) if isinstance(each, str) else other(each) for each in elements]
 
     def encode_list(literal: str) -> Value:
         elements = parse_array(literal)
-        return {"S": literal} if elements is None else {"L": [element(each) for each in elements]}
+        return {"S": literal} if elements is None else {"L": listed(elements)}
 
     return encode_list

@@ -68,11 +68,19 @@ def _forms(index: IndexForm) -> tuple[tuple[KeyForm, int], ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A literal, and the column whose text follows it."""
+    """A literal, and the column whose text follows it.
+
+    Attributes:
+        before: the literal.
+        column: the column.
+        text: makes the column's text the key's; raises `Unmappable`.
+        is_plain: whether a text that is not refused stands in the key as it is.
+    """
 
     before: str
     column: str
     text: KeyText
+    is_plain: bool
 
 
 def _slots(
@@ -81,10 +89,11 @@ def _slots(
     text_of: Callable[[Column, str], KeyText],
 ) -> tuple[_Slot, ...]:
     named = [part for part in form.parts if part.name]
+    columns = [by_attribute[part.name] for part in named]
     separators = [part.literal for part in named[1:]] + [""]
     return tuple(
-        _Slot(part.literal, by_attribute[part.name].name, text_of(by_attribute[part.name], after))
-        for part, after in zip(named, separators, strict=True)
+        _Slot(part.literal, column.name, text_of(column, after), rule_of(column) is Rule.TEXT)
+        for part, column, after in zip(named, columns, separators, strict=True)
     )
 
 
@@ -93,18 +102,31 @@ def _field(form: KeyForm, slots: tuple[_Slot, ...], bytes_max: int) -> KeyField:
     if form.numeric:
         return KeyField(form.field, columns, _numeric(slots[0]))
     tail = "".join(part.literal for part in form.parts if not part.name) + form.postfix
-    join = _single if len(slots) == 1 else _joined
-    text = _cased(join(form.prefix, slots, tail), form.casing)
-    return KeyField(form.field, columns, _bounded(text, columns, bytes_max))
+    text = _cased(_joined(form.prefix, slots, tail), form.casing)
+    render = _bounded(text, columns, bytes_max)
+    if len(slots) == 1 and slots[0].is_plain and form.casing is Casing.NONE:
+        render = _quick(form.prefix, slots[0], tail, bytes_max, render)
+    return KeyField(form.field, columns, render)
+
+
+def _quick(
+    prefix: str, slot: _Slot, tail: str, bytes_max: int, render: Callable[[Texts], Value]
+) -> Callable[[Texts], Value]:
+    """Return a shortcut for a key of one text column; what it may refuse is left to `render`."""
+    column, head = slot.column, prefix + slot.before
+    harmless = bytes_max // _UTF8_BYTES_PER_CHARACTER_MAX - len(head) - len(tail)
+
+    def quick(texts: Texts) -> Value:
+        text = texts[column]
+        if text and len(text) <= harmless:
+            return {"S": f"{head}{text}{tail}"}
+        return render(texts)
+
+    return quick
 
 
 def _numeric(slot: _Slot) -> Callable[[Texts], Value]:
     return lambda texts: {"N": slot.text(_present(texts, slot.column))}
-
-
-def _single(prefix: str, slots: tuple[_Slot, ...], tail: str) -> Callable[[Texts], str]:
-    column, text, head = slots[0].column, slots[0].text, prefix + slots[0].before
-    return lambda texts: f"{head}{text(_present(texts, column))}{tail}"
 
 
 def _joined(prefix: str, slots: tuple[_Slot, ...], tail: str) -> Callable[[Texts], str]:
