@@ -7,13 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from campaigns.database import create_engine
-from campaigns.errors import Unavailable
-from campaigns.refusals import refusal
+from campaigns.refusals import translated
 
 
 class Push(Protocol):
@@ -70,13 +67,5 @@ async def transaction(app: App) -> AsyncIterator[AsyncSession]:
         NotFound: a row that is referred to is gone.
         Unavailable: PostgreSQL does not answer or is too busy.
     """
-    try:
-        async with app.sessions.begin() as db:
-            yield db
-    except PoolTimeoutError:
-        raise Unavailable("every connection to PostgreSQL is busy; try again") from None
-    except DBAPIError as error:
-        known = refusal(error)
-        if known is None:
-            raise
-        raise known from None
+    async with translated(), app.sessions.begin() as db:
+        yield db

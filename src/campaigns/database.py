@@ -7,9 +7,13 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from campaigns.errors import Invalid, Problem
+from campaigns.refusals import translated
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number that no other lock of the database uses.
@@ -22,8 +26,15 @@ def create_engine(dsn: str, connections_max: int = 10) -> AsyncEngine:
     Args:
         dsn: any form that libpq takes.
         connections_max: how many connections are open at most.
+
+    Raises:
+        Invalid: the DSN is none.
     """
-    given = conninfo_to_dict(dsn).get("options") or ""
+    try:
+        given = conninfo_to_dict(dsn).get("options") or ""
+    except psycopg.Error:
+        problem = Problem("dsn", "not a connection string", "give postgresql://user@host/database")
+        raise Invalid(problem) from None
     options = f"{given} -c timezone=UTC".strip()
 
     async def connect() -> psycopg.AsyncConnection:
@@ -51,13 +62,20 @@ async def migrate(dsn: str) -> None:
     """Bring the database to the newest revision; done when it is there already.
 
     Two that run at the same time take turns.
+
+    Raises:
+        Invalid: the DSN is none; or the database is at a revision of a newer release.
+        Unavailable: PostgreSQL does not answer.
     """
     engine = create_engine(dsn, connections_max=1)
     try:
-        async with engine.begin() as connection:
+        async with translated(), engine.begin() as connection:
             lock = text("SELECT pg_advisory_xact_lock(:key)")
             await connection.execute(lock, {"key": MIGRATION_LOCK})
             await connection.run_sync(upgrade)
+    except CommandError:
+        problem = Problem("database", "at an unknown revision", "run a release that knows it")
+        raise Invalid(problem) from None
     finally:
         await engine.dispose()
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import psycopg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound, Problem, Unavailable
 
@@ -46,18 +50,45 @@ MISSING = {
 }
 
 
-def refusal(error: DBAPIError) -> CampaignsError | None:
-    """Return what the caller should learn, None when the error is the application's own mistake.
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Raise PostgreSQL's refusals as errors of the application.
 
-    The driver's message may quote values, so it is not carried along.
+    The driver's messages may quote values, so they are not carried along.
+
+    Raises:
+        Conflict: a unique value is taken.
+        Invalid: PostgreSQL cannot hold a value.
+        NotFound: a row that is referred to is gone.
+        Unavailable: PostgreSQL does not answer or is too busy.
     """
+    try:
+        yield
+    except PoolTimeoutError:
+        raise Unavailable("every connection to PostgreSQL is busy; try again") from None
+    except DBAPIError as error:
+        known = refusal(error)
+        if known is None:
+            raise
+        raise known from None
+
+
+def refusal(error: DBAPIError) -> CampaignsError | None:
+    """Return what the caller should learn, None when the error is the application's own mistake."""
     cause = error.orig
     if not isinstance(cause, psycopg.Error):
         return None
     known = _constraint(cause.diag.constraint_name or "") or _state(cause.sqlstate or "")
+    if known is None and isinstance(error, DataError):
+        return unfit()
     if known is None and isinstance(error, InterfaceError | OperationalError):
         return Unavailable("PostgreSQL does not answer; try again when it does")
     return known
+
+
+def unfit() -> Invalid:
+    """Return the error of a value that passed every check but PostgreSQL's."""
+    return Invalid(Problem("input", "a value PostgreSQL cannot hold", "check ranges and JSON"))
 
 
 def _constraint(name: str) -> CampaignsError | None:
@@ -72,8 +103,7 @@ def _state(sqlstate: str) -> CampaignsError | None:
     """Source: PostgreSQL documentation, appendix "PostgreSQL Error Codes"."""
     match sqlstate[:2]:
         case "22":
-            problem = Problem("input", "a value PostgreSQL cannot hold", "check ranges and JSON")
-            return Invalid(problem)
+            return unfit()
         case "54":
             problem = Problem(
                 "input", "too large or too deep for PostgreSQL", "shorten or split it"

@@ -117,7 +117,7 @@ async def list_campaigns(
     if query.status is not None:
         conditions.append(CampaignRow.status == query.status)
     if query.after is not None:
-        conditions.append(before(CampaignRow.updated_at, CampaignRow.id, query.after))
+        conditions.append(before(CampaignRow.updated_at, CampaignRow.id, query.after, campaign_key))
     statement = (
         select(*COLUMNS)
         .where(*conditions)

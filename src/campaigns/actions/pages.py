@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from campaigns.errors import Invalid, Problem
+from campaigns.errors import Invalid, NotFound, Problem
 from campaigns.records import Page
 
 T = TypeVar("T")
 
 
 def before(
-    moment: InstrumentedAttribute[datetime], row_id: InstrumentedAttribute[str], after: str
+    moment: InstrumentedAttribute[datetime],
+    row_id: InstrumentedAttribute[str],
+    after: str,
+    key: Callable[[str], str],
 ) -> ColumnElement[bool]:
     """Return the condition that continues a list behind a position.
+
+    Args:
+        moment: the list's first sort column.
+        row_id: its second.
+        after: the position.
+        key: checks an id.
 
     Raises:
         Invalid: the position is not one that `page` made.
     """
-    at, last_id = position(after)
+    at, last_id = position(after, key)
     return tuple_(moment, row_id) < tuple_(literal(at, moment.type), literal(last_id, row_id.type))
 
 
@@ -47,11 +56,11 @@ def mark(record: Any, moment: str) -> str:
     return urlsafe_b64encode(text.encode()).decode()
 
 
-def position(after: str) -> tuple[datetime, str]:
+def position(after: str, key: Callable[[str], str]) -> tuple[datetime, str]:
     """Return the time and the id of a position."""
     try:
         moment, last_id = urlsafe_b64decode(after).decode().split(" ", 1)
-        return datetime.fromisoformat(moment), last_id
-    except ValueError:
+        return datetime.fromisoformat(moment), key(last_id)
+    except (ValueError, NotFound):
         problem = Problem("after", "not a position in this list", "take `after` of the part before")
         raise Invalid(problem) from None

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns.actions.campaigns import require_own
-from campaigns.actions.rows import campaign_key, insert_row, text_key
+from campaigns.actions.rows import campaign_key, insert_row, session_key
 from campaigns.actions.sessions import own as own_session
 from campaigns.app import App, transaction
 from campaigns.errors import NotFound
@@ -76,7 +76,7 @@ async def add_appearance(app: App, user_id: str, character_id: int, session_id: 
         Conflict: that is recorded already.
         NotFound: the character, or the session.
     """
-    key = text_key(session_id, "session")
+    key = session_key(session_id)
     async with transaction(app) as db:
         await require_character(db, user_id, character_id)
         if await db.scalar(select(SessionRow.id).where(own_session(user_id, key))) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -13,6 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from campaigns.errors import Conflict, NotFound
 from campaigns.models import Base
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Record(Protocol):
@@ -72,19 +75,15 @@ def campaign_key(campaign_id: str) -> str:
         raise NotFound("campaign") from None
 
 
-def text_key(text: str, entity: str) -> str:
-    """Return an id that is a text.
+def session_key(session_id: str) -> str:
+    """Return a session's id.
 
     Raises:
-        NotFound: PostgreSQL's text cannot hold it, so no row has it.
+        NotFound: PostgreSQL's text cannot hold it, so no session has it.
     """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise NotFound(entity) from None
-    if "\0" in text:
-        raise NotFound(entity)
-    return text
+    if UNSTORABLE.search(session_id):
+        raise NotFound("session")
+    return session_id
 
 
 def outdated(current_revision: int) -> Conflict:

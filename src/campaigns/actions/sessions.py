@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaigns.actions.campaigns import require_own
 from campaigns.actions.counts import count_session
 from campaigns.actions.pages import before, page
-from campaigns.actions.rows import columns, found, insert_row, many, one, outdated, text_key
+from campaigns.actions.rows import columns, found, insert_row, many, one, outdated, session_key
 from campaigns.app import App, transaction
 from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound, Problem
 from campaigns.inputs import NewSession, SessionChanges, SessionQuery, require_order
@@ -47,7 +47,7 @@ async def update_session(
         Invalid: the session would end before it starts.
         NotFound: the session, or the campaign it is moved to.
     """
-    key = text_key(session_id, "session")
+    key = session_key(session_id)
     given = changes.given()
     expected = given.pop("expected_revision")
     statement = (
@@ -76,7 +76,7 @@ async def delete_session(app: App, user_id: str, session_id: str) -> None:
         Conflict: somebody moved the session at the same moment.
         NotFound: the session.
     """
-    key = text_key(session_id, "session")
+    key = session_key(session_id)
     async with transaction(app) as db:
         left = await campaign_of(db, user_id, key)
         counted = await count_session(db, user_id, left=left, entered=None)
@@ -93,7 +93,7 @@ async def get_session(app: App, user_id: str, session_id: str) -> Session:
     Raises:
         NotFound: the session.
     """
-    key = text_key(session_id, "session")
+    key = session_key(session_id)
     async with transaction(app) as db:
         statement = select(*COLUMNS).where(own(user_id, key))
         return found(await one(db, Session, statement), "session")
@@ -131,7 +131,7 @@ def selected(user_id: str, query: SessionQuery) -> list[ColumnElement[bool]]:
     if query.unfiled:
         conditions.append(SessionRow.campaign_id.is_(None))
     if query.after is not None:
-        conditions.append(before(SessionRow.created_at, SessionRow.id, query.after))
+        conditions.append(before(SessionRow.created_at, SessionRow.id, query.after, session_key))
     return conditions
 
 

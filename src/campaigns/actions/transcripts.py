@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, TEXT
 
-from campaigns.actions.rows import found, one, text_key
+from campaigns.actions.rows import found, one, session_key
 from campaigns.actions.sessions import own, refused
 from campaigns.app import App, transaction
 from campaigns.inputs import TranscriptChanges
@@ -43,7 +43,7 @@ async def save_transcript(
         Invalid: the document is not JSON that PostgreSQL can hold.
         NotFound: the session.
     """
-    key = text_key(session_id, "session")
+    key = session_key(session_id)
     statement = (
         update(SessionRow)
         .where(own(user_id, key), SessionRow.revision == changes.expected_revision)
@@ -64,7 +64,7 @@ async def get_transcript(app: App, user_id: str, session_id: str) -> Transcript:
     Raises:
         NotFound: the session.
     """
-    key = text_key(session_id, "session")
+    key = session_key(session_id)
     async with transaction(app) as db:
         statement = select(*COLUMNS).where(own(user_id, key))
         return found(await one(db, Transcript, statement), "session")
