@@ -90,10 +90,10 @@ def _slots(
 ) -> tuple[_Slot, ...]:
     named = [part for part in form.parts if part.name]
     columns = [by_attribute[part.name] for part in named]
-    separators = [part.literal for part in named[1:]] + [""]
+    separators = [part.literal for part in named[1:]]
     return tuple(
         _Slot(part.literal, column.name, text_of(column, after), rule_of(column) is Rule.TEXT)
-        for part, column, after in zip(named, columns, separators, strict=True)
+        for part, column, after in zip(named, columns, [*separators, ""], strict=False)
     )
 
 
