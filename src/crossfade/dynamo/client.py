@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
-from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -29,6 +28,8 @@ from crossfade.dynamo.retry import (
 )
 from crossfade.dynamo.transport import HttpTransport, endpoint_of
 from crossfade.errors import CorruptResponse, CrossfadeError, InvalidRequest
+
+SUCCESS = 200
 
 
 class Client:
@@ -167,7 +168,7 @@ def decode(operation: str, request: Mapping[str, Any], response: Response) -> di
     checksum = response.headers.get("x-amz-crc32")
     if checksum is not None and checksum != str(crc32(response.body)):
         raise CorruptResponse(f"DynamoDB's answer to {operation} does not match its checksum")
-    if response.status != HTTPStatus.OK:
+    if response.status != SUCCESS:
         raise error_of(operation, request, response)
     try:
         answer = orjson.loads(response.body)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from enum import Enum, auto
 from http import HTTPStatus
 
 from crossfade.dynamo.request import Response
@@ -17,6 +16,7 @@ BODY_BYTES_MAX = 64 * 1024 * 1024
 CHUNK_LINE_BYTES_MAX = 4_096
 CHUNK_SIZE_DIGITS_MAX = 8
 LENGTH_DIGITS_MAX = 20
+FINAL_STATUS_MIN = 200
 STATUS_LINE_STARTS = frozenset({b"HTTP/1.1 ", b"HTTP/1.0 "})
 # The headers that say where a body and a connection end; searched in a head in lower case.
 FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding):[ \t]*([^\r]*)")
@@ -28,11 +28,9 @@ class Malformed(ValueError):
     """These bytes are no HTTP/1.1 response."""
 
 
-class _Body(Enum):
-    HEAD = auto()
-    SIZED = auto()
-    CHUNKED = auto()
-    UNTIL_CLOSE = auto()
+# What the parser expects next: a head, or a body that ends after so many bytes, after its last
+# chunk, or with the connection. Plain numbers: an Enum's members cost a lookup at each use.
+_HEAD, _SIZED, _CHUNKED, _UNTIL_CLOSE = range(4)
 
 
 class ResponseParser:
@@ -59,7 +57,7 @@ class ResponseParser:
         self.started = False
         self._buffer = bytearray()
         self._chunks = bytearray()
-        self._state = _Body.HEAD
+        self._state = _HEAD
         self._status = 0
         self._headers = Headers(b"")
         self._length = 0
@@ -71,10 +69,10 @@ class ResponseParser:
             Malformed: the bytes are no HTTP/1.1 response, or it passes a limit.
         """
         self.started = True
-        if self._state is _Body.HEAD and not self._buffer:
+        if self._state is _HEAD and not self._buffer:
             return self._feed_head(data)
         self._buffer += data
-        if self._state is _Body.HEAD:
+        if self._state is _HEAD:
             data = bytes(self._buffer)
             self._buffer.clear()
             return self._feed_head(data)
@@ -83,7 +81,7 @@ class ResponseParser:
     def end(self) -> Response | None:
         """Take the end of the stream; return the response that ends with it, if one does."""
         self.keep_alive = False
-        if self._state is _Body.UNTIL_CLOSE:
+        if self._state is _UNTIL_CLOSE:
             return self._complete(bytes(self._buffer))
         return None
 
@@ -97,11 +95,11 @@ class ResponseParser:
         rest = data[end + 4 :]
         head = data[:end]
         self._status = parse_status(head)
-        if self._status < HTTPStatus.OK:
+        if self._status < FINAL_STATUS_MIN:
             return self._feed_head(rest)
         self._headers = Headers(head)
         self._begin_body(head[:8])
-        if self._state is _Body.SIZED and len(rest) == self._length:
+        if self._state is _SIZED and len(rest) == self._length:
             return self._complete(rest)
         self._buffer += rest
         return self._feed_body()
@@ -120,23 +118,23 @@ class ResponseParser:
         if coding is not None:
             if coding.strip() != b"chunked" or length is not None:
                 raise Malformed("the body's framing is ambiguous or of an unknown coding")
-            self._state = _Body.CHUNKED
+            self._state = _CHUNKED
         elif length is not None:
-            self._state = _Body.SIZED
+            self._state = _SIZED
             self._length = _body_length(length)
         elif self._status in NO_BODY_STATUSES:
-            self._state = _Body.SIZED
+            self._state = _SIZED
             self._length = 0
         else:
-            self._state = _Body.UNTIL_CLOSE
+            self._state = _UNTIL_CLOSE
             self.keep_alive = False
 
     def _feed_body(self) -> Response | None:
         if len(self._buffer) + len(self._chunks) > BODY_BYTES_MAX:
             raise Malformed(f"the body has more than {BODY_BYTES_MAX} bytes")
-        if self._state is _Body.SIZED:
+        if self._state is _SIZED:
             return self._feed_sized()
-        if self._state is _Body.CHUNKED:
+        if self._state is _CHUNKED:
             return self._feed_chunked()
         return None
 
@@ -180,7 +178,7 @@ class ResponseParser:
 
     def _complete(self, body: bytes) -> Response:
         response = Response(self._status, self._headers, body)
-        self._state = _Body.HEAD
+        self._state = _HEAD
         self.started = False
         if self._buffer:
             self._buffer = bytearray()
