@@ -453,3 +453,29 @@ async def test_transcripts_go_by_their_own_names(store: ObjectStore) -> None:
         await transcripts.get_transcript(elsewhere)
     with pytest.raises(InvalidKey):
         transcripts.open_transcript(elsewhere)
+
+
+async def test_stray_variables_of_the_environment_change_nothing(
+    s3: S3Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client library would read them; the configuration alone decides."""
+    for variable, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+        "AWS_BUCKET": "elsewhere",
+        "AWS_REGION": "elsewhere",
+        "AWS_ACCESS_KEY_ID": "stranger",
+        "AWS_SECRET_ACCESS_KEY": "stranger",
+        "AWS_SKIP_SIGNATURE": "true",
+        "AWS_UNSIGNED_PAYLOAD": "true",
+        "AWS_S3_EXPRESS": "true",
+        "AWS_REQUEST_PAYER": "true",
+        "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true",
+        "AWS_CHECKSUM_ALGORITHM": "CRC64NVME",
+    }.items():
+        monkeypatch.setenv(variable, value)
+    store = ObjectStore(config_of(s3))
+
+    key = await store.put_text("transcripts", "row", "content")
+
+    assert await store.get_text(key) == "content"

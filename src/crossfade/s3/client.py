@@ -8,14 +8,17 @@ from typing import Any
 from obstore.store import S3Store
 
 from crossfade.s3.config import Config, Encryption
-from crossfade.s3.credentials import provider
+from crossfade.s3.credentials import CredentialChain, StaticCredentials
 
 
-def open_bucket(config: Config, *, retries_max: int = 0) -> S3Store:
+def open_bucket(
+    config: Config, credentials: CredentialChain | StaticCredentials, *, retries_max: int = 0
+) -> S3Store:
     """Return a client that leaves repeating and deadlines to `crossfade.s3.retries`.
 
     Only listings need `retries_max`: their later requests are out of our hands. Switches that
-    obstore would otherwise take from the environment are set here.
+    obstore would otherwise take from the environment are set here; left to it is only
+    ``AWS_SERVER_SIDE_ENCRYPTION``, and only with `Encryption.NONE`.
     """
     return S3Store(
         config.bucket,
@@ -28,7 +31,7 @@ def open_bucket(config: Config, *, retries_max: int = 0) -> S3Store:
         request_payer=False,
         conditional_put="etag",
         checksum_algorithm="SHA256",
-        credential_provider=provider(config.keys),
+        credential_provider=credentials,
         client_options={
             "allow_http": config.allow_http,
             "connect_timeout": timedelta(seconds=config.attempt_timeout_seconds),

@@ -26,6 +26,7 @@ from crossfade.mapping.objects import ObjectKey, object_key, parse_object_key, r
 from crossfade.s3.client import open_bucket
 from crossfade.s3.compression import Packed, Spool, Unpacker, pack, unpack
 from crossfade.s3.config import Config
+from crossfade.s3.credentials import provider
 from crossfade.s3.downloads import stored_pieces
 from crossfade.s3.retries import Patience, bounded, next_of, persist
 
@@ -71,8 +72,9 @@ class ObjectStore:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._bucket = open_bucket(config)
-        self._listing = open_bucket(config, retries_max=config.attempts_max - 1)
+        credentials = provider(config.keys)
+        self._bucket = open_bucket(config, credentials)
+        self._listing = open_bucket(config, credentials, retries_max=config.attempts_max - 1)
         self._patience = Patience(
             config.timeout_seconds,
             config.attempt_timeout_seconds,
