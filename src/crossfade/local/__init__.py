@@ -1,11 +1,13 @@
 """PostgreSQL, DynamoDB and S3 on one machine, without an account (extra ``local``)."""
 
+from crossfade.local.detached import Up, default_folder, down, environment, status, up
 from crossfade.local.http import status_of
 from crossfade.local.ministack import ACCESS_KEY, REGION, SECRET_KEY, MinistackProgram
 from crossfade.local.ports import free_port
 from crossfade.local.postgres import PostgresProgram, wheel_binaries
 from crossfade.local.program import HOST, Account, Program
-from crossfade.local.server import Lifetime, Server
+from crossfade.local.server import Lifetime, Server, Start, State
+from crossfade.local.stack import EngineStatus, LocalStack, local_stack
 
 __all__ = [
     "ACCESS_KEY",
@@ -13,12 +15,23 @@ __all__ = [
     "REGION",
     "SECRET_KEY",
     "Account",
+    "EngineStatus",
     "Lifetime",
+    "LocalStack",
     "MinistackProgram",
     "PostgresProgram",
     "Program",
     "Server",
+    "Start",
+    "State",
+    "Up",
+    "default_folder",
+    "down",
+    "environment",
     "free_port",
+    "local_stack",
+    "status",
     "status_of",
+    "up",
     "wheel_binaries",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -17,6 +17,7 @@ SUPERUSER = "postgres"
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 """The whole environment of PostgreSQL's programs."""
 
+_ORPHAN_SECONDS_MAX = 10.0
 _BUILTIN_LOCALE_SINCE = 17
 """Source: PostgreSQL 17 release notes, "builtin" collation provider."""
 
@@ -53,27 +54,43 @@ def reachable_binaries(binaries: Path, folder: Path, account: Account | None) ->
     return copied / binaries.name
 
 
-def clear_stale_lock(data: Path) -> None:
-    """Remove ``postmaster.pid`` when its process is gone or is no PostgreSQL.
+async def clear_leftovers(data: Path) -> None:
+    """End what a killed server left: its workers, then its ``postmaster.pid``.
 
-    After ``kill -9`` the number may have been given to any other process, and PostgreSQL would
-    then refuse to start.
+    A worker that is busy does not notice that its server is gone, and keeps the next one from
+    starting. The number in the lock file may meanwhile belong to any other process, which keeps
+    it from starting too. Call it only when the server itself does not run.
 
     Raises:
-        ConfigurationError: a PostgreSQL that is not ours to stop runs on this folder.
+        ConfigurationError: a server that somebody else started runs on this folder.
     """
     lock = data / "postmaster.pid"
-    try:
-        process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
-        is_postgres = "postgres" in process.name() and process.cwd() == str(data.resolve())
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
-        is_postgres = False
-    if is_postgres:
+    server = _number_in(lock)
+    orphans = [process for process in psutil.process_iter() if _works_on(process, data)]
+    if any(process.pid == server for process in orphans):
         raise ConfigurationError(
-            f"{data}: a PostgreSQL server (process {process.pid}) already runs on this folder; "
+            f"{data}: a PostgreSQL server (process {server}) already runs on this folder; "
             "stop it or choose another data folder"
         )
+    for process in orphans:
+        process.kill()
+    await asyncio.to_thread(psutil.wait_procs, orphans, timeout=_ORPHAN_SECONDS_MAX)
     lock.unlink(missing_ok=True)
+
+
+def _number_in(lock: Path) -> int | None:
+    try:
+        return int(lock.read_text().partition("\n")[0])
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _works_on(process: psutil.Process, data: Path) -> bool:
+    """Whether it is a PostgreSQL process of this folder, in which all of them run."""
+    try:
+        return bool(process.name().startswith("postgres") and process.cwd() == str(data))
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
 
 
 async def create_cluster(
@@ -124,20 +141,25 @@ def _locale_options(version: str) -> list[str]:
 
 
 async def _run(account: Account | None, *arguments: str) -> str:
-    identity: dict[str, Any] = {}
-    if account is not None:
-        identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
-    process = await asyncio.create_subprocess_exec(
-        *arguments,
+    # In a thread: not every event loop can start a process as another user.
+    return await asyncio.to_thread(_run_blocking, account, arguments)
+
+
+def _run_blocking(account: Account | None, arguments: tuple[str, ...]) -> str:
+    ended = subprocess.run(  # noqa: S603 - a program of ours, its arguments a list
+        arguments,
         env=ENVIRONMENT,
         cwd="/",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        **identity,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        user=None if account is None else account.uid,
+        group=None if account is None else account.gid,
+        extra_groups=None if account is None else [],
+        text=True,
+        errors="replace",
+        check=False,
     )
-    output, _ = await process.communicate()
-    printed = output.decode(errors="replace").strip()
-    if process.returncode != 0:
-        raise Unreachable(f"{Path(arguments[0]).name} failed: {printed}")
-    return printed
+    if ended.returncode != 0:
+        raise Unreachable(f"{Path(arguments[0]).name} failed: {ended.stdout.strip()}")
+    return ended.stdout

@@ -15,7 +15,7 @@ from crossfade.errors import ConfigurationError
 from crossfade.local.cluster import (
     ENVIRONMENT,
     SUPERUSER,
-    clear_stale_lock,
+    clear_leftovers,
     create_cluster,
     open_to,
     reachable_binaries,
@@ -73,7 +73,7 @@ class PostgresProgram:
             open_to(account, folder)
         data = folder / "data"
         if data.exists():
-            clear_stale_lock(data)
+            await clear_leftovers(data)
         else:
             binaries = reachable_binaries(self.binaries, folder, account)
             await create_cluster(binaries, data, self.password, account)
@@ -100,7 +100,12 @@ class PostgresProgram:
         """Whether it takes connections and serves this very folder."""
         try:
             connection = await psycopg.AsyncConnection.connect(self.dsn(port), connect_timeout=5)
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise ConfigurationError(
+                    f"{folder}: this data was made with another password; restore the file "
+                    f"state.json beside it, or remove {folder} to begin anew"
+                ) from None
             return False
         async with connection:
             row = await (await connection.execute("SHOW data_directory")).fetchone()

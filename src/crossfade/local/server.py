@@ -34,6 +34,23 @@ class Lifetime(StrEnum):
     """Until it is stopped, by whichever process."""
 
 
+class State(StrEnum):
+    """What is known of a server."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    """It ended without being stopped."""
+
+
+class Start(StrEnum):
+    """What `Server.start` did."""
+
+    RAN_ALREADY = "ran already"
+    STARTED = "started"
+    RECOVERED = "started after a crash"
+
+
 class Server:
     """One program, its data folder and its port.
 
@@ -55,7 +72,7 @@ class Server:
         lifetime: Lifetime = Lifetime.TIED,
     ) -> None:
         self.program = program
-        self.folder = folder
+        self.folder = folder.resolve()
         self._lifetime = lifetime
         self._port = port
         self._process: psutil.Process | None = None
@@ -78,41 +95,41 @@ class Server:
         return None if process is None else process.pid
 
     @property
+    def state(self) -> State:
+        """Whether it runs, and if not, whether it was stopped."""
+        if self._running() is not None:
+            return State.RUNNING
+        return State.CRASHED if self._pid_file.exists() else State.STOPPED
+
+    @property
     def log_file(self) -> Path:
         """What the program printed, appended at every start."""
         return self.folder / "log"
 
-    async def start(self) -> None:
+    async def start(self) -> Start:
         """Start the server and return when it answers; harmless when it already runs.
 
         Raises:
             ConfigurationError: the given port is taken, or the folder cannot be used.
             Unreachable: the program ended or did not answer in time; the message ends with its log.
         """
-        if self.pid is not None:
+        state = self.state
+        if state is State.RUNNING:
             await self._wait_until_it_answers()
-            return
+            return Start.RAN_ALREADY
         self.folder.mkdir(parents=True, exist_ok=True)
         await self.program.prepare(self.folder)
-        chosen = self._port is not None
-        for attempt in range(_PORT_TRIES_MAX):
-            self._port = self._port if chosen else free_port()
-            await self._wait_for_free_port()
-            self._spawn()
-            try:
-                await self._wait_until_it_answers()
-            except Unreachable:
-                lost_the_port = self._running() is None and not is_free(self.port)
-                await self.kill()
-                if chosen or not lost_the_port or attempt == _PORT_TRIES_MAX - 1:
-                    raise
-            else:
-                return
+        if self._port is None:
+            await self._start_on_a_free_port()
+        else:
+            await self._start_once()
+        return Start.RECOVERED if state is State.CRASHED else Start.STARTED
 
     async def stop(self) -> None:
         """Ask the server to end, wait for it, and kill it when it does not; its data stays."""
         process = self._running()
         if process is None:
+            self._forget()
             return
         process.send_signal(self.program.stop_signal)
         if not await _ended(process, _STOP_SECONDS_MAX):
@@ -123,6 +140,7 @@ class Server:
         """End the server at once, as a crash would (SIGKILL), with the processes it started."""
         process = self._running()
         if process is None:
+            self._forget()
             return
         family = [process, *process.children(recursive=True)]
         for member in family:
@@ -136,16 +154,42 @@ class Server:
         await self.stop()
         await self.start()
 
+    async def _start_on_a_free_port(self) -> None:
+        """Try several: between finding a port and listening on it, another may take it."""
+        for tries_left in reversed(range(_PORT_TRIES_MAX)):
+            self._port = free_port()
+            try:
+                await self._start_once()
+            except (ConfigurationError, Unreachable):
+                if is_free(self.port) or not tries_left:
+                    self._port = None
+                    raise
+            else:
+                return
+
+    async def _start_once(self) -> None:
+        await self._wait_for_free_port()
+        self._spawn()
+        try:
+            await self._wait_until_it_answers()
+        except BaseException:
+            await self.kill()
+            raise
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / "pid"
+
     def _running(self) -> psutil.Process | None:
         if self._process is None:
-            self._process = _process_of(self.folder / "pid")
+            self._process = _process_of(self._pid_file)
         if self._process is not None and _has_ended(self._process):
-            self._forget()
+            self._process = None
         return self._process
 
     def _forget(self) -> None:
         self._process = None
-        (self.folder / "pid").unlink(missing_ok=True)
+        self._pid_file.unlink(missing_ok=True)
 
     async def _wait_for_free_port(self) -> None:
         deadline = time.monotonic() + 5
@@ -162,7 +206,7 @@ class Server:
         tied = self._lifetime is Lifetime.TIED
         plan = {
             "argv": self.program.arguments(self.folder, self.port),
-            "pid_file": str(self.folder / "pid"),
+            "pid_file": str(self._pid_file),
             "account": None if account is None else [account.uid, account.gid],
             "parent": os.getpid() if tied else None,
             "death_signal": int(self.program.stop_signal) if tied else None,
