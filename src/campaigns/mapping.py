@@ -20,6 +20,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from campaigns.examples import EXAMPLES
+from crossfade.mapping.application import Application
 from crossfade.mapping.declare import Body, Column, Mapping, Rule, Shape
 
 SERVICE = "campaigns"
@@ -264,4 +266,6 @@ APPEARANCE = Mapping(
     service=SERVICE,
 )
 
-APPLICATION = (USER, CAMPAIGN, SESSION, MEMBER, CHARACTER, APPEARANCE)
+APPLICATION = Application(
+    mappings=(USER, CAMPAIGN, SESSION, MEMBER, CHARACTER, APPEARANCE), examples=EXAMPLES
+)
