@@ -50,7 +50,13 @@ class Connection(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         """Whether another exchange may begin."""
-        return self._transport is not None and self._waiter is None and self._parser.keep_alive
+        transport = self._transport
+        return (
+            transport is not None
+            and not transport.is_closing()
+            and self._waiter is None
+            and self._parser.keep_alive
+        )
 
     async def exchange(self, payload: bytes, deadline: float) -> Response:
         """Send a request and return its response.

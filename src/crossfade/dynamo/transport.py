@@ -87,6 +87,9 @@ class HttpTransport:
     async def __call__(self, request: Request) -> Response:
         """Send a request and return its response; see `Transport` for what it raises."""
         payload = request.head + request.body
+        if not request.repeatable:
+            # One turn of the event loop: connections that the server has closed leave the pool now.
+            await asyncio.sleep(0)
         for _ in range(REPLACEMENTS_MAX):
             try:
                 return await self._exchange(request, payload)
