@@ -1,0 +1,105 @@
+"""PostgreSQL's errors as Crossfade's: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from crossfade.errors import (
+    AccessDenied,
+    Contended,
+    CrossfadeError,
+    InvalidRequest,
+    NoSuchStore,
+    Overloaded,
+    SchemaChanged,
+    ServerFault,
+    Throttled,
+    TimedOut,
+    Unreachable,
+)
+
+# Source: PostgreSQL documentation, appendix "PostgreSQL Error Codes".
+_BY_STATE: dict[str, type[CrossfadeError]] = {
+    "25006": Unreachable,  # read-only transaction: a standby
+    "3D000": NoSuchStore,  # no such database
+    "3F000": NoSuchStore,  # no such schema
+    "42501": AccessDenied,  # insufficient privilege
+    "42703": SchemaChanged,  # no such column
+    "42804": SchemaChanged,  # datatype mismatch
+    "42883": SchemaChanged,  # no such operator: a column's type has changed
+    "42P01": NoSuchStore,  # no such table
+    "55P03": Contended,  # lock_timeout
+    "57014": TimedOut,  # statement_timeout
+}
+_BY_CLASS: dict[str, type[CrossfadeError]] = {
+    "08": Unreachable,
+    "22": InvalidRequest,
+    "23": InvalidRequest,
+    "28": AccessDenied,
+    "40": Contended,  # serialization failures and deadlocks
+    "53": Throttled,  # too many connections, no memory, no disk
+    "57": Unreachable,  # shutdown, crash, start-up
+}
+# Their messages describe the server; those of other classes may quote a row.
+_TELLING = frozenset({"08", "25", "28", "3D", "3F", "53", "55", "57"})
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise Crossfade's error for each of the driver's; the original is cut off, it may quote rows.
+
+    Raises:
+        CrossfadeError: by the table of this module.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from None
+
+
+def translate(error: psycopg.Error) -> CrossfadeError:
+    """Return Crossfade's error for one of the driver's."""
+    match error:
+        case PoolTimeout() | PoolClosed():
+            return Overloaded(f"PostgreSQL: {error}; raise connections_max, or look at the server")
+        case psycopg.errors.ConnectionTimeout():
+            return TimedOut("PostgreSQL: no session within connect_timeout; is the server up?")
+        case _ if error.sqlstate is None:
+            return _without_state(error)
+        case _:
+            return _with_state(error, error.sqlstate)
+
+
+def _without_state(error: psycopg.Error) -> CrossfadeError:
+    """An error that the server did not answer with: of the connection, or of our own making."""
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return Unreachable(f"PostgreSQL: {_one_line(str(error))}")
+    return InvalidRequest(f"PostgreSQL: {type(error).__name__} before the statement was sent")
+
+
+def _with_state(error: psycopg.Error, state: str) -> CrossfadeError:
+    kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2], ServerFault)
+    place = " ".join(
+        f"{name} {value}"
+        for name, value in (
+            ("table", error.diag.table_name),
+            ("column", error.diag.column_name),
+            ("constraint", error.diag.constraint_name),
+        )
+        if value
+    )
+    told = f": {_one_line(error.diag.message_primary)}" if _is_telling(state) else ""
+    return kind(f"PostgreSQL {state} {type(error).__name__}{told}{f' ({place})' if place else ''}")
+
+
+def _is_telling(state: str) -> bool:
+    """Whether the message names parts of the schema or the server, never a value."""
+    return state[:2] in _TELLING or state in _BY_STATE
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())

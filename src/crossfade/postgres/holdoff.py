@@ -1,0 +1,51 @@
+"""Keys that a writer's open transaction holds: delivered once, then left alone for a while.
+
+Their acknowledgement finds the ledger row locked, so they stay dirty and would come again at once,
+ahead of everything younger, for as long as that transaction lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crossfade.mapping.state import Key
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    until: float
+    seconds: float
+
+
+class HoldOff:
+    """Pauses of keys, doubling with each acknowledgement that finds the key locked again.
+
+    Args:
+        base_seconds: the first pause.
+        max_seconds: the longest pause; a key not met again for as long is forgotten.
+        keys_max: keys remembered; further ones simply come again.
+    """
+
+    def __init__(self, base_seconds: float, max_seconds: float, keys_max: int) -> None:
+        self._base_seconds = base_seconds
+        self._max_seconds = max_seconds
+        self._keys_max = keys_max
+        self._pauses: dict[Key, _Pause] = {}
+
+    def paused(self, now: float) -> list[Key]:
+        """Return the keys to leave alone now."""
+        self._pauses = {
+            key: pause
+            for key, pause in self._pauses.items()
+            if pause.until + self._max_seconds > now
+        }
+        return [key for key, pause in self._pauses.items() if pause.until > now]
+
+    def note(self, told: Iterable[Key], locked: frozenset[Key], now: float) -> None:
+        """Take in an acknowledgement: pause the keys that were locked, forget the others."""
+        for key in told:
+            known = self._pauses.pop(key, None)
+            if key in locked and len(self._pauses) < self._keys_max:
+                seconds = min(known.seconds * 2, self._max_seconds) if known else self._base_seconds
+                self._pauses[key] = _Pause(now + seconds, seconds)

@@ -1,0 +1,160 @@
+"""Install the capture: the schema, then the triggers, table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from itertools import groupby
+
+import psycopg
+
+from crossfade.errors import ConfigurationError
+from crossfade.mapping.declare import Mapping
+from crossfade.postgres.capture import (
+    SCHEMA,
+    Guard,
+    capture_function,
+    fingerprint,
+    function_name,
+    guard_statements,
+    key_form,
+)
+from crossfade.postgres.catalog import CatalogColumn, CatalogTable, mismatches
+from crossfade.postgres.faults import translated
+from crossfade.postgres.installer import InstallOptions, installer, patiently
+from crossfade.postgres.queries import migrations, query
+from crossfade.postgres.statements import identifier, table_name
+
+
+class Change(StrEnum):
+    """What an installation did to one mapping."""
+
+    INSTALLED = "installed"
+    UPDATED = "updated"  # declared anew
+    REPAIRED = "repaired"  # a trigger was missing or disabled
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One mapping after an installation."""
+
+    entity: str
+    table: str
+    change: Change
+
+
+async def install(
+    dsn: str, mappings: Sequence[Mapping], options: InstallOptions | None = None
+) -> tuple[Installed, ...]:
+    """Capture every write to the mapped tables from now on; repeating it changes nothing.
+
+    The role must own the tables and may create a schema; the triggers run with its rights, so that
+    the application's roles need none.
+
+    Raises:
+        ConfigurationError: a mapping does not fit its table, every difference on a line of its own;
+            or the schema belongs to a newer release.
+        Contended: a table was never free for a moment, or another installer is at work.
+        Unavailable: the server cannot be reached, or refuses.
+    """
+    chosen = options or InstallOptions()
+    async with installer(dsn) as connection:
+        await _check(connection, mappings)
+        await patiently(connection, partial(_migrate, connection), chosen, f"schema {SCHEMA}")
+        done = []
+        for mapping in sorted(mappings, key=table_name):
+            capture = partial(_capture, connection, mapping)
+            change = await patiently(connection, capture, chosen, mapping.table)
+            done.append(Installed(mapping.name, mapping.table, change))
+        return tuple(done)
+
+
+async def _check(connection: psycopg.AsyncConnection, mappings: Sequence[Mapping]) -> None:
+    """Compare the mappings with the catalog, all of them before anything changes."""
+    names = [table_name(mapping) for mapping in mappings]
+    with translated():
+        cursor = await connection.execute(
+            query("catalog"),
+            {"schemas": [schema for schema, _ in names], "tables": [table for _, table in names]},
+        )
+        rows = await cursor.fetchall()
+    tables = {
+        name: CatalogTable(
+            kind=lines[0][2],
+            has_children=lines[0][3],
+            columns=tuple(CatalogColumn(*line[4:]) for line in lines if line[4] is not None),
+        )
+        for name, lines in (
+            (name, list(group)) for name, group in groupby(rows, key=lambda row: (row[0], row[1]))
+        )
+    }
+    found = [
+        difference
+        for mapping in mappings
+        for difference in mismatches(mapping, tables[table_name(mapping)])
+    ]
+    if found:
+        raise ConfigurationError("\n".join(found))
+
+
+async def _migrate(connection: psycopg.AsyncConnection) -> None:
+    """Bring the schema up to this release's."""
+    await connection.execute(query("create_schema"))
+    row = await (await connection.execute(query("schema_version"))).fetchone()
+    present = row[0] if row else 0
+    steps = migrations()
+    if present > steps[-1][0]:
+        raise ConfigurationError(
+            f"schema {SCHEMA} is of a newer release ({present}, this one knows {steps[-1][0]}); "
+            "upgrade this one"
+        )
+    for version, step in steps[present:]:
+        await connection.execute(step)
+        await connection.execute(query("record_schema_version"), {"version": version})
+
+
+async def _capture(connection: psycopg.AsyncConnection, mapping: Mapping) -> Change:
+    """Bring one mapping's function and triggers up to its declaration.
+
+    A table whose triggers are as they should be is not locked.
+    """
+    schema, table = table_name(mapping)
+    cursor = await connection.execute(
+        query("record_mapping"),
+        {
+            "entity": mapping.name,
+            "schema": schema,
+            "table": table,
+            "key_form": key_form(mapping),
+            "fingerprint": fingerprint(mapping),
+            "version": mapping.version,
+        },
+    )
+    known_form, known_fingerprint, has_keys = await cursor.fetchone() or (None, None, False)
+    if has_keys and known_form not in {None, key_form(mapping)}:
+        raise ConfigurationError(
+            f"mapping {mapping.name}: its key columns changed, and the ledger has keys of the old "
+            "form; give the mapping a new name, or uninstall first and backfill afterwards"
+        )
+    await connection.execute(capture_function(mapping), ())
+    await connection.execute(
+        query("revoke_function").format(function=identifier(SCHEMA, function_name(mapping))), ()
+    )
+    cursor = await connection.execute(query("guards"), {"entity": mapping.name})
+    statements = guard_statements(mapping, [Guard(*row) for row in await cursor.fetchall()])
+    for statement in statements:
+        await connection.execute(statement, ())
+    if statements:
+        await connection.execute(query("activate"), {"entity": mapping.name})
+    return _change(known_fingerprint, fingerprint(mapping), has_statements=bool(statements))
+
+
+def _change(before: str | None, now: str, *, has_statements: bool) -> Change:
+    if before is None:
+        return Change.INSTALLED
+    if before != now:
+        return Change.UPDATED
+    return Change.REPAIRED if has_statements else Change.UNCHANGED

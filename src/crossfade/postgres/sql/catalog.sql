@@ -1,0 +1,16 @@
+-- What the catalog says of tables, a line for each column; for a table that is missing, one line.
+SELECT asked.schema, asked.table_name, class.relkind,
+       EXISTS (SELECT FROM pg_inherits AS child
+               WHERE child.inhparent = class.oid AND class.relkind = 'r') AS has_children,
+       attribute.attname, format_type(attribute.atttypid, attribute.atttypmod),
+       attribute.attnotnull,
+       array_position(primary_key.indkey::int2[], attribute.attnum) IS NOT NULL AS is_in_primary_key
+FROM unnest(%(schemas)s::text[], %(tables)s::text[]) AS asked(schema, table_name)
+LEFT JOIN pg_namespace AS namespace ON namespace.nspname = asked.schema
+LEFT JOIN pg_class AS class
+  ON class.relnamespace = namespace.oid AND class.relname = asked.table_name
+LEFT JOIN pg_attribute AS attribute
+  ON attribute.attrelid = class.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped
+LEFT JOIN pg_index AS primary_key
+  ON primary_key.indrelid = class.oid AND primary_key.indisprimary
+ORDER BY asked.schema, asked.table_name, attribute.attnum

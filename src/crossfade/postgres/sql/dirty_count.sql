@@ -1,0 +1,1 @@
+SELECT count(*) FROM crossfade.ledger WHERE dirty_since IS NOT NULL

@@ -1,0 +1,3 @@
+EXISTS (
+    SELECT FROM crossfade.object
+    WHERE object_key = {prefix} || '/' || asked.row_id || '/' || {alias}.digest)

@@ -1,0 +1,1 @@
+SELECT to_regclass('crossfade.ledger') IS NOT NULL

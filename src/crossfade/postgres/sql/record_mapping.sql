@@ -1,0 +1,17 @@
+-- Returns what was recorded before, and whether the ledger has keys of the mapping.
+WITH before AS (
+    SELECT name, key_form, fingerprint FROM crossfade.mapping WHERE name = %(entity)s
+), recorded AS (
+    INSERT INTO crossfade.mapping
+        (name, table_schema, table_name, key_form, fingerprint, mapping_version)
+    VALUES (%(entity)s, %(schema)s, %(table)s, %(key_form)s, %(fingerprint)s, %(version)s)
+    ON CONFLICT (name) DO UPDATE SET
+        table_schema = excluded.table_schema,
+        table_name = excluded.table_name,
+        key_form = excluded.key_form,
+        fingerprint = excluded.fingerprint,
+        mapping_version = excluded.mapping_version
+)
+SELECT before.key_form, before.fingerprint,
+       EXISTS (SELECT FROM crossfade.ledger WHERE entity = %(entity)s) AS has_keys
+FROM (SELECT) AS always LEFT JOIN before ON true

@@ -1,0 +1,1 @@
+INSERT INTO crossfade.schema_version (version) VALUES (%(version)s)

@@ -1,0 +1,9 @@
+-- Triggers on tables outside the schema whose functions stand in it; clones go with their parents.
+SELECT namespace.nspname, class.relname, trigger.tgname
+FROM pg_trigger AS trigger
+JOIN pg_class AS class ON class.oid = trigger.tgrelid
+JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+JOIN pg_proc AS function ON function.oid = trigger.tgfoid
+WHERE function.pronamespace = to_regnamespace('crossfade')
+  AND trigger.tgparentid = 0
+ORDER BY namespace.nspname, class.relname, trigger.tgname
