@@ -71,6 +71,10 @@ class Seat:
 
     async def _leave(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None:
+        if connection is None:
+            return
+        try:
+            await connection.execute(query("leave"))
+        except psycopg.Error:
             await connection.close()
-            await self._pool.putconn(connection)
+        await self._pool.putconn(connection)

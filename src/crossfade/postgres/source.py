@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.errors import ConfigurationError, Unmappable
+from crossfade.errors import ConfigurationError, SchemaChanged, Unmappable
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.objects import row_component
 from crossfade.mapping.state import BodyRef, Gone, Key, Live, State
@@ -93,6 +93,10 @@ class _Reader:
         """Return the keys' states. Keys that no row can have any more do not spoil the others."""
         try:
             cursor = await connection.execute(self._fetch, {"asked": self._asked(keys)})
+        except psycopg.errors.UndefinedTable:
+            raise SchemaChanged(
+                f"table {self._mapping.table} does not exist; uninstall its mapping, or restore it"
+            ) from None
         except psycopg.DataError:
             if len(keys) == 1:
                 return [await self._impossible(connection, keys[0])]
