@@ -40,7 +40,7 @@ class Client:
         transport: sends requests instead of the client's own HTTP/1.1.
 
     Raises:
-        ConfigurationError: the endpoint is malformed, or AWS has none for the region.
+        ConfigurationError: the endpoint is malformed, or there is none for the region.
     """
 
     __slots__ = (

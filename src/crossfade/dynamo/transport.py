@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import botocore
+import botocore.config
 import botocore.session
+from botocore.exceptions import BotoCoreError
 
 from crossfade.dynamo.config import Config
 from crossfade.dynamo.connection import Connection, Stale
@@ -57,18 +61,26 @@ class Endpoint:
 
 
 def endpoint_of(config: Config) -> Endpoint:
-    """Return the configured endpoint, or AWS's own for the region.
+    """Return the configured endpoint, or the one botocore resolves for region and profile.
 
     Raises:
-        ConfigurationError: the endpoint is malformed or AWS has none for the region.
+        ConfigurationError: the endpoint is malformed, or there is none.
     """
     if config.endpoint is not None:
         return Endpoint.of(config.endpoint)
-    resolver = botocore.session.Session().get_component("endpoint_resolver")
-    found = resolver.construct_endpoint("dynamodb", config.region)
-    if not found:
-        raise ConfigurationError("region: AWS has no DynamoDB endpoint for it; correct AWS_REGION")
-    return Endpoint.of(f"https://{found['hostname']}")
+    try:
+        client = botocore.session.Session(profile=config.profile).create_client(
+            "dynamodb",
+            region_name=config.region,
+            config=botocore.config.Config(signature_version=botocore.UNSIGNED),
+        )
+    except BotoCoreError as error:
+        raise ConfigurationError(
+            f"region or profile: botocore finds no endpoint ({type(error).__name__}); "
+            "correct AWS_REGION or AWS_PROFILE"
+        ) from None
+    with closing(client):
+        return Endpoint.of(client.meta.endpoint_url)
 
 
 class HttpTransport:
