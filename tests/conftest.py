@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -21,6 +22,12 @@ def house() -> Iterator[House]:
     house = House()
     yield house
     house.close()
+
+
+@pytest.fixture
+def data_folder(house: House) -> Path:
+    """An empty folder for engines of a test's own, reachable for the user PostgreSQL runs as."""
+    return house.new_folder()
 
 
 @pytest.fixture(scope="session")

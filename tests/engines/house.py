@@ -61,6 +61,12 @@ class House:
             asyncio.run(server.kill())
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def new_folder(self) -> Path:
+        """An empty folder that every user may pass through, gone at the end of the session."""
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        folder.chmod(0o711)
+        return folder
+
     def cluster(self, binaries: Path) -> Cluster:
         """The PostgreSQL server of these binaries."""
         if binaries not in self._clusters:

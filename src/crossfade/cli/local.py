@@ -32,7 +32,7 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help=f"The data folder.  [default: {default_folder()}]",
+        help=f"The data folder, {default_folder()} unless given.",
         file_okay=False,
     ),
 ]

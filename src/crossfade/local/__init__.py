@@ -5,7 +5,7 @@ from crossfade.local.http import status_of
 from crossfade.local.ministack import ACCESS_KEY, REGION, SECRET_KEY, MinistackProgram
 from crossfade.local.ports import free_port
 from crossfade.local.postgres import PostgresProgram, wheel_binaries
-from crossfade.local.program import HOST, Account, Program
+from crossfade.local.program import HOST, Account, Program, closed_folder, unprivileged_account
 from crossfade.local.server import Lifetime, Server, Start, State
 from crossfade.local.stack import EngineStatus, LocalStack, local_stack
 
@@ -25,6 +25,7 @@ __all__ = [
     "Start",
     "State",
     "Up",
+    "closed_folder",
     "default_folder",
     "down",
     "environment",
@@ -32,6 +33,7 @@ __all__ = [
     "local_stack",
     "status",
     "status_of",
+    "unprivileged_account",
     "up",
     "wheel_binaries",
 ]

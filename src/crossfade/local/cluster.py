@@ -39,19 +39,27 @@ def open_to(account: Account, folder: Path) -> None:
 
 
 def reachable_binaries(binaries: Path, folder: Path, account: Account | None) -> Path:
-    """The folder of PostgreSQL's programs; a copy of it when the user may not enter the original.
+    """The folder of PostgreSQL's programs; in a copy when the user may not enter the original.
 
-    Python environments under ``/root`` are closed to everybody else, hence the copy.
+    Python environments under ``/root`` are closed to everybody else, hence the copy. The wheel
+    keeps shared libraries beside its package, and its programs look for them there.
     """
     if account is None or closed_folder(binaries / "postgres", account) is None:
         return binaries
+    installation, package = binaries.parents[0], binaries.parents[1]
     copied = folder / "programs"
     if not copied.exists():
         unfinished = folder / "programs.new"
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(binaries.parent, unfinished, symlinks=True)
+        libraries = f"{package.name}.libs"
+        for original, copy in (
+            (installation, unfinished / package.name / installation.name),
+            (package.with_name(libraries), unfinished / libraries),
+        ):
+            if original.exists():
+                shutil.copytree(original, copy, symlinks=True)
         unfinished.rename(copied)
-    return copied / binaries.name
+    return copied / package.name / installation.name / binaries.name
 
 
 async def clear_leftovers(data: Path) -> None:

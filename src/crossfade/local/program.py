@@ -54,7 +54,7 @@ def unprivileged_account() -> Account | None:
 
 def closed_folder(path: Path, account: Account) -> Path | None:
     """The first folder on the way to a path that a user may not enter, if any."""
-    for folder in reversed(path.absolute().parents):
+    for folder in reversed(path.resolve().parents):
         entry = folder.stat()
         if entry.st_uid == account.uid:
             allowed = entry.st_mode & 0o100

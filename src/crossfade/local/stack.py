@@ -100,13 +100,20 @@ class LocalStack:
         """
         starts = (server.start() for server in self.servers.values())
         outcomes = await asyncio.gather(*starts, return_exceptions=True)
-        for name, outcome in zip(self.servers, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
-            self.started[name] = outcome
+        done = dict(zip(self.servers, outcomes, strict=True))
+        self.started = {name: one for name, one in done.items() if isinstance(one, Start)}
+        errors = [one for one in outcomes if isinstance(one, BaseException)]
+        if errors:
+            await self._stop_what_was_started()
+            raise errors[0]
         pids = {name: server.pid for name, server in self.servers.items()}
         self._memory = Memory(self._memory.password, self.postgres.port, self.aws.port, pids)
         remember(self.folder, self._memory)
+
+    async def _stop_what_was_started(self) -> None:
+        for name, start in self.started.items():
+            if start is not Start.RAN_ALREADY:
+                await self.servers[name].stop()
 
     async def stop(self) -> None:
         """Stop both servers in order, so that tables are saved; the data stays."""
