@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from crossfade.errors import TooLarge, Unmappable
+from crossfade.errors import NoItemKey, TooLarge, Unmappable
 from crossfade.mapping.canonical import canonicalizers
 from crossfade.mapping.checks import DELETED_FIELD, MAPPING_FIELD, VERSION_FIELD
 from crossfade.mapping.declare import Mapping
@@ -116,6 +116,7 @@ class Codec:
         """Return the item that marks a deleted key; ElectroDB's readers pass it over.
 
         Raises:
+            NoItemKey: there was never an item to mark.
             Unmappable: no shape of the mapping has such a ledger key.
         """
         return {
@@ -132,7 +133,8 @@ class Codec:
         """Return the table's key of a ledger key.
 
         Raises:
-            Unmappable: no shape of the mapping has such a ledger key, or it is empty or too long.
+            NoItemKey: a part of it is empty or too long.
+            Unmappable: no shape of the mapping has such a ledger key.
         """
         shape = self._by_parts.get(tuple(part is not None for part in key.parts))
         if shape is None:
@@ -141,7 +143,10 @@ class Codec:
                 "a ledger key that no shape makes",
                 "it stems from another version of the mapping; install the triggers again",
             )
-        return shape.table_key(dict(zip(self.mapping.key_columns, key.parts, strict=True)))
+        try:
+            return shape.table_key(dict(zip(self.mapping.key_columns, key.parts, strict=True)))
+        except Unmappable as error:
+            raise NoItemKey(error.field, error.kind, error.remedy) from None
 
     def decode(self, item: MappingOf[str, MappingOf[str, Any]]) -> Stored:
         """Return what an item says, as PostgreSQL would print it.
