@@ -40,6 +40,10 @@ class Unmappable(Rejected):
         self.remedy = remedy
 
 
+class NoItemKey(Unmappable):
+    """A row's key columns make no key that DynamoDB takes; such a row never had an item."""
+
+
 class TooLarge(Rejected):
     """An item is larger than the 409,600 bytes that DynamoDB stores.
 

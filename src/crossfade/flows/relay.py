@@ -18,6 +18,7 @@ from crossfade.errors import (
     BreakerOpen,
     ConfigurationError,
     DigestMismatch,
+    NoItemKey,
     Rejected,
     SchemaChanged,
     Unavailable,
@@ -156,7 +157,11 @@ class _Delivery:
         codec = self._route.codecs[state.key.entity]
         match state:
             case Gone():
-                return await self._put(state, codec.tombstone(state))
+                try:
+                    tombstone = codec.tombstone(state)
+                except NoItemKey:
+                    return Delivered(state.key, state.version, state.read_at)
+                return await self._put(state, tombstone)
             case Live():
                 draft = codec.encode(state)
                 for needed in draft.objects:

@@ -1,0 +1,173 @@
+"""Writes go on whatever happens to DynamoDB and S3; afterwards both stores are equal.
+
+Each test breaks something on the way, keeps using the application, and looks at three things: the
+request's answer, what the log would say, and, once the cause has ended, every row, item and object.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns.actions import (
+    create_campaign,
+    create_session,
+    get_transcript,
+    save_transcript,
+    update_campaign,
+)
+from campaigns.inputs import CampaignChanges, NewCampaign, NewSession, TranscriptChanges
+from campaigns.records import Campaign
+from crossfade.events import BreakerClosed, BreakerOpened, LedgerRaised, PushFailed
+from crossfade.testing import (
+    Answer,
+    Cut,
+    Delay,
+    Duplicate,
+    Hold,
+    HttpFault,
+    LoseAnswer,
+    Rule,
+    ServerError,
+    Stall,
+    Throttle,
+    WrongChecksum,
+)
+from engines.world import World
+
+TRANSCRIPT = "\n".join(f"[Brin] The water rises, line {number}." for number in range(3_000))
+
+
+async def write_a_little(world: World) -> Campaign:
+    """Make a campaign, rename it, add a session with a transcript."""
+    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Low tide"))
+    campaign = await update_campaign(
+        world.app,
+        world.user_id,
+        campaign.id,
+        CampaignChanges(expected_revision=campaign.revision, name="High tide"),
+    )
+    session = await create_session(
+        world.app, world.user_id, NewSession(name="One", campaign_id=campaign.id)
+    )
+    await save_transcript(
+        world.app,
+        world.user_id,
+        session.id,
+        TranscriptChanges(expected_revision=session.revision, text=TRANSCRIPT),
+    )
+    transcript = await get_transcript(world.app, world.user_id, session.id)
+    assert transcript.text == TRANSCRIPT
+    assert campaign.name == "High tide"
+    return campaign
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Cut(), "Interrupted"),
+        (Stall(), "TimedOut"),
+        (ServerError(500), "ServerFault"),
+        (ServerError(503), "ServerFault"),
+        (Throttle(), "Throttled"),
+        (Throttle("ThrottlingException"), "Throttled"),
+        (Answer(400, "UnrecognizedClientException"), "AccessDenied"),
+        (Answer(400, "AccessDeniedException"), "AccessDenied"),
+        (LoseAnswer(cut=True), "Interrupted"),
+        (WrongChecksum(), "CorruptResponse"),
+    ],
+    ids=repr,
+)
+async def test_a_failing_table_never_fails_a_request(
+    world: World, fault: HttpFault, error: str
+) -> None:
+    world.dynamo.add(Rule(fault, operation="PutItem"))
+    campaign = await write_a_little(world)
+    await world.migration.push("campaign", campaign.id, wait=True)
+    await world.migration.fast_path.drain(10)
+    assert await world.dirty() > 0
+    failures = world.observed(PushFailed)
+    assert {failure.error for failure in failures if isinstance(failure, PushFailed)} == {error}
+    assert "tide" not in repr(failures)
+    world.dynamo.clear()
+    await world.assert_equal()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Cut(), Stall(), ServerError(500), Throttle(), Answer(403, "InvalidAccessKeyId"), LoseAnswer()],
+    ids=repr,
+)
+async def test_a_failing_bucket_never_fails_a_request(world: World, fault: HttpFault) -> None:
+    world.s3.add(Rule(fault, method="PUT"))
+    await write_a_little(world)
+    await world.migration.fast_path.drain(20)
+    assert await world.dirty() > 0, "an item must not point to an object that is not there"
+    assert (await world.audit()).findings[0].entity == "session"
+    world.s3.clear()
+    await world.assert_equal()
+
+
+async def test_stores_that_are_down_are_left_alone_until_they_answer(world: World) -> None:
+    await world.dynamo.refuse()
+    await world.s3.refuse()
+    await write_a_little(world)
+    await world.migration.fast_path.drain(10)
+    for _ in range(5):
+        await world.migration.relay_step()
+    opened = [event for event in world.observed(BreakerOpened) if isinstance(event, BreakerOpened)]
+    assert {event.store for event in opened} <= {"dynamodb", "s3"}
+    assert opened
+    await world.dynamo.accept()
+    await world.s3.accept()
+    await world.assert_equal()
+    assert world.observed(BreakerClosed)
+
+
+async def test_a_slow_table_only_delays(world: World) -> None:
+    world.dynamo.add(Rule(Delay(0.2), operation="PutItem"))
+    campaign = await write_a_little(world)
+    assert await world.migration.push("campaign", campaign.id, wait=True)
+    await world.assert_equal()
+
+
+async def test_a_write_whose_answer_is_lost_is_neither_lost_nor_done_twice(world: World) -> None:
+    world.dynamo.add(Rule(LoseAnswer(), operation="PutItem", times=2))
+    await write_a_little(world)
+    await world.migration.fast_path.drain(10)
+    await world.assert_equal()
+    assert not world.observed(LedgerRaised), "its own earlier success is no foreign write"
+
+
+async def test_a_delivery_that_arrives_late_does_not_undo_a_newer_one(world: World) -> None:
+    late = Hold()
+    world.dynamo.add(Rule(late, operation="PutItem", times=1))
+    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Before"))
+    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) == 1)
+    await update_campaign(
+        world.app,
+        world.user_id,
+        campaign.id,
+        CampaignChanges(expected_revision=campaign.revision, name="After"),
+    )
+    await world.drain()
+    late.until.set()
+    await world.migration.fast_path.drain(10)
+    await world.assert_equal()
+
+
+async def test_a_delivery_that_arrives_again_after_a_newer_one_changes_nothing(
+    world: World,
+) -> None:
+    again = Duplicate()
+    world.dynamo.add(Rule(again, operation="PutItem", times=1))
+    campaign = await write_a_little(world)
+    await world.drain()
+    if again.when is not None:
+        again.when.set()
+    await update_campaign(
+        world.app,
+        world.user_id,
+        campaign.id,
+        CampaignChanges(expected_revision=campaign.revision, name="Ebb"),
+    )
+    await world.assert_equal()
