@@ -36,8 +36,10 @@ def agrees(value: Any, stored: Any, type_name: str) -> bool:  # noqa: C901, PLR0
         stored: as `plain` returns it.
         type_name: the column's type in PostgreSQL.
     """
+    if stored is None or value is None:
+        return stored is value
     match value:
-        case None | bool():
+        case bool():
             return stored is value
         case list():
             return _same_lists(value, stored, type_name)
