@@ -28,10 +28,14 @@ BIGINT_MAX = 2**63 - 1
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def no_nul(text: str) -> str:
-    """Refuse what PostgreSQL's text cannot hold."""
+def storable_text(text: str) -> str:
+    """Refuse what neither PostgreSQL nor any other store in UTF-8 can hold."""
     if "\0" in text:
         raise PydanticCustomError("nul_character", "remove the NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("surrogate", "remove the lone surrogates") from None
     return text
 
 
@@ -107,7 +111,7 @@ T = TypeVar("T")
 # A field of an update that may be left out but not be null.
 Given = Annotated[T | None, AfterValidator(not_null)]
 
-Text = Annotated[str, AfterValidator(no_nul)]
+Text = Annotated[str, AfterValidator(storable_text)]
 Name = Annotated[
     Text, Field(min_length=1, max_length=NAME_CHARACTERS_MAX), AfterValidator(not_blank)
 ]

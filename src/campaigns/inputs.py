@@ -32,11 +32,11 @@ PAGE_ITEMS_MAX = 200
 
 
 def problem(error: ErrorDetails) -> Problem:
-    """Return what pydantic found, without the value and without keys from inside documents."""
+    """Return what pydantic found, without the value and without places inside documents."""
     head, *rest = error["loc"] or ("input",)
     known = str(head).isidentifier() and len(str(head)) <= FIELD_CHARACTERS_MAX
-    positions = (str(part) for part in rest if isinstance(part, int))
-    field = ".".join((str(head) if known else "a field", *positions))
+    position = [str(part) for part in rest[:1] if isinstance(part, int)]
+    field = ".".join([str(head) if known else "a field", *position])
     match error["type"]:
         case "missing":
             return Problem(field, "missing", "give it a value")

@@ -82,8 +82,16 @@ def refusal(error: DBAPIError) -> CampaignsError | None:
     if known is None and isinstance(error, DataError):
         return unfit()
     if known is None and isinstance(error, InterfaceError | OperationalError):
-        return Unavailable("PostgreSQL does not answer; try again when it does")
+        return unreachable(cause)
     return known
+
+
+def unreachable(cause: psycopg.Error) -> Unavailable:
+    """Return the error of a lost or refused connection, in the words of the connection library."""
+    if cause.sqlstate is not None:
+        return Unavailable(f"PostgreSQL answers with error {cause.sqlstate}; see its log")
+    reason = next(iter(str(cause).splitlines()), "no connection")
+    return Unavailable(f"no connection to PostgreSQL ({reason}); try again when it answers")
 
 
 def unfit() -> Invalid:

@@ -12,6 +12,7 @@ from campaigns.actions.rows import campaign_key, insert_row, session_key
 from campaigns.actions.sessions import own as own_session
 from campaigns.app import App, transaction
 from campaigns.errors import NotFound
+from campaigns.fields import INTEGER_MAX
 from campaigns.inputs import NewCharacter, NewMember, NewUser
 from campaigns.mapping import APPEARANCE, CHARACTER, MEMBER, USER
 from campaigns.models import (
@@ -93,6 +94,8 @@ async def require_character(db: AsyncSession, user_id: str, character_id: int) -
     Raises:
         NotFound: the character.
     """
+    if not 0 < character_id <= INTEGER_MAX:
+        raise NotFound("character")
     statement = (
         select(CharacterRow.id)
         .join(CampaignRow, CampaignRow.id == CharacterRow.campaign_id)
