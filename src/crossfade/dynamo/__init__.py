@@ -4,13 +4,18 @@ from crossfade.dynamo.batch import batch_get, batch_write
 from crossfade.dynamo.client import Client
 from crossfade.dynamo.config import Config
 from crossfade.dynamo.paginate import items, pages
+from crossfade.dynamo.plan import Description, Index, Plan
 from crossfade.dynamo.process import connect
 from crossfade.dynamo.request import Request, Response, Transport
+from crossfade.dynamo.table import create_table, delete_table, describe_table
 from crossfade.dynamo.target import Target
 
 __all__ = [
     "Client",
     "Config",
+    "Description",
+    "Index",
+    "Plan",
     "Request",
     "Response",
     "Target",
@@ -18,6 +23,9 @@ __all__ = [
     "batch_get",
     "batch_write",
     "connect",
+    "create_table",
+    "delete_table",
+    "describe_table",
     "items",
     "pages",
 ]

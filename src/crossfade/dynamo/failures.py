@@ -36,6 +36,10 @@ ERRORS: Mapping[str, ErrorClass] = {
     "TransactionConflictException": Contended,
     "TransactionInProgressException": Contended,
     "ReplicatedWriteConflictException": Contended,
+    # The control plane's: the table is being changed, or its backups are not set up yet.
+    "ContinuousBackupsUnavailableException": Contended,
+    "LimitExceededException": Contended,
+    "ResourceInUseException": Contended,
     "ProvisionedThroughputExceededException": Throttled,
     "RequestLimitExceeded": Throttled,
     "Throttling": Throttled,
