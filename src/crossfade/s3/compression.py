@@ -41,6 +41,14 @@ class Packed:
     stored: Buffers
 
 
+def stored_bytes_max(plain_bytes: int) -> int:
+    """Return how long the frame of so many bytes can be, if they do not compress at all.
+
+    Source: zstd manual, ``ZSTD_compressBound``, rounded up.
+    """
+    return plain_bytes + plain_bytes // 256 + 1024
+
+
 def pack(content: str, plain_bytes_max: int) -> Packed:
     """Compress a text.
 

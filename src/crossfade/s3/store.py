@@ -22,9 +22,15 @@ from crossfade.errors import (
     InvalidKey,
     MissingObject,
 )
-from crossfade.mapping.objects import ObjectKey, object_key, parse_object_key, row_component
+from crossfade.mapping.objects import (
+    ObjectKey,
+    is_prefix,
+    object_key,
+    parse_object_key,
+    row_component,
+)
 from crossfade.s3.client import open_bucket
-from crossfade.s3.compression import Packed, Spool, Unpacker, pack, unpack
+from crossfade.s3.compression import Packed, Spool, Unpacker, pack, stored_bytes_max, unpack
 from crossfade.s3.config import Config
 from crossfade.s3.credentials import provider
 from crossfade.s3.downloads import stored_pieces
@@ -200,8 +206,10 @@ class ObjectStore:
         return parse_object_key(object_key, self._config.prefixes or None)
 
     def _accept(self, prefix: str) -> None:
-        if self._config.prefixes and prefix not in self._config.prefixes:
-            raise InvalidKey("prefix: not one this store accepts; add it to its configuration")
+        if not is_prefix(prefix) or prefix not in (self._config.prefixes or (prefix,)):
+            raise InvalidKey(
+                "prefix: malformed or foreign; choose one of the store's configuration"
+            )
 
     async def _pack(self, content: str) -> Packed:
         return await _off_loop(len(content), pack, content, self._config.plain_bytes_max)
@@ -226,7 +234,7 @@ class ObjectStore:
 
     async def _stored(self, object_key: str) -> bytes:
         answer = await obstore.get_async(self._bucket, object_key)
-        if answer.meta["size"] > self._config.plain_bytes_max:
+        if answer.meta["size"] > stored_bytes_max(self._config.plain_bytes_max):
             raise DamagedObject(
                 f"the object is larger than {self._config.plain_bytes_max} bytes; if it is "
                 "genuine, raise plain_bytes_max"
