@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crossfade.errors import InvalidRequest
 from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, same_content
 from crossfade.mapping.size import ITEM_BYTES_MAX, item_bytes
 from crossfade.mapping.state import Gone, Live
@@ -103,15 +104,19 @@ async def test_a_row_can_be_read_from_a_stored_item(
     assert codec.decode(stored).version == 5
 
 
-async def test_an_item_of_exactly_the_limit_is_accepted(
-    ministack: DynamoEngine, name_prefix: str
+async def test_sizes_are_counted_as_dynamodb_counts_them(
+    dynamo: DynamoEngine, name_prefix: str
 ) -> None:
     codec = Codec(SESSION)
+    name = f"{name_prefix}sizes"
     room = ITEM_BYTES_MAX - item_bytes(codec.encode(live(codec, notes="")).item)
     item = codec.encode(live(codec, notes="n" * room)).item
     assert item_bytes(item) == ITEM_BYTES_MAX
-    async with table_of(ministack, f"{name_prefix}sizes") as client:
-        await client.call("PutItem", {"TableName": f"{name_prefix}sizes", "Item": item})
+    async with table_of(dynamo, name) as client:
+        await client.call("PutItem", {"TableName": name, "Item": item})
+        item["notes"]["S"] += "n"
+        with pytest.raises(InvalidRequest):
+            await client.call("PutItem", {"TableName": name, "Item": item})
 
 
 async def test_a_tombstone_replaces_its_item(dynamo: DynamoEngine, name_prefix: str) -> None:
