@@ -1,0 +1,100 @@
+"""How the demonstration looks on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from campaigns.demo.stage import NAME, Stage
+from campaigns.demo.story import Burst
+from crossfade.testing.audit import Audit
+
+COLUMNS = ("rows", "items", "objects", "equal", "different", "missing", "extra", "pending")
+LOG_LINES_MAX = 3
+
+
+def heading(console: Console, number: int, text: str) -> None:
+    """Print the title of a step."""
+    console.print(f"\n[bold cyan]{number}[/]  [bold]{text}[/]")
+
+
+def point(console: Console, text: str) -> None:
+    """Print one line of a step."""
+    console.print(f"   {text}", highlight=False)
+
+
+@contextmanager
+def bar(console: Console, label: str, total: int) -> Iterator[tuple[Progress, TaskID]]:
+    """Show a progress bar for the length of the block."""
+    progress = Progress(
+        TextColumn("  "),
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+    with progress:
+        yield progress, progress.add_task(label, total=total)
+
+
+def requests(console: Console, before: Burst, during: Burst) -> None:
+    """Print how long requests took with the stores up, and with them down."""
+    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    table.add_column("   requests")
+    for column in ("answered", "median", "p99", "keys on their way"):
+        table.add_column(column, justify="right")
+    for name, burst in (("   stores up", before), ("   stores down", during)):
+        times = (f"{burst.percentile(share):.1f} ms" for share in (0.5, 0.99))
+        table.add_row(name, str(len(burst.took_ms)), *times, str(burst.dirty))
+    console.print(table)
+
+
+def log_lines(console: Console, lines: list[str]) -> None:
+    """Print the first log lines of many."""
+    for line in lines[:LOG_LINES_MAX]:
+        console.print(f"   [dim]{line}[/]", highlight=False, soft_wrap=True)
+    if len(lines) > LOG_LINES_MAX:
+        point(console, f"[dim]… and {len(lines) - LOG_LINES_MAX} more like these[/]")
+
+
+def audit_table(console: Console, audit: Audit) -> None:
+    """Print the counts of each entity, and every difference."""
+    table = Table("   entity", box=None, padding=(0, 1), pad_edge=False)
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    for entity in audit.entities:
+        style = "green" if entity.is_clean else "red"
+        cells = [str(getattr(entity, column)) for column in COLUMNS]
+        table.add_row(f"   {entity.entity}", *cells, style=style)
+    console.print(table)
+    for finding in audit.findings:
+        point(console, f"[red]{finding.kind}[/] {finding.key} {', '.join(finding.fields)}")
+
+
+def look_around(console: Console, stage: Stage) -> None:
+    """Print how to look at what was left running."""
+    folder = stage.folder
+    console.print("\n[bold]Left running.[/] To look around:")
+    for line in (
+        f'eval "$(./run crossfade local env --data {folder})"',
+        f"export DYNAMODB_TABLE_NAME={NAME} S3_BUCKET_NAME={NAME}",
+        "./run crossfade status",
+        "./run crossfade keys",
+        "./run crossfade table describe",
+        f"./run crossfade local down --data {folder}    # stops it; the data stays there",
+    ):
+        console.print(f"   {line}", highlight=False, soft_wrap=True)

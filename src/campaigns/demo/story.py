@@ -1,0 +1,148 @@
+"""What happens on the stage, step by step; each step returns what there is to tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import cycle
+from time import perf_counter
+
+from campaigns.actions import (
+    add_member,
+    create_campaign,
+    create_session,
+    create_user,
+    delete_campaign,
+    get_session,
+    list_campaigns,
+    list_sessions,
+    save_transcript,
+    update_session,
+)
+from campaigns.demo.stage import Stage
+from campaigns.inputs import (
+    NewCampaign,
+    NewMember,
+    NewSession,
+    NewUser,
+    SessionChanges,
+    SessionQuery,
+    TranscriptChanges,
+)
+from campaigns.records import Campaign, Session
+from crossfade.testing import HttpFault, LoseAnswer, Rule, ServerError, Throttle
+
+WRITES = 60
+TRANSCRIPT_EVERY = 6
+DRAIN_SECONDS_MAX = 60.0
+POLL_SECONDS = 0.05
+
+Tick = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """A row of writes.
+
+    Attributes:
+        took_ms: how long each request took, sorted.
+        dirty: keys that were not in the target when the last one was answered.
+    """
+
+    took_ms: tuple[float, ...]
+    dirty: int
+
+    def percentile(self, share: float) -> float:
+        """Return the time within which this share of the requests was answered."""
+        return self.took_ms[min(len(self.took_ms) - 1, int(share * len(self.took_ms)))]
+
+
+async def work(stage: Stage) -> list[str]:
+    """Rename, move, start something, delete it: what people do on an afternoon."""
+    first, second = (await list_campaigns(stage.app, stage.user_id)).items[:2]
+    renamed, *_, moved = await sessions_of(stage, first)
+    await settle(stage)
+    objects = stage.object_keys()
+    await change(stage, renamed, name=f"{renamed.name}, revised")
+    await settle(stage)
+    again = "not stored again" if stage.object_keys() == objects else "stored again"
+    await change(stage, moved, campaign_id=second.id, number=None)
+    doomed = await create_campaign(stage.app, stage.user_id, NewCampaign(name="One evening"))
+    orphan = await create_session(
+        stage.app, stage.user_id, NewSession(name="The only one", campaign_id=doomed.id)
+    )
+    await delete_campaign(stage.app, stage.user_id, doomed.id)
+    guest = await create_user(stage.app, NewUser(email="tomas@example.org", name="Tomas"))
+    await add_member(stage.app, stage.user_id, first.id, NewMember(user_id=guest.id))
+    await settle(stage)
+    return [
+        f"renamed “{renamed.name}”: its transcript was {again}",
+        f"moved “{moved.name}” from “{first.name}” to “{second.name}”: its key changed",
+        f"deleted “{doomed.name}”: “{orphan.name}” stays, filed under no campaign",
+        f"{guest.name} joined “{first.name}”",
+    ]
+
+
+async def storm(stage: Stage, tick: Tick) -> tuple[Burst, dict[str, int]]:
+    """Write over a bad network: throttled, failing, and answers that never come back."""
+    faults: dict[str, HttpFault] = {
+        "throttled": Throttle(),
+        "failed": ServerError(),
+        "answers lost": LoseAnswer(cut=True),
+    }
+    stage.network.add(*(Rule(fault, operation="PutItem", times=8) for fault in faults.values()))
+    burst = await write(stage, tick)
+    await settle(stage)
+    stage.network.clear()
+    record = stage.network.record
+    return burst, {name: record.arrived("PutItem", type(fault)) for name, fault in faults.items()}
+
+
+async def write(stage: Stage, tick: Tick) -> Burst:
+    """Edit sessions in turn, every few times with a new transcript; time every request."""
+    took_ms = []
+    sessions = (await list_sessions(stage.app, stage.user_id)).items
+    for number, session in zip(range(WRITES), cycle(sessions), strict=False):
+        current = await get_session(stage.app, stage.user_id, session.id)
+        started = perf_counter()
+        if number % TRANSCRIPT_EVERY:
+            await change(stage, current, notes=f"Note {number} of the table.")
+        else:
+            await say(stage, current, f"[GM] Take {number}. " + "The tide does not turn. " * 500)
+        took_ms.append((perf_counter() - started) * 1000)
+        tick()
+    return Burst(tuple(sorted(took_ms)), await stage.dirty())
+
+
+async def settle(stage: Stage, progress: Callable[[int], None] = lambda _: None) -> float:
+    """Wait until nothing is dirty; the seconds it took.
+
+    Raises:
+        TimeoutError: something still was after a minute.
+    """
+    started = perf_counter()
+    async with asyncio.timeout(DRAIN_SECONDS_MAX):
+        while dirty := await stage.dirty():
+            progress(dirty)
+            await asyncio.sleep(POLL_SECONDS)
+    progress(0)
+    return perf_counter() - started
+
+
+async def sessions_of(stage: Stage, campaign: Campaign) -> tuple[Session, ...]:
+    """Return a campaign's sessions."""
+    query = SessionQuery(campaign_id=campaign.id)
+    return tuple((await list_sessions(stage.app, stage.user_id, query)).items)
+
+
+async def change(stage: Stage, session: Session, **given: object) -> None:
+    """Change some fields of a session."""
+    changes = SessionChanges.model_validate({"expected_revision": session.revision, **given})
+    await update_session(stage.app, stage.user_id, session.id, changes)
+
+
+async def say(stage: Stage, session: Session, text: str) -> None:
+    """Give a session another transcript."""
+    changes = TranscriptChanges(expected_revision=session.revision, text=text)
+    await save_transcript(stage.app, stage.user_id, session.id, changes)
