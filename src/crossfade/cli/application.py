@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from typing import Annotated
+
+import typer
 
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.application import Application
 
 GROUP = "crossfade.applications"
+
+ApplicationOption = Annotated[
+    str,
+    typer.Option(
+        "--application",
+        envvar="CROSSFADE_APPLICATION",
+        help="Where the mappings are declared, as module:name; the installed one by default.",
+    ),
+]
 
 
 def find_application(setting: str) -> Application:

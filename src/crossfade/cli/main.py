@@ -1,0 +1,18 @@
+"""The `crossfade` command."""
+
+from __future__ import annotations
+
+import typer
+
+from crossfade.cli import bucket, demo, entities, ledger, local, relay, table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Move a live PostgreSQL application to DynamoDB and S3, and prove nothing was lost.",
+)
+for commands in (demo.app, ledger.app, relay.app, entities.app):
+    app.add_typer(commands)
+app.add_typer(local.app, name="local")
+app.add_typer(table.app, name="table")
+app.add_typer(bucket.app, name="bucket")

@@ -1,0 +1,54 @@
+"""`crossfade relay`: deliver whatever is dirty."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from crossfade.cli.application import ApplicationOption, find_application
+from crossfade.cli.shell import clear_errors, run
+from crossfade.mapping.application import Application
+from crossfade.migration import Migration, open_migration
+from crossfade.settings import Settings, load
+from crossfade.telemetry import configure_logs
+
+app = typer.Typer()
+
+
+@app.command(epilog="Examples: crossfade relay; crossfade relay --until-clean")
+def relay(
+    *,
+    until_clean: Annotated[
+        bool, typer.Option("--until-clean", help="End when no key is due any more.")
+    ] = False,
+    application: ApplicationOption = "",
+) -> None:
+    """Bring dirty keys to DynamoDB and S3 until told to stop (Ctrl-C or SIGTERM).
+
+    Any number of relays may run at once; they share the keys. Stopping one, or killing it, loses
+    nothing: what it had not acknowledged is still dirty.
+    """
+    with clear_errors():
+        settings = load()
+        configure_logs(settings.log_format)
+        run(_relay(settings, find_application(application), until_clean=until_clean))
+
+
+async def _relay(settings: Settings, application: Application, *, until_clean: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with open_migration(settings, application) as migration:
+        if until_clean:
+            await _drain(migration, stop)
+        else:
+            await migration.run_relay(stop)
+
+
+async def _drain(migration: Migration, stop: asyncio.Event) -> None:
+    while not stop.is_set() and await migration.relay_step():
+        pass
