@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 import sysconfig
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from crossfade.local import free_port
 from crossfade.mapping.objects import object_key
 from crossfade.ports import Objects
 from crossfade.s3 import Config, Encryption, Keys, ObjectStore, Transcripts
+from crossfade.testing import Arrived, HttpProxy
 from engines.values import S3Engine
 
 MIB = 1024**2
@@ -242,6 +244,20 @@ async def test_encryption_is_asked_for(s3: S3Engine) -> None:
 
     assert head["ServerSideEncryption"] == "AES256"
     assert await store.get_text(key) == "content"
+
+
+async def test_a_kms_key_is_asked_for(s3: S3Engine) -> None:
+    if s3.name == "seaweedfs":
+        pytest.skip("SeaweedFS answers aws:kms with an error of its own")
+    config = config_of(s3, encryption=Encryption.KMS, kms_key_id="alias/transcripts")
+    async with HttpProxy(s3.endpoint) as proxy:
+        store = ObjectStore(replace(config, endpoint=proxy.endpoint))
+        key = await store.put_text("transcripts", "row", "content")
+        [put] = [event.request for event in proxy.record.events if isinstance(event, Arrived)]
+
+    assert put.message.header("x-amz-server-side-encryption") == "aws:kms"
+    assert put.message.header("x-amz-server-side-encryption-aws-kms-key-id") == "alias/transcripts"
+    assert await ObjectStore(config).get_text(key) == "content"
 
 
 async def test_a_content_over_the_limit_is_refused_unsent(s3: S3Engine) -> None:
