@@ -98,10 +98,12 @@ class CancellationReason:
     Attributes:
         code: DynamoDB's code; ``None`` (the text) for an entry that is not at fault.
         item: what stands there, when the entry asked for it.
+        message: DynamoDB's explanation, when it gave one.
     """
 
     code: str
     item: dict[str, Any] | None = dataclasses.field(default=None, repr=False)
+    message: str = ""
 
 
 class TransactionCanceled(CrossfadeError):

@@ -22,17 +22,22 @@ from crossfade.entity.declarations import (
     Padding,
     Type,
 )
+from crossfade.entity.core import Client
 from crossfade.entity.entity import Entity
 from crossfade.entity.errors import Code, EntityError, Fault
 from crossfade.entity.keyforms import IndexForm, KeyForm
 from crossfade.entity.keys import KeyValue
 from crossfade.entity.model import Identifiers
+from crossfade.entity.results import Page, Result, TransactionResult
 from crossfade.entity.schema import Schema
+from crossfade.entity.service import Service
+from crossfade.entity.wire import marshal, marshal_item, unmarshal, unmarshal_item
 
 __all__ = [
     "Attribute",
     "Casing",
     "Cast",
+    "Client",
     "Code",
     "Entity",
     "EntityError",
@@ -45,14 +50,22 @@ __all__ = [
     "KeyForm",
     "KeyValue",
     "Padding",
+    "Page",
+    "Result",
     "Schema",
+    "Service",
+    "TransactionResult",
     "Type",
     "anything",
     "boolean",
     "enum",
     "list_of",
     "map_of",
+    "marshal",
+    "marshal_item",
     "number",
     "set_of",
     "string",
+    "unmarshal",
+    "unmarshal_item",
 ]

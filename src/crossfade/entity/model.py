@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from crossfade.entity.declarations import Attribute, IndexType
+from crossfade.entity.declarations import Attribute, Casing, IndexType, Type
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.keyforms import IndexForm, KeyForm, compile_indexes
 from crossfade.entity.keys import KeyValue, Render, Values, full_renderer
+from crossfade.entity.paths import walk
+from crossfade.entity.references import References, Target, key_reader, root_targets
 from crossfade.entity.schema import Schema
+from crossfade.entity.transforms import Transform, is_readable, reader, writer
+from crossfade.entity.validation import Accept, acceptor
+from crossfade.entity.watching import Handlers, handlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,134 @@ class Model:
             self.identifiers.entity: self.schema.entity,
             self.identifiers.version: self.schema.version,
         }
+
+    @cached_property
+    def key_casings(self) -> dict[str, Casing]:
+        """The declared letter case of every key field."""
+        return {
+            key.field: key.casing
+            for index in self.schema.indexes.values()
+            for key in (index.pk, index.sk)
+            if key
+        }
+
+    @cached_property
+    def targets(self) -> dict[str, Target]:
+        """Every root attribute as callbacks refer to it."""
+        return root_targets(self.attributes, self.indexes, self.key_casings)
+
+    @cached_property
+    def references(self) -> References:
+        """The first argument of `where` and `data` callbacks."""
+        return References(self.targets)
+
+    @cached_property
+    def by_path(self) -> dict[str, Attribute]:
+        """Every attribute, nested ones too, by its path on the wire."""
+        return dict(walk(self.attributes))
+
+    @cached_property
+    def wire_names(self) -> dict[str, str]:
+        """The Python name of each root attribute by its name on the wire."""
+        return {attribute.name: name for name, attribute in self.attributes.items()}
+
+    @cached_property
+    def names_by_field(self) -> dict[str, str]:
+        """The Python name of each root attribute by its field."""
+        return {attribute.field: name for name, attribute in self.attributes.items()}
+
+    @cached_property
+    def acceptors(self) -> dict[str, Accept]:
+        """What checks a put's value of each root attribute, defaults included."""
+        return {name: acceptor(a, a.name) for name, a in self.attributes.items()}
+
+    @cached_property
+    def path_acceptors(self) -> dict[str, Accept]:
+        """What checks an update's value of each path."""
+        return {path: acceptor(attribute, path) for path, attribute in self.by_path.items()}
+
+    @cached_property
+    def writers(self) -> dict[str, Transform]:
+        """What is stored for the value of each root attribute."""
+        return {name: writer(attribute) for name, attribute in self.attributes.items()}
+
+    @cached_property
+    def setters(self) -> Handlers:
+        """The writing side of all root attributes, in ElectroDB's order."""
+        return handlers(self.attributes, self.writers, "set")
+
+    @cached_property
+    def path_writers(self) -> dict[str, Transform]:
+        """What is stored for the value of each nested path."""
+        return {
+            path: writer(attribute)
+            for path, attribute in self.by_path.items()
+            if path not in self.wire_names
+        }
+
+    @cached_property
+    def getters(self) -> Handlers:
+        """The reading side of all root attributes, in ElectroDB's order."""
+        readers = {
+            name: key_reader(reader(attribute), self.targets[name].key_text)
+            for name, attribute in self.attributes.items()
+        }
+        return handlers(self.attributes, readers, "get")
+
+    @cached_property
+    def readers(self) -> dict[str, Transform | None]:
+        """What reads each root attribute; None where the stored value is the value."""
+        return {
+            name: self.getters.transforms[name]
+            if self.targets[name].key_text.surrounds or not is_readable(attribute)
+            else None
+            for name, attribute in self.attributes.items()
+        }
+
+    def read_attributes(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Stored values by name turned into attributes; what is hidden or absent is left out."""
+        if self.getters.watchers:
+            read = self.getters.apply(values)
+            return {name: value for name, value in read.items() if self._is_shown(name, value)}
+        result = {}
+        for name, value in values.items():
+            read_value = self.readers[name]
+            if read_value is not None:
+                value = read_value(value, values)  # noqa: PLW2901 - the same value, read
+            if value is not None or name in self.nullable:
+                result[name] = value
+        return result
+
+    @cached_property
+    def nullable(self) -> frozenset[str]:
+        """The attributes that may be NULL: those of any type, unless hidden."""
+        return frozenset(
+            name for name, a in self.attributes.items() if a.type is Type.ANY and not a.hidden
+        )
+
+    def _is_shown(self, name: str, value: Any) -> bool:
+        return value is not None and not self.attributes[name].hidden
+
+    @cached_property
+    def read_only(self) -> frozenset[str]:
+        """The attributes that updates may not change: declared so, or part of the table's key."""
+        declared = {name for name, attribute in self.attributes.items() if attribute.read_only}
+        return frozenset(declared | set(self.table_index.composites))
+
+    @cached_property
+    def table_fields(self) -> tuple[str, ...]:
+        """The fields of the table's own key."""
+        return tuple(key.field for key in self.table_index.keys)
+
+    @cached_property
+    def composite_uses(self) -> dict[str, tuple[tuple[IndexForm, str], ...]]:
+        """For each composite, in order of first mention, the indexes and sides it is part of."""
+        uses: dict[str, list[tuple[IndexForm, str]]] = {}
+        for form in self.indexes.values():
+            for side, key in zip(("pk", "sk"), form.keys, strict=False):
+                for name in key.names:
+                    uses.setdefault(name, []).append((form, side))
+        return {name: tuple(found) for name, found in uses.items()}
 
     @cached_property
     def table_renderers(self) -> tuple[tuple[str, Render], ...]:

@@ -58,7 +58,7 @@ def _as_double(value: float | Decimal, path: str) -> float:
         number = float(value)
     except OverflowError:
         number = math.inf
-    exact = Decimal(repr(number)) if isinstance(value, Decimal) else number
+    exact: object = Decimal(repr(number)) if isinstance(value, Decimal) else number
     if exact != value:
         raise refused(path, "the number has more digits than a JavaScript number holds in a key")
     return number

@@ -1,0 +1,369 @@
+"""Calls for single items: what `get`, `put`, `update` and the others of an entity give."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Self, Unpack, cast
+
+from typing_extensions import TypeVar
+
+from crossfade.entity.changes import (
+    Assign,
+    ChangeStep,
+    Compose,
+    Compute,
+    Remove,
+    UpsertStep,
+    update_params,
+    upsert_params,
+)
+from crossfade.entity.conditions import Condition, Where
+from crossfade.entity.core import Core
+from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.execute import Params, StoreError, send
+from crossfade.entity.options import Options, OptionsGiven, options_of
+from crossfade.entity.projection import project
+from crossfade.entity.reading import attributes_of_item, owned_attributes
+from crossfade.entity.records import attributes_of
+from crossfade.entity.requests import (
+    apply_wheres,
+    existence,
+    simple_params,
+    table_composites,
+    table_name,
+    with_condition,
+    with_options,
+)
+from crossfade.entity.results import Result
+from crossfade.entity.updates import Data, Operator
+from crossfade.entity.wire import unmarshal_item
+from crossfade.errors import ConditionFailed
+
+R = TypeVar("R", default=dict[str, Any])
+_ACTIONS = {"get": "Get", "check": "ConditionCheck", "put": "Put", "update": "Update"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One item of a transaction, made by `commit`."""
+
+    core: Core[Any]
+    kind: str
+    params: Params
+
+    @property
+    def request(self) -> Params:
+        """The entry of TransactItems."""
+        return {self.kind: self.params}
+
+
+@dataclass(frozen=True)
+class Call(ABC, Generic[R]):
+    """A call under construction; every step gives a new one."""
+
+    core: Core[R]
+    given: Mapping[str, Any]
+    wheres: tuple[Where, ...] = ()
+
+    @property
+    @abstractmethod
+    def method(self) -> str:
+        """ElectroDB's word for the operation."""
+
+    @abstractmethod
+    def base_params(self, table: str, condition: Condition) -> Params:
+        """The parameters without those of options; demands go into the condition."""
+
+    def where(self, where: Where) -> Self:
+        """Add a condition: a function of the attributes and the operations.
+
+        Args:
+            where: such as ``lambda a, op: op.eq(a.status, "open")``; several are joined with AND.
+        """
+        return dataclasses.replace(self, wheres=(*self.wheres, where))
+
+    def params(self, **options: Unpack[OptionsGiven]) -> Params:
+        """The parameters of the request, with Python values; nothing is sent.
+
+        Raises:
+            EntityError: the call cannot be turned into a request.
+        """
+        chosen = options_of(options)
+        return self.build(chosen, chosen.request_params if options else {})
+
+    def commit(self, **options: Unpack[OptionsGiven]) -> Action:
+        """This call as an item of a transaction."""
+        chosen = options_of(options)
+        kind = _ACTIONS.get(self.method, "Delete")
+        return Action(self.core, kind, self.build(chosen, chosen.transaction_params))
+
+    def build(self, options: Options, extra: Params, *, executed: bool = False) -> Params:
+        """The parameters, those of options and the condition included."""
+        condition = Condition(strict=self.core.model.strict)
+        params = self.base_params(table_name(self.core.table, options), condition)
+        params = with_options(params, extra)
+        if self.method == "get" and options.attributes:
+            options = self.core.resolve(self.core.model.table_index, options)
+            params = project(self.core.model, params, options, executed=executed)
+        return with_condition(params, condition)
+
+    async def send(self, options: Options) -> Params:
+        """The response, with Python values."""
+        params = self.build(options, options.request_params, executed=True)
+        return await send(self.core, self.method, params, options)
+
+    async def send_or_refuse(self, options: Options) -> Params | Result[Any]:
+        """The response; or that the condition did not hold, where that is asked for."""
+        try:
+            return await self.send(options)
+        except (StoreError, ConditionFailed) as error:
+            refusal = error.cause if isinstance(error, StoreError) else error
+            asked = options.return_on_condition_check_failure
+            if not asked or not isinstance(refusal, ConditionFailed):
+                raise
+        item = refusal.item if asked == "all_old" else None
+        found = owned_attributes(self.core.model, item and unmarshal_item(item), options)
+        return Result(found, rejected=True)
+
+
+@dataclass(frozen=True)
+class Get(Call[R]):
+    """Read one item."""
+
+    @property
+    def method(self) -> str:
+        """ElectroDB's word for the operation."""
+        return "get"
+
+    def base_params(self, table: str, condition: Condition) -> Params:
+        """The item's key."""
+        params = simple_params(self.core.model, table, self.given)
+        apply_wheres(self.core.model, condition, self.wheres)
+        return params
+
+    async def go(self, **options: Unpack[OptionsGiven]) -> Result[R]:
+        """Send the request; the data is None when there is no such item."""
+        chosen = self.core.resolve(self.core.model.table_index, options_of(options))
+        response = await self.send(chosen)
+        if chosen.parse or chosen.data == "raw":
+            return Result(cast("R", chosen.parse(response) if chosen.parse else response))
+        found = owned_attributes(self.core.model, response.get("Item"), chosen)
+        return Result(None if found is None else self.core.convert(found))
+
+
+@dataclass(frozen=True)
+class Check(Get[R]):
+    """Demand something of an item, inside a transaction."""
+
+    @property
+    def method(self) -> str:
+        """ElectroDB's word for the operation."""
+        return "check"
+
+
+@dataclass(frozen=True)
+class Put(Call[R]):
+    """Store one item; with `is_new` only where there is none."""
+
+    is_new: bool = False
+
+    @property
+    def method(self) -> str:
+        """ElectroDB's word for the operation."""
+        return "put"
+
+    def base_params(self, table: str, condition: Condition) -> Params:
+        """The item."""
+        item = self.core.puts.item(self.given)
+        if self.is_new:
+            existence(self.core.model, condition, "attribute_not_exists")
+        if self.wheres:
+            apply_wheres(self.core.model, condition, self.wheres)
+        return {"Item": item, "TableName": table}
+
+    async def go(self, **options: Unpack[OptionsGiven]) -> Result[R]:
+        """Send the request; the data is the record as written, not read back."""
+        chosen = self.core.resolve(self.core.model.table_index, options_of(options))
+        response = await self.send_or_refuse(chosen)
+        if isinstance(response, Result):
+            return response
+        rejected = False if chosen.return_on_condition_check_failure else None
+        if chosen.parse or chosen.data == "raw":
+            return Result(cast("R", chosen.parse(response) if chosen.parse else response), rejected)
+        found = self._returned(response, chosen)
+        return Result(None if not found else self.core.convert(found), rejected)
+
+    def _returned(self, response: Params, options: Options) -> Params | None:
+        if options.response == "none":
+            return None
+        if options.response == "default":
+            item = self.core.puts.item(self.given)
+            return attributes_of_item(self.core.model, item, options)
+        return attributes_of_item(self.core.model, response.get("Attributes") or {}, options)
+
+
+@dataclass(frozen=True)
+class Write(Call[R]):
+    """A call that changes or removes one item."""
+
+    async def go(self, **options: Unpack[OptionsGiven]) -> Result[dict[str, Any]]:
+        """Send the request.
+
+        The data is the composites of the table's key; with the option `response` it is the
+        attributes that DynamoDB returns.
+
+        Raises:
+            StoreError: the condition does not hold, unless `return_on_condition_check_failure`.
+        """
+        chosen = self.core.resolve(self.core.model.table_index, options_of(options))
+        response = await self.send_or_refuse(chosen)
+        if isinstance(response, Result):
+            return response
+        rejected = False if chosen.return_on_condition_check_failure else None
+        return Result(self._returned(response, chosen), rejected)
+
+    def _returned(self, response: Params, options: Options) -> dict[str, Any] | None:
+        if options.parse:
+            return cast("dict[str, Any]", options.parse(response))
+        if options.data == "raw":
+            return response
+        attributes = response.get("Attributes")
+        if options.response == "none":
+            return None
+        if attributes:
+            return attributes_of_item(self.core.model, attributes, options) or None
+        if options.response == "default":
+            return table_composites(self.core.model, self.given)
+        return None
+
+
+@dataclass(frozen=True)
+class Delete(Write[R]):
+    """Delete one item; with `must_exist` it is an error when there is none."""
+
+    must_exist: bool = False
+
+    @property
+    def method(self) -> str:
+        """ElectroDB's word for the operation."""
+        return "delete"
+
+    def base_params(self, table: str, condition: Condition) -> Params:
+        """The item's key."""
+        if self.must_exist:
+            existence(self.core.model, condition, "attribute_exists")
+        apply_wheres(self.core.model, condition, self.wheres)
+        return simple_params(self.core.model, table, self.given)
+
+
+@dataclass(frozen=True)
+class Update(Write[R]):
+    """Change one item, or create it; with `must_exist` it is an error when there is none."""
+
+    steps: tuple[ChangeStep, ...] = ()
+    must_exist: bool = False
+
+    @property
+    def method(self) -> str:
+        """ElectroDB's word for the operation."""
+        return "update"
+
+    def base_params(self, table: str, condition: Condition) -> Params:
+        """The update expression and the key."""
+        if self.must_exist:
+            existence(self.core.model, condition, "attribute_exists")
+        params = update_params(self.core.model, table, self.given, self.steps, condition)
+        apply_wheres(self.core.model, condition, self.wheres)
+        return params
+
+    def _with(self, step: ChangeStep) -> Self:
+        if self.wheres:
+            raise EntityError(
+                Code.INVALID_WHERE, "changes come before the first where; reorder the calls"
+            )
+        return dataclasses.replace(self, steps=(*self.steps, step))
+
+    def _assign(self, operator: Operator, values: Any, named: Mapping[str, Any]) -> Self:
+        return self._with(Assign(operator, attributes_of(values, named)))
+
+    def set(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Set attributes; a mapping may name paths such as ``contact.phones[0]``."""
+        return self._assign(Operator.SET, values, named)
+
+    def if_not_exists(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Set attributes that the item does not have yet."""
+        return self._assign(Operator.IF_NOT_EXISTS, values, named)
+
+    def add(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Add to numbers, or members to sets."""
+        return self._assign(Operator.ADD, values, named)
+
+    def subtract(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Subtract from numbers."""
+        return self._assign(Operator.SUBTRACT, values, named)
+
+    def append(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Append elements to lists."""
+        return self._assign(Operator.APPEND, values, named)
+
+    def delete(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Delete members from sets."""
+        return self._assign(Operator.DELETE, values, named)
+
+    def remove(self, *paths: str) -> Self:
+        """Remove attributes."""
+        return self._with(Remove(paths))
+
+    def data(self, callback: Data) -> Self:
+        """Change attributes by a function: ``lambda a, op: op.set(a.total, op.name(a.sum))``."""
+        return self._with(Compute(callback))
+
+    def composite(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Give composites that do not change but that index keys need; they become conditions."""
+        return self._with(Compose(attributes_of(values, named)))
+
+
+@dataclass(frozen=True)
+class Upsert(Write[R]):
+    """Create one item or change it, validated as a whole."""
+
+    steps: tuple[UpsertStep, ...] = ()
+
+    @property
+    def method(self) -> str:
+        """ElectroDB's word for the operation."""
+        return "update"
+
+    def base_params(self, table: str, condition: Condition) -> Params:
+        """The update expression and the key."""
+        first = UpsertStep(Operator.SET, self.given)
+        params = upsert_params(self.core.model, table, (first, *self.steps))
+        apply_wheres(self.core.model, condition, self.wheres)
+        return params
+
+    def _with(self, operator: Operator, values: Any, named: Mapping[str, Any]) -> Self:
+        step = UpsertStep(operator, attributes_of(values, named))
+        return dataclasses.replace(self, steps=(*self.steps, step))
+
+    def set(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Set attributes."""
+        return self._with(Operator.SET, values, named)
+
+    def if_not_exists(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Set attributes that the item does not have yet."""
+        return self._with(Operator.IF_NOT_EXISTS, values, named)
+
+    def add(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Add to numbers, or members to sets."""
+        return self._with(Operator.ADD, values, named)
+
+    def subtract(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Subtract from numbers."""
+        return self._with(Operator.SUBTRACT, values, named)
+
+    def append(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
+        """Append elements to lists."""
+        return self._with(Operator.APPEND, values, named)

@@ -1,0 +1,47 @@
+"""What all calls of one entity share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Protocol
+
+from typing_extensions import TypeVar
+
+from crossfade.entity.events import Listener
+from crossfade.entity.keyforms import IndexForm
+from crossfade.entity.model import Model
+from crossfade.entity.options import Options
+from crossfade.entity.puts import PutPlan
+from crossfade.entity.queries import with_ownership
+from crossfade.entity.records import Convert
+
+R = TypeVar("R", default=dict[str, Any])
+
+
+class Client(Protocol):
+    """What executes requests: a DynamoDB client that takes and gives typed attribute values."""
+
+    async def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Execute one operation of DynamoDB's API, such as ``PutItem``."""
+
+
+@dataclass(frozen=True)
+class Core(Generic[R]):
+    """An entity's model and how its calls are executed."""
+
+    model: Model
+    table: str
+    convert: Convert[R]
+    client: Client | None = None
+    listeners: tuple[Listener, ...] = ()
+    ignore_ownership: bool = False
+
+    @cached_property
+    def puts(self) -> PutPlan:
+        """How items are made."""
+        return PutPlan(self.model)
+
+    def resolve(self, index: IndexForm, options: Options) -> Options:
+        """The options with the answer to whether ownership is checked."""
+        return with_ownership(index, options, entity_ignores=self.ignore_ownership)

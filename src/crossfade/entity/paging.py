@@ -1,0 +1,105 @@
+"""Reading pages of a query or a scan until enough is there."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from typing_extensions import TypeVar
+
+from crossfade.entity.batches import hydrate
+from crossfade.entity.core import Core
+from crossfade.entity.cursor import returned, start_key
+from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.execute import Params, send
+from crossfade.entity.keyforms import IndexForm
+from crossfade.entity.options import ALL_PAGES, Options
+from crossfade.entity.reading import owned_attributes
+from crossfade.entity.results import Page
+
+R = TypeVar("R", default=dict[str, Any])
+P = TypeVar("P")
+
+
+def pages_wanted(options: Options) -> int | None:
+    """How many requests to make; None for all.
+
+    Raises:
+        EntityError: 2005 when it is no positive number.
+    """
+    if options.pages == ALL_PAGES or options.pages is None or options.count is not None:
+        return None
+    if isinstance(options.pages, bool) or not isinstance(options.pages, int) or options.pages < 1:
+        raise EntityError(
+            Code.INVALID_PAGES_OPTION, 'option pages must be a number above zero or "all"'
+        )
+    return options.pages
+
+
+async def responses(
+    core: Core[Any], method: str, index: IndexForm, params: Params, options: Options
+) -> AsyncIterator[Params]:
+    """Each page's response, as many as the option `pages` asks for."""
+    start = start_key(core.model, index, options)
+    wanted = pages_wanted(options)
+    done = 0
+    while wanted is None or done < wanted:
+        response = await send(core, method, {"ExclusiveStartKey": start, **params}, options)
+        yield response
+        done += 1
+        start = response.get("LastEvaluatedKey")
+        if not start:
+            return
+
+
+async def read_pages(
+    core: Core[R], method: str, index: IndexForm, params: Params, options: Options
+) -> Page[R]:
+    """The records of as many pages as the options ask for."""
+    found: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
+    last: Mapping[str, Any] | None = None
+    async for response in responses(core, method, index, params, options):
+        last = response.get("LastEvaluatedKey")
+        if options.data == "raw" or options.parse:
+            raw = options.parse(response) if options.parse else response
+            return Page(cast("list[R]", raw), returned(last, options))
+        for item in response.get("Items", ()):
+            attributes = owned_attributes(core.model, item, _keeping_keys(options))
+            if attributes is not None:
+                found.append((attributes, item))
+        if options.count is not None and len(found) >= options.count:
+            break
+    if options.count is not None and len(found) >= options.count:
+        found = found[: options.count]
+        last = _key_of(core, index, found[-1][1])
+    if options.hydrate:
+        hydrated = await hydrate(core, [item for _, item in found], options)
+        return dataclasses.replace(hydrated, cursor=returned(last, options))
+    records = [core.convert(attributes) for attributes, _ in found]
+    return Page(records, returned(last, options))
+
+
+def _keeping_keys(options: Options) -> Options:
+    return options
+
+
+def _key_of(core: Core[Any], index: IndexForm, item: Mapping[str, Any]) -> dict[str, Any]:
+    """The key fields of an item as stored, from which a query can go on."""
+    fields = [form.field for form in (*index.keys, *core.model.table_index.keys) if form.field]
+    if not index.pk.field:
+        fields += [core.model.attributes[name].field for name in index.composites]
+    return {field: item[field] for field in dict.fromkeys(fields) if field in item}
+
+
+async def pages_of(
+    go: Callable[..., Awaitable[Page[P]]], options: Mapping[str, Any]
+) -> AsyncIterator[Page[P]]:
+    """Page after page, one request each, until there is no cursor."""
+    cursor = options.get("cursor")
+    while True:
+        page = await go(**{**options, "cursor": cursor, "pages": 1})
+        yield page
+        cursor = page.cursor
+        if cursor is None:
+            return

@@ -1,0 +1,61 @@
+"""Stored items turned into attributes, and the question whose items they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crossfade.entity.conversions import item_from_key
+from crossfade.entity.model import Model
+from crossfade.entity.options import Options
+
+
+def owns(model: Model, item: Mapping[str, Any], options: Options) -> bool:
+    """Whether an item is this entity's.
+
+    Its identifiers say so; or, where ownership is not checked, its keys do, or they were not asked
+    for.
+    """
+    identifiers = model.identifiers
+    if (
+        item.get(identifiers.entity) == model.schema.entity
+        and item.get(identifiers.version) == model.schema.version
+    ):
+        return True
+    if not (options.ignore_ownership or options.hydrate):
+        return False
+    if options.attributes and any(field not in item for field in model.table_fields):
+        return True
+    return _owns_keys(model, item)
+
+
+def _owns_keys(model: Model, item: Mapping[str, Any]) -> bool:
+    for key in model.table_index.keys:
+        value = item.get(key.field)
+        if value is None or (isinstance(value, str) and not value.startswith(key.prefix)):
+            return False
+    return item_from_key(model, item) is not None
+
+
+def attributes_of_item(model: Model, item: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    """The attributes of a stored item: getters applied, hidden ones left out."""
+    names = model.names_by_field
+    values = {names[field]: value for field, value in item.items() if field in names}
+    extra = {}
+    if options.data == "include_keys":
+        extra = {field: value for field, value in item.items() if field not in names}
+    read = model.read_attributes(values)
+    if extra:
+        read.update(extra)
+    if options.attributes and not options.hydrate:
+        read = {name: value for name, value in read.items() if name in options.attributes}
+    return read
+
+
+def owned_attributes(
+    model: Model, item: Mapping[str, Any] | None, options: Options
+) -> dict[str, Any] | None:
+    """The attributes of an item; None when there is none, or it is another entity's."""
+    if not item or not owns(model, item, options):
+        return None
+    return attributes_of_item(model, item, options)

@@ -1,0 +1,68 @@
+"""Results as records of the caller's own type, and such records as attributes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from typing_extensions import TypeVar
+
+from crossfade.entity.errors import Code, EntityError, kind_of
+from crossfade.entity.text import integer_like
+
+R = TypeVar("R", default=dict[str, Any])
+Convert = Callable[[dict[str, Any]], R]
+
+
+def converter(record: type[R]) -> Convert[R]:
+    """What turns attributes into a record: a msgspec.Struct, a pydantic model or a dataclass."""
+    if record is dict:
+        return _same
+    validate = getattr(record, "model_validate", None)
+    if validate is not None:
+        convert: Convert[R] = validate
+        return convert
+    return lambda attributes: msgspec.convert(attributes, record, strict=False)
+
+
+def _same(attributes: Any) -> Any:
+    return attributes
+
+
+def attributes_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes of a call: a mapping or a record, and keyword arguments over it.
+
+    Raises:
+        EntityError: 1010 when `values` is neither.
+    """
+    if values is None:
+        return _ordered(named)
+    if not isinstance(values, Mapping):
+        values = _of_record(values)
+    return _ordered({**values, **named} if named else values)
+
+
+def _of_record(record: Any) -> dict[str, Any]:
+    if isinstance(record, msgspec.Struct):
+        return msgspec.structs.asdict(record)
+    dump = getattr(record, "model_dump", None)
+    if dump is not None:
+        dumped: dict[str, Any] = dump()
+        return dumped
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        return dataclasses.asdict(record)
+    raise EntityError(
+        Code.INVALID_OPTIONS,
+        f"attributes are given as a mapping or a record, not {kind_of(record)}",
+    )
+
+
+def _ordered(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes in JavaScript's order: names that are integers come first."""
+    integers = [name for name in values if name[:1].isdigit() and integer_like(name)]
+    if not integers:
+        return values
+    first = {name: values[name] for name in sorted(integers, key=int)}
+    return {**first, **values}

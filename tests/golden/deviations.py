@@ -1,0 +1,5 @@
+"""The recorded vectors that we knowingly answer differently, each with the reason."""
+
+from __future__ import annotations
+
+DEVIATIONS: dict[str, str] = {}
