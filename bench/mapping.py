@@ -76,7 +76,7 @@ PRINTED: dict[str, str | None] = {
     "is_starred": "t",
     "created_at": "2026-03-01 22:00:00.123",
 }
-TYPED = {
+TYPED: dict[str, Any] = {
     "id": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
     "userId": "user-1",
     "campaignId": "0b9619ff-8b86-d011-b42d-00cf4fc964ff",

@@ -31,10 +31,10 @@ def parse_array(literal: str) -> Array | None:
     Raises:
         ValueError: the text is not an array literal.
     """
-    if literal.startswith("["):
-        return None
-    if '"' not in literal and literal.find("{", 1) < 0:
+    if literal[:1] == "{" and '"' not in literal and literal.find("{", 1) < 0:
         return _parse_simple(literal)
+    if literal[:1] == "[":
+        return None
     root: Array = []
     open_lists: list[Array] = [root]
     end = 0
@@ -54,9 +54,12 @@ def _parse_simple(literal: str) -> Array:
     """Read an array of one dimension none of whose elements is quoted."""
     if literal == "{}":
         return []
-    if len(literal) < len("{}") or literal[0] != "{" or literal.find("}") != len(literal) - 1:
+    if literal[-1] != "}":
         raise ValueError(_MALFORMED)
-    return [None if each == "NULL" else each for each in literal[1:-1].split(",")]
+    elements: Array = [*literal[1:-1].split(",")]
+    if "NULL" in elements:
+        return [None if each == "NULL" else each for each in elements]
+    return elements
 
 
 def _take(match: re.Match[str], open_lists: list[Array]) -> None:

@@ -11,8 +11,8 @@ from crossfade.errors import NoItemKey, TooLarge, Unmappable
 from crossfade.mapping.canonical import canonicalizers
 from crossfade.mapping.checks import DELETED_FIELD, MAPPING_FIELD, VERSION_FIELD
 from crossfade.mapping.declare import Mapping
-from crossfade.mapping.decoders import decoder
-from crossfade.mapping.encoders import encoder, text_value, unmappable
+from crossfade.mapping.decoders import decoder, foreign, text_of
+from crossfade.mapping.encoders import encoder, plain_kind, unmappable
 from crossfade.mapping.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, Texts
 from crossfade.mapping.objects import OBJECT_KEY_BYTES_MAX, object_key
 from crossfade.mapping.parts import Body
@@ -23,6 +23,8 @@ from crossfade.mapping.state import BodyRef, Gone, Key, Live
 # A container's own bytes; more than the identifiers, versions and names of keys can take.
 _VALUE_BYTES = 4
 _CONTROL_BYTES_MAX = 4096
+
+StoredItem = MappingOf[str, MappingOf[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class Codec:
             tuple(part is not None for part in shape.parts): shape for shape in self._shapes
         }
         self._encoders = tuple(
-            (column.name, column.field, encoder(column)) for column in mapping.columns
+            (column.name, column.field, plain_kind(column), encoder(column))
+            for column in mapping.columns
         )
         self._decoders = tuple(
             (column.name, column.field, decoder(column)) for column in mapping.columns
@@ -104,8 +107,9 @@ class Codec:
         texts = live.columns
         item = self._shape_of(texts).keys(texts)
         item.update(self._attributes(texts))
-        objects = []
-        objects = [needed for ref in live.bodies for needed in self._point_to(ref, item, texts)]
+        objects: list[NewObject] = []
+        for ref in live.bodies:
+            objects += self._point_to(ref, item, texts)
         item[VERSION_FIELD] = {"N": str(live.version)}
         item[MAPPING_FIELD] = self._mapping_version
         if sum(map(len, filter(None, texts.values()))) > self._characters_harmless:
@@ -148,17 +152,14 @@ class Codec:
         except Unmappable as error:
             raise NoItemKey(error.field, error.kind, error.remedy) from None
 
-    def decode(self, item: MappingOf[str, MappingOf[str, Any]]) -> Stored:
+    def decode(self, item: StoredItem) -> Stored:
         """Return what an item says, as PostgreSQL would print it.
 
         Raises:
             Unmappable: an attribute has a value that this mapping never writes.
         """
         return Stored(
-            columns={
-                name: decode(item[field]) if field in item else None
-                for name, field, decode in self._decoders
-            },
+            columns=self._columns(item),
             objects={
                 body.column: _text(item, body.attribute)
                 for body in self.mapping.bodies
@@ -191,21 +192,41 @@ class Codec:
     def _attributes(self, texts: Texts) -> Item:
         try:
             return {
-                field: {"S": text} if encode is text_value else encode(text)
-                for name, field, encode in self._encoders
+                field: {kind: text} if kind else encode(text)
+                for name, field, kind, encode in self._encoders
                 if (text := texts[name]) is not None
             }
         except ValueError:
-            self._explain(texts)
+            self._explain_row(texts)
             raise
 
-    def _explain(self, texts: Texts) -> None:
+    def _explain_row(self, texts: Texts) -> None:
         """Raise the error of the first column whose text has no exact form."""
-        for column, (name, _, encode) in zip(self.mapping.columns, self._encoders, strict=True):
+        for column in self.mapping.columns:
             try:
-                encode(texts[name] or "")
+                if (text := texts[column.name]) is not None:
+                    encoder(column)(text)
             except ValueError as error:
                 raise unmappable(column, str(error)) from None
+
+    def _columns(self, item: StoredItem) -> dict[str, str | None]:
+        try:
+            return {
+                name: decode(item[field]) if field in item else None
+                for name, field, decode in self._decoders
+            }
+        except (KeyError, TypeError, ValueError):
+            self._explain_item(item)
+            raise
+
+    def _explain_item(self, item: StoredItem) -> None:
+        """Raise the error of the first attribute that cannot be read back."""
+        for _, field, decode in self._decoders:
+            try:
+                if field in item:
+                    decode(item[field])
+            except (KeyError, TypeError, ValueError):
+                raise foreign(field, item[field]) from None
 
     def _row_id(self, texts: Texts) -> tuple[str, ...]:
         return tuple(texts[name] or "" for name in self.mapping.primary_key)
@@ -257,23 +278,16 @@ def _characters_harmless(mapping: Mapping) -> int:
     return (ITEM_BYTES_MAX - fixed) // BYTES_PER_CHARACTER_MAX
 
 
-def _text(item: MappingOf[str, MappingOf[str, Any]], field: str) -> str:
-    value = item[field].get("S")
-    if not isinstance(value, str):
-        raise _foreign(field)
-    return value
-
-
-def _integer(item: MappingOf[str, MappingOf[str, Any]], field: str) -> int:
+def _text(item: StoredItem, field: str) -> str:
     try:
-        return int(item[field]["N"])
+        return text_of(item[field])
+    except KeyError:
+        raise foreign(field, item[field]) from None
+
+
+def _integer(item: StoredItem, field: str) -> int:
+    value = item.get(field, {})
+    try:
+        return int(value["N"])
     except (KeyError, TypeError, ValueError):
-        raise _foreign(field) from None
-
-
-def _foreign(field: str) -> Unmappable:
-    return Unmappable(
-        field,
-        "missing or malformed in a stored item",
-        "the item was not written by this mapping; mark its key for repair",
-    )
+        raise foreign(field, value) from None

@@ -5,6 +5,7 @@ Validation reads items back through this module, so that a fault of the encoders
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,37 +14,37 @@ from crossfade.errors import Unmappable
 from crossfade.mapping.arrays import Array, print_array
 from crossfade.mapping.documents import print_document
 from crossfade.mapping.instants import print_instant
-from crossfade.mapping.numbers import digits_of, print_float, print_plain
+from crossfade.mapping.numbers import Digits, digits_of, print_float, print_plain
 from crossfade.mapping.parts import Column, Rule
 from crossfade.mapping.types import element_rule, element_type, plain_type, rule_of, scale_of
 
 Decoder = Callable[[Mapping[str, Any]], str]
 
-_REMEDY = "the item was not written by this mapping; mark its key for repair"
+# Numbers that PostgreSQL prints as DynamoDB returns them.
+_PLAIN_INTEGER = re.compile(r"0|-?[1-9]\d*", re.ASCII)
+_PLAIN_FLOAT = re.compile(r"-?(?:0|[1-9]\d{0,5})(?:\.\d{0,3}[1-9](?:\d*[1-9])?)?", re.ASCII)
 
 
 def decoder(column: Column) -> Decoder:
     """Return the function that makes a stored value the column's text again.
 
-    The function raises `Unmappable` for a value that the column's rule never makes.
+    The function raises KeyError, TypeError or ValueError for a value that the column's rule never
+    makes.
     """
     rule = rule_of(column)
-    if rule is Rule.LIST:
-        decode = _list(_scalar(element_type(column.type), element_rule(column)))
-    else:
-        decode = _scalar(column.type, rule)
-    return _checked(column.name, decode)
+    if rule is not Rule.LIST:
+        return _scalar(column.type, rule)
+    return _list(_scalar(element_type(column.type), element_rule(column)))
 
 
-def _checked(name: str, decode: Decoder) -> Decoder:
-    def checked(value: Mapping[str, Any]) -> str:
-        try:
-            return decode(value)
-        except (KeyError, TypeError, ValueError):
-            kinds = ", ".join(value)
-            raise Unmappable(name, f"a malformed stored value of type {kinds}", _REMEDY) from None
-
-    return checked
+def foreign(field: str, value: Mapping[str, Any]) -> Unmappable:
+    """Return the error for a stored value that the mapping never makes."""
+    kinds = ", ".join(value) or "no type"
+    return Unmappable(
+        field,
+        f"a stored value of type {kinds} that this mapping never writes",
+        "mark the key for repair",
+    )
 
 
 def _scalar(type_name: str, rule: Rule) -> Decoder:
@@ -56,19 +57,17 @@ def _scalar(type_name: str, rule: Rule) -> Decoder:
             return _SCALARS[rule]
 
 
-def _text(value: Mapping[str, Any]) -> str:
-    text = value["S"]
-    if not isinstance(text, str):
-        raise TypeError
-    return text
+def text_of(value: Mapping[str, Any]) -> str:
+    """Return the text of a value of type S."""
+    return str(value["S"])
 
 
 def _number(scale: int) -> Decoder:
     def decode(value: Mapping[str, Any]) -> str:
-        number = digits_of(value["N"])
-        if number is None:
-            raise ValueError
-        return print_plain(number, scale)
+        text: str = value["N"]
+        if not scale and _PLAIN_INTEGER.fullmatch(text):
+            return text
+        return print_plain(_digits(text), scale)
 
     return decode
 
@@ -76,13 +75,20 @@ def _number(scale: int) -> Decoder:
 def _float(type_name: str) -> Decoder:
     def decode(value: Mapping[str, Any]) -> str:
         if "S" in value:
-            return _text(value)
-        number = digits_of(value["N"])
-        if number is None:
-            raise ValueError
-        return print_float(number, type_name)
+            return text_of(value)
+        text: str = value["N"]
+        if _PLAIN_FLOAT.fullmatch(text):
+            return text
+        return print_float(_digits(text), type_name)
 
     return decode
+
+
+def _digits(text: str) -> Digits:
+    number = digits_of(text)
+    if number is None:
+        raise ValueError("not a number")
+    return number
 
 
 def _boolean(value: Mapping[str, Any]) -> str:
@@ -90,7 +96,7 @@ def _boolean(value: Mapping[str, Any]) -> str:
 
 
 def _time(value: Mapping[str, Any]) -> str:
-    return print_instant(_text(value))
+    return print_instant(value["S"])
 
 
 def _bytes(value: Mapping[str, Any]) -> str:
@@ -98,7 +104,7 @@ def _bytes(value: Mapping[str, Any]) -> str:
 
 
 _SCALARS: dict[Rule, Decoder] = {
-    Rule.TEXT: _text,
+    Rule.TEXT: text_of,
     Rule.BOOLEAN: _boolean,
     Rule.INSTANT: _time,
     Rule.LOCAL_TIME: _time,
@@ -115,7 +121,7 @@ def _list(decode: Decoder) -> Decoder:
 
     def decode_list(value: Mapping[str, Any]) -> str:
         if "S" in value:
-            return _text(value)
+            return text_of(value)
         return print_array([element(each) for each in value["L"]])
 
     return decode_list

@@ -36,6 +36,12 @@ def encoder(column: Column) -> Encoder:
     return _list(_scalar(element_type(column.type), element_rule(column)))
 
 
+def plain_kind(column: Column) -> str:
+    """Return the DynamoDB type of a column whose text is stored as it is, else nothing."""
+    encode = encoder(column)
+    return "S" if encode is text_value else "N" if encode is _integer else ""
+
+
 def unmappable(column: Column, kind: str) -> Unmappable:
     """Return the error for a value that a column's encoder refused."""
     rule = element_rule(column) if rule_of(column) is Rule.LIST else rule_of(column)
