@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from crossfade.entity import Client, Entity, Identifiers, Schema, Service
-from golden.encoding import decode
+from golden.encoding import UNDEFINED, decode
 
 TABLE = "app-table"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -143,4 +143,5 @@ def _operand(attributes: Any, operations: Any, value: Any) -> Any:
         return _operate(attributes, operations, value["$op"])
     if isinstance(value, dict) and "$attr" in value:
         return operations.name(_reference(attributes, value["$attr"]))
-    return decode(value)
+    decoded = decode(value)
+    return None if decoded is UNDEFINED else decoded

@@ -101,7 +101,12 @@ async def _finish(call: Any, given: Mapping[str, Any]) -> Outcome:
         return {"value": call.commit(**options).request}
     if terminal == "params":
         return {"params": call.params(**options)}
-    return {"result": _shape(await call.go(**options))}
+    shaped = _shape(await call.go(**options))
+    if not options.get("hydrate"):
+        shaped = {
+            n: value for n, value in shaped.items() if n != "unprocessed" or "cursor" not in shaped
+        }
+    return {"result": shaped}
 
 
 def _shape(result: Any) -> Any:
@@ -119,8 +124,6 @@ def _shape(result: Any) -> Any:
     shaped = {name: getattr(result, name) for name in result.__dataclass_fields__}
     if isinstance(result, Result) and result.rejected is None:
         del shaped["rejected"]
-    if isinstance(result, Result) and result.rejected and not result.data:
-        pass
     if isinstance(result, Page) or "cursor" in shaped:
         shaped["unprocessed"] = list(shaped["unprocessed"])
     return shaped

@@ -12,6 +12,7 @@ from crossfade.entity.attributes import (
     set_of,
     string,
 )
+from crossfade.entity.core import Client
 from crossfade.entity.declarations import (
     Attribute,
     Casing,
@@ -22,7 +23,6 @@ from crossfade.entity.declarations import (
     Padding,
     Type,
 )
-from crossfade.entity.core import Client
 from crossfade.entity.entity import Entity
 from crossfade.entity.errors import Code, EntityError, Fault
 from crossfade.entity.keyforms import IndexForm, KeyForm

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossfade.entity.conditions import Condition
+from crossfade.entity.declarations import Type
 from crossfade.entity.errors import Code, EntityError, refused
 from crossfade.entity.index_writes import KnownValues, put_keys, update_keys
 from crossfade.entity.model import Model
@@ -32,7 +33,7 @@ class Assign:
         targets = {
             path: target
             for path in self.values
-            if (target := find(model, path)) and self.values[path] is not None
+            if (target := find(model, path)) and _is_given(target, self.values[path])
         }
         for path, target in targets.items():
             _check_writable(model, path, target, "changed")
@@ -117,6 +118,11 @@ def find(model: Model, path: str) -> Target | None:
     for step in steps:
         target = target and target.child(step)
     return target
+
+
+def _is_given(target: Target, value: Any) -> bool:
+    """Whether there is a value; None is one where any type is allowed: NULL."""
+    return value is not None or target.attribute.type is Type.ANY
 
 
 def _check_writable(model: Model, path: str, target: Target, verb: str) -> None:

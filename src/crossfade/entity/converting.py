@@ -48,10 +48,9 @@ class FromComposite:
             )
         return keys
 
-    def to_cursor(self, composites: Mapping[str, Any], *, strict: Strictness | None = None) -> str:
+    def to_cursor(self, composites: Mapping[str, Any], *, strict: Strictness = "all") -> str:
         """The cursor of the item with these attributes."""
-        strictness: Strictness = strict or ("all" if self.index is not None else "none")
-        return cursor.encode(self.to_keys(composites, strict=strictness))
+        return cursor.encode(self.to_keys(composites, strict=strict))
 
     def _forms(self) -> tuple[IndexForm, ...]:
         if self.index is None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from typing_extensions import TypeVar
 
 from crossfade.entity.batches import hydrate
+from crossfade.entity.conversions import key_from_composites
 from crossfade.entity.core import Core
 from crossfade.entity.cursor import returned, start_key
 from crossfade.entity.errors import Code, EntityError
@@ -65,7 +66,7 @@ async def read_pages(
             raw = options.parse(response) if options.parse else response
             return Page(cast("list[R]", raw), returned(last, options))
         for item in response.get("Items", ()):
-            attributes = owned_attributes(core.model, item, _keeping_keys(options))
+            attributes = owned_attributes(core.model, item, options)
             if attributes is not None:
                 found.append((attributes, item))
         if options.count is not None and len(found) >= options.count:
@@ -80,16 +81,25 @@ async def read_pages(
     return Page(records, returned(last, options))
 
 
-def _keeping_keys(options: Options) -> Options:
-    return options
-
-
 def _key_of(core: Core[Any], index: IndexForm, item: Mapping[str, Any]) -> dict[str, Any]:
-    """The key fields of an item as stored, from which a query can go on."""
-    fields = [form.field for form in (*index.keys, *core.model.table_index.keys) if form.field]
-    if not index.pk.field:
-        fields += [core.model.attributes[name].field for name in index.composites]
-    return {field: item[field] for field in dict.fromkeys(fields) if field in item}
+    """The key from which a query goes on after an item.
+
+    It is made of the item's stored composites, as in ElectroDB; where some are not projected or
+    stand in a key's own field, of its key fields as they are.
+    """
+    model = core.model
+    fields = {name: model.attributes[name].field for name in model.composite_uses}
+    values = {name: item[field] for name, field in fields.items() if field in item}
+    forms = (index, model.table_index) if index is not model.table_index else (index,)
+    key_fields = [key.field for form in forms for key in form.keys if key.field]
+    if any(
+        name not in values or fields[name] in key_fields for f in forms for name in f.composites
+    ):
+        return {field: item[field] for field in key_fields if field in item}
+    key: dict[str, Any] = {}
+    for form in forms:
+        key.update(key_from_composites(model, form, values))
+    return key
 
 
 async def pages_of(

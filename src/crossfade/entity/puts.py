@@ -44,6 +44,7 @@ class PutPlan:
             for slot in (_slot(model, name) for name in model.attributes)
         )
         self._known = frozenset(model.attributes)
+        self._nullable = frozenset(n for n, a in model.attributes.items() if a.type is Type.ANY)
         self._simple = not any(_has_handlers(a) for a in model.attributes.values())
         self._fields = {
             name: attribute.field
@@ -71,7 +72,7 @@ class PutPlan:
             values = {
                 name: value
                 for name, value in self._model.setters.apply(values).items()
-                if value is not None
+                if value is not None or self._is_null(name, given)
             }
         keys = self._keys(values, known)
         item = {**self._named_by_field(values), **keys}
@@ -90,7 +91,7 @@ class PutPlan:
         values: dict[str, Any] = {}
         for name, kind, accept, write in self._slots:
             value = given.get(name)
-            if value.__class__ is not kind:
+            if value.__class__ is not kind and not (value is None and self._is_null(name, given)):
                 faults: Faults = []
                 value = accept(value, faults)
                 if faults:
@@ -117,6 +118,10 @@ class PutPlan:
             elif present:
                 return dict(put_keys(self._model, values, table_values).set_fields)
         return keys
+
+    def _is_null(self, name: str, given: Mapping[str, Any]) -> bool:
+        """Whether an attribute of any type was given as None, which is stored as NULL."""
+        return name in self._nullable and name in given and given[name] is None
 
     def _named_by_field(self, values: dict[str, Any]) -> dict[str, Any]:
         if not self._fields:

@@ -45,15 +45,21 @@ def attributes_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _of_record(record: Any) -> dict[str, Any]:
+    """A record's attributes; its None fields are absent."""
+    dumped: dict[str, Any]
     if isinstance(record, msgspec.Struct):
-        return msgspec.structs.asdict(record)
-    dump = getattr(record, "model_dump", None)
-    if dump is not None:
-        dumped: dict[str, Any] = dump()
-        return dumped
-    if dataclasses.is_dataclass(record) and not isinstance(record, type):
-        return dataclasses.asdict(record)
-    raise EntityError(
+        dumped = msgspec.structs.asdict(record)
+    elif hasattr(record, "model_dump"):
+        dumped = record.model_dump()
+    elif dataclasses.is_dataclass(record) and not isinstance(record, type):
+        dumped = dataclasses.asdict(record)
+    else:
+        raise _no_record(record)
+    return {name: value for name, value in dumped.items() if value is not None}
+
+
+def _no_record(record: object) -> EntityError:
+    return EntityError(
         Code.INVALID_OPTIONS,
         f"attributes are given as a mapping or a record, not {kind_of(record)}",
     )

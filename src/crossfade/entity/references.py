@@ -192,6 +192,9 @@ class References(Mapping[str, Reference]):
             )
         return Reference(target)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._targets
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._targets)
 

@@ -58,10 +58,16 @@ def _as_double(value: float | Decimal, path: str) -> float:
         number = float(value)
     except OverflowError:
         number = math.inf
-    exact: object = Decimal(repr(number)) if isinstance(value, Decimal) else number
-    if exact != value:
+    if not _equals(number, value):
         raise refused(path, "the number has more digits than a JavaScript number holds in a key")
     return number
+
+
+def _equals(number: float, value: Decimal | int) -> bool:
+    """Whether a double prints as the decimal, or is exactly the integer."""
+    if isinstance(value, Decimal):
+        return Decimal(repr(number)) == value
+    return math.isfinite(number) and int(number) == value
 
 
 def _digits_text(number: Decimal) -> str:
