@@ -12,7 +12,7 @@ import pytest
 from crossfade.testing import HttpProxy, TcpProxy
 from engines.databases import WHEEL, Cluster, installed_binaries
 from engines.dynamodb_local import missing_for_dynamodb_local
-from engines.house import House
+from engines.house import House, remove
 from engines.values import Database, DynamoEngine, S3Engine
 
 
@@ -25,9 +25,11 @@ def house() -> Iterator[House]:
 
 
 @pytest.fixture
-def data_folder(house: House) -> Path:
+def data_folder(house: House) -> Iterator[Path]:
     """An empty folder for engines of a test's own, reachable for the user PostgreSQL runs as."""
-    return house.new_folder()
+    folder = house.new_folder()
+    yield folder
+    remove(folder)
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ def installed_binaries() -> Path | None:
     """The folder of the machine's own PostgreSQL programs, the newest one, if it has any."""
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     folders.sort(key=lambda folder: int(folder.parent.name))
-    folders += [path.parent.resolve() for path in Path("/usr/local/bin").glob("initdb")]
+    folders += [path.resolve().parent for path in Path("/usr/local/bin").glob("initdb")]
     return next((one for one in reversed(folders) if (one / "postgres").exists()), None)
 
 

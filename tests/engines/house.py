@@ -20,6 +20,7 @@ from crossfade.local import (
     PostgresProgram,
     Program,
     Server,
+    process_of,
 )
 from engines.databases import Cluster
 from engines.dynalite import DynaliteProgram
@@ -59,10 +60,10 @@ class House:
         """Stop every engine and remove their data."""
         for server in self._servers.values():
             asyncio.run(server.kill())
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove(self._folder)
 
     def new_folder(self) -> Path:
-        """An empty folder that every user may pass through, gone at the end of the session."""
+        """An empty folder that every user may pass through."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         folder.chmod(0o711)
         return folder
@@ -112,4 +113,13 @@ def _sweep() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(_FOLDER_PREFIX).split("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove data, and end detached engines that a failed test left running on it."""
+    for pid_file in folder.rglob("pid"):
+        process = process_of(pid_file)
+        if process is not None:
+            process.kill()
+    shutil.rmtree(folder, ignore_errors=True)

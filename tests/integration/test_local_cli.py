@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 from typer.testing import CliRunner
@@ -31,6 +30,15 @@ class Shell:
     def json(self, *arguments: str, code: int = 0) -> Any:
         """Run a command for its JSON."""
         return json.loads(self.run(*arguments, "--json", code=code))
+
+
+def crash(engines: list[dict[str, Any]]) -> None:
+    """Kill engines as a crash would, and wait until they are gone."""
+    processes = [psutil.Process(engine["pid"]) for engine in engines]
+    for process in processes:
+        process.kill()
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    assert not alive
 
 
 @pytest.fixture
@@ -79,8 +87,7 @@ def test_status_follows_what_happens(shell: Shell) -> None:
     shell.run("up")
     assert states(0) == ["running", "running"]
     assert "running" in shell.run("status")
-    for engine in shell.json("status"):
-        os.kill(engine["pid"], signal.SIGKILL)
+    crash(shell.json("status"))
     assert states(3) == ["crashed", "crashed"]
     assert "postgres: started after a crash" in shell.run("up")
     assert "postgres: stopped\naws: stopped\n" in shell.run("down")
@@ -89,13 +96,12 @@ def test_status_follows_what_happens(shell: Shell) -> None:
 
 
 def test_up_after_a_crash_says_what_may_be_missing(shell: Shell) -> None:
-    os.kill(next(one["pid"] for one in shell.json("up")["engines"] if one["name"] == "aws"), 9)
+    crash([one for one in shell.json("up")["engines"] if one["name"] == "aws"])
     assert "its tables are those of its last orderly stop" in shell.run("up")
 
 
 def test_down_cleans_up_after_a_crash(shell: Shell) -> None:
-    for engine in shell.json("up")["engines"]:
-        os.kill(engine["pid"], signal.SIGKILL)
+    crash(shell.json("up")["engines"])
     assert "postgres: had crashed; cleaned up" in shell.run("down")
 
 

@@ -84,7 +84,10 @@ async def test_tied_engines_end_with_their_process_however_it_dies(
     assert children
     os.kill(other.process.pid, death)
     await other.process.wait()
-    await wait_until_ended([*other.pids, *children])
+    try:
+        await wait_until_ended([*other.pids, *children])
+    finally:
+        await down(data_folder)
 
 
 async def test_an_interrupted_process_stops_its_engines_in_order(data_folder: Path) -> None:

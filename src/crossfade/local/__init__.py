@@ -6,7 +6,7 @@ from crossfade.local.ministack import ACCESS_KEY, REGION, SECRET_KEY, MinistackP
 from crossfade.local.ports import free_port
 from crossfade.local.postgres import PostgresProgram, wheel_binaries
 from crossfade.local.program import HOST, Account, Program, closed_folder, unprivileged_account
-from crossfade.local.server import Lifetime, Server, Start, State
+from crossfade.local.server import Lifetime, Server, Start, State, process_of
 from crossfade.local.stack import EngineStatus, LocalStack, local_stack
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "environment",
     "free_port",
     "local_stack",
+    "process_of",
     "status",
     "status_of",
     "unprivileged_account",

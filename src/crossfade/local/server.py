@@ -182,7 +182,7 @@ class Server:
 
     def _running(self) -> psutil.Process | None:
         if self._process is None:
-            self._process = _process_of(self._pid_file)
+            self._process = process_of(self._pid_file)
         if self._process is not None and _has_ended(self._process):
             self._process = None
         return self._process
@@ -245,7 +245,7 @@ class Server:
         return f"the end of {self.log_file}:\n{tail}"
 
 
-def _process_of(pid_file: Path) -> psutil.Process | None:
+def process_of(pid_file: Path) -> psutil.Process | None:
     """The process that wrote this file, unless it ended and its number belongs to another."""
     try:
         process = psutil.Process(int(pid_file.read_text()))
