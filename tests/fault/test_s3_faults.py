@@ -22,8 +22,7 @@ from crossfade.errors import (
     TimedOut,
     Unreachable,
 )
-from crossfade.mapping.objects import object_key
-from crossfade.s3 import Config, Encryption, Keys, ObjectStore
+from crossfade.s3 import Config, ObjectStore
 from crossfade.testing import (
     Answer,
     Arrived,
@@ -39,33 +38,20 @@ from crossfade.testing import (
     Throttle,
     Truncate,
 )
+from engines.objects import in_pieces, key_of, store_config
 from engines.values import S3Engine
 
 CONTENT = "a secret of the table " * 500
-KEY = object_key("transcripts", "row", hashlib.sha256(CONTENT.encode()).hexdigest())
+KEY = key_of(CONTENT)
+PIECE_BYTES = 128 * 1024
 ATTEMPTS_MAX = 4
 HANG_SECONDS = 30
 """Far above every deadline used here: what runs into it hangs."""
 
 
-def config_of(engine: S3Engine, endpoint: str, **changes: Any) -> Config:
-    values: dict[str, Any] = {
-        "bucket": engine.bucket,
-        "region": engine.region,
-        "endpoint": endpoint,
-        "allow_http": True,
-        "keys": Keys(engine.access_key, engine.secret_key),
-        "encryption": Encryption.NONE,
-        "attempts_max": ATTEMPTS_MAX,
-        "backoff_seconds": 0.01,
-    }
-    return Config(**{**values, **changes})
-
-
-async def noise(count: int) -> AsyncIterator[bytes]:
-    """Pieces of 128 KB that compress to half."""
-    for number in range(count):
-        yield hashlib.shake_256(b"%d" % number).hexdigest(64 * 1024).encode()
+def _config(engine: S3Engine, endpoint: str, **changes: Any) -> Config:
+    values = {"endpoint": endpoint, "attempts_max": ATTEMPTS_MAX, **changes}
+    return store_config(engine, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +65,7 @@ class Site:
 
     def impatient(self, **changes: Any) -> ObjectStore:
         """A store behind the proxy with other limits."""
-        return ObjectStore(config_of(self.engine, self.proxy.endpoint, **changes))
+        return ObjectStore(_config(self.engine, self.proxy.endpoint, **changes))
 
     def ranges(self) -> list[str]:
         """The ``Range`` header of each GET that came by."""
@@ -92,9 +78,9 @@ class Site:
 
 @pytest.fixture
 async def site(s3: S3Engine) -> AsyncIterator[Site]:
-    near = ObjectStore(config_of(s3, s3.endpoint))
+    near = ObjectStore(_config(s3, s3.endpoint))
     async with HttpProxy(s3.endpoint) as proxy:
-        yield Site(s3, proxy, ObjectStore(config_of(s3, proxy.endpoint)), near)
+        yield Site(s3, proxy, ObjectStore(_config(s3, proxy.endpoint)), near)
 
 
 PASSING = [
@@ -122,7 +108,7 @@ async def test_a_passing_fault_is_not_noticed(site: Site, fault: HttpFault) -> N
 @pytest.mark.parametrize("fault", [Throttle(), ServerError(500), Cut(), Truncate(100)], ids=str)
 async def test_reading_survives_a_passing_fault(site: Site, fault: HttpFault) -> None:
     """Truncate: the connection ends in the middle of the body."""
-    content = "".join([piece.decode() async for piece in noise(1)])
+    content = "".join([piece.decode() async for piece in in_pieces(1, PIECE_BYTES)])
     key = await site.near.put_text("transcripts", "row", content)
     site.proxy.add(Rule(fault, method="GET", times=ATTEMPTS_MAX - 1))
 
@@ -232,7 +218,7 @@ async def test_a_large_upload_is_repeated_whole(site: Site, fault: HttpFault) ->
     """18 MB of text, large enough to be read from disk at each attempt."""
     site.proxy.add(Rule(fault, method="PUT", times=2))
 
-    key = await site.far.put_stream("transcripts", "row", noise(144))
+    key = await site.far.put_stream("transcripts", "row", in_pieces(144, PIECE_BYTES))
 
     digest = hashlib.sha256()
     async for piece in site.near.open_stream(key):
@@ -243,7 +229,7 @@ async def test_a_large_upload_is_repeated_whole(site: Site, fault: HttpFault) ->
 
 async def test_a_broken_download_goes_on_where_it_stopped(site: Site) -> None:
     """Every connection breaks after 300 kB, more often than a call has attempts."""
-    key = await site.near.put_stream("transcripts", "row", noise(24))
+    key = await site.near.put_stream("transcripts", "row", in_pieces(24, PIECE_BYTES))
     site.proxy.add(Rule(Truncate(300_000), method="GET"))
 
     digest = hashlib.sha256()
@@ -257,7 +243,7 @@ async def test_a_broken_download_goes_on_where_it_stopped(site: Site) -> None:
 
 
 async def test_a_download_that_makes_no_progress_is_given_up(site: Site) -> None:
-    key = await site.near.put_stream("transcripts", "row", noise(24))
+    key = await site.near.put_stream("transcripts", "row", in_pieces(24, PIECE_BYTES))
     site.proxy.add(Rule(Truncate(0), method="GET", skip=1), Rule(Truncate(300_000), method="GET"))
 
     with pytest.raises(Unreachable):
@@ -270,12 +256,12 @@ async def test_a_download_that_stalls_in_its_middle_times_out_and_recovers(s3: S
     upstream = urlsplit(s3.endpoint)
     assert upstream.hostname is not None
     assert upstream.port is not None
-    key = await ObjectStore(config_of(s3, s3.endpoint)).put_stream("transcripts", "row", noise(200))
+    key = await ObjectStore(_config(s3, s3.endpoint)).put_stream(
+        "transcripts", "row", in_pieces(200, PIECE_BYTES)
+    )
     async with TcpProxy(upstream.hostname, upstream.port) as proxy:
         endpoint = f"http://{proxy.host}:{proxy.port}"
-        store = ObjectStore(
-            config_of(s3, endpoint, timeout_seconds=0.5, attempt_timeout_seconds=0.3)
-        )
+        store = ObjectStore(_config(s3, endpoint, timeout_seconds=0.5, attempt_timeout_seconds=0.3))
         async with asyncio.timeout(HANG_SECONDS), aclosing(store.open_stream(key)) as pieces:
             assert await anext(pieces)
             await proxy.strike(Stall())
