@@ -8,25 +8,12 @@ import typer
 
 from crossfade import s3
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
-from crossfade.settings import Settings, load
+from crossfade.migration import s3_config
+from crossfade.settings import load
 
 app = typer.Typer(
     help="Create, describe and delete the S3 bucket of large columns.", no_args_is_help=True
 )
-
-
-def store_config(settings: Settings) -> s3.Config:
-    """Return where the settings say the bucket is."""
-    endpoint = settings.aws_endpoint_url_s3
-    return s3.Config(
-        bucket=settings.s3_bucket_name,
-        region=settings.aws_region,
-        endpoint=endpoint,
-        allow_http=endpoint is not None and endpoint.startswith("http://"),
-        encryption=s3.Encryption(settings.s3_sse),
-        kms_key_id=settings.s3_kms_key_id,
-        timeout_seconds=settings.object_timeout_seconds,
-    )
 
 
 @app.command(
@@ -39,7 +26,7 @@ def create(*, as_json: AsJson = False) -> None:
     encrypted by default.
     """
     with clear_errors():
-        _print(run(s3.create(store_config(load()))), as_json=as_json)
+        _print(run(s3.create(s3_config(load()))), as_json=as_json)
 
 
 @app.command(
@@ -48,7 +35,7 @@ def create(*, as_json: AsJson = False) -> None:
 def describe(*, as_json: AsJson = False) -> None:
     """Show what guards the bucket, and whether it is empty."""
     with clear_errors():
-        _print(run(s3.describe(store_config(load()))), as_json=as_json)
+        _print(run(s3.describe(s3_config(load()))), as_json=as_json)
 
 
 @app.command(
@@ -63,7 +50,7 @@ def delete(
 ) -> None:
     """Delete the bucket when it holds no object and no version of one."""
     with clear_errors():
-        config = store_config(load())
+        config = s3_config(load())
         name = confirm or typer.prompt(f"Type the bucket's name ({config.bucket}) to delete it")
         run(s3.delete(config, confirmed_name=name))
     if as_json:
