@@ -56,10 +56,7 @@ def _parse_simple(literal: str) -> Array:
         return []
     if literal[-1] != "}":
         raise ValueError(_MALFORMED)
-    elements: Array = [*literal[1:-1].split(",")]
-    if "NULL" in elements:
-        return [None if each == "NULL" else each for each in elements]
-    return elements
+    return [None if each == "NULL" else each for each in literal[1:-1].split(",")]
 
 
 def _take(match: re.Match[str], open_lists: list[Array]) -> None:

@@ -93,7 +93,7 @@ class Codec:
         self._canonicalizers = canonicalizers(mapping.columns)
         self._always = {body.column: body for body in mapping.bodies if not body.overflow_only}
         self._overflow = tuple(body for body in mapping.bodies if body.overflow_only)
-        self._fields = {column.name: column.field for column in mapping.columns}
+        self._by_name = {column.name: column for column in mapping.columns}
         self._mapping_version = {"N": str(mapping.version)}
         self._characters_harmless = _characters_harmless(mapping)
 
@@ -106,7 +106,7 @@ class Codec:
         """
         texts = live.columns
         item = self._shape_of(texts).keys(texts)
-        item.update(self._attributes(texts))
+        self._write_attributes(item, texts)
         objects: list[NewObject] = []
         for ref in live.bodies:
             objects += self._point_to(ref, item, texts)
@@ -159,7 +159,7 @@ class Codec:
             Unmappable: an attribute has a value that this mapping never writes.
         """
         return Stored(
-            columns=self._columns(item),
+            columns=self._read_columns(item),
             objects={
                 body.column: _text(item, body.attribute)
                 for body in self.mapping.bodies
@@ -189,44 +189,24 @@ class Codec:
                 return shape
         return self._shapes[-1]
 
-    def _attributes(self, texts: Texts) -> Item:
+    def _write_attributes(self, item: Item, texts: Texts) -> None:
         try:
-            return {
-                field: {kind: text} if kind else encode(text)
-                for name, field, kind, encode in self._encoders
-                if (text := texts[name]) is not None
-            }
-        except ValueError:
-            self._explain_row(texts)
-            raise
+            for name, field, kind, encode in self._encoders:
+                text = texts[name]
+                if text is not None:
+                    item[field] = {kind: text} if kind else encode(text)
+        except ValueError as error:
+            raise unmappable(self._by_name[name], str(error)) from None
 
-    def _explain_row(self, texts: Texts) -> None:
-        """Raise the error of the first column whose text has no exact form."""
-        for column in self.mapping.columns:
-            try:
-                if (text := texts[column.name]) is not None:
-                    encoder(column)(text)
-            except ValueError as error:
-                raise unmappable(column, str(error)) from None
-
-    def _columns(self, item: StoredItem) -> dict[str, str | None]:
+    def _read_columns(self, item: StoredItem) -> dict[str, str | None]:
+        columns: dict[str, str | None] = {}
         try:
-            return {
-                name: decode(item[field]) if field in item else None
-                for name, field, decode in self._decoders
-            }
+            for name, field, decode in self._decoders:
+                value = item.get(field)
+                columns[name] = None if value is None else decode(value)
         except (KeyError, TypeError, ValueError):
-            self._explain_item(item)
-            raise
-
-    def _explain_item(self, item: StoredItem) -> None:
-        """Raise the error of the first attribute that cannot be read back."""
-        for _, field, decode in self._decoders:
-            try:
-                if field in item:
-                    decode(item[field])
-            except (KeyError, TypeError, ValueError):
-                raise foreign(field, item[field]) from None
+            raise foreign(field, item[field]) from None
+        return columns
 
     def _row_id(self, texts: Texts) -> tuple[str, ...]:
         return tuple(texts[name] or "" for name in self.mapping.primary_key)
@@ -252,7 +232,7 @@ class Codec:
             content = texts[body.column]
             if size <= ITEM_BYTES_MAX or content is None:
                 continue
-            del item[self._fields[body.column]]
+            del item[self._by_name[body.column].field]
             digest = sha256(content.encode()).hexdigest()
             key = self._point(item, body, texts, digest)
             objects.append(NewObject(key, body.column, digest, content))
