@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import psycopg
 import pytest
@@ -46,6 +47,14 @@ async def test_a_refused_connection_fails_and_a_later_one_passes(database: Datab
         assert proxy.port == port
         async with await connect(database, proxy) as connection:
             assert await ask(connection) == 42
+
+
+async def test_a_port_that_refuses_is_lent_to_nobody(database: Database) -> None:
+    """A client that keeps knocking could otherwise be lent the very port it knocks at."""
+    async with TcpProxy(*address(database)) as proxy:
+        await proxy.strike(Refuse())
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind((proxy.host, proxy.port))
 
 
 async def test_refusing_breaks_what_is_open(database: Database) -> None:

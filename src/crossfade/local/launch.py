@@ -1,8 +1,9 @@
 """Become a server: the last step between our process and a program of somebody else's.
 
-Run as a script, not imported: ``python -I -S launch.py JSON``. It writes its process id, gives up
-root where the program demands it, ties its life to its parent where asked, and then *is* the
-program (``execve`` keeps the process id, so no helper process stays behind).
+Run as a script, not imported: ``python -I -S launch.py JSON``. It writes its process id, works in
+the folder of that file, gives up root where the program demands it, ties its life to its parent
+where asked, and then *is* the program (``execve`` keeps the process id, so no helper process stays
+behind).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def become(plan: dict[str, object]) -> None:
             ``death_signal`` (both null for a server that outlives its parent).
     """
     argv = [str(argument) for argument in _listed(plan["argv"])]
-    Path(str(plan["pid_file"])).write_text(f"{os.getpid()}\n")
+    pid_file = Path(str(plan["pid_file"]))
+    pid_file.write_text(f"{os.getpid()}\n")
+    os.chdir(pid_file.parent)
     if plan["account"] is not None:
         uid, gid = (int(str(number)) for number in _listed(plan["account"]))
         os.setgroups([])

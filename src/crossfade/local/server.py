@@ -292,7 +292,7 @@ def _send(process: psutil.Process, number: signal.Signals) -> None:
 def _listens(process: psutil.Process, port: int) -> bool:
     """Whether this very process listens there: an answer alone may come from a stranger."""
     try:
-        connections = process.net_connections(kind="tcp4")
+        connections = process.net_connections(kind="tcp")
     except psutil.NoSuchProcess:
         return False
     return any(
