@@ -12,7 +12,7 @@ from psycopg import sql
 
 from crossfade.mapping.declare import Body, Column, Mapping, Shape
 from crossfade.mapping.state import Key
-from crossfade.postgres import FeedOptions, install
+from crossfade.postgres import FeedOptions, install, open_pool
 from engines.values import Database
 
 CREATE_NOTES = """
@@ -126,12 +126,12 @@ def versions(connection: psycopg.Connection, entity: str = "note") -> dict[Key, 
     return {key: found.version for key, found in marks(connection, entity).items()}
 
 
-def plan(
-    connection: psycopg.Connection, statement: sql.Composable, parameters: dict[str, Any]
-) -> str:
-    """The plan of a statement, as text."""
-    explained = sql.SQL("EXPLAIN (COSTS OFF) {}").format(statement)
-    return "\n".join(row[0] for row in connection.execute(explained, parameters).fetchall())
+async def plan(database: Database, statement: sql.Composable, parameters: dict[str, Any]) -> str:
+    """The plan of a statement in the engine's own session, as text."""
+    async with open_pool(database.dsn) as pool, pool.connection() as connection:
+        explained = sql.SQL("EXPLAIN (COSTS OFF) {}").format(statement)
+        cursor = await connection.execute(explained, parameters)
+        return "\n".join([row[0] async for row in cursor])
 
 
 def scanned_whole(plan_text: str, tables: Sequence[str]) -> list[str]:

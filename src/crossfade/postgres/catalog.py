@@ -41,14 +41,14 @@ def mismatches(mapping: Mapping, table: CatalogTable) -> list[str]:
     if table.kind is None:
         return [f"{place} does not exist; create it, or correct the mapping's table"]
     if table.kind not in _TABLE_KINDS:
-        return [f"{place} is a view or a foreign table; map the table that stores the rows"]
+        return [f"{place} is a view or a foreign table; map the table with the rows"]
     return [f"{place}{rest}" for rest in _differences(mapping, table)]
 
 
 def _differences(mapping: Mapping, table: CatalogTable) -> Iterator[str]:
     columns = {column.name: column for column in table.columns}
     if table.has_children:
-        yield " has tables that inherit from it, whose rows its triggers do not see; map each table"
+        yield " has tables that inherit from it; map each table"
     yield from _primary_key_differences(mapping, table.columns)
     for declared in mapping.columns:
         yield from _column_differences(declared.name, declared.type, columns.get(declared.name))

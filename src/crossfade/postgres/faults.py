@@ -44,6 +44,15 @@ _BY_CLASS: dict[str, type[CrossfadeError]] = {
     "53": Throttled,  # too many connections, no memory, no disk
     "57": Unreachable,  # shutdown, crash, start-up
 }
+_REMEDIES = {
+    "28": "correct the role and password of the database URL",
+    "3D000": "create the database, or correct the database URL",
+    "3F000": "run `crossfade install`",
+    "42501": "grant the role what the documentation of the ledger lists",
+    "42703": "bring the mapping up to date, then run `crossfade install`",
+    "42P01": "run `crossfade install`",
+    "53": "give the server more room, or open fewer connections",
+}
 # Their messages describe the server; those of other classes may quote a row.
 _TELLING = frozenset({"08", "25", "28", "3D", "3F", "53", "55", "57"})
 
@@ -93,7 +102,11 @@ def _with_state(error: psycopg.Error, state: str) -> CrossfadeError:
         if value
     )
     told = f": {_one_line(error.diag.message_primary)}" if _is_telling(state) else ""
-    return kind(f"PostgreSQL {state} {type(error).__name__}{told}{f' ({place})' if place else ''}")
+    remedy = _REMEDIES.get(state) or _REMEDIES.get(state[:2])
+    return kind(
+        f"PostgreSQL {state} {type(error).__name__}{told}"
+        f"{f' ({place})' if place else ''}{f'; {remedy}' if remedy else ''}"
+    )
 
 
 def _is_telling(state: str) -> bool:
