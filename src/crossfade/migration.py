@@ -33,6 +33,7 @@ class Migration:
         client: the process's DynamoDB client.
         objects: the store of large columns.
         transcripts: `upload_transcript` and `get_transcript`.
+        route: where keys come from and where they go.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Migration:
     ) -> None:
         self._settings = settings
         self._application = application
-        self._route = route
+        self.route = route
         self._loop = asyncio.get_running_loop()
         self.client = client
         self.objects = objects
@@ -87,18 +88,36 @@ class Migration:
         """
         self._loop.call_soon_threadsafe(self.fast_path.offer, self._row(entity, primary_key))
 
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the fast path in the background; at the end let it drain, then stop it."""
+        stop = asyncio.Event()
+        lanes = [
+            asyncio.create_task(
+                forever("push", self.fast_path.step, stop, self.route.observe, Pauses())
+            )
+            for _ in range(PUSH_LANES)
+        ]
+        try:
+            yield
+        finally:
+            await self.fast_path.drain(self._settings.drain_seconds)
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+
     async def run_relay(self, stop: asyncio.Event) -> None:
         """Deliver whatever is dirty until `stop` is set; any number of processes may do so."""
         pauses = Pauses(idle_seconds_max=self._settings.relay_idle_seconds)
-        await forever("relay", self.relay_step, stop, self._route.observe, pauses)
+        await forever("relay", self.relay_step, stop, self.route.observe, pauses)
 
     async def relay_step(self) -> bool:
         """Deliver one batch of dirty keys; whether there were any."""
-        report = await relay.step(self._route, keys_max=self._settings.batch_keys_max)
+        report = await relay.step(self.route, keys_max=self._settings.batch_keys_max)
         return bool(report.outcomes)
 
     async def _deliver(self, keys: Sequence[Key]) -> frozenset[Key]:
-        return (await relay.deliver(replace(self._route, worker="push"), keys)).settled
+        return (await relay.deliver(replace(self.route, worker="push"), keys)).settled
 
     def _row(self, entity: str, primary_key: Sequence[str]) -> Row:
         mapping = self._application.by_name.get(entity)
@@ -130,7 +149,7 @@ async def open_migration(
         Unavailable: PostgreSQL cannot be reached.
     """
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(settings.database_url.get_secret_value()))
+        pool = await stack.enter_async_context(open_pool(settings.dsn))
         feed = PostgresFeed(pool, application.by_name, feed_options(settings))
         stack.push_async_callback(feed.aclose)
         client = dynamo.connect(dynamo_config(settings))
@@ -154,27 +173,8 @@ async def open_migration(
             deliveries_max=settings.deliveries_max,
         )
         migration = Migration(settings, application, route, client, objects)
-        await stack.enter_async_context(_pushing(migration.fast_path, settings, observe))
+        await stack.enter_async_context(migration.running())
         yield migration
-
-
-@asynccontextmanager
-async def _pushing(
-    fast_path: FastPath, settings: Settings, observe: Observer
-) -> AsyncIterator[None]:
-    """Run the fast path in the background; at the end let it drain, then stop it."""
-    stop = asyncio.Event()
-    lanes = [
-        asyncio.create_task(forever("push", fast_path.step, stop, observe, Pauses()))
-        for _ in range(PUSH_LANES)
-    ]
-    try:
-        yield
-    finally:
-        await fast_path.drain(settings.drain_seconds)
-        for lane in lanes:
-            lane.cancel()
-        await asyncio.gather(*lanes, return_exceptions=True)
 
 
 def feed_options(settings: Settings) -> FeedOptions:

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
     database_url: SecretStr = Field(
+        default=SecretStr(""),
         validation_alias=_named("CROSSFADE_DATABASE_URL", "DATABASE_URL"),
         description="PostgreSQL, as postgresql://user:password@host:port/database",
     )
@@ -153,6 +154,21 @@ class Settings(BaseSettings):
         validation_alias=_named("CROSSFADE_LOG_FORMAT"),
         description="console lines or JSON lines; auto: console on a terminal",
     )
+
+    @property
+    def dsn(self) -> str:
+        """The database's URL, password included: not for logs.
+
+        Raises:
+            ConfigurationError: it is not set.
+        """
+        dsn = self.database_url.get_secret_value()
+        if not dsn:
+            raise ConfigurationError(
+                "database_url: not set; set DATABASE_URL, such as "
+                "postgresql://user@localhost/database; `crossfade local up` prints a local one"
+            )
+        return dsn
 
 
 def load() -> Settings:

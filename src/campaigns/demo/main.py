@@ -15,8 +15,10 @@ from rich.console import Console
 from campaigns.demo import show, story
 from campaigns.demo.stage import Stage, open_stage
 from campaigns.demo.story import Burst
+from campaigns.errors import Invalid
 from campaigns.mapping import APPLICATION
 from campaigns.sample import PACKAGED, Loaded, Mission, load, read_missions
+from crossfade.errors import ConfigurationError
 from crossfade.testing.audit import Audit, audit
 
 
@@ -39,10 +41,13 @@ def run(*, data: Path | None, keep: bool, as_json: bool) -> int:
         as_json: print the result as JSON and nothing else.
 
     Raises:
-        Invalid: a file of the folder is malformed.
+        ConfigurationError: a file of the folder is malformed.
         Unavailable: an engine does not start.
     """
-    missions = read_missions(data or PACKAGED)
+    try:
+        missions = read_missions(data or PACKAGED)
+    except Invalid as error:
+        raise ConfigurationError(f"--data: {error}") from None
     console = Console(quiet=as_json)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         result = runner.run(_play(missions, console, keep=keep))

@@ -35,7 +35,7 @@ def install(*, application: ApplicationOption = "", as_json: AsJson = False) -> 
     """
     with clear_errors():
         mappings = find_application(application).mappings
-        done = run(postgres.install(_dsn(), mappings))
+        done = run(postgres.install(load().dsn, mappings))
     if as_json:
         print_json([asdict(one) for one in done])
     else:
@@ -53,7 +53,7 @@ def uninstall(
 ) -> None:
     """Remove the triggers and the ledger; the application's tables stay as they are."""
     with clear_errors():
-        tables = run(postgres.uninstall(_dsn(), force=force))
+        tables = run(postgres.uninstall(load().dsn, force=force))
     if as_json:
         print_json(list(tables))
     else:
@@ -64,7 +64,7 @@ def uninstall(
 def status(*, as_json: AsJson = False) -> None:
     """Show what is captured, dirty and parked; the exit code is 3 when a trigger is missing."""
     with clear_errors():
-        entities = run(postgres.status(_dsn()))
+        entities = run(postgres.status(load().dsn))
     if as_json:
         print_json([asdict(entity) for entity in entities])
     else:
@@ -82,15 +82,11 @@ def unpark(
 ) -> None:
     """Give parked keys a fresh chance."""
     with clear_errors():
-        count = run(postgres.unpark(_dsn(), entity=entity or None))
+        count = run(postgres.unpark(load().dsn, entity=entity or None))
     if as_json:
         print_json({"unparked": count})
     else:
         typer.echo(f"{count} keys are tried again")
-
-
-def _dsn() -> str:
-    return load().database_url.get_secret_value()
 
 
 def _status_cells(entity: postgres.EntityStatus) -> tuple[object, ...]:

@@ -1,0 +1,156 @@
+"""What a request of the application pays: nothing, triggers, push, push to a hung target.
+
+Four databases take turns, a block of requests each. CPU is this process's, deliveries in the
+background included; the engines are other processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from bench.core import Options, Row, percentile
+from bench.house import Place, engines, make_place
+from campaigns.actions import create_campaign, create_session, create_user, update_campaign
+from campaigns.app import App, Push, no_push, open_app
+from campaigns.inputs import CampaignChanges, NewCampaign, NewSession, NewUser
+from campaigns.mapping import APPLICATION
+from campaigns.records import Campaign
+from crossfade.events import Event
+from crossfade.migration import open_migration
+from crossfade.testing import Stall, TcpProxy
+
+NAME = "request"
+REQUESTS = 120
+HUNG_PUSHES = 50_000
+
+Operation = Callable[["Site"], Awaitable[None]]
+
+
+@dataclass
+class Site:
+    """One variant: an open application with a campaign, and what its requests took."""
+
+    app: App
+    campaign: Campaign
+    took_ms: dict[str, list[float]] = field(default_factory=dict)
+    cpu_ms: dict[str, list[float]] = field(default_factory=dict)
+
+
+async def rename(site: Site) -> None:
+    """Change a campaign's name."""
+    changes = CampaignChanges(expected_revision=site.campaign.revision, name="High tide")
+    site.campaign = await update_campaign(
+        site.app, site.campaign.user_id, site.campaign.id, changes
+    )
+
+
+async def begin(site: Site) -> None:
+    """Make a session."""
+    await create_session(site.app, site.campaign.user_id, NewSession(name="Low tide"))
+
+
+OPERATIONS: dict[str, Operation] = {"update_campaign": rename, "create_session": begin}
+
+
+async def run(options: Options) -> list[Row]:
+    """Measure both actions in four variants, then the memory of a hung target."""
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(engines())
+        target = urlsplit(house.endpoint)
+        hung = await stack.enter_async_context(
+            TcpProxy(str(target.hostname), int(target.port or 0))
+        )
+        await hung.strike(Stall())
+        endpoint = f"http://127.0.0.1:{hung.port}"
+        places = {
+            "without Crossfade": await make_place(house, "without", capture=False),
+            "triggers only": await make_place(house, "triggers"),
+            "push": await make_place(house, "push"),
+            "push, target hung": await make_place(house, "hung", endpoint=endpoint),
+        }
+        sites = {name: await _prepare(place) for name, place in places.items()}
+        for measured in (False, *([True] * options.rounds)):
+            for name, place in places.items():
+                await _block(sites[name], place, options, pushing="push" in name, keep=measured)
+        rows = [_row(operation, name, sites[name]) for operation in OPERATIONS for name in sites]
+        return [*rows, await _memory(places["push, target hung"], options)]
+
+
+async def _prepare(place: Place) -> Site:
+    async with open_app(place.dsn) as app:
+        user = await create_user(app, NewUser(email="owner@example.org"))
+        campaign = await create_campaign(app, user.id, NewCampaign(name="Low tide"))
+    return Site(app, campaign)
+
+
+async def _block(site: Site, place: Place, options: Options, *, pushing: bool, keep: bool) -> None:
+    """Open the application, send a block of each request, close it again."""
+    count = options.operations(REQUESTS)
+    async with _push(place, pushing=pushing) as push, open_app(place.dsn, push) as app:
+        site.app = app
+        await rename(site)
+        for name, operation in OPERATIONS.items():
+            cpu_started = time.process_time()
+            took_ms = [await _timed(operation, site) for _ in range(count)]
+            cpu_ms = (time.process_time() - cpu_started) * 1000 / count
+            if keep:
+                site.took_ms.setdefault(name, []).extend(took_ms)
+                site.cpu_ms.setdefault(name, []).append(cpu_ms)
+
+
+@asynccontextmanager
+async def _push(place: Place, *, pushing: bool) -> AsyncIterator[Push]:
+    if not pushing:
+        yield no_push
+        return
+    settings = place.settings.model_copy(update={"drain_seconds": 0.2})
+    async with open_migration(settings, APPLICATION, _ignore) as migration:
+        yield migration.push
+
+
+async def _timed(operation: Operation, site: Site) -> float:
+    started = time.perf_counter()
+    await operation(site)
+    return (time.perf_counter() - started) * 1000
+
+
+def _row(operation: str, name: str, site: Site) -> Row:
+    took_ms = site.took_ms[operation]
+    return Row(
+        f"request path: {operation}",
+        name,
+        {
+            "p50 ms": percentile(took_ms, 0.5),
+            "p99 ms": percentile(took_ms, 0.99),
+            "cpu ms/request": statistics.median(site.cpu_ms[operation]),
+        },
+    )
+
+
+async def _memory(place: Place, options: Options) -> Row:
+    """Hand over far more rows than the fast path may hold, while nothing leaves it."""
+    count = options.operations(HUNG_PUSHES)
+    async with _push(place, pushing=True) as push:
+        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for number in range(count):
+            await push("session", f"session-{number}")
+            if number % 1000 == 0:
+                await asyncio.sleep(0)
+        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
+    return Row(
+        "memory while the target hangs",
+        f"{count} rows handed over",
+        {"peak growth MiB": grown_kib / 1024},
+        note=f"at most {place.settings.push_queue_keys_max} wait; the others are the relay's",
+    )
+
+
+def _ignore(event: Event) -> None:
+    del event
