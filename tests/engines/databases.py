@@ -20,6 +20,8 @@ class Cluster:
         self.server = server
         self._program = program
         self._templates: set[str] = set()
+        with psycopg.connect(program.dsn(server.port)) as connection:
+            self._major = connection.info.server_version // 10_000
 
     def create(self, template: str = "template0") -> Database:
         """A new database, cloned from a template in some ten milliseconds."""
@@ -52,9 +54,7 @@ class Cluster:
         )
 
     def _database(self, name: str) -> Database:
-        with psycopg.connect(self._program.dsn(self.server.port)) as connection:
-            major = connection.info.server_version // 10_000
-        return Database(self._program.dsn(self.server.port, name), major)
+        return Database(self._program.dsn(self.server.port, name), self._major)
 
     def _execute(self, statement: sql.Composed) -> None:
         dsn = self._program.dsn(self.server.port)
