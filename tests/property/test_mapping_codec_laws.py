@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from crossfade.errors import Unmappable
 from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, digest
 from crossfade.mapping.arrays import print_array
+from crossfade.mapping.size import ITEM_BYTES_MAX, item_bytes
 from crossfade.mapping.state import Key, Live
 from mapping_helpers import row_of, table
 
@@ -118,6 +119,17 @@ def test_what_is_sent_comes_back(typed: tuple[str, str | None]) -> None:
     stored = codec.decode(item)
     assert stored.columns == columns == codec.canonical(columns)
     assert digest(stored.columns) == digest(columns)
+
+
+@given(typed_texts())
+def test_an_item_never_outgrows_the_bound_that_spares_it_from_being_weighed(
+    typed: tuple[str, str | None],
+) -> None:
+    name, text = typed
+    codec = CODECS[name]
+    item = codec.encode(row_of({"id": "1", "value": text}, codec)).item
+    spare = codec._characters_harmless - len(text or "") - 1
+    assert item_bytes(item) + spare * 4 <= ITEM_BYTES_MAX
 
 
 @given(st.datetimes(datetime(1, 1, 1)), st.datetimes(datetime(1, 1, 1)))  # noqa: DTZ001 - UTC

@@ -140,7 +140,7 @@ def _joined(prefix: str, slots: tuple[_Slot, ...], tail: str) -> Callable[[Texts
 def _present(texts: Texts, column: str) -> str:
     text = texts[column]
     if text is None:
-        raise Unmappable(column, "NULL in a key", "declare the column as required, or a shape")
+        raise Unmappable(column, "NULL in a key", "add a last shape whose key does without it")
     return text
 
 
