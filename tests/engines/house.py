@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import fcntl
 import secrets
 import shutil
 import tempfile
+import uuid
+from contextlib import suppress
 from pathlib import Path
-
-import psutil
 
 from crossfade.local import (
     ACCESS_KEY,
@@ -22,6 +22,7 @@ from crossfade.local import (
     Server,
     process_of,
 )
+from engines.clients import boto_client
 from engines.databases import Cluster
 from engines.dynalite import DynaliteProgram
 from engines.dynamodb_local import DynamoDBLocalProgram
@@ -51,8 +52,10 @@ class House:
 
     def __init__(self) -> None:
         _sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
         self._folder.chmod(0o711)
+        self._lock = (self._folder / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._servers: dict[str, Server] = {}
         self._clusters: dict[Path, Cluster] = {}
 
@@ -61,6 +64,7 @@ class House:
         for server in self._servers.values():
             asyncio.run(server.kill())
         remove(self._folder)
+        self._lock.close()
 
     def new_folder(self) -> Path:
         """An empty folder that every user may pass through."""
@@ -100,6 +104,14 @@ class House:
             bucket=bucket,
         )
 
+    def bucket(self, name: str) -> S3Engine:
+        """S3 by one of its local implementations, with a new bucket."""
+        engine = self.s3(name, bucket=f"test-{uuid.uuid4().hex}")
+        client = boto_client(engine)
+        client.create_bucket(Bucket=engine.bucket)
+        client.close()
+        return engine
+
     def _server(self, name: str, program: Program) -> Server:
         if name not in self._servers:
             server = Server(program, self._folder / name)
@@ -109,11 +121,11 @@ class House:
 
 
 def _sweep() -> None:
-    """Remove the data of test processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
-        owner = folder.name.removeprefix(_FOLDER_PREFIX).split("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            remove(folder)
+    """Remove the data of test processes that were killed: those that hold no lock any more."""
+    for lock_file in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*/lock"):
+        with suppress(OSError), lock_file.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove(lock_file.parent)
 
 
 def remove(folder: Path) -> None:
