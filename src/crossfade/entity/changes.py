@@ -14,7 +14,7 @@ from crossfade.entity.model import Model
 from crossfade.entity.paths import generic
 from crossfade.entity.references import Target, path_steps
 from crossfade.entity.requests import Params, key_of, table_composites
-from crossfade.entity.text import is_numeric
+from crossfade.entity.text import is_numeric, javascript_order
 from crossfade.entity.updates import Data, DataOperations, Operator, Update
 from crossfade.entity.validation import Faults, raise_faults
 
@@ -223,7 +223,7 @@ def _enter_keys(
 
 def _enter_identity(model: Model, update: Update, composites: Mapping[str, Any]) -> None:
     """An update may create the item, so the table's composites and the identifiers are set too."""
-    for name, value in composites.items():
+    for name, value in javascript_order(composites).items():
         field = model.attributes[name].field
         if field not in model.table_fields:
             update.set_field(field, value)

@@ -29,7 +29,7 @@ from crossfade.entity.names import Placeholders, merged
 from crossfade.entity.options import Options, OptionsGiven, options_of
 from crossfade.entity.paging import responses
 from crossfade.entity.projection import project
-from crossfade.entity.queries import QueryState, add_comparisons
+from crossfade.entity.queries import QueryState, add_bounds, add_equalities
 from crossfade.entity.reading import attributes_of_item, owns
 from crossfade.entity.records import attributes_of
 from crossfade.entity.references import References, Target
@@ -168,7 +168,8 @@ class CollectionQuery:
         query = self._key_query(options)
         if index.type is not IndexType.ISOLATED:
             state = QueryState(index, self.given, self.comparison, self.low, self.high)
-            add_comparisons(core.model, condition, query, state, options)
+            add_equalities(core.model, condition, query, state, options)
+            add_bounds(core.model, condition, query, options)
         identity = self._identity() if not options.ignore_ownership else KeyCondition("", {}, {})
         keys = self._key_condition(query)
         filters = [text for text in (identity.expression, condition.expression) if text]

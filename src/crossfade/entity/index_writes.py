@@ -81,10 +81,11 @@ def update_keys(model: Model, written: Values, removed: Values, known: KnownValu
         form = model.indexes[name]
         if not form.index or form.type is IndexType.COMPOSITE or not impact.conditions.get(name):
             continue
+        rendered = {key.field: render(key, values) for key in form.keys}
         for key in _sides(form, sides):
-            rendered = render(key, values)
-            if rendered:
-                writes.set_fields[key.field] = rendered
+            value = rendered[key.field]
+            if value:
+                writes.set_fields[key.field] = value
         if form.sk and not form.sk.names:
             writes.set_fields[form.sk.field] = _constant(form.sk)
     return writes

@@ -170,9 +170,11 @@ def _part_text(name: str, attribute: Attribute | None) -> Callable[[Any], str]:
 def _is_numeric(
     key: Key, parts: tuple[Part, ...], attributes: Mapping[str, Attribute], *, templated: bool
 ) -> bool:
-    if key.cast is Cast.STRING or len(parts) != 1 or not parts[0].name:
+    names = key.composite or ()
+    if key.cast is Cast.STRING or len(names) != 1:
         return False
-    type_ = attributes[parts[0].name].type
+    type_ = attributes[names[0]].type
     if key.cast is Cast.NUMBER:
         return type_ in _NUMBER_CASTS
-    return templated and not parts[0].literal and type_ is Type.NUMBER
+    bare = templated and len(parts) == 1 and not parts[0].literal
+    return bare and type_ is Type.NUMBER

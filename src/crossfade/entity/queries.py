@@ -24,6 +24,7 @@ from crossfade.entity.names import Placeholders, merged
 from crossfade.entity.options import Options
 from crossfade.entity.projection import project
 from crossfade.entity.requests import Params, apply_wheres, with_options
+from crossfade.entity.text import javascript_order
 
 _FILTER_SIGNS = {
     Comparison.GT: ">",
@@ -117,12 +118,13 @@ def query_params(
     """The parameters of one query of one entity."""
     condition = filter_of(model, state)
     query = key_query(state, options)
+    add_equalities(model, condition, query, state, options)
+    if _needs_identity(query, options) and not state.as_isolated:
+        add_identity(model, condition)
+    add_bounds(model, condition, query, options)
     if query.index.type is IndexType.COMPOSITE:
         params = _multi_attribute_params(model, table, query, condition, options)
     else:
-        add_comparisons(model, condition, query, state, options)
-        if _needs_identity(query, options) and not state.as_isolated:
-            add_identity(model, condition)
         params = _assembled(table, query, key_condition(query), condition)
     params = with_options(params, options.request_params)
     return project(model, params, options, executed=executed)
@@ -159,20 +161,27 @@ def add_identity(model: Model, condition: Condition) -> None:
         condition.compare("=", identifier, text)
 
 
-def add_comparisons(
+def add_equalities(
     model: Model, condition: Condition, query: KeyQuery, state: QueryState, options: Options
 ) -> None:
-    """Repeat the key's comparisons on the attributes, when the `compare` option asks for it."""
+    """Repeat the first call's attributes as filter, when the `compare` option asks for it."""
+    if options.compare == "keys" or query.index.sk is None or len(query.shared) <= 1:
+        return
+    if query.in_collection and query.index.sk.field in model.names_by_field:
+        return
+    for name, value in _given_values(query, state).items():
+        _compare(model, condition, "=", name, value)
+
+
+def add_bounds(model: Model, condition: Condition, query: KeyQuery, options: Options) -> None:
+    """Repeat the operator's comparisons as filter, when the `compare` option asks for it."""
     if options.compare == "keys" or query.index.sk is None:
         return
-    is_attribute = query.index.sk.field in model.names_by_field
-    if len(query.shared) > 1 and not (query.in_collection and is_attribute):
-        for name, value in _given_values(query, state).items():
-            _compare(model, condition, "=", name, value)
-    if not is_attribute:
-        for sign, values in _bounds(query, exact=options.compare == "attributes"):
-            for name, value in values.items():
-                _compare(model, condition, sign, name, value, first=True)
+    if query.index.sk.field in model.names_by_field:
+        return
+    for sign, values in _bounds(query, exact=options.compare == "attributes"):
+        for name, value in javascript_order(values).items():
+            _compare(model, condition, sign, name, value, first=True)
 
 
 def _given_values(query: KeyQuery, state: QueryState) -> dict[str, Any]:
@@ -182,7 +191,7 @@ def _given_values(query: KeyQuery, state: QueryState) -> dict[str, Any]:
         for name, value in state.given.items()
         if name not in query.index.pk.names and name not in query.given
     }
-    return {**others, **query.given}
+    return dict(javascript_order({**others, **query.given}))
 
 
 def _bounds(query: KeyQuery, *, exact: bool) -> list[tuple[str, Mapping[str, Any]]]:

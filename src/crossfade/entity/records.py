@@ -10,7 +10,7 @@ import msgspec
 from typing_extensions import TypeVar
 
 from crossfade.entity.errors import Code, EntityError, kind_of
-from crossfade.entity.text import integer_like
+from crossfade.entity.text import javascript_order
 
 R = TypeVar("R", default=dict[str, Any])
 Convert = Callable[[dict[str, Any]], R]
@@ -38,10 +38,10 @@ def attributes_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
         EntityError: 1010 when `values` is neither.
     """
     if values is None:
-        return _ordered(named)
+        return javascript_order(named)
     if not isinstance(values, Mapping):
         values = _of_record(values)
-    return _ordered({**values, **named} if named else values)
+    return javascript_order({**values, **named} if named else values)
 
 
 def _of_record(record: Any) -> dict[str, Any]:
@@ -63,12 +63,3 @@ def _no_record(record: object) -> EntityError:
         Code.INVALID_OPTIONS,
         f"attributes are given as a mapping or a record, not {kind_of(record)}",
     )
-
-
-def _ordered(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The attributes in JavaScript's order: names that are integers come first."""
-    integers = [name for name in values if name[:1].isdigit() and integer_like(name)]
-    if not integers:
-        return values
-    first = {name: values[name] for name in sorted(integers, key=int)}
-    return {**first, **values}

@@ -114,11 +114,11 @@ class Target:
         for step in self.steps:
             safe = placeholders.format(step.name)
             if path and is_numeric(safe):
-                expression, path = f"{expression}[{safe}]", f"{path}[{safe}]"
+                expression, path = f"{expression}[{safe}]", f"{path}[{step.name}]"
                 continue
             placeholders.names[f"#{safe}"] = step.field
             dot = "." if path else ""
-            expression, path = f"{expression}{dot}#{safe}", f"{path}{dot}{safe}"
+            expression, path = f"{expression}{dot}#{safe}", f"{path}{dot}{step.name}"
         return Location(expression, path)
 
     def operand(self, value: Any) -> Any:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from crossfade.entity.errors import kind_of, refused
 
@@ -113,3 +114,12 @@ def pad_left(text: str, length: int, fill: str) -> str:
 def integer_like(name: str) -> bool:
     """Whether JavaScript iterates this property name before all others."""
     return name.isascii() and name.isdigit() and (name == "0" or name[0] != "0")
+
+
+def javascript_order(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same values in JavaScript's order: names that are integers come first."""
+    integers = [name for name in values if name[:1].isdigit() and integer_like(name)]
+    if not integers:
+        return values
+    first = {name: values[name] for name in sorted(integers, key=int)}
+    return {**first, **values}

@@ -1,0 +1,64 @@
+"""ElectroDB in a node process that lives as long as a test module."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+SCRIPT = Path(__file__).with_name("oracle.js")
+
+
+class Oracle:
+    """Answers questions in the form of the golden vectors.
+
+    Args:
+        endpoint: the DynamoDB on which it executes calls, if it does.
+    """
+
+    def __init__(self, endpoint: str = "") -> None:
+        node = shutil.which("node", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        self._process = subprocess.Popen(
+            [node or "node", str(SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "ORACLE_ENDPOINT": endpoint},
+            text=True,
+            encoding="utf-8",
+        )
+
+    def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """ElectroDB's answer: `params`, `result`, `value`, `ok` or `error`."""
+        return self.ask_all([question])[0]
+
+    def ask_all(self, questions: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The answers to several questions, in order."""
+        assert self._process.stdin
+        assert self._process.stdout
+        answers = []
+        for question in questions:
+            self._process.stdin.write(f"{json.dumps(question)}\n")
+            self._process.stdin.flush()
+            answers.append(json.loads(self._process.stdout.readline()))
+        return answers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        if self._process.stdout:
+            self._process.stdout.close()
