@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 
+from campaigns.database import migrate
+from crossfade.local import ACCESS_KEY, SECRET_KEY
 from crossfade.testing import HttpProxy, TcpProxy
 from engines.databases import WHEEL, Cluster, installed_binaries
 from engines.dynamodb_local import missing_for_dynamodb_local
 from engines.house import House, remove
 from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import World, open_world
 
 
 @pytest.fixture(scope="session")
@@ -79,17 +82,7 @@ def ministack(house: House) -> DynamoEngine:
 @pytest.fixture(params=["seaweedfs", "ministack"])
 def s3(request: pytest.FixtureRequest, house: House) -> S3Engine:
     """S3, by each local implementation in turn, with a bucket of this test."""
-    engine = house.s3(request.param, bucket=f"test-{uuid.uuid4().hex}")
-    client = boto3.client(
-        "s3",
-        endpoint_url=engine.endpoint,
-        region_name=engine.region,
-        aws_access_key_id=engine.access_key,
-        aws_secret_access_key=engine.secret_key,
-    )
-    client.create_bucket(Bucket=engine.bucket)
-    client.close()
-    return engine
+    return house.bucket(request.param)
 
 
 @pytest.fixture
@@ -108,3 +101,38 @@ def tcp_proxy() -> type[TcpProxy]:
 def http_proxy() -> type[HttpProxy]:
     """The fault proxy before DynamoDB or S3: a context manager of an endpoint."""
     return HttpProxy
+
+
+def _migrate(database: Database) -> None:
+    asyncio.run(migrate(database.dsn))
+
+
+@pytest.fixture
+def migrated(cluster: Cluster) -> Iterator[Database]:
+    """A fresh database with the application's tables."""
+    database = cluster.create_filled("campaigns", _migrate)
+    yield database
+    cluster.drop(database)
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engines' credentials, where the standard chain finds them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+
+
+@pytest.fixture
+def bucket(house: House) -> S3Engine:
+    """A bucket of this test on ministack only."""
+    return house.bucket("ministack")
+
+
+@pytest.fixture
+async def world(
+    migrated: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> AsyncIterator[World]:
+    """The whole product, installed and running on ministack, everything behind proxies."""
+    del credentials
+    async with open_world(migrated, ministack, bucket) as world:
+        yield world

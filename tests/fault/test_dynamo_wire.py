@@ -31,19 +31,19 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 
 class Peer:
-    """Answers each request with prepared bytes, and may close afterwards.
+    """Answers each request with prepared bytes, and may close after those from a number on.
 
     Attributes:
         connections: how many were opened.
         requests: how many came.
     """
 
-    def __init__(self, answers: Sequence[bytes], *, closes: bool = False) -> None:
+    def __init__(self, answers: Sequence[bytes], *, closes_from: int | None = None) -> None:
         self.connections = 0
         self.requests = 0
         self.listener = Listener(self._serve)
         self._answers = answers
-        self._closes = closes
+        self._closes_from = closes_from
 
     @asynccontextmanager
     async def open(self, **limits: Any) -> AsyncIterator[Client]:
@@ -71,7 +71,7 @@ class Peer:
             self.requests += 1
             writer.write(answer)
             await writer.drain()
-            if self._closes:
+            if self._closes_from is not None and self.requests >= self._closes_from:
                 return
 
 
@@ -93,7 +93,7 @@ async def test_every_framing_is_read_over_one_connection() -> None:
 
 
 async def test_a_body_may_end_with_the_connection() -> None:
-    peer = Peer([UNTIL_CLOSE], closes=True)
+    peer = Peer([UNTIL_CLOSE], closes_from=1)
     async with peer.open() as client:
         assert [await get(client) for _ in range(3)] == [True] * 3
     assert peer.connections == 3
@@ -108,7 +108,7 @@ async def test_a_connection_announced_to_close_is_not_used_again() -> None:
 
 async def test_a_server_that_closes_unannounced_fails_no_call() -> None:
     """Each answer is the last one of its connection, and none says so."""
-    peer = Peer([SIZED], closes=True)
+    peer = Peer([SIZED], closes_from=1)
     async with peer.open() as client:
         assert [await get(client) for _ in range(20)] == [True] * 20
     assert peer.connections == 20
@@ -135,9 +135,19 @@ async def test_what_is_not_http_is_corrupt_and_ends_the_connection(answer: bytes
 
 
 async def test_an_answer_that_breaks_off_is_interrupted() -> None:
-    async with Peer([SIZED[:-3]], closes=True).open() as client:
+    async with Peer([SIZED[:-3]], closes_from=1).open() as client:
         with pytest.raises(Interrupted):
             await get(client)
+
+
+async def test_an_answer_that_breaks_off_counts_as_an_attempt_on_a_used_connection_too() -> None:
+    """Only a connection closed before any byte of the answer is replaced for nothing."""
+    peer = Peer([SIZED, SIZED[:-3]], closes_from=2)
+    async with peer.open() as client:
+        assert await get(client)
+        with pytest.raises(Interrupted):
+            await get(client)
+    assert peer.requests == 2
 
 
 async def test_an_answer_larger_than_the_limit_is_corrupt() -> None:
