@@ -61,12 +61,16 @@ async def use():
     await client.call("ListTables", {})
     return client
 
+async def same():
+    return connect(config)
+
 loop = asyncio.new_event_loop()
 ours = loop.run_until_complete(use())
 child = os.fork()
 if child == 0:
+    inherited = loop.run_until_complete(same())
     theirs = asyncio.new_event_loop().run_until_complete(use())
-    os._exit(0 if theirs is not ours else 1)
+    os._exit(0 if ours not in (inherited, theirs) else 1)
 _, status = os.waitpid(child, 0)
 again = loop.run_until_complete(use())
 loop.run_until_complete(again.close())
