@@ -256,6 +256,15 @@ def test_a_value_that_the_mapping_never_writes_is_told_apart(
         CODEC.decode(item)
 
 
+@pytest.mark.parametrize(
+    "stored",
+    ["2026-03-01T18:30:00.5Z", "2026-03-01T18:30:00.5000000Z", "2026-03-01T18:30:00.500000"],
+)
+def test_a_time_in_another_spelling_is_not_taken_for_the_row_s(stored: str) -> None:
+    item = {**CODEC.encode(live(CODEC)).item, "startedAt": {"S": stored}}
+    assert CODEC.decode(item).columns["started_at"] != ROW["started_at"]
+
+
 def test_a_tombstone_is_no_record() -> None:
     with pytest.raises(Unmappable, match="cf_m"):
         CODEC.decode(CODEC.tombstone(Gone(CODEC.key_of(ROW), 2)))
