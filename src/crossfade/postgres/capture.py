@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,12 +10,28 @@ from hashlib import sha256
 from psycopg import sql
 
 from crossfade.mapping.declare import Mapping
+from crossfade.mapping.types import plain_type
 from crossfade.postgres.connect import PRINTING
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import SOURCE, identifier, key_expression
 
 TRUNCATE_TRIGGER = "crossfade_refuse_truncate"
 SCHEMA = "crossfade"
+
+# The types that print the same whatever the session's settings are. An enumeration would too, but
+# by its name it cannot be told from a domain over a type that does not.
+_PRINTED_ALIKE = frozenset(
+    {
+        "bigint",
+        "boolean",
+        "character",
+        "character varying",
+        "integer",
+        "smallint",
+        "text",
+        "uuid",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +56,25 @@ def capture_function(mapping: Mapping) -> sql.Composed:
     The function prints keys under the engine's own settings, whatever those of the application's
     session are; else one row would have one key for each `DateStyle` or `TimeZone`.
     """
+    old_key = key_expression(mapping, sql.SQL("OLD"))
+    new_key = key_expression(mapping, sql.SQL("NEW"))
     return query("capture_function").format(
         function=identifier(SCHEMA, function_name(mapping)),
         settings=sql.SQL(" ").join(
             sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
-            for name, value in PRINTING.items()
+            for name, value in printing_settings(mapping).items()
         ),
-        old_key=key_expression(mapping, sql.SQL("OLD")),
-        new_key=key_expression(mapping, sql.SQL("NEW")),
-        entity=sql.Literal(mapping.name),
+        old_key=old_key,
+        new_key=new_key,
+        mark_old=query("mark").format(entity=sql.Literal(mapping.name), key=old_key),
+        mark_new=query("mark").format(entity=sql.Literal(mapping.name), key=new_key),
     )
+
+
+def printing_settings(mapping: Mapping) -> MappingOf[str, str]:
+    """Return the settings that its keys are printed under; each costs every write a little."""
+    types = {plain_type(part.type) for part in mapping.key_parts}
+    return {} if types <= _PRINTED_ALIKE else PRINTING
 
 
 def trigger_name(mapping: Mapping) -> str:

@@ -1,0 +1,13 @@
+INSERT INTO crossfade.ledger AS known (entity, key, version, xid, dirty_since, next_attempt_at)
+VALUES ({entity}, {key}, 1, pg_current_xact_id(), clock_timestamp(), clock_timestamp())
+ON CONFLICT (entity, key) DO UPDATE SET
+    version = known.version + 1,
+    xid = excluded.xid,
+    dirty_since = coalesce(known.dirty_since, excluded.dirty_since),
+    attempts = 0,
+    faults = 0,
+    parked_reason = NULL,
+    next_attempt_at = CASE
+        WHEN known.dirty_since IS NULL OR known.attempts > 0 THEN excluded.next_attempt_at
+        ELSE known.next_attempt_at
+    END
