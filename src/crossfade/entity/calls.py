@@ -141,6 +141,10 @@ class Get(Call[R]):
     def base_params(self, table: str, condition: Condition) -> Params:
         """The item's key."""
         params = simple_params(self.core.model, table, self.given)
+        if self.wheres and self.core.model.strict and self.method == "get":
+            raise EntityError(
+                Code.INVALID_WHERE, "DynamoDB takes no condition when it gets an item"
+            )
         apply_wheres(self.core.model, condition, self.wheres)
         return params
 

@@ -16,7 +16,7 @@ from crossfade.entity.references import Target, path_steps
 from crossfade.entity.requests import Params, key_of, table_composites
 from crossfade.entity.text import is_numeric, javascript_order
 from crossfade.entity.updates import Data, DataOperations, Operator, Update
-from crossfade.entity.validation import Faults, raise_faults
+from crossfade.entity.validation import SET_KINDS, Faults, raise_faults
 
 ChangeStep = Callable[[Model, Update, Condition], None]
 
@@ -30,6 +30,8 @@ class Assign:
 
     def __call__(self, model: Model, update: Update, _condition: Condition) -> None:
         """Check the values, then enter them."""
+        if model.strict:
+            _check_known(model, self.values)
         targets = {
             path: target
             for path in self.values
@@ -120,6 +122,16 @@ def find(model: Model, path: str) -> Target | None:
     return target
 
 
+def _check_known(model: Model, values: Mapping[str, Any]) -> None:
+    """Refuse names that are not in the schema, and empty sets."""
+    for path, value in values.items():
+        target = find(model, path)
+        if target is None:
+            raise refused(path, "is not in the schema; check the spelling")
+        if target.attribute.type is Type.SET and isinstance(value, SET_KINDS) and not value:
+            raise refused(path, "is an empty set, which DynamoDB does not store; remove it instead")
+
+
 def _is_given(target: Target, value: Any) -> bool:
     """Whether there is a value; None is one where any type is allowed: NULL."""
     return value is not None or target.attribute.type is Type.ANY
@@ -165,7 +177,7 @@ def update_params(
 ) -> Params:
     """The parameters of update and patch, without the condition."""
     composites = table_composites(model, given)
-    update = Update()
+    update = Update(strict=model.strict)
     for step in steps:
         step(model, update, condition)
     changed = _after_setters(model, update, composites)
@@ -265,16 +277,26 @@ class UpsertStep:
     values: Mapping[str, Any]
 
 
-def upsert_params(model: Model, table: str, steps: tuple[UpsertStep, ...]) -> Params:
-    """The parameters of upsert, without the condition."""
+def _gathered(
+    model: Model, steps: tuple[UpsertStep, ...]
+) -> tuple[dict[str, Operator], dict[str, Any]]:
+    """The operator and value of each attribute; the last step that names one decides."""
     operators: dict[str, Operator] = {}
     given: dict[str, Any] = {}
-    for step in steps:
+    for number, step in enumerate(steps):
+        if model.strict:
+            _check_known(model, step.values)
         for name, value in step.values.items():
             target = find(model, name)
-            if value is not None and target is not None and step is not steps[0]:
+            if value is not None and target is not None and number:
                 check_value(model, target, value)
             operators[name], given[name] = step.operator, value
+    return operators, given
+
+
+def upsert_params(model: Model, table: str, steps: tuple[UpsertStep, ...]) -> Params:
+    """The parameters of upsert, without the condition."""
+    operators, given = _gathered(model, steps)
     accepted = _accepted(model, given)
     composites = table_composites(model, accepted)
     stored = model.setters.apply(accepted)
@@ -284,7 +306,7 @@ def upsert_params(model: Model, table: str, steps: tuple[UpsertStep, ...]) -> Pa
         if value is not None
         and (operators.get(name, Operator.SET) is Operator.SET or given.get(name) is None)
     }
-    update = Update()
+    update = Update(strict=model.strict)
     for field, text in model.identity.items():
         update.set_field(field, text)
     keys = put_keys(model, plain, composites)

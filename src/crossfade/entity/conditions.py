@@ -23,22 +23,22 @@ class Condition:
     """
 
     def __init__(self, *, strict: bool = False) -> None:
-        self.placeholders = Placeholders()
+        self.placeholders = Placeholders(strict=strict)
         self.expression = ""
-        self._strict = strict
+        self.strict = strict
 
     def add(self, clause: str, *, first: bool = False) -> None:
         """Join a clause with AND, in ElectroDB's exact way; `first` puts it in front."""
         clause = _LINE_BREAKS.sub("", clause).strip()
         if not self.expression:
-            self.expression = f"({clause})" if self._strict and clause else clause
+            self.expression = f"({clause})" if self.strict and clause else clause
             return
         if not _WORDS.sub("", clause).strip():
             return
         if first:
             self.expression = f"({clause}) AND {self.expression}"
             return
-        if self._strict:
+        if self.strict:
             self.expression = f"{self.expression} AND ({clause})"
             return
         wrapped = self.expression.startswith("(") or self.expression.endswith(")")

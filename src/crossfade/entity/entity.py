@@ -24,6 +24,7 @@ from crossfade.entity.reads import Query, Scan
 from crossfade.entity.records import attributes_of, converter
 from crossfade.entity.results import Page, Result
 from crossfade.entity.schema import Schema
+from crossfade.entity.strictness import check_schema
 
 R = TypeVar("R", default=dict[str, Any])
 S = TypeVar("S")
@@ -88,6 +89,8 @@ class Entity(Generic[R]):
         strict: bool = False,
     ) -> None:
         self.schema = schema if isinstance(schema, Schema) else Schema.from_json(schema)
+        if strict:
+            check_schema(self.schema)
         self.core: Core[R] = Core(
             model=Model(self.schema, identifiers or Identifiers(), strict),
             table=table or self.schema.table,

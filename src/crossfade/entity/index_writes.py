@@ -84,7 +84,7 @@ def update_keys(model: Model, written: Values, removed: Values, known: KnownValu
         rendered = {key.field: render(key, values) for key in form.keys}
         for key in _sides(form, sides):
             value = rendered[key.field]
-            if value:
+            if value or (model.strict and value == 0):
                 writes.set_fields[key.field] = value
         if form.sk and not form.sk.names:
             writes.set_fields[form.sk.field] = _constant(form.sk)

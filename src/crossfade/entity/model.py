@@ -14,6 +14,7 @@ from crossfade.entity.keys import KeyValue, Render, Values, full_renderer
 from crossfade.entity.paths import walk
 from crossfade.entity.references import References, Target, key_reader, root_targets
 from crossfade.entity.schema import Schema
+from crossfade.entity.strictness import check_values
 from crossfade.entity.transforms import Transform, is_readable, reader, writer
 from crossfade.entity.validation import Accept, acceptor
 from crossfade.entity.watching import Handlers, handlers
@@ -106,6 +107,16 @@ class Model:
     def acceptors(self) -> dict[str, Accept]:
         """What checks a put's value of each root attribute, defaults included."""
         return {name: acceptor(a, a.name) for name, a in self.attributes.items()}
+
+    @cached_property
+    def value_acceptors(self) -> dict[str, Accept]:
+        """What checks a value of each root attribute, without defaults."""
+        return {n: acceptor(a, a.name, with_defaults=False) for n, a in self.attributes.items()}
+
+    def check_given(self, given: Values) -> None:
+        """In strict mode, refuse unknown names and wrong types among a call's values."""
+        if self.strict:
+            check_values(self.value_acceptors, given)
 
     @cached_property
     def path_acceptors(self) -> dict[str, Accept]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.text import is_numeric
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
@@ -36,9 +37,11 @@ class Placeholders:
 
     Args:
         suffix: stands between a value's name and its number, such as ``_u`` in updates.
+        strict: refuse a placeholder that stands for two fields.
     """
 
-    def __init__(self, suffix: str = "") -> None:
+    def __init__(self, suffix: str = "", *, strict: bool = False) -> None:
+        self._strict = strict
         self.names: dict[str, str] = {}
         self.values: dict[str, Any] = {}
         self._suffix = suffix
@@ -52,6 +55,8 @@ class Placeholders:
     def name(self, original: str, field: str) -> str:
         """The placeholder of a field, such as ``#rent``."""
         text = f"#{self.format(original)}"
+        if self._strict and self.names.get(text, field) != field:
+            raise collision(text)
         self.names[text] = field
         return text
 
@@ -61,6 +66,8 @@ class Placeholders:
         number = self._counts.get(safe, 0)
         self._counts[safe] = number + 1
         text = f":{safe}{self._suffix}{number}"
+        if text in self.values:
+            raise collision(text)
         self.values[text] = value
         return text
 
@@ -71,3 +78,24 @@ def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
     for part in parts:
         result.update(part)
     return result
+
+
+def distinct(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Placeholders of two expressions that must not share one with different meanings.
+
+    Raises:
+        EntityError: 1012 when they do.
+    """
+    for text, meaning in second.items():
+        if text in first and first[text] != meaning:
+            raise collision(text)
+    return {**first, **second}
+
+
+def collision(text: str) -> EntityError:
+    """The error for a placeholder that would stand for two things."""
+    return EntityError(
+        Code.INVALID_WHERE,
+        f"{text} would stand for two things in one request; rename an attribute or use fewer "
+        "comparisons",
+    )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossfade.entity.declarations import Attribute, Type
-from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.errors import refused
 from crossfade.entity.index_writes import put_keys
 from crossfade.entity.keys import Render, Values, full_renderer
 from crossfade.entity.model import Model, incomplete
 from crossfade.entity.transforms import Transform, is_plain
-from crossfade.entity.validation import Accept, Faults, raise_faults
+from crossfade.entity.validation import SET_KINDS, Accept, Faults, raise_faults
 
 _KINDS: dict[Type, type] = {Type.STRING: str, Type.NUMBER: int, Type.BOOLEAN: bool}
 
@@ -45,6 +45,7 @@ class PutPlan:
         )
         self._known = frozenset(model.attributes)
         self._nullable = frozenset(n for n, a in model.attributes.items() if a.type is Type.ANY)
+        self._sets = tuple(n for n, a in model.attributes.items() if a.type is Type.SET)
         self._simple = not any(_has_handlers(a) for a in model.attributes.values())
         self._fields = {
             name: attribute.field
@@ -85,8 +86,8 @@ class PutPlan:
         Raises:
             EntityError: 3001 for a wrong value; 2002 when the table's key lacks composites.
         """
-        if self._model.strict and not given.keys() <= self._known:
-            self._refuse_unknown(given)
+        if self._model.strict:
+            self._check_strictly(given)
         simple = self._simple
         values: dict[str, Any] = {}
         for name, kind, accept, write in self._slots:
@@ -129,9 +130,15 @@ class PutPlan:
         fields = self._fields
         return {fields.get(name, name): value for name, value in values.items()}
 
-    def _refuse_unknown(self, given: Mapping[str, Any]) -> None:
-        names = ", ".join(sorted(given.keys() - self._known))
-        raise EntityError(Code.INVALID_ATTRIBUTE, f"{names}: not in the schema; check the spelling")
+    def _check_strictly(self, given: Mapping[str, Any]) -> None:
+        """Refuse unknown names and empty sets."""
+        unknown = given.keys() - self._known
+        if unknown:
+            raise refused(", ".join(sorted(unknown)), "is not in the schema; check the spelling")
+        for name in self._sets:
+            value = given.get(name)
+            if isinstance(value, SET_KINDS) and not value:
+                raise refused(name, "is an empty set, which DynamoDB does not store; leave it out")
 
 
 def _render_all(

@@ -20,10 +20,11 @@ from crossfade.entity.key_queries import (
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.keys import render
 from crossfade.entity.model import Model, incomplete
-from crossfade.entity.names import Placeholders, merged
+from crossfade.entity.names import Placeholders, distinct, merged
 from crossfade.entity.options import Options
 from crossfade.entity.projection import project
 from crossfade.entity.requests import Params, apply_wheres, with_options
+from crossfade.entity.strictness import check_limit, check_prefix
 from crossfade.entity.text import javascript_order
 
 _FILTER_SIGNS = {
@@ -84,13 +85,18 @@ def _lacks_identity(index: IndexForm) -> bool:
     return not {"__edb_e__", "__edb_v__"} <= set(index.projection)
 
 
-def key_query(state: QueryState, options: Options) -> KeyQuery:
+def key_query(model: Model, state: QueryState, options: Options) -> KeyQuery:
     """The key part of a query.
 
     Raises:
         EntityError: 2002 when the partition key lacks composites.
     """
     index = state.index
+    for given in (state.given, state.low, state.high):
+        model.check_given(given)
+    if model.strict:
+        check_prefix(index.sk, state.comparison)
+        check_limit(options)
     partition = {name: state.given.get(name) for name in index.pk.names}
     if None in partition.values():
         raise incomplete(index, index.pk.names, state.given)
@@ -117,7 +123,7 @@ def query_params(
 ) -> Params:
     """The parameters of one query of one entity."""
     condition = filter_of(model, state)
-    query = key_query(state, options)
+    query = key_query(model, state, options)
     add_equalities(model, condition, query, state, options)
     if _needs_identity(query, options) and not state.as_isolated:
         add_identity(model, condition)
@@ -219,8 +225,8 @@ def _assembled(table: str, query: KeyQuery, keys: KeyCondition, condition: Condi
     params: Params = {
         "KeyConditionExpression": keys.expression,
         "TableName": table,
-        "ExpressionAttributeNames": merged(found.names, keys.names),
-        "ExpressionAttributeValues": merged(found.values, keys.values),
+        "ExpressionAttributeNames": distinct(found.names, keys.names),
+        "ExpressionAttributeValues": distinct(found.values, keys.values),
     }
     if query.index.index:
         params["IndexName"] = query.index.index

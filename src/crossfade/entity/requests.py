@@ -12,7 +12,7 @@ from crossfade.entity.conditions import Condition, Where, apply_where
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.keys import render
 from crossfade.entity.model import Model, incomplete
-from crossfade.entity.names import merged
+from crossfade.entity.names import distinct, merged
 from crossfade.entity.options import Options
 
 Params = dict[str, Any]
@@ -38,6 +38,7 @@ def table_composites(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         EntityError: 2002 when one is absent.
     """
+    model.check_given(given)
     index = model.table_index
     values = {name: given.get(name) for name in index.composites}
     if None in values.values():
@@ -76,6 +77,7 @@ def with_condition(params: Params, condition: Condition) -> Params:
     """The parameters with a condition; one that stands there already comes first."""
     if not condition.expression:
         return params
+    join = distinct if condition.strict else merged
     existing = params.get("ConditionExpression")
     result = dict(params)
     result["ConditionExpression"] = (
@@ -87,5 +89,5 @@ def with_condition(params: Params, condition: Condition) -> Params:
         ("ExpressionAttributeValues", placeholders.values),
     ):
         if found:
-            result[option] = merged(found, params.get(option) or {})
+            result[option] = join(found, params.get(option) or {})
     return result

@@ -40,8 +40,8 @@ class Update:
     under which placeholder (`written`), what was done last (`operators`) and to what (`touched`).
     """
 
-    def __init__(self) -> None:
-        self.placeholders = Placeholders("_u")
+    def __init__(self, *, strict: bool = False) -> None:
+        self.placeholders = Placeholders("_u", strict=strict)
         self.composites: dict[str, Any] = {}
         self.written: dict[str, tuple[Any, str]] = {}
         self.operators: dict[str, Operator | None] = {}
