@@ -19,6 +19,7 @@ class Wires:
     def __init__(self) -> None:
         self.ends: list[socket.socket] = []
         self.fails = False
+        self.closes_at_once = False
 
     async def dial(self, on_lost: Callable[[Connection], None]) -> Connection:
         if self.fails:
@@ -27,6 +28,9 @@ class Wires:
         near, far = socket.socketpair()
         self.ends.append(far)
         _, connection = await loop.create_connection(lambda: Connection(loop, on_lost), sock=near)
+        while self.closes_at_once and connection.usable:
+            far.close()
+            await asyncio.sleep(0)
         return connection
 
     def close(self) -> None:
@@ -149,6 +153,17 @@ async def test_a_failed_dial_leaves_room_for_the_next(wires: Wires) -> None:
     assert pool.open_count == 0
     wires.fails = False
     await pool.acquire(soon())
+    await pool.close()
+
+
+async def test_a_connection_closed_as_soon_as_it_opens_is_counted_once(wires: Wires) -> None:
+    pool = pool_of(wires, connections_max=2)
+    held = await pool.acquire(soon())
+    wires.closes_at_once = True
+    with pytest.raises(Unreachable, match="as soon as"):
+        await pool.acquire(soon())
+    assert pool.open_count == 1
+    pool.release(held)
     await pool.close()
 
 
