@@ -162,6 +162,8 @@ async def test_a_connection_closed_as_soon_as_it_opens_is_counted_once(wires: Wi
     wires.closes_at_once = True
     with pytest.raises(Unreachable, match="as soon as"):
         await pool.acquire(soon())
+    for _ in range(5):
+        await asyncio.sleep(0)
     assert pool.open_count == 1
     pool.release(held)
     await pool.close()
