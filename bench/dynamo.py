@@ -12,6 +12,7 @@ from bench import dynamo_peers as peers
 from bench.core import Options, Row, Variant, interleaved
 from bench.dynamo_null import null_server
 from crossfade.dynamo import Client, Config
+from crossfade.dynamo.transport import Endpoint, HttpTransport
 
 NAME = "dynamo"
 IN_FLIGHT = 32
@@ -33,16 +34,21 @@ async def run(options: Options) -> list[Row]:
 
 async def _plain(port: int, operation: str, options: Options, operations: int) -> list[Row]:
     endpoint = f"http://127.0.0.1:{port}"
+    transport = HttpTransport(_config(endpoint), Endpoint.of(endpoint))
+    prepared = peers.prepared(transport, f"127.0.0.1:{port}", operation)
     async with Client(_config(endpoint)) as client, peers.aiobotocore_client(endpoint) as aio:
         variants: dict[str, Variant] = {
             "raw protocol, signed beforehand": await peers.floor(port, operation, IN_FLIGHT),
+            "our connections, signed beforehand": peers.in_flight(prepared, IN_FLIGHT),
             "crossfade": peers.in_flight(peers.ours(client, operation), IN_FLIGHT),
             "pydynox": peers.in_flight(peers.pydynox(endpoint, operation), IN_FLIGHT),
             "aiobotocore": peers.in_flight(peers.aio(aio, operation), IN_FLIGHT),
             "boto3, threads": peers.boto(endpoint, operation, IN_FLIGHT),
         }
         group = f"DynamoDB {operation}, {IN_FLIGHT} in flight"
-        return await _measured(group, variants, options, operations)
+        rows = await _measured(group, variants, options, operations)
+    await transport.close()
+    return rows
 
 
 async def _tls(folder: Path, options: Options) -> list[Row]:

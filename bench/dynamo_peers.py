@@ -16,8 +16,9 @@ from pydynox import DynamoDBClient
 
 from bench.core import Variant
 from bench.dynamo_items import BATCH_ITEMS, KEY, PLAIN_ITEM, PLAIN_KEY, REQUESTS, TABLE
-from crossfade.dynamo import Client
+from crossfade.dynamo import Client, Request
 from crossfade.dynamo.signing import Keys, Signer, Stamp
+from crossfade.dynamo.transport import HttpTransport
 
 Once = Callable[[], Awaitable[Any]]
 
@@ -158,6 +159,21 @@ class Floor(asyncio.Protocol):
         self._transport.close()
 
 
+def prepared(transport: HttpTransport, authority: str, operation: str) -> Once:
+    """Bytes signed beforehand through our own connections, without the client around them."""
+    stamp = Stamp.of(0)
+    body = orjson.dumps(REQUESTS[operation])
+    head = Signer(KEYS, REGION, authority, stamp.day).head(stamp.moment, operation, body)
+    deadline = asyncio.get_running_loop().time() + 3600
+    request = Request(head, body, deadline, 3600, repeatable=True)
+
+    async def once() -> Any:
+        response = await transport(request)
+        return orjson.loads(response.body)
+
+    return once
+
+
 async def floor(port: int, operation: str, count: int, ssl: Any = None) -> Variant:
     """Bytes signed beforehand through a bare protocol on its own connections."""
     loop = asyncio.get_running_loop()
@@ -201,5 +217,6 @@ __all__ = [
     "floor",
     "in_flight",
     "ours",
+    "prepared",
     "pydynox",
 ]

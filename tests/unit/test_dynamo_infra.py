@@ -24,8 +24,10 @@ def _function(loader: Loader, _suffix: str, node: yaml.Node) -> Any:
             return loader.construct_scalar(node)
         case yaml.SequenceNode():
             return loader.construct_sequence(node, deep=True)
-        case _:
+        case yaml.MappingNode():
             return loader.construct_mapping(node, deep=True)
+        case _:
+            raise TypeError(f"{type(node).__name__} in the template")
 
 
 Loader.add_multi_constructor("!", _function)
