@@ -17,8 +17,11 @@ function documentClient(url) {
   return DynamoDBDocumentClient.from(
     new DynamoDBClient({
       endpoint: url,
-      region: "eu-central-1",
-      credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
+      region: process.env.ORACLE_REGION,
+      credentials: {
+        accessKeyId: process.env.ORACLE_ACCESS_KEY,
+        secretAccessKey: process.env.ORACLE_SECRET_KEY,
+      },
     }),
   );
 }

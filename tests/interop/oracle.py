@@ -12,23 +12,36 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from engines.values import DynamoEngine
+
 SCRIPT = Path(__file__).with_name("oracle.js")
+
+
+def _connection(engine: DynamoEngine | None) -> dict[str, str]:
+    if engine is None:
+        return {}
+    return {
+        "ORACLE_ENDPOINT": engine.endpoint,
+        "ORACLE_REGION": engine.region,
+        "ORACLE_ACCESS_KEY": engine.access_key,
+        "ORACLE_SECRET_KEY": engine.secret_key,
+    }
 
 
 class Oracle:
     """Answers questions in the form of the golden vectors.
 
     Args:
-        endpoint: the DynamoDB on which it executes calls, if it does.
+        engine: the DynamoDB on which it executes calls, if it does.
     """
 
-    def __init__(self, endpoint: str = "") -> None:
+    def __init__(self, engine: DynamoEngine | None = None) -> None:
         node = shutil.which("node", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
         self._process = subprocess.Popen(
             [node or "node", str(SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "ORACLE_ENDPOINT": endpoint},
+            env={**os.environ, **_connection(engine)},
             text=True,
             encoding="utf-8",
         )
