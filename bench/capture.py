@@ -168,9 +168,10 @@ def _cpu_us(pid: int) -> float:
     """Return a process's CPU time; Linux counts it finer than in ticks of 10 ms."""
     fine = Path(f"/proc/{pid}/schedstat")
     if fine.exists():
-        return int(fine.read_text().split()[0]) / 1000
+        nanoseconds = int(fine.read_text().split()[0])
+        return nanoseconds / 1000
     times = psutil.Process(pid).cpu_times()
-    return 1e6 * (times.user + times.system)
+    return 1e6 * float(times.user + times.system)
 
 
 async def _wal_bytes(connection: Connection) -> int:

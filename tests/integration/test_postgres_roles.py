@@ -27,7 +27,7 @@ def role(app: psycopg.Connection, database: Database, purpose: str) -> str:
 
 def documented_grants() -> str:
     """The grants of the documentation's SQL block."""
-    blocks = re.findall(r"```sql\n(.*?)```", DOCUMENTATION.read_text("utf-8"), re.DOTALL)
+    blocks: list[str] = re.findall(r"```sql\n(.*?)```", DOCUMENTATION.read_text("utf-8"), re.DOTALL)
     return next(block for block in blocks if "GRANT" in block)
 
 

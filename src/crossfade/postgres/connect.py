@@ -6,10 +6,12 @@ the application's sessions, and the engine's own sessions print under the same `
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import psycopg
 from psycopg.adapt import AdaptersMap
@@ -17,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.postgres.faults import translated
+from crossfade.postgres.faults import deadline, translated
 
 PRINTING: Mapping[str, str] = MappingProxyType(
     {
@@ -44,6 +46,9 @@ empty table, may talk the planner into reading a table whole."""
 
 SEARCH_PATH = "pg_catalog,public,pg_temp"
 """Where the engine's sessions look names up; types elsewhere are named with their schema."""
+
+PoolConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+"""A connection of the pool; every value of its rows is text or None."""
 
 VERSION_MIN = 150000
 """The oldest server release that is tested, as `server_version_num` counts."""
@@ -105,6 +110,20 @@ async def open_pool(
         yield pool
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def session(pool: AsyncConnectionPool, seconds: float) -> AsyncIterator[PoolConnection]:
+    """Take a connection for one call.
+
+    Raises:
+        TimedOut: the call is not over within `seconds`: a server that hangs does not keep its own
+            statement_timeout either. It comes up to 10 s later, while the driver tries to cancel.
+        CrossfadeError: what the driver raised, in our terms.
+    """
+    with translated(), deadline(seconds):
+        async with asyncio.timeout(seconds), pool.connection() as connection:
+            yield connection
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -44,6 +45,12 @@ _BY_CLASS: dict[str, type[CrossfadeError]] = {
     "53": Throttled,  # too many connections, no memory, no disk
     "57": Unreachable,  # shutdown, crash, start-up
 }
+# A refused connection comes without a SQLSTATE; libpq passes on the server's words alone.
+_BY_REFUSAL: tuple[tuple[re.Pattern[str], type[CrossfadeError]], ...] = (
+    (re.compile(r'FATAL: +database ".*" does not exist'), NoSuchStore),
+    (re.compile(r"FATAL: +(sorry, )?(too many|remaining) (clients|connection)"), Throttled),
+    (re.compile(r"FATAL: .*(authentication|role|permission|pg_hba)|no password"), AccessDenied),
+)
 _REMEDIES = {
     "28": "correct the role and password of the database URL",
     "3D000": "create the database, or correct the database URL",
@@ -70,6 +77,19 @@ def translated() -> Iterator[None]:
         raise translate(error) from None
 
 
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise `TimedOut` for a deadline of `asyncio.timeout` that passed.
+
+    Raises:
+        TimedOut: naming the limit.
+    """
+    try:
+        yield
+    except TimeoutError:
+        raise TimedOut(f"PostgreSQL did not answer within {seconds:g} s") from None
+
+
 def translate(error: psycopg.Error) -> CrossfadeError:
     """Return Crossfade's error for one of the driver's."""
     match error:
@@ -86,7 +106,9 @@ def translate(error: psycopg.Error) -> CrossfadeError:
 def _without_state(error: psycopg.Error) -> CrossfadeError:
     """An error that the server did not answer with: of the connection, or of our own making."""
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return Unreachable(f"PostgreSQL: {_one_line(str(error))}")
+        told = _one_line(str(error))
+        kinds = (kind for pattern, kind in _BY_REFUSAL if pattern.search(told))
+        return next(kinds, Unreachable)(f"PostgreSQL: {told}")
     return InvalidRequest(f"PostgreSQL: {type(error).__name__} before the statement was sent")
 
 

@@ -24,7 +24,7 @@ from crossfade.mapping.state import (
     StoredObject,
     Superseded,
 )
-from crossfade.postgres.faults import translated
+from crossfade.postgres.connect import session
 from crossfade.postgres.holdoff import HoldOff
 from crossfade.postgres.queries import query
 from crossfade.postgres.seat import Seat
@@ -44,6 +44,7 @@ class FeedOptions:
         locked_keys_max: keys with such a pause at once.
         relays_max: relays that share the keys.
         silent_seconds: a relay that has not asked for so long loses its share to the others.
+        answer_seconds: how long one call may take.
     """
 
     grace_seconds: float = 0.5
@@ -55,6 +56,7 @@ class FeedOptions:
     locked_keys_max: int = 10_000
     relays_max: int = 64
     silent_seconds: float = 60.0
+    answer_seconds: float = 10.0
 
 
 class PostgresFeed:
@@ -74,7 +76,7 @@ class PostgresFeed:
         self._pool = pool
         self._entities = sorted(entities)
         self._options = options or FeedOptions()
-        self._seat = Seat(pool, self._options.relays_max)
+        self._seat = Seat(pool, self._options.relays_max, self._options.answer_seconds)
         self._locked = HoldOff(
             self._options.locked_base_seconds,
             self._options.locked_max_seconds,
@@ -161,10 +163,9 @@ class PostgresFeed:
     async def _execute(
         self, name: LiteralString, parameters: dict[str, Any]
     ) -> list[tuple[str, ...]]:
-        with translated():
-            async with self._pool.connection() as connection:
-                cursor = await connection.execute(query(name), parameters)
-                return await cursor.fetchall() if cursor.description else []
+        async with session(self._pool, self._options.answer_seconds) as connection:
+            cursor = await connection.execute(query(name), parameters)
+            return await cursor.fetchall() if cursor.description else []
 
 
 def _told(outcome: Delivered | Superseded | Conflicting | Failed | Postponed) -> dict[str, Any]:

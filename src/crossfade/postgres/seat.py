@@ -8,8 +8,8 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.errors import ConfigurationError
-from crossfade.postgres.faults import translated
+from crossfade.errors import ConfigurationError, Unavailable
+from crossfade.postgres.faults import deadline, translated
 from crossfade.postgres.queries import query
 
 RELAY_LOCKS = 0x43465253
@@ -22,10 +22,12 @@ class Seat:
     Args:
         pool: where the connection comes from.
         relays_max: seats there are.
+        answer_seconds: how long one query may take.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, relays_max: int) -> None:
+    def __init__(self, pool: AsyncConnectionPool, relays_max: int, answer_seconds: float) -> None:
         self._pool = pool
+        self._answer_seconds = answer_seconds
         self._relays_max = relays_max
         self._connection: psycopg.AsyncConnection[tuple[str, ...]] | None = None
         self._turn = asyncio.Lock()
@@ -40,16 +42,17 @@ class Seat:
             Unavailable: the source cannot answer; the next call takes a seat anew.
         """
         async with self._turn:
-            with translated():
-                try:
-                    connection = self._connection or await self._enter()
-                    cursor = await connection.execute(
-                        query(name), {**parameters, "lock_class": RELAY_LOCKS}
-                    )
-                    return await cursor.fetchall()
-                except psycopg.Error:
-                    await self._leave()
-                    raise
+            try:
+                with translated(), deadline(self._answer_seconds):
+                    async with asyncio.timeout(self._answer_seconds):
+                        connection = self._connection or await self._enter()
+                        cursor = await connection.execute(
+                            query(name), {**parameters, "lock_class": RELAY_LOCKS}
+                        )
+                        return await cursor.fetchall()
+            except Unavailable:
+                await self._leave()
+                raise
 
     async def leave(self) -> None:
         """Free the seat."""

@@ -13,7 +13,7 @@ from crossfade.errors import ConfigurationError, SchemaChanged, Unmappable
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.objects import row_component
 from crossfade.mapping.state import BodyRef, Gone, Key, Live, State
-from crossfade.postgres.faults import translated
+from crossfade.postgres.connect import PoolConnection, session
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import (
     body_statement,
@@ -22,7 +22,6 @@ from crossfade.postgres.statements import (
     plain_columns,
 )
 
-_Connection = psycopg.AsyncConnection[tuple[str | None, ...]]
 _FIXED_COLUMNS = 5
 _COLUMNS_PER_BODY = 3
 
@@ -33,10 +32,17 @@ class PostgresSource:
     Args:
         pool: from `open_pool`.
         mappings: the tables to read.
+        answer_seconds: how long one call may take.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, mappings: Iterable[Mapping]) -> None:
+    def __init__(
+        self,
+        pool: AsyncConnectionPool,
+        mappings: Iterable[Mapping],
+        answer_seconds: float = 30.0,
+    ) -> None:
         self._pool = pool
+        self._answer_seconds = answer_seconds
         self._readers = {mapping.name: _Reader(mapping) for mapping in mappings}
 
     async def fetch(self, keys: Sequence[Key]) -> Sequence[State]:
@@ -51,11 +57,10 @@ class PostgresSource:
         for key in keys:
             by_entity.setdefault(key.entity, []).append(key)
         states: dict[Key, State] = {}
-        with translated():
-            async with self._pool.connection() as connection:
-                for entity, asked in by_entity.items():
-                    for state in await self._reader(entity).fetch(connection, asked):
-                        states[state.key] = state
+        async with session(self._pool, self._answer_seconds) as connection:
+            for entity, asked in by_entity.items():
+                for state in await self._reader(entity).fetch(connection, asked):
+                    states[state.key] = state
         return [states[key] for key in keys]
 
     async def body(self, key: Key, column: str) -> str | None:
@@ -65,9 +70,8 @@ class PostgresSource:
             ConfigurationError: the entity or its large column has no mapping here.
             Unavailable: the source cannot answer.
         """
-        with translated():
-            async with self._pool.connection() as connection:
-                return await self._reader(key.entity).body(connection, key, column)
+        async with session(self._pool, self._answer_seconds) as connection:
+            return await self._reader(key.entity).body(connection, key, column)
 
     def _reader(self, entity: str) -> _Reader:
         try:
@@ -89,7 +93,7 @@ class _Reader:
             body.column: body_statement(mapping, body.column) for body in large_columns(mapping)
         }
 
-    async def fetch(self, connection: _Connection, keys: Sequence[Key]) -> list[State]:
+    async def fetch(self, connection: PoolConnection, keys: Sequence[Key]) -> list[State]:
         """Return the keys' states. Keys that no row can have any more do not spoil the others."""
         try:
             cursor = await connection.execute(self._fetch, {"asked": self._asked(keys)})
@@ -106,7 +110,7 @@ class _Reader:
             )
         return [self._state(keys, row) async for row in cursor]
 
-    async def body(self, connection: _Connection, key: Key, column: str) -> str | None:
+    async def body(self, connection: PoolConnection, key: Key, column: str) -> str | None:
         """Return a large column's text."""
         statement = self._body_statement(column)
         try:
@@ -140,7 +144,7 @@ class _Reader:
         except Unmappable:
             return None
 
-    async def _impossible(self, connection: _Connection, key: Key) -> Gone:
+    async def _impossible(self, connection: PoolConnection, key: Key) -> Gone:
         """The state of a key whose text its column's type no longer accepts."""
         cursor = await connection.execute(
             query("version"), {"entity": key.entity, "key": list(key.parts)}
