@@ -132,7 +132,9 @@ class Floor(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: Any = None
         self._waiter: asyncio.Future[Any] | None = None
-        self._received = b""
+        self._pieces: list[bytes] = []
+        self._head_bytes = 0
+        self._missing_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -140,12 +142,15 @@ class Floor(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Complete the answer, whose length stands in its head."""
-        self._received += data
-        end = self._received.index(b"\r\n\r\n") + 4
-        start = self._received.index(b"Content-Length: ") + 16
-        length = int(self._received[start : self._received.index(b"\r", start)])
-        if len(self._received) == end + length and self._waiter is not None:
-            body, self._received = self._received[end:], b""
+        if not self._pieces:
+            self._head_bytes = data.index(b"\r\n\r\n") + 4
+            start = data.index(b"Content-Length: ") + 16
+            self._missing_bytes = self._head_bytes + int(data[start : data.index(b"\r", start)])
+        self._pieces.append(data)
+        self._missing_bytes -= len(data)
+        if self._missing_bytes == 0 and self._waiter is not None:
+            body = b"".join(self._pieces)[self._head_bytes :]
+            self._pieces.clear()
             self._waiter.set_result(orjson.loads(body))
 
     async def exchange(self, payload: bytes) -> Any:
