@@ -131,7 +131,7 @@ class Floor(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: Any = None
-        self._waiter: asyncio.Future[Any] | None = None
+        self._waiter: asyncio.Future[bytes] | None = None
         self._pieces: list[bytes] = []
         self._head_bytes = 0
         self._missing_bytes = 0
@@ -151,13 +151,13 @@ class Floor(asyncio.Protocol):
         if self._missing_bytes == 0 and self._waiter is not None:
             body = b"".join(self._pieces)[self._head_bytes :]
             self._pieces.clear()
-            self._waiter.set_result(orjson.loads(body))
+            self._waiter.set_result(body)
 
     async def exchange(self, payload: bytes) -> Any:
         """Send prepared bytes and return the decoded answer."""
         self._waiter = asyncio.get_running_loop().create_future()
         self._transport.write(payload)
-        return await self._waiter
+        return orjson.loads(await self._waiter)
 
     def close(self) -> None:
         """End."""
