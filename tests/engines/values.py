@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import LiteralString
+
+import psycopg
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,11 @@ class Database:
 
     dsn: str
     major: int
+
+    def execute(self, statement: LiteralString) -> None:
+        """Run a statement past everything."""
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(statement)
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,8 @@ def _differences(
 ) -> tuple[tuple[str, ...], int]:
     """Return the names of the attributes that differ, and how many objects were found right."""
     stored = {name: plain(attribute) for name, attribute in item.items()}
-    expected = {**_keys(mapping, shape, row), "__edb_e__": shape.entity}
+    expected = _keys(mapping, shape, row)
+    expected |= {"__edb_e__": shape.entity, "__edb_v__": mapping.model_version}
     differing = [name for name, text in expected.items() if stored.get(name) != text]
     known = CONTROL | expected.keys()
     spilled = {body.column for body in mapping.bodies if body.attribute in stored}
@@ -167,7 +168,11 @@ def _differences(
         if column.name in spilled:
             continue
         known |= {column.field}
-        if not agrees(row[column.name], stored.get(column.field), column.type):
+        value = row[column.name]
+        is_right = (value is not None) == (column.field in stored) and agrees(
+            value, stored.get(column.field), column.type
+        )
+        if not is_right:
             differing.append(column.field)
     objects = 0
     for body in mapping.bodies:

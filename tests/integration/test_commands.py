@@ -1,0 +1,151 @@
+"""The command line on a real database: tables for people, JSON for programs, clear errors."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from crossfade.cli.main import app
+from engines.clients import boto_client
+from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import create_table_with_index
+
+
+@pytest.fixture
+def environment(
+    migrated: Database,
+    ministack: DynamoEngine,
+    bucket: S3Engine,
+    credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Database:
+    """A migrated database, a table and a bucket, all in the environment."""
+    del credentials
+    create_table_with_index(boto_client(ministack), bucket.bucket)
+    for name, value in {
+        "DATABASE_URL": migrated.dsn,
+        "DYNAMODB_TABLE_NAME": bucket.bucket,
+        "S3_BUCKET_NAME": bucket.bucket,
+        "S3_SSE": "none",
+        "AWS_REGION": ministack.region,
+        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
+        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
+        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return migrated
+
+
+def crossfade(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def answer(*arguments: str) -> Any:
+    return json.loads(crossfade(*arguments, "--json").stdout)
+
+
+def test_install_capture_deliver_and_uninstall(environment: Database) -> None:
+    assert {one["change"] for one in answer("install")} == {"installed"}
+    assert {one["change"] for one in answer("install")} == {"unchanged"}
+    environment.execute(
+        "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
+    )
+    assert {one["entity"]: one["dirty"] for one in answer("status")}["user"] == 1
+    refusal = crossfade("uninstall", code=1)
+    assert "1 keys have not reached the target" in refusal.stderr
+    crossfade("relay", "--until-clean")
+    assert sum(one["dirty"] for one in answer("status")) == 0
+    assert "public.users" in answer("uninstall")
+
+
+def test_status_tells_a_disabled_trigger(environment: Database) -> None:
+    crossfade("install")
+    environment.execute("ALTER TABLE users DISABLE TRIGGER USER")
+    result = crossfade("status", code=3)
+    assert "missing on" in result.stdout
+    assert "crossfade install" in result.stderr
+    crossfade("install")
+    crossfade("status")
+
+
+def test_unpark_tells_how_many(environment: Database) -> None:
+    del environment
+    crossfade("install")
+    assert answer("unpark") == {"unparked": 0}
+
+
+def test_tables_are_for_people(environment: Database) -> None:
+    del environment
+    assert "campaign" in crossfade("install").stdout
+    assert "oldest dirty" in crossfade("status").stdout
+
+
+def test_keys_show_templates_and_an_example() -> None:
+    keys = {(one["entity"], one["field"]): one for one in answer("keys")}
+    assert keys["campaign", "pk"]["template"] == "USER#${userId}"
+    assert keys["campaign", "sk"]["example"].startswith("CAMP#7d0c2f4a")
+    assert keys["unfiledSession", "pk"]["example"].startswith("UNFILED#")
+    assert "SESS#${sessionId}" in crossfade("keys").stdout
+
+
+def test_params_show_the_exact_request() -> None:
+    created = json.loads(crossfade("params", "campaigns.create", "--example").stdout)
+    assert created["Item"]["pk"].startswith("USER#")
+    assert "attribute_not_exists" in created["ConditionExpression"]
+    changed = json.loads(crossfade("params", "campaign.update", "--values", '{"name": "x"}').stdout)
+    assert changed["ExpressionAttributeValues"][":name_u0"] == "x"
+    found = json.loads(crossfade("params", "member.query.byUser").stdout)
+    assert found["IndexName"] == "gsi1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("params", "dragons.create"), "no mapping 'dragons'"),
+        (("params", "campaign.explode"), "no operation 'explode'"),
+        (("params", "campaign.query.byMoon"), "no access pattern 'byMoon'"),
+        (("params", "campaign.get", "--values", "{"), "--values: not JSON"),
+        (("params", "campaign.get", "--values", "[]"), "needs a JSON object"),
+        (("keys", "--application", "nowhere:nothing"), "CROSSFADE_APPLICATION"),
+        (("keys", "--application", "json:dumps"), "name a crossfade.Application"),
+        (("status",), "database_url: not set"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_misuse_gets_one_clear_line(
+    arguments: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    result = crossfade(*arguments, code=1)
+    assert told in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_unreachable_database_is_told(
+    environment: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del environment
+    monkeypatch.setenv("DATABASE_URL", "postgresql://postgres:hidden@127.0.0.1:1/none")
+    result = crossfade("status", code=1)
+    assert "Unreachable" in result.stderr
+    assert "hidden" not in result.output
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Every command, as its words."""
+    words: list[tuple[str, ...]] = []
+    for name, command in getattr(typer.main.get_command(app), "commands", {}).items():
+        below = getattr(command, "commands", {})
+        words += [(name, one) for one in below] if below else [(name,)]
+    return words
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_helps_with_examples(words: tuple[str, ...]) -> None:
+    assert "Example" in crossfade(*words, "--help").stdout

@@ -1,0 +1,46 @@
+"""`crossfade demo` does the main job on embedded engines and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import psutil
+
+
+def test_the_demonstration_ends_equal_and_cleans_up() -> None:
+    before = engine_processes()
+    ended = subprocess.run(
+        [sys.executable, "-m", "crossfade.cli", "demo", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    result = json.loads(ended.stdout)
+    assert result["equal"] is True
+    assert result["requests"]["stores_down"]["answered"] == 60
+    assert result["requests"]["stores_down"]["dirty_keys"] > 0
+    counts = {entity["entity"]: entity for entity in result["entities"]}
+    assert all(entity["rows"] == entity["equal"] for entity in counts.values())
+    assert all(entity["rows"] > 0 for entity in counts.values())
+    assert counts["session"]["objects"] > counts["session"]["rows"]
+    assert engine_processes() == before
+
+
+def engine_processes() -> set[int]:
+    """Return the processes of engines whose data is a demonstration's."""
+    return {
+        process.pid
+        for process in psutil.process_iter()
+        if "crossfade-demo-" in " ".join(_command(process))
+    }
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
