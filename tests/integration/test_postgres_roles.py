@@ -51,17 +51,18 @@ async def test_a_writer_needs_no_right_to_the_ledger(every_database: Database) -
 
 
 async def test_a_writer_cannot_steer_the_trigger(every_database: Database) -> None:
-    """Its own functions and tables are not on the path of the trigger, which has more rights."""
+    """Its own functions are not on the path of the trigger, which has more rights."""
     async with captured_notes(every_database) as app:
         dsn = role(app, every_database, "schemer")
-        app.execute(f"GRANT INSERT ON notes TO schemer_{app.info.dbname}")
+        name = f"schemer_{app.info.dbname}"
+        app.execute(f"GRANT INSERT ON notes TO {name}")
+        app.execute(f"CREATE SCHEMA trap AUTHORIZATION {name}")
         with psycopg.connect(dsn, autocommit=True) as schemer:
-            schemer.execute("CREATE TEMP TABLE pg_class (relname text)")
             schemer.execute(
-                "CREATE FUNCTION pg_temp.concat(text) RETURNS text LANGUAGE sql AS "
+                "CREATE FUNCTION trap.concat(text) RETURNS text LANGUAGE sql AS "
                 "$$ SELECT 'forged' $$"
             )
-            schemer.execute("SET search_path = pg_temp, pg_catalog, public")
+            schemer.execute("SET search_path = trap, pg_catalog, public")
             key = add_note(schemer, "n")
         assert versions(app) == {key: 1}
         drop(app, "schemer")
