@@ -24,7 +24,7 @@ from crossfade.entity.conditions import Condition, Where
 from crossfade.entity.core import Core
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.execute import Params, StoreError, send
-from crossfade.entity.options import Options, OptionsGiven, options_of
+from crossfade.entity.options import DEFAULTS, Options, OptionsGiven, options_of
 from crossfade.entity.projection import project
 from crossfade.entity.reading import attributes_of_item, owned_attributes
 from crossfade.entity.records import attributes_of
@@ -187,6 +187,17 @@ class Put(Call[R]):
         if self.wheres:
             apply_wheres(self.core.model, condition, self.wheres)
         return {"Item": item, "TableName": table}
+
+    def params(self, **options: Unpack[OptionsGiven]) -> Params:
+        """The parameters of the request, with Python values; nothing is sent.
+
+        Raises:
+            EntityError: the call cannot be turned into a request.
+        """
+        if options or self.wheres or self.is_new:
+            return super().params(**options)
+        table = table_name(self.core.table, DEFAULTS)
+        return {"Item": self.core.puts.item(self.given), "TableName": table}
 
     async def go(self, **options: Unpack[OptionsGiven]) -> Result[R]:
         """Send the request; the data is the record as written, not read back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Generic, cast, overload
+from typing import Any, Generic, overload
 
 from typing_extensions import TypeVar
 
@@ -16,7 +16,7 @@ from crossfade.entity.events import Listener
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.keys import KeyValue
 from crossfade.entity.model import Identifiers, Model
-from crossfade.entity.options import OptionsGiven, options_of
+from crossfade.entity.options import Options, options_of
 from crossfade.entity.parsing import parsed
 from crossfade.entity.patterns import Queries
 from crossfade.entity.queries import QueryState, ScanState, best_index, missing_pattern
@@ -29,6 +29,7 @@ from crossfade.entity.strictness import check_schema
 R = TypeVar("R", default=dict[str, Any])
 S = TypeVar("S")
 Given = Mapping[str, Any]
+_PARSING = Options(ignore_ownership=True)
 
 
 class Entity(Generic[R]):
@@ -250,8 +251,8 @@ class Entity(Generic[R]):
             response: `Item`, `Items` or `Attributes`, or the parameters of a put.
             options: those of a terminal call; `ignore_ownership` is true unless given.
         """
-        given: OptionsGiven = cast("OptionsGiven", {"ignore_ownership": True, **options})
-        return parsed(self.core, response, options_of(given))
+        chosen = options_of({"ignore_ownership": True, **options}) if options else _PARSING
+        return parsed(self.core, response, chosen)
 
 
 def _all(values: list[Any]) -> tuple[Given, ...]:

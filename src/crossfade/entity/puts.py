@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from crossfade.entity.declarations import Attribute, Type
 from crossfade.entity.errors import refused
 from crossfade.entity.index_writes import put_keys
-from crossfade.entity.keys import Render, Values, full_renderer
+from crossfade.entity.keys import Values, full_renderer
 from crossfade.entity.model import Model, incomplete
 from crossfade.entity.transforms import Transform, is_plain
 from crossfade.entity.validation import SET_KINDS, Accept, Faults, raise_faults
@@ -17,21 +16,9 @@ from crossfade.entity.validation import SET_KINDS, Accept, Faults, raise_faults
 _KINDS: dict[Type, type] = {Type.STRING: str, Type.NUMBER: int, Type.BOOLEAN: bool}
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """One attribute of a put.
-
-    Args:
-        name: its Python name.
-        kind: the class whose values need no further check; None when there is none.
-        accept: the check of all other values.
-        write: what is stored for an accepted value; None when it is stored as it is.
-    """
-
-    name: str
-    kind: type | None
-    accept: Accept
-    write: Transform | None
+# An attribute's name; the class whose values need no check, if any; the check of all other values;
+# what is stored for an accepted value, if it is not the value itself.
+_Slot = tuple[str, type, Accept, Transform | None]
 
 
 class PutPlan:
@@ -39,10 +26,7 @@ class PutPlan:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._slots = tuple(
-            (slot.name, slot.kind, slot.accept, slot.write)
-            for slot in (_slot(model, name) for name in model.attributes)
-        )
+        self._slots = tuple(_slot(model, name) for name in model.attributes)
         self._known = frozenset(model.attributes)
         self._nullable = frozenset(n for n, a in model.attributes.items() if a.type is Type.ANY)
         self._sets = tuple(n for n, a in model.attributes.items() if a.type is Type.SET)
@@ -88,37 +72,55 @@ class PutPlan:
         """
         if self._model.strict:
             self._check_strictly(given)
-        simple = self._simple
         values: dict[str, Any] = {}
-        for name, kind, accept, write in self._slots:
+        for slot in self._slots:
+            name, kind, _, _ = slot
             value = given.get(name)
-            if value.__class__ is not kind and not (value is None and self._is_null(name, given)):
-                faults: Faults = []
-                value = accept(value, faults)
-                if faults:
-                    raise_faults(faults)
-                if value is None and simple:
-                    continue
-                if write is not None and simple:
-                    value = write(value, given)
-            values[name] = value
+            if value.__class__ is kind:
+                values[name] = value
+            elif value is None and self._is_null(name, given):
+                values[name] = None
+            else:
+                value = self._checked(slot, value, given)
+                if value is not None or not self._simple:
+                    values[name] = value
         return values
 
+    def _checked(self, slot: _Slot, value: Any, given: Mapping[str, Any]) -> Any:
+        """A value that needs a look: checked, and made what is stored if no setters run later."""
+        _, _, accept, write = slot
+        faults: Faults = []
+        value = accept(value, faults)
+        if faults:
+            raise_faults(faults)
+        if self._simple and write is not None and value is not None:
+            return write(value, given)
+        return value
+
     def _keys(self, values: Values, known: Values) -> dict[str, Any]:
-        index = self._model.table_index
-        table_values = {name: known.get(name) for name in index.composites}
-        if None in table_values.values():
-            raise incomplete(index, index.composites, known)
+        """The key fields; indexes that are complete or untouched are done here, others in full."""
+        keys = self._table_key(values, known)
         if self._conditional:
-            return dict(put_keys(self._model, values, table_values).set_fields)
-        keys: dict[str, Any] = {}
-        for names, renderers in ((index.composites, self._table), *self._secondary):
-            present = sum([values.get(name) is not None for name in names])
-            if present == len(names):
-                _render_all(renderers, values, keys)
-            elif present:
-                return dict(put_keys(self._model, values, table_values).set_fields)
+            return self._all_keys(values, known)
+        for names, renderers in self._secondary:
+            rendered = [(field, renderer(values)) for field, renderer in renderers]
+            if None not in (text for _, text in rendered):
+                keys.update((field, text) for field, text in rendered if text != "")
+            elif any(values.get(name) is not None for name in names):
+                return self._all_keys(values, known)
         return keys
+
+    def _table_key(self, values: Values, known: Values) -> dict[str, Any]:
+        index = self._model.table_index
+        keys = {field: renderer(values) for field, renderer in self._table}
+        lacking = known is not values and any(known.get(name) is None for name in index.composites)
+        if lacking or None in keys.values():
+            raise incomplete(index, index.composites, known)
+        return {field: text for field, text in keys.items() if text != ""}
+
+    def _all_keys(self, values: Values, known: Values) -> dict[str, Any]:
+        composites = {name: known.get(name) for name in self._model.table_index.composites}
+        return dict(put_keys(self._model, values, composites).set_fields)
 
     def _is_null(self, name: str, given: Mapping[str, Any]) -> bool:
         """Whether an attribute of any type was given as None, which is stored as NULL."""
@@ -141,23 +143,11 @@ class PutPlan:
                 raise refused(name, "is an empty set, which DynamoDB does not store; leave it out")
 
 
-def _render_all(
-    renderers: tuple[tuple[str, Render], ...], values: Values, keys: dict[str, Any]
-) -> None:
-    for field, renderer in renderers:
-        text = renderer(values)
-        if text is not None and text != "":
-            keys[field] = text
-
-
 def _slot(model: Model, name: str) -> _Slot:
     attribute = model.attributes[name]
-    return _Slot(
-        name=name,
-        kind=None if attribute.validate else _KINDS.get(attribute.type, _NoValue),
-        accept=model.acceptors[name],
-        write=None if is_plain(attribute) else model.writers[name],
-    )
+    kind = _NoValue if attribute.validate else _KINDS.get(attribute.type, _NoValue)
+    write = None if is_plain(attribute) else model.writers[name]
+    return name, kind, model.acceptors[name], write
 
 
 class _NoValue:

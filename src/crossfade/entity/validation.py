@@ -21,6 +21,11 @@ _Check = Callable[[Any, Faults], Any]
 
 NUMBER_KINDS: Final = (int, float, Decimal)
 SET_KINDS: Final = (list, tuple, set, frozenset)
+_PLAIN_KINDS: Final[Mapping[Type, frozenset[type]]] = {
+    Type.STRING: frozenset((str,)),
+    Type.NUMBER: frozenset((int, float, Decimal)),
+    Type.BOOLEAN: frozenset((bool,)),
+}
 _SAID_NO: Final = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
 
 
@@ -143,9 +148,12 @@ def _number_check(path: str) -> _Check:
 
 def _enum_check(path: str, values: tuple[Any, ...]) -> _Check:
     known = frozenset((isinstance(value, str), value) for value in values)
+    texts = frozenset(value for value in values if isinstance(value, str))
     listed = ", ".join(map(str, values))
 
     def check(value: Any, faults: Faults) -> Any:
+        if value.__class__ is str and value in texts:
+            return value
         scalar = isinstance(value, (str, *NUMBER_KINDS)) and not isinstance(value, bool)
         if not scalar or (isinstance(value, str), value) not in known:
             faults.append(Fault(path, f"must be one of {listed}"))
@@ -164,8 +172,12 @@ def _map_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Chec
         if not isinstance(value, Mapping):
             faults.append(_wrong(path, value, "map"))
             return value
-        accepted = ((name, accept(value.get(name), faults)) for name, accept in children)
-        return {name: child for name, child in accepted if child is not None}
+        accepted = {}
+        for name, accept in children:
+            child = accept(value.get(name), faults)
+            if child is not None:
+                accepted[name] = child
+        return accepted
 
     return check
 
@@ -179,11 +191,14 @@ def _element(items: Attribute | None, path: str, *, with_defaults: bool) -> Acce
 def _list_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Check:
     accept = _element(attribute.items, path, with_defaults=with_defaults)
     keeps_null = attribute.items is not None and attribute.items.type is Type.ANY
+    plain = _plain_kinds(attribute.items)
 
     def check(value: Any, faults: Faults) -> Any:
         if not isinstance(value, (list, tuple)):
             faults.append(_wrong(path, value, "list"))
             return value
+        if set(map(type, value)) <= plain:
+            return list(value)
         accepted: list[Any] = []
         for index, element in enumerate(value):
             found: Faults = []
@@ -196,14 +211,24 @@ def _list_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Che
     return check
 
 
+def _plain_kinds(items: Attribute | None) -> frozenset[type]:
+    """The classes whose elements need no check of their own."""
+    if items is None or items.validate is not None:
+        return frozenset()
+    return _PLAIN_KINDS.get(items.type, frozenset())
+
+
 def _set_check(attribute: Attribute, path: str) -> _Check:
     accept = _element(attribute.items, path, with_defaults=False)
+    plain = _plain_kinds(attribute.items)
 
     def check(value: Any, faults: Faults) -> Any:
         if isinstance(value, (str, *NUMBER_KINDS)) and not isinstance(value, bool):
             value = [value]
         if not isinstance(value, SET_KINDS):
             faults.append(_wrong(path, value, "set or a list"))
+            return value
+        if set(map(type, value)) <= plain:
             return value
         for element in value:
             accept(element, faults)
