@@ -102,12 +102,21 @@ async def deliver(route: Route, keys: Sequence[Key]) -> Report:
         return Report()
     started = monotonic()
     states, outcomes = await _fetch(route, keys)
-    delivery = _Delivery(route)
-    outcomes += await delivery.run(states)
-    if delivery.stored:
-        await route.feed.remember(delivery.stored)
+    outcomes += await send(route, states)
     _tell(route, outcomes, await route.feed.ack(outcomes), monotonic() - started)
     return Report(tuple(outcomes))
+
+
+async def send(route: Route, states: Sequence[State]) -> list[Outcome]:
+    """Write states to the target, each under the condition that nothing newer stands there.
+
+    The objects that they need are stored first, and remembered; nothing is acknowledged.
+    """
+    delivery = _Delivery(route)
+    outcomes = await delivery.run(states)
+    if delivery.stored:
+        await route.feed.remember(delivery.stored)
+    return outcomes
 
 
 async def _fetch(route: Route, keys: Sequence[Key]) -> tuple[list[State], list[Outcome]]:
