@@ -113,7 +113,7 @@ def test_params_show_the_exact_request() -> None:
         (("params", "campaign.get", "--values", "{"), "--values: not JSON"),
         (("params", "campaign.get", "--values", "[]"), "needs a JSON object"),
         (("keys", "--application", "nowhere:nothing"), "CROSSFADE_APPLICATION"),
-        (("keys", "--application", "json:dumps"), "name a crossfade.Application"),
+        (("keys", "--application", "json:dumps"), "name a crossfade.mapping.Application"),
         (("status",), "database_url: not set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

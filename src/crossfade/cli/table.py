@@ -9,20 +9,12 @@ import typer
 from crossfade import dynamo
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import ConfigurationError
-from crossfade.settings import Settings, load
+from crossfade.migration import dynamo_config
+from crossfade.settings import load
 
 app = typer.Typer(help="Create, describe and delete the DynamoDB table.", no_args_is_help=True)
 
 INDEX_PARTS = 3
-
-
-def client_config(settings: Settings) -> dynamo.Config:
-    """Return where the settings say DynamoDB is."""
-    return dynamo.Config(
-        region=settings.aws_region,
-        endpoint=settings.aws_endpoint_url_dynamodb,
-        timeout_seconds=settings.target_timeout_seconds,
-    )
 
 
 @app.command(
@@ -61,7 +53,7 @@ def create(
             kms_key_id=kms_key,
             ttl_attribute=ttl_attribute,
         )
-        _print(run(dynamo.create_table(client_config(settings), plan)), as_json=as_json)
+        _print(run(dynamo.create_table(dynamo_config(settings), plan)), as_json=as_json)
 
 
 @app.command(
@@ -72,7 +64,7 @@ def describe(*, as_json: AsJson = False) -> None:
     with clear_errors():
         settings = load()
         name = settings.dynamodb_table_name
-        _print(run(dynamo.describe_table(client_config(settings), name)), as_json=as_json)
+        _print(run(dynamo.describe_table(dynamo_config(settings), name)), as_json=as_json)
 
 
 @app.command(
@@ -95,7 +87,7 @@ def delete(
         typed = confirm or typer.prompt(f"Type the table's name ({name}) to delete it")
         if typed != name:
             raise ConfigurationError(f"the typed name is not {name}; nothing was deleted")
-        run(dynamo.delete_table(client_config(settings), name, force=force))
+        run(dynamo.delete_table(dynamo_config(settings), name, force=force))
     if as_json:
         print_json({"deleted": name})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossfade.mapping.application import Application
 from crossfade.mapping.codec import Codec, Draft, NewObject, Stored
 from crossfade.mapping.content import same_content
 from crossfade.mapping.declare import Mapping, check_together
@@ -13,6 +14,7 @@ from crossfade.mapping.shape_plans import Item
 from crossfade.mapping.types import default_rule
 
 __all__ = [
+    "Application",
     "Body",
     "Codec",
     "Column",
