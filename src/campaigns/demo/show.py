@@ -17,8 +17,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from campaigns.demo.stage import NAME, Stage
+from campaigns.demo.stage import Stage
 from campaigns.demo.story import Burst
+from campaigns.embedded import NAME
 from crossfade.testing.audit import Audit
 
 COLUMNS = ("rows", "items", "objects", "equal", "different", "missing", "extra", "pending")

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 import botocore.session
-from pydantic import SecretStr
 
 from campaigns.actions import create_user
 from campaigns.app import App, open_app
-from campaigns.database import migrate
+from campaigns.embedded import NAME, open_stores, settings_of
 from campaigns.inputs import NewUser
 from campaigns.mapping import APPLICATION
-from crossfade import dynamo, postgres, s3
-from crossfade.local import Lifetime, LocalStack, local_stack
-from crossfade.migration import Migration, dynamo_config, open_migration, s3_config
-from crossfade.settings import Settings
-from crossfade.telemetry import configure_logs, log_event
+from crossfade import postgres
+from crossfade.local import Lifetime, LocalStack
+from crossfade.migration import Migration, open_migration
+from crossfade.telemetry import configure_logs
 from crossfade.testing import HttpProxy
 from crossfade.testing.audit import Stores
-
-NAME = "campaigns"
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,6 @@ class Stage:
     folder: Path
     engines: LocalStack
     network: HttpProxy
-    settings: Settings
     migration: Migration
     app: App
     user_id: str
@@ -69,36 +64,18 @@ async def open_stage(*, keep: bool) -> AsyncIterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="crossfade-demo-"))
     log = StringIO()
     configure_logs("json", log)
+    lifetime = Lifetime.DETACHED if keep else Lifetime.TIED
     async with AsyncExitStack() as stack:
-        lifetime = Lifetime.DETACHED if keep else Lifetime.TIED
-        engines = await stack.enter_async_context(local_stack(folder, lifetime=lifetime))
-        os.environ.update(engines.environment)
+        engines = await stack.enter_async_context(open_stores(folder, lifetime=lifetime))
         network = await stack.enter_async_context(HttpProxy(engines.endpoint))
-        settings = _settings(engines, network)
-        await migrate(engines.dsn)
-        await dynamo.create_table(
-            dynamo_config(settings),
-            dynamo.Plan(NAME, indexes=(dynamo.Index(),), deletion_protection=False),
-        )
-        await s3.create(s3_config(settings))
-        await postgres.install(engines.dsn, APPLICATION.mappings)
-        migration = await stack.enter_async_context(
-            open_migration(settings, APPLICATION, log_event)
-        )
+        settings = settings_of(engines, network.endpoint)
+        migration = await stack.enter_async_context(open_migration(settings, APPLICATION))
         await stack.enter_async_context(_relaying(migration))
         app = await stack.enter_async_context(open_app(engines.dsn, migration.push))
         user = await create_user(app, NewUser(email="mira@example.org", name="Mira"))
-        yield Stage(
-            folder=folder,
-            engines=engines,
-            network=network,
-            settings=settings,
-            migration=migration,
-            app=app,
-            user_id=user.id,
-            stores=_stores(engines),
-            log=log,
-        )
+        yield Stage(folder, engines, network, migration, app, user.id, _stores(engines), log)
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
@@ -110,24 +87,7 @@ async def _relaying(migration: Migration) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-def _settings(engines: LocalStack, network: HttpProxy) -> Settings:
-    return Settings(
-        database_url=SecretStr(engines.dsn),
-        dynamodb_table_name=NAME,
-        s3_bucket_name=NAME,
-        aws_region=engines.environment["AWS_REGION"],
-        aws_endpoint_url_dynamodb=network.endpoint,
-        aws_endpoint_url_s3=engines.endpoint,
-        target_timeout_seconds=2.0,
-        object_timeout_seconds=5.0,
-        retry_max_seconds=2.0,
-        breaker_pause_seconds=0.5,
-        breaker_pause_seconds_max=2.0,
-    )
+        await task
 
 
 def _stores(engines: LocalStack) -> Stores:

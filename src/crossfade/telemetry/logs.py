@@ -50,6 +50,8 @@ REMEDIES = {
 
 def configure_logs(form: Literal["auto", "console", "json"], stream: TextIO | None = None) -> None:
     """Send log lines to `stream`, standard error unless given; once per process."""
+    # The pool tells of each connection it replaces; what follows from that is told as events.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     target = stream or sys.stderr
     console = form == "console" or (form == "auto" and target.isatty())
     renderer: structlog.typing.Processor = (

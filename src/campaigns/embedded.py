@@ -1,0 +1,63 @@
+"""The application's stores on this machine: engines, tables, bucket and capture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from campaigns.database import migrate
+from campaigns.mapping import APPLICATION
+from crossfade import dynamo, postgres, s3
+from crossfade.local import Lifetime, LocalStack, local_stack
+from crossfade.migration import dynamo_config, s3_config
+from crossfade.settings import Settings
+
+NAME = "campaigns"
+"""The name of the table and of the bucket."""
+
+
+@asynccontextmanager
+async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[LocalStack]:
+    """Start the engines and bring them to the application's needs; repeating it is harmless.
+
+    The engines' credentials go into this process's environment, where the AWS chain finds them.
+
+    Args:
+        folder: where the data is kept.
+        lifetime: whether the engines outlive the block.
+    """
+    async with local_stack(folder, lifetime=lifetime) as engines:
+        os.environ.update(engines.environment)
+        settings = settings_of(engines)
+        await migrate(engines.dsn)
+        plan = dynamo.Plan(NAME, indexes=(dynamo.Index(),), deletion_protection=False)
+        await dynamo.create_table(dynamo_config(settings), plan)
+        await s3.create(s3_config(settings))
+        await postgres.install(engines.dsn, APPLICATION.mappings)
+        yield engines
+
+
+def settings_of(engines: LocalStack, dynamodb_endpoint: str = "") -> Settings:
+    """Return settings that lead to the engines, with pauses short enough to watch.
+
+    Args:
+        engines: the engines.
+        dynamodb_endpoint: something that stands before DynamoDB, such as a proxy.
+    """
+    return Settings(
+        database_url=SecretStr(engines.dsn),
+        dynamodb_table_name=NAME,
+        s3_bucket_name=NAME,
+        aws_region=engines.environment["AWS_REGION"],
+        aws_endpoint_url_dynamodb=dynamodb_endpoint or engines.endpoint,
+        aws_endpoint_url_s3=engines.endpoint,
+        target_timeout_seconds=2.0,
+        object_timeout_seconds=5.0,
+        retry_max_seconds=2.0,
+        breaker_pause_seconds=0.5,
+        breaker_pause_seconds_max=2.0,
+    )
