@@ -21,7 +21,7 @@ from crossfade.entity.parsing import parsed
 from crossfade.entity.patterns import Queries
 from crossfade.entity.queries import QueryState, ScanState, best_index, missing_pattern
 from crossfade.entity.reads import Query, Scan
-from crossfade.entity.records import attributes_of, converter
+from crossfade.entity.records import attributes_of, converter, item_of
 from crossfade.entity.results import Page, Result
 from crossfade.entity.schema import Schema
 from crossfade.entity.strictness import check_schema
@@ -168,11 +168,11 @@ class Entity(Generic[R]):
         """Store an item, whether or not it exists; a list stores many."""
         if isinstance(values, list):
             return BatchWrite(self.core, _all(values))
-        return Put(self.core, attributes_of(values, named))
+        return Put(self.core, item_of(values, named))
 
     def create(self, values: R | Given | None = None, /, **named: Any) -> Put[R]:
         """Store an item that must not exist yet."""
-        return Put(self.core, attributes_of(values, named), is_new=True)
+        return Put(self.core, item_of(values, named), is_new=True)
 
     def upsert(self, values: R | Given | None = None, /, **named: Any) -> Upsert[R]:
         """Store an item, or change the attributes given of one that exists."""

@@ -152,28 +152,48 @@ class Model:
         return handlers(self.attributes, readers, "get")
 
     @cached_property
-    def readers(self) -> dict[str, Transform | None]:
-        """What reads each root attribute; None where the stored value is the value."""
+    def readers(self) -> dict[str, tuple[str, Transform | None]]:
+        """By field: the attribute's name, and what reads it unless the value is stored as it is."""
         return {
-            name: self.getters.transforms[name]
-            if self.targets[name].key_text.surrounds or not is_readable(attribute)
-            else None
+            attribute.field: (
+                name,
+                self.getters.transforms[name]
+                if self.targets[name].key_text.surrounds or not is_readable(attribute)
+                else None,
+            )
             for name, attribute in self.attributes.items()
         }
 
-    def read_attributes(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Stored values by name turned into attributes; what is hidden or absent is left out."""
-        if self.getters.watchers:
-            read = self.getters.apply(values)
-            return {name: value for name, value in read.items() if self._is_shown(name, value)}
+    @cached_property
+    def has_getters(self) -> bool:
+        """Whether reading runs functions of the user, which may look at siblings."""
+        return any(attribute.get is not None for attribute in self.by_path.values())
+
+    def read_item(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """A stored item's attributes; what is hidden, absent or unknown is left out."""
+        if self.has_getters:
+            names = self.names_by_field
+            return self._read_together(
+                {names[field]: value for field, value in item.items() if field in names}
+            )
+        readers, nullable = self.readers, self.nullable
         result = {}
-        for name, value in values.items():
-            read_value = self.readers[name]
-            if read_value is not None:
-                value = read_value(value, values)  # noqa: PLW2901 - the same value, read
-            if value is not None or name in self.nullable:
-                result[name] = value
+        for field, value in item.items():
+            slot = readers.get(field)
+            if slot is not None:
+                name, read = slot
+                found = value if read is None else read(value, item)
+                if found is not None or name in nullable:
+                    result[name] = found
         return result
+
+    def _read_together(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        read = self.getters.apply(values)
+        return {
+            name: value
+            for name, value in read.items()
+            if (value is not None or name in self.nullable) and not self.attributes[name].hidden
+        }
 
     @cached_property
     def nullable(self) -> frozenset[str]:
@@ -181,9 +201,6 @@ class Model:
         return frozenset(
             name for name, a in self.attributes.items() if a.type is Type.ANY and not a.hidden
         )
-
-    def _is_shown(self, name: str, value: Any) -> bool:
-        return value is not None and not self.attributes[name].hidden
 
     @cached_property
     def read_only(self) -> frozenset[str]:

@@ -39,14 +39,10 @@ def _owns_keys(model: Model, item: Mapping[str, Any]) -> bool:
 
 def attributes_of_item(model: Model, item: Mapping[str, Any], options: Options) -> dict[str, Any]:
     """The attributes of a stored item: getters applied, hidden ones left out."""
-    names = model.names_by_field
-    values = {names[field]: value for field, value in item.items() if field in names}
-    extra = {}
+    read = model.read_item(item)
     if options.data == "include_keys":
-        extra = {field: value for field, value in item.items() if field not in names}
-    read = model.read_attributes(values)
-    if extra:
-        read.update(extra)
+        known = model.names_by_field
+        read.update({field: value for field, value in item.items() if field not in known})
     if options.attributes and not options.hydrate:
         read = {name: value for name, value in read.items() if name in options.attributes}
     return read

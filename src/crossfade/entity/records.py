@@ -32,16 +32,22 @@ def _same(attributes: Any) -> Any:
 
 
 def attributes_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes of a call in JavaScript's order; see `item_of`."""
+    return javascript_order(item_of(values, named))
+
+
+def item_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
     """The attributes of a call: a mapping or a record, and keyword arguments over it.
 
     Raises:
         EntityError: 1010 when `values` is neither.
     """
     if values is None:
-        return javascript_order(named)
-    if not isinstance(values, Mapping):
+        return named
+    if values.__class__ is not dict and not isinstance(values, Mapping):
         values = _of_record(values)
-    return javascript_order({**values, **named} if named else values)
+    given: Mapping[str, Any] = {**values, **named} if named else values
+    return given
 
 
 def _of_record(record: Any) -> dict[str, Any]:

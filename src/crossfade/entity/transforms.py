@@ -107,6 +107,8 @@ def _list_writer(attribute: Attribute) -> Transform:
 
 def _set_writer(attribute: Attribute) -> Transform:
     path = attribute.name
+    if attribute.set is None:
+        return lambda value, _siblings: None if value is None else to_set(value, path)
     handled = _handled(attribute.set, lambda value, _siblings: set_members(value))
 
     def write(value: Any, siblings: Siblings) -> Any:

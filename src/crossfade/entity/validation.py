@@ -48,6 +48,9 @@ def acceptor(attribute: Attribute, path: str, *, with_defaults: bool = True) -> 
     validate = _validator(attribute.validate, path)
     default = _default(attribute.default) if with_defaults else None
 
+    if validate is None and default is None:
+        return _plain_acceptor(check, path, required=attribute.required)
+
     def accept(value: Any, faults: Faults) -> Any:
         if value is None and default is not None:
             value = default()
@@ -63,6 +66,19 @@ def acceptor(attribute: Attribute, path: str, *, with_defaults: bool = True) -> 
         if validate is not None:
             validate(value, faults)
         return value
+
+    return accept
+
+
+def _plain_acceptor(check: _Check, path: str, *, required: bool) -> Accept:
+    """The check of an attribute without default and validator."""
+
+    def accept(value: Any, faults: Faults) -> Any:
+        if value is not None:
+            return check(value, faults)
+        if required:
+            faults.append(Fault(path, "is required"))
+        return None
 
     return accept
 
