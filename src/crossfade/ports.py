@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from crossfade.events import Event
 from crossfade.mapping.state import AckReport, Key, Outcome, Row, State, StoredObject
 
 Observer = Callable[[Event], None]
+Mark = Callable[[Sequence[tuple[Key, int]]], Awaitable[Sequence[Key]]]
+"""Gives keys versions above their own and the given ones, so that the relay writes them anew;
+returns those that a writer held all the while, which are as they were."""
+Send = Callable[[Sequence[State]], Awaitable[Sequence[Outcome]]]
+"""Writes states to the target as the relay does, and acknowledges nothing."""
 Item = dict[str, Any]
 """An item in DynamoDB's JSON: attribute name to typed value, such as ``{"S": "text"}``."""
 

@@ -26,6 +26,7 @@ from crossfade.mapping.state import (
 )
 from crossfade.postgres.connect import session
 from crossfade.postgres.holdoff import HoldOff
+from crossfade.postgres.mark import mark_keys
 from crossfade.postgres.queries import query
 from crossfade.postgres.seat import Seat
 
@@ -155,6 +156,17 @@ class PostgresFeed:
             for one in objects
         ]
         await self._execute("remember", {"objects": _json(stored)})
+
+    async def mark(self, keys: Sequence[tuple[Key, int]]) -> Sequence[Key]:
+        """Give each key a version above its own and the given one, dirty and due at once.
+
+        Returns:
+            The keys that a writer held all the while; they are as they were.
+
+        Raises:
+            Unavailable: the source cannot answer; some of the keys may be marked.
+        """
+        return await mark_keys(self._pool, keys, self._options.answer_seconds)
 
     async def aclose(self) -> None:
         """Give this relay's share to the others."""
