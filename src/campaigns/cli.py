@@ -20,7 +20,7 @@ from crossfade.local import Lifetime, default_folder
 from crossfade.migration import open_migration
 from crossfade.telemetry import configure_logs
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 
 
 @app.callback()

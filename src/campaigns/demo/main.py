@@ -27,8 +27,7 @@ class Result:
     """What the demonstration found."""
 
     audit: Audit
-    before: Burst
-    during: Burst
+    bursts: dict[str, Burst]
     seconds: float
 
 
@@ -65,14 +64,15 @@ async def _play(missions: tuple[Mission, ...], console: Console, *, keep: bool) 
         show.heading(console, 3, "Work: rename, move, delete")
         for line in await story.work(stage):
             show.point(console, line)
-        before = await _storm(console, stage)
-        during = await _outage(console, stage)
-        show.requests(console, before, during)
+        bursts = {"stores up": await _calm(console, stage)}
+        bursts["bad network"] = await _storm(console, stage)
+        bursts["stores down"] = await _outage(console, stage)
+        show.requests(console, bursts)
         await _return(console, stage)
         found = await _audit(console, stage)
         if keep:
             show.look_around(console, stage)
-    result = Result(found, before, during, perf_counter() - started)
+    result = Result(found, bursts, perf_counter() - started)
     verdict = "[green]100 % equal" if found.is_clean else "[red]not equal"
     console.print(f"\n[bold]{verdict}[/] after {result.seconds:.0f} s")
     return result
@@ -99,6 +99,13 @@ async def _load(console: Console, stage: Stage, missions: tuple[Mission, ...]) -
         campaigns = await load(stage.app, stage.user_id, missions, loaded)
     names = ", ".join(f"“{campaign.name}”" for campaign in campaigns)
     show.point(console, f"{names}; the longest transcript has {max(sizes) // 1000} KB")
+
+
+async def _calm(console: Console, stage: Stage) -> Burst:
+    with show.bar(console, "writes", story.WRITES) as (progress, task):
+        burst = await story.write(stage, partial(progress.advance, task))
+    await story.settle(stage)
+    return burst
 
 
 async def _storm(console: Console, stage: Stage) -> Burst:
@@ -140,19 +147,18 @@ async def _audit(console: Console, stage: Stage) -> Audit:
 
 
 def _plain(result: Result) -> dict[str, object]:
-    bursts = {"stores_up": result.before, "stores_down": result.during}
     return {
         "equal": result.audit.is_clean,
         "entities": [asdict(entity) for entity in result.audit.entities],
         "findings": [asdict(finding) for finding in result.audit.findings],
         "requests": {
-            name: {
+            name.replace(" ", "_"): {
                 "answered": len(burst.took_ms),
                 "p50_ms": burst.percentile(0.5),
                 "p99_ms": burst.percentile(0.99),
                 "dirty_keys": burst.dirty,
             }
-            for name, burst in bursts.items()
+            for name, burst in result.bursts.items()
         },
         "seconds": result.seconds,
     }

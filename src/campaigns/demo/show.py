@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -52,15 +52,15 @@ def bar(console: Console, label: str, total: int) -> Iterator[tuple[Progress, Ta
         yield progress, progress.add_task(label, total=total)
 
 
-def requests(console: Console, before: Burst, during: Burst) -> None:
-    """Print how long requests took with the stores up, and with them down."""
+def requests(console: Console, bursts: Mapping[str, Burst]) -> None:
+    """Print how long requests took under each condition."""
     table = Table(box=None, padding=(0, 2), pad_edge=False)
     table.add_column("   requests")
     for column in ("answered", "median", "p99", "keys on their way"):
         table.add_column(column, justify="right")
-    for name, burst in (("   stores up", before), ("   stores down", during)):
+    for name, burst in bursts.items():
         times = (f"{burst.percentile(share):.1f} ms" for share in (0.5, 0.99))
-        table.add_row(name, str(len(burst.took_ms)), *times, str(burst.dirty))
+        table.add_row(f"   {name}", str(len(burst.took_ms)), *times, str(burst.dirty))
     console.print(table)
 
 

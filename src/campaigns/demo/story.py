@@ -32,6 +32,7 @@ from campaigns.records import Session
 from crossfade.testing import HttpFault, LoseAnswer, Rule, ServerError, Throttle
 
 WRITES = 60
+PACE_SECONDS = 0.03
 TRANSCRIPT_EVERY = 6
 DRAIN_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.05
@@ -99,7 +100,10 @@ async def storm(stage: Stage, tick: Tick) -> tuple[Burst, dict[str, int]]:
 
 
 async def write(stage: Stage, tick: Tick) -> Burst:
-    """Edit sessions in turn, every few times with a new transcript; time every request."""
+    """Edit sessions in turn, every few times with a new transcript; time every request.
+
+    Like people, it rests a little after each one.
+    """
     took_ms = []
     sessions = (await list_sessions(stage.app, stage.user_id)).items
     for number, session in zip(range(WRITES), cycle(sessions), strict=False):
@@ -111,6 +115,7 @@ async def write(stage: Stage, tick: Tick) -> Burst:
             await say(stage, current, f"[GM] Take {number}. " + "The tide does not turn. " * 500)
         took_ms.append((perf_counter() - started) * 1000)
         tick()
+        await asyncio.sleep(PACE_SECONDS)
     return Burst(tuple(sorted(took_ms)), await stage.dirty())
 
 

@@ -9,6 +9,7 @@ from crossfade.cli import bucket, demo, entities, ledger, local, relay, table
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_show_locals=False,
     help="Move a live PostgreSQL application to DynamoDB and S3, and prove nothing was lost.",
 )
 for commands in (demo.app, ledger.app, relay.app, entities.app):

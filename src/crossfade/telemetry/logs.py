@@ -37,7 +37,9 @@ LEVELS: dict[type[Event], int] = {
 }
 """The level of each event. Events of every step or request stand below the default, INFO."""
 
+_WAIT = "none needed: the relay delivers it once the store answers"
 REMEDIES = {
+    **dict.fromkeys(("Interrupted", "ServerFault", "TimedOut", "Unreachable"), _WAIT),
     "AccessDenied": "check the AWS credentials and the role's permissions",
     "NoSuchStore": "create it with `crossfade table create` and `crossfade bucket create`",
     "Throttled": "raise the table's capacity, or let the relay catch up",
@@ -45,7 +47,7 @@ REMEDIES = {
     "SchemaChanged": "declare the table's columns as they are now, then `crossfade install`",
     "Unmappable": "change the value or the column's rule, then write the row again",
 }
-"""What to do about an error, by its class; others pass by themselves."""
+"""What to do about an error, by its class."""
 
 
 def configure_logs(form: Literal["auto", "console", "json"], stream: TextIO | None = None) -> None:
