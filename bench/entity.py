@@ -170,7 +170,7 @@ def _snake(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class PydynoxCampaign(pydynox.Model):  # type: ignore[misc]
+class PydynoxCampaign(pydynox.Model):
     """The item in pydynox; it has no composed keys, so they are given."""
 
     model_config = pydynox.ModelConfig(table="bench")

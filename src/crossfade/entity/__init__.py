@@ -24,23 +24,37 @@ from crossfade.entity.declarations import (
     Type,
 )
 from crossfade.entity.entity import Entity
-from crossfade.entity.errors import Code, EntityError, Fault
+from crossfade.entity.errors import Code, EntityError, Fault, name_of
+from crossfade.entity.events import Event, QuerySent, ResultsReceived
+from crossfade.entity.execute import StoreError
 from crossfade.entity.keyforms import IndexForm, KeyForm
 from crossfade.entity.keys import KeyValue
 from crossfade.entity.model import Identifiers
-from crossfade.entity.results import Page, Result, TransactionResult
+from crossfade.entity.results import (
+    BatchResult,
+    BatchWritten,
+    CollectionPage,
+    Page,
+    Result,
+    TransactionItem,
+    TransactionResult,
+)
 from crossfade.entity.schema import Schema
 from crossfade.entity.service import Service
 from crossfade.entity.wire import marshal, marshal_item, unmarshal, unmarshal_item
 
 __all__ = [
     "Attribute",
+    "BatchResult",
+    "BatchWritten",
     "Casing",
     "Cast",
     "Client",
     "Code",
+    "CollectionPage",
     "Entity",
     "EntityError",
+    "Event",
     "Fault",
     "Identifiers",
     "Index",
@@ -51,9 +65,13 @@ __all__ = [
     "KeyValue",
     "Padding",
     "Page",
+    "QuerySent",
     "Result",
+    "ResultsReceived",
     "Schema",
     "Service",
+    "StoreError",
+    "TransactionItem",
     "TransactionResult",
     "Type",
     "anything",
@@ -63,6 +81,7 @@ __all__ = [
     "map_of",
     "marshal",
     "marshal_item",
+    "name_of",
     "number",
     "set_of",
     "string",

@@ -51,7 +51,7 @@ def item_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _of_record(record: Any) -> dict[str, Any]:
-    """A record's attributes; its None fields are absent."""
+    """A record's attributes; None and empty sets, which DynamoDB has not, are absent."""
     dumped: dict[str, Any]
     if isinstance(record, msgspec.Struct):
         dumped = msgspec.structs.asdict(record)
@@ -61,7 +61,8 @@ def _of_record(record: Any) -> dict[str, Any]:
         dumped = dataclasses.asdict(record)
     else:
         raise _no_record(record)
-    return {name: value for name, value in dumped.items() if value is not None}
+    absent = (None, set(), frozenset())
+    return {name: value for name, value in dumped.items() if value not in absent}
 
 
 def _no_record(record: object) -> EntityError:

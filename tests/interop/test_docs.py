@@ -1,0 +1,107 @@
+"""The code of docs/entities.md runs as it stands; docs/electrodb.md has a line for everything."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pytest
+
+from crossfade.dynamo import Client
+from crossfade.entity import Attribute, Code, Entity, Index, Key, name_of
+from crossfade.entity.conditions import Operations
+from crossfade.entity.options import Options
+from crossfade.entity.reads import Query
+from crossfade.entity.updates import Operator
+from dynamo_helpers import config_of, until_active
+from engines.values import DynamoEngine
+
+DOCS = Path(__file__).parents[2] / "docs"
+SURPRISES = 32
+
+
+async def test_the_tutorial_runs(ministack: DynamoEngine, name_prefix: str) -> None:
+    table = f"{name_prefix}docs"
+    async with Client(config_of(ministack)) as client:
+        await client.call("CreateTable", _definition(table))
+        await until_active(client, table)
+        names: dict[str, Any] = {"client": client, "table": table}
+        for code in _blocks(DOCS / "entities.md"):
+            result = eval(code, names)  # noqa: S307 - our own documentation
+            if inspect.isawaitable(result):
+                await result
+
+
+def _blocks(path: Path) -> list[CodeType]:
+    found = re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    return [compile(block, str(path), "exec", flags=flags, dont_inherit=True) for block in found]
+
+
+def _definition(table: str) -> dict[str, Any]:
+    fields = [f"{index}{key}" for index in ("", "gsi1", "gsi2") for key in ("pk", "sk")]
+
+    def keys(index: str) -> list[dict[str, str]]:
+        return [
+            {"AttributeName": f"{index}{key}", "KeyType": kind}
+            for key, kind in (("pk", "HASH"), ("sk", "RANGE"))
+        ]
+
+    return {
+        "TableName": table,
+        "AttributeDefinitions": [{"AttributeName": f, "AttributeType": "S"} for f in fields],
+        "KeySchema": keys(""),
+        "GlobalSecondaryIndexes": [
+            {"IndexName": i, "KeySchema": keys(i), "Projection": {"ProjectionType": "ALL"}}
+            for i in ("gsi1", "gsi2")
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+
+
+def _methods(kind: type) -> set[str]:
+    return {name for name in vars(kind) if not name.startswith("_")}
+
+
+def _features() -> set[str]:
+    """Everything a user can name: options of declarations and calls, operators, calls."""
+    declared = (Attribute, Index, Key, Options)
+    options = {field.name for kind in declared for field in dataclasses.fields(kind)}
+    calls = _methods(Entity) - {"joined", "table", "indexes", "identifiers"}
+    calls -= {"table_key", "key_fields"}  # of this library's own
+    queries = _methods(Query) - {"pages"}
+    operators = {str(operator) for operator in Operator} | {"composite", "data"}
+    return options | calls | queries | operators | _methods(Operations)
+
+
+@pytest.mark.parametrize("feature", sorted(_features()))
+def test_every_feature_has_a_line(feature: str) -> None:
+    named = {name for row in _rows() for name in re.findall(r"`([^`]+)`", row[0])}
+    assert feature in named
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_error_has_a_line(code: Code) -> None:
+    assert f"{int(code)} {name_of(code)}" in {row[0] for row in _rows()}
+
+
+def test_every_surprise_has_a_line() -> None:
+    numbers = {int(row[0].split()[0]) for row in _rows() if re.match(r"\d{1,2} ", row[0])}
+    assert numbers == set(range(1, SURPRISES + 1))
+
+
+def test_every_line_has_a_verdict_and_every_difference_a_reason() -> None:
+    for feature, verdict, reason in _rows():
+        assert verdict in ("same", "stricter", "different"), feature
+        assert verdict == "same" or reason, feature
+
+
+def _rows() -> list[tuple[str, str, str]]:
+    text = (DOCS / "electrodb.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| (.+?) \| (\w+) \| ?(.*?) ?\|$", text, re.MULTILINE)
+    return [row for row in found if row[1] != "here"]
