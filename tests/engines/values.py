@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import LiteralString
 
 import psycopg
 
@@ -20,10 +19,10 @@ class Database:
     dsn: str
     major: int
 
-    def execute(self, statement: LiteralString) -> None:
+    def execute(self, statement: str) -> None:
         """Run a statement past everything."""
         with psycopg.connect(self.dsn) as connection:
-            connection.execute(statement)
+            connection.execute(statement.encode())
 
 
 @dataclass(frozen=True, slots=True)

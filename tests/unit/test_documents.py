@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import typer
 from prometheus_client import CollectorRegistry
 from pydantic import AliasChoices
 
+from crossfade.cli.main import app
 from crossfade.events import Event
 from crossfade.settings import Settings
 from crossfade.telemetry import Metrics
@@ -51,6 +54,25 @@ def test_every_metric_is_documented() -> None:
     assert documented == {
         metric.name + counters.get(metric.type, "") for metric in registry.collect()
     }
+
+
+def test_every_command_is_documented_with_its_first_line() -> None:
+    documented = dict(
+        re.findall(r"^\| `crossfade (.*?)` \| (.*?) \|$", document("commands.md"), re.MULTILINE)
+    )
+    assert documented == {
+        " ".join(words): (command.help or "").strip().splitlines()[0]
+        for words, command in commands(typer.main.get_command(app))
+    }
+
+
+def commands(group: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command of a group with its words."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from (((name, *words), below) for words, below in commands(command))
+        else:
+            yield (name,), command
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:

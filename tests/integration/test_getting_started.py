@@ -1,0 +1,81 @@
+"""The guide for newcomers, followed to the letter."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engines.clients import boto_client
+from engines.values import Database, DynamoEngine, S3Engine
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "getting-started.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def lines_with(word: str) -> list[list[str]]:
+    """Return the guide's crossfade commands that begin so, without comments."""
+    commands = re.findall(r"^\./run crossfade (.*?)(?:\s+#.*)?$", GUIDE, re.MULTILINE)
+    return [command.split() for command in commands if command.startswith(word)]
+
+
+def test_the_guide_leads_from_a_table_to_an_item(
+    tmp_path: Path,
+    database: Database,
+    ministack: DynamoEngine,
+    bucket: S3Engine,
+    credentials: None,
+) -> None:
+    del credentials
+    (module,) = blocks("python")
+    (tmp_path / "notes.py").write_text(module)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database.dsn,
+        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
+        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
+        "AWS_REGION": ministack.region,
+        "DYNAMODB_TABLE_NAME": bucket.bucket,
+        "S3_BUCKET_NAME": bucket.bucket,
+        "S3_SSE": "none",
+        "CROSSFADE_APPLICATION": "notes:APPLICATION",
+        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
+        "PYTHONPATH": str(tmp_path),
+    }
+
+    def crossfade(arguments: list[str]) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-m", "crossfade.cli", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    table, row = blocks("sql")
+    database.execute(table)
+    assert "NOTE#${noteId}" in crossfade(["keys"])
+    for words in ("table create", "bucket create", "install"):
+        (arguments,) = lines_with(words)
+        crossfade(arguments)
+    database.execute(row)
+    (deliver,) = lines_with("relay")
+    crossfade(deliver)
+    (item,) = boto_client(ministack).scan(TableName=bucket.bucket)["Items"]
+    assert item["pk"] == {"S": "OWNER#mira"}
+    stored = boto_client(bucket).list_objects_v2(Bucket=bucket.bucket)["Contents"]
+    assert [one["Key"] for one in stored] == [item["contentKey"]["S"]]
+
+
+@pytest.mark.parametrize("word", ["status", "uninstall", "local up", "local down"])
+def test_the_guide_names_commands_that_exist(word: str) -> None:
+    assert lines_with(word)
