@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 import psycopg
-from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import ConfigurationError, SchemaChanged, Unmappable
@@ -88,9 +87,10 @@ class _Reader:
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         self._columns = plain_columns(mapping)
-        self._fetch = fetch_statement(mapping)
+        self._fetch = fetch_statement(mapping).as_bytes()
         self._bodies = {
-            body.column: body_statement(mapping, body.column) for body in large_columns(mapping)
+            body.column: body_statement(mapping, body.column).as_bytes()
+            for body in large_columns(mapping)
         }
 
     async def fetch(self, connection: PoolConnection, keys: Sequence[Key]) -> list[State]:
@@ -120,7 +120,7 @@ class _Reader:
         row = await cursor.fetchone()
         return row[0] if row else None
 
-    def _body_statement(self, column: str) -> sql.Composed:
+    def _body_statement(self, column: str) -> bytes:
         try:
             return self._bodies[column]
         except KeyError:
