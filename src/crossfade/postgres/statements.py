@@ -44,15 +44,15 @@ def fetch_statement(mapping: Mapping) -> sql.Composed:
     mapped columns, then digest, size and whether it is stored of each body.
     """
     bodies = large_columns(mapping)
-    values = [_column(SOURCE, name) for name in plain_columns(mapping)]
+    values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
     for position, body in enumerate(bodies):
         values += _body_values(body, sql.Identifier(f"body_{position}"))
     return query("fetch").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
-        is_there=sql.SQL("{} IS NOT NULL").format(_column(SOURCE, mapping.primary_key[0])),
+        is_there=sql.SQL("{} IS NOT NULL").format(column_of(SOURCE, mapping.primary_key[0])),
         values=sql.SQL(", ").join(values),
-        is_same_row=_is_same_row(mapping),
+        is_same_row=is_same_row(mapping),
         key=key_expression(mapping, SOURCE),
         digests=sql.SQL("").join(
             query("fetch_digest").format(
@@ -68,7 +68,7 @@ def body_statement(mapping: Mapping, column: str) -> sql.Composed:
     return query("body").format(
         column=identifier(column),
         table=identifier(*table_name(mapping)),
-        is_same_row=_is_same_row(mapping),
+        is_same_row=is_same_row(mapping),
         key=key_expression(mapping, SOURCE),
     )
 
@@ -92,12 +92,12 @@ def _body_values(body: Body, alias: sql.Identifier) -> list[sql.Composed]:
     ]
 
 
-def _is_same_row(mapping: Mapping) -> sql.Composed:
+def is_same_row(mapping: Mapping) -> sql.Composed:
     """Match the primary key by its own type, so that its index serves."""
     types = {part.column: part.type for part in mapping.key_parts}
     return sql.SQL(" AND ").join(
         sql.SQL("{} = CAST(asked.key[{}] AS {})").format(
-            _column(SOURCE, column), sql.Literal(position), _type(column, types[column])
+            column_of(SOURCE, column), sql.Literal(position), type_name(column, types[column])
         )
         for position, column in enumerate(mapping.primary_key, start=1)
     )
@@ -105,7 +105,7 @@ def _is_same_row(mapping: Mapping) -> sql.Composed:
 
 def _part(part: KeyPart, row: sql.Composable) -> sql.Composed:
     text = sql.SQL("CASE WHEN {column} IS NOT NULL THEN concat({column}) END").format(
-        column=_column(row, part.column)
+        column=column_of(row, part.column)
     )
     if part.is_always_used:
         return text
@@ -125,15 +125,16 @@ def _all_present(columns: tuple[str, ...], row: sql.Composable) -> sql.Composabl
     if not columns:
         return sql.SQL("true")
     return sql.SQL(" AND ").join(
-        sql.SQL("{} IS NOT NULL").format(_column(row, column)) for column in columns
+        sql.SQL("{} IS NOT NULL").format(column_of(row, column)) for column in columns
     )
 
 
-def _column(row: sql.Composable, column: str) -> sql.Composed:
+def column_of(row: sql.Composable, column: str) -> sql.Composed:
+    """Return a column of a row's alias."""
     return sql.SQL("{}.{}").format(row, identifier(column))
 
 
-def _type(column: str, name: str) -> sql.SQL:
+def type_name(column: str, name: str) -> sql.SQL:
     """Return a type's name as SQL; it has no placeholder of its own, so its form is checked.
 
     Raises:
