@@ -1,0 +1,111 @@
+"""Damaging one item: what each class changes, and that equal seeds do equal damage."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from campaigns.mapping import CAMPAIGN
+from crossfade.mapping.codec import Codec
+from crossfade.mapping.state import Live
+from crossfade.testing.corruption_edits import EDITS
+from crossfade.testing.corruption_kinds import Corruption, Peer, Scene, StoredItem
+from crossfade.testing.corruption_plans import plan
+
+CODEC = Codec(CAMPAIGN)
+
+
+def seeded(seed: int) -> Random:
+    return Random(seed)  # noqa: S311 - repeatable
+
+
+COLUMNS: dict[str, str | None] = {column.name: None for column in CAMPAIGN.columns} | {
+    "id": "0b9c5c1e-3c80-4a2b-9f31-0d6f2a2d1e01",
+    "user_id": "u1",
+    "slug": "low-tide",
+    "name": "Low tide",
+    "system": "other",
+    "status": "active",
+    "tags": "{horror,coast}",
+    "party_level": "3",
+    "treasury_gp": "12.50",
+    "session_count": "0",
+    "revision": "1",
+    "is_public": "f",
+    "created_at": "2026-01-02 03:04:05.678",
+    "updated_at": "2026-01-02 03:04:05.678",
+}
+
+
+def campaign(**changes: str | None) -> Peer:
+    """A campaign as a ledger key and the item it has."""
+    columns = {**COLUMNS, **changes}
+    key = CODEC.key_of(columns)
+    return Peer(key, CODEC.encode(Live(key, 4, columns)).item)
+
+
+def scene(*peers: Peer, graves: tuple[Peer, ...] = (), seed: int = 1) -> Scene:
+    return Scene(CODEC, peers, 0, graves, seeded(seed))
+
+
+def changed(before: StoredItem, after: StoredItem) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+@pytest.mark.parametrize("corruption", sorted(EDITS))
+def test_an_edit_changes_the_content_and_not_the_place(corruption: Corruption) -> None:
+    item = campaign().item
+    damaged = EDITS[corruption](CAMPAIGN, item, seeded(3))
+    assert damaged is not None
+    assert changed(item, damaged)
+    assert not changed(item, damaged) & {"pk", "sk", "id", "userId"}
+
+
+@pytest.mark.parametrize("corruption", sorted(EDITS))
+def test_equal_seeds_do_equal_damage(corruption: Corruption) -> None:
+    item = campaign().item
+    first, second = (EDITS[corruption](CAMPAIGN, item, seeded(11)) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("corruption", "field", "value"),
+    [
+        (Corruption.TRAILING_ZERO_LOST, "treasuryGp", {"S": "12.5"}),
+        (Corruption.CHANGED_BOOLEAN, "isPublic", {"BOOL": True}),
+        (Corruption.LIST_ORDER, "tags", {"L": [{"S": "coast"}, {"S": "horror"}]}),
+        (
+            Corruption.LIST_DUPLICATE,
+            "tags",
+            {"L": [{"S": "horror"}, {"S": "horror"}, {"S": "coast"}]},
+        ),
+    ],
+)
+def test_a_class_does_what_its_name_says(
+    corruption: Corruption, field: str, value: dict[str, object]
+) -> None:
+    item = campaign().item
+    assert EDITS[corruption](CAMPAIGN, item, seeded(1)) == {**item, field: value}
+
+
+def test_an_item_that_offers_nothing_is_left_alone() -> None:
+    item = campaign(tags=None).item
+    assert EDITS[Corruption.LIST_ORDER](CAMPAIGN, item, seeded(1)) is None
+    assert plan(Corruption.MISSING_OBJECT, scene(campaign())) is None
+    assert plan(Corruption.LOST_DELETE, scene(campaign())) is None
+    assert plan(Corruption.SWAPPED_ATTRIBUTES, scene(campaign())) is None
+
+
+def test_an_item_of_no_version_cannot_be_older() -> None:
+    item = {**campaign().item, "cf_v": {"N": "0"}}
+    assert EDITS[Corruption.STALE_ITEM](CAMPAIGN, item, seeded(1)) is None
+
+
+def test_an_extra_item_is_one_that_the_mapping_makes() -> None:
+    harm = plan(Corruption.EXTRA_ITEM, scene(campaign()))
+    assert harm is not None
+    (change,) = harm.changes
+    columns = CODEC.decode(getattr(change, "item")).columns  # noqa: B009 - a union of changes
+    assert harm.keys == (CODEC.key_of(columns),)
+    assert harm.keys != (campaign().key,)
