@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -61,11 +61,11 @@ class Stage:
 @asynccontextmanager
 async def open_stage(*, keep: bool) -> AsyncIterator[Stage]:
     """Start everything; at the end stop it, or with `keep` leave the engines running."""
-    folder = Path(tempfile.mkdtemp(prefix="crossfade-demo-"))
     log = StringIO()
     configure_logs("json", log)
     lifetime = Lifetime.DETACHED if keep else Lifetime.TIED
     async with AsyncExitStack() as stack:
+        folder = stack.enter_context(_folder(keep=keep))
         engines = await stack.enter_async_context(open_stores(folder, lifetime=lifetime))
         network = await stack.enter_async_context(HttpProxy(engines.endpoint))
         settings = settings_of(engines, network.endpoint)
@@ -74,8 +74,17 @@ async def open_stage(*, keep: bool) -> AsyncIterator[Stage]:
         app = await stack.enter_async_context(open_app(engines.dsn, migration.push))
         user = await create_user(app, NewUser(email="mira@example.org", name="Mira"))
         yield Stage(folder, engines, network, migration, app, user.id, _stores(engines), log)
-    if not keep:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _folder(*, keep: bool) -> Iterator[Path]:
+    """Make a folder for the engines' data, and remove it at the end unless told to keep it."""
+    folder = Path(tempfile.mkdtemp(prefix="crossfade-demo-"))
+    try:
+        yield folder
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
