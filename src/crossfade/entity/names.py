@@ -55,10 +55,18 @@ class Placeholders:
     def name(self, original: str, field: str) -> str:
         """The placeholder of a field, such as ``#rent``."""
         text = f"#{self.format(original)}"
+        self.enter(text, field)
+        return text
+
+    def enter(self, text: str, field: str) -> None:
+        """Let a placeholder stand for a field.
+
+        Raises:
+            EntityError: 1012 in strict mode, when it stands for another one already.
+        """
         if self._strict and self.names.get(text, field) != field:
             raise collision(text)
         self.names[text] = field
-        return text
 
     def value(self, original: str, value: Any) -> str:
         """A new placeholder of a value, such as ``:rent0``."""

@@ -61,7 +61,7 @@ def _of_record(record: Any) -> dict[str, Any]:
         dumped = dataclasses.asdict(record)
     else:
         raise _no_record(record)
-    absent = (None, set(), frozenset())
+    absent: tuple[object, ...] = (None, set(), frozenset())
     return {name: value for name, value in dumped.items() if value not in absent}
 
 

@@ -116,7 +116,7 @@ class Target:
             if path and is_numeric(safe):
                 expression, path = f"{expression}[{safe}]", f"{path}[{step.name}]"
                 continue
-            placeholders.names[f"#{safe}"] = step.field
+            placeholders.enter(f"#{safe}", step.field)
             dot = "." if path else ""
             expression, path = f"{expression}{dot}#{safe}", f"{path}{dot}{step.name}"
         return Location(expression, path)

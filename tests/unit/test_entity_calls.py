@@ -1,0 +1,194 @@
+"""Where calls differ from ElectroDB on purpose, and what is refused before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pydantic
+import pytest
+
+from crossfade.entity import (
+    Entity,
+    EntityError,
+    Index,
+    Key,
+    Result,
+    Schema,
+    Service,
+    anything,
+    enum,
+    list_of,
+    number,
+    set_of,
+    string,
+)
+
+SCHEMA = Schema(
+    entity="task",
+    service="app",
+    attributes={
+        "user_id": string(name="userId", required=True),
+        "task_id": string(name="taskId"),
+        "title": string(validate=lambda text: text is None or len(text) < 10),
+        "points": number(),
+        "labels": set_of(enum("a", "b")),
+        "steps": list_of(string()),
+        "meta": anything(),
+        "n": string(),
+        "n1": string(),
+        "pk": string(field="pk_attribute"),
+    },
+    indexes={
+        "by_user": Index(
+            pk=Key(field="pk", composite=("user_id",)),
+            sk=Key(field="sk", composite=("task_id",)),
+        ),
+        "constant": Index(
+            index="gsi1",
+            pk=Key(field="gsi1pk", composite=("n",)),
+            sk=Key(field="gsi1sk", template="META"),
+        ),
+    },
+)
+TASKS = Entity(SCHEMA, table="t")
+KEY = {"user_id": "u", "task_id": "t"}
+
+
+class Task(msgspec.Struct):
+    user_id: str
+    task_id: str
+    points: float | None = None
+    labels: frozenset[str] = frozenset()
+
+
+class TaskModel(pydantic.BaseModel):
+    user_id: str
+    task_id: str
+    points: float | None = None
+    labels: frozenset[str] = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("userId", {"user_id": 5}),
+        ("userId", {}),
+        ("title", {**KEY, "title": "far too long for it"}),
+        ("points", {**KEY, "points": "5"}),
+        ("points", {**KEY, "points": True}),
+        ("labels[*]", {**KEY, "labels": ["a", "c"]}),
+        ("steps[*]", {**KEY, "steps": ["a", 5]}),
+        ("steps", {**KEY, "steps": "text"}),
+    ],
+)
+def test_wrong_values_are_named_with_their_path(path: str, values: dict[str, Any]) -> None:
+    with pytest.raises(EntityError) as caught:
+        TASKS.put(values).params()
+    assert caught.value.code == 3001
+    assert caught.value.faults[0].path == path
+
+
+def test_all_faults_of_one_attribute_are_told_with_their_index() -> None:
+    with pytest.raises(EntityError) as caught:
+        TASKS.put(**KEY, steps=["a", 1, None, 2]).params()
+    assert [fault.index for fault in caught.value.faults] == [1, 3]
+
+
+def test_values_never_stand_in_messages() -> None:
+    with pytest.raises(EntityError) as caught:
+        TASKS.put(**KEY, points="hunter2").params()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_none_is_absent_except_in_values_of_any_type() -> None:
+    item = TASKS.put(**KEY, title=None, meta=None).params()["Item"]
+    assert "title" not in item
+    assert item["meta"] is None
+    with pytest.raises(EntityError) as caught:
+        TASKS.get(user_id=None, task_id="t").params()
+    assert caught.value.code == 2002
+
+
+@pytest.mark.parametrize("record", [Task, TaskModel])
+def test_records_go_in_and_come_out(record: Any) -> None:
+    tasks = Entity(SCHEMA, table="t", record=record)
+    task = record(user_id="u", task_id="t", points=1.5, labels=frozenset({"a"}))
+    item = tasks.put(task).params()["Item"]
+    assert item["userId"] == "u"
+    read = tasks.parse({"Item": item})
+    assert isinstance(read, Result)
+    assert read.data == task
+    assert "labels" not in tasks.put(record(user_id="u", task_id="t")).params()["Item"]
+
+
+def test_an_update_writes_a_constant_sort_key() -> None:
+    values = TASKS.update(KEY).set(n="x").params()["ExpressionAttributeValues"]
+    assert values[":gsi1sk_u0"] == "meta"
+
+
+def test_a_value_placeholder_never_stands_for_two_values() -> None:
+    def eleven(a: Any, op: Any) -> str:
+        return " OR ".join([op.eq(a.n1, "first"), *(op.eq(a.n, str(i)) for i in range(11))])
+
+    with pytest.raises(EntityError) as caught:
+        TASKS.scan().where(eleven).params()
+    assert caught.value.code == 1012
+
+
+def test_a_filter_never_takes_the_keys_placeholder() -> None:
+    query = TASKS.query.by_user(user_id="u").where(lambda a, op: op.exists(a.pk))
+    with pytest.raises(EntityError):
+        query.params()
+
+
+def test_a_text_like_a_reference_is_a_text() -> None:
+    params = TASKS.scan().where(lambda a, op: f"{op.name(a.n)} = {op.value(a.n, '#n')}").params()
+    assert params["ExpressionAttributeValues"][":n0"] == "#n"
+
+
+CHAINS: dict[str, Callable[[], Any]] = {
+    "a change after where": lambda: (
+        TASKS.update(KEY).where(lambda a, op: op.exists(a.n)).set(n="x")
+    ),
+    "an operator after where": lambda: (
+        TASKS.query.by_user(user_id="u").where(lambda a, op: op.exists(a.n)).begins(task_id="t")
+    ),
+    "two operators": lambda: TASKS.query.by_user(user_id="u").gt(task_id="t").lt(task_id="z"),
+    "an unknown access pattern": lambda: TASKS.query.by_colour(colour="red"),
+    "an unknown index to scan": lambda: TASKS.scan("by_colour"),
+    "an unknown attribute in where": lambda: (
+        TASKS.scan().where(lambda a, op: op.exists(a.colour)).params()
+    ),
+    "a where that is no function": lambda: TASKS.scan().where("n = 5").params(),  # type: ignore[arg-type]
+    "a where without text": lambda: TASKS.scan().where(lambda _a, _op: 5).params(),  # type: ignore[arg-type, return-value]
+    "None in where": lambda: TASKS.scan().where(lambda a, op: op.eq(a.n, None)).params(),
+    "an unknown option": lambda: TASKS.get(KEY).params(colour="red"),  # type: ignore[call-arg]
+    "attributes that are no mapping": lambda: TASKS.put(5),  # type: ignore[call-overload]
+    "an unknown collection": lambda: Service({"t": TASKS}).collections.work,
+    "a service without entities": lambda: Service({}),
+    "no table": lambda: Entity(SCHEMA).get(KEY).params(),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_misuse_is_an_error_with_a_code(name: str) -> None:
+    with pytest.raises(EntityError) as caught:
+        CHAINS[name]()
+    assert caught.value.code
+    assert caught.value.name
+
+
+async def test_going_without_a_client() -> None:
+    with pytest.raises(EntityError) as caught:
+        await TASKS.get(KEY).go()
+    assert caught.value.code == 1001
+
+
+def test_calls_are_values() -> None:
+    base = TASKS.update(KEY)
+    first, second = base.set(n="x"), base.set(n="y")
+    assert first.params()["ExpressionAttributeValues"][":n_u0"] == "x"
+    assert second.params()["ExpressionAttributeValues"][":n_u0"] == "y"
+    assert first.params() == first.params()
