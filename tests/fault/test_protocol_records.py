@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from typing import Any
+
 import pytest
+import zstandard
 
 from campaigns.actions import (
     create_campaign,
@@ -23,6 +28,9 @@ from campaigns.inputs import (
 from campaigns.mapping import APPLICATION
 from campaigns.records import Campaign, Session, Transcript
 from crossfade.events import EntityPaused, KeyParked, LedgerRaised, PushFailed, PushSkipped
+from crossfade.flows import relay
+from crossfade.mapping.codec import Codec, Draft
+from crossfade.mapping.state import Key, Live, Moved
 from crossfade.postgres import install, uninstall
 from crossfade.testing import Refuse
 from engines.world import World
@@ -96,6 +104,69 @@ async def test_a_value_without_a_form_parks_and_names_the_column(world: World) -
     assert "id: empty text in a key" in parked.reason
     await world.sql("DELETE FROM users WHERE id = ''")
     await world.assert_equal()
+
+
+async def test_an_error_of_our_own_keeps_to_the_record_that_met_it(world: World) -> None:
+    """A codec that breaks on one row; its message quotes the row."""
+
+    class Broken(Codec):
+        def encode(self, live: Live) -> Draft:
+            if live.columns["name"] == "Cursed":
+                raise KeyError(live.columns["name"])
+            return super().encode(live)
+
+    cursed, blessed = await make(world, "Before"), await make(world, "Blessed")
+    await world.drain()
+    await world.sql("UPDATE campaigns SET name = 'Cursed' WHERE id = %s", cursed.id)
+    await world.sql("UPDATE campaigns SET party_level = 2 WHERE id = %s", blessed.id)
+    route = world.migration.route
+    codecs = {**route.codecs, "campaign": Broken(APPLICATION.by_name["campaign"])}
+    broken = replace(route, codecs=codecs)
+    async with asyncio.timeout(20):
+        while not world.observed(KeyParked):
+            await relay.step(broken, keys_max=10)
+    assert await world.dirty() == 1, "the other campaign arrived"
+    assert "Cursed" not in repr(world.events)
+    await world.sql("UPDATE campaigns SET name = 'Healed' WHERE id = %s", cursed.id)
+    await world.assert_equal()
+
+
+async def test_a_transcript_that_changes_between_two_reads_is_read_again(world: World) -> None:
+    """Digest and content are read one after the other; the row changes in between."""
+    session = await create_session(world.app, world.user_id, NewSession(name="One"))
+    await say(world, session, "[Brin] First.")
+    await world.drain()
+    changed = False
+
+    class Hasty:
+        def __init__(self, source: Any) -> None:
+            self._source = source
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._source, name)
+
+        async def body(self, key: Key, column: str) -> str | None:
+            nonlocal changed
+            if not changed:
+                changed = True
+                await world.sql("UPDATE sessions SET transcript_text = '[Brin] Third.'")
+            text: str | None = await self._source.body(key, column)
+            return text
+
+    await world.sql("UPDATE sessions SET transcript_text = '[Brin] Second.'")
+    route = replace(world.migration.route, source=Hasty(world.migration.route.source))
+    report = await relay.step(route, keys_max=10)
+    assert [type(outcome) for outcome in report.outcomes] == [Moved]
+    await world.assert_equal()
+    texts = {
+        zstandard.ZstdDecompressor()
+        .decompressobj()
+        .decompress(
+            world.stores.s3.get_object(Bucket=world.stores.bucket, Key=one["Key"])["Body"].read()
+        )
+        for one in world.stores.s3.list_objects_v2(Bucket=world.stores.bucket)["Contents"]
+    }
+    assert texts == {b"[Brin] First.", b"[Brin] Third."}
 
 
 async def test_a_ledger_that_was_lost_gives_way_to_the_source(world: World) -> None:

@@ -11,6 +11,8 @@ from typing import Literal, TextIO
 import structlog
 
 from crossfade.events import (
+    Backfilled,
+    BackfillWaits,
     BreakerClosed,
     BreakerOpened,
     EntityPaused,
@@ -31,6 +33,8 @@ LEVELS: dict[type[Event], int] = {
     EntityPaused: logging.ERROR,
     LedgerRaised: logging.WARNING,
     Relayed: logging.DEBUG,
+    Backfilled: logging.DEBUG,
+    BackfillWaits: logging.WARNING,
     BreakerOpened: logging.ERROR,
     BreakerClosed: logging.INFO,
     LoopFailed: logging.ERROR,
@@ -52,8 +56,8 @@ REMEDIES = {
 
 def configure_logs(form: Literal["auto", "console", "json"], stream: TextIO | None = None) -> None:
     """Send log lines to `stream`, standard error unless given; once per process."""
-    # The pool tells of each connection it replaces; what follows from that is told as events.
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    # The driver tells of each connection that breaks; what follows from that is told as events.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     target = stream or sys.stderr
     console = form == "console" or (form == "auto" and target.isatty())
     renderer: structlog.typing.Processor = (
