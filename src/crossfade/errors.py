@@ -171,6 +171,10 @@ class NoSuchStore(Unavailable):
     """The table or the bucket does not exist under the configured name."""
 
 
+class NoProgress(CrossfadeError):
+    """A job that must advance did not; it ends, so that it cannot run for ever."""
+
+
 class SchemaChanged(Unavailable):
     """A table no longer has the columns that its mapping declares; its keys wait."""
 

@@ -79,6 +79,30 @@ class Relayed:
 
 
 @dataclass(frozen=True, slots=True)
+class Backfilled:
+    """The backfill has dealt with a page of rows; the counts are those of `Tally`."""
+
+    entity: str
+    window: int
+    written: int
+    skipped: int
+    marked: int
+    parked: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillWaits:
+    """A store cannot take rows of the backfill now; they are sent again after a pause."""
+
+    entity: str
+    rows: int
+    error: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class BreakerOpened:
     """A store failed too often in a row; it is left alone for a while."""
 
@@ -112,6 +136,8 @@ Event = (
     | EntityPaused
     | LedgerRaised
     | Relayed
+    | Backfilled
+    | BackfillWaits
     | BreakerOpened
     | BreakerClosed
     | LoopFailed

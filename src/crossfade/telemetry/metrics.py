@@ -7,6 +7,8 @@ from typing import assert_never
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from crossfade.events import (
+    Backfilled,
+    BackfillWaits,
     BreakerClosed,
     BreakerOpened,
     EntityPaused,
@@ -58,6 +60,18 @@ class Metrics:
             ["entity"],
             registry=self.registry,
         )
+        self._backfill = Counter(
+            "crossfade_backfill_rows",
+            "Rows that the backfill dealt with, by entity and result",
+            ["entity", "result"],
+            registry=self.registry,
+        )
+        self._backfill_waits = Counter(
+            "crossfade_backfill_waits",
+            "Pauses of the backfill, by entity and error class",
+            ["entity", "error"],
+            registry=self.registry,
+        )
         self._open = Gauge(
             "crossfade_breaker_open",
             "1 while a store is left alone",
@@ -76,6 +90,10 @@ class Metrics:
         match event:
             case Relayed():
                 self._count_step(event)
+            case Backfilled():
+                self._count_page(event)
+            case BackfillWaits():
+                self._backfill_waits.labels(event.entity, event.error).inc()
             case PushFailed():
                 self._failures.labels(event.key.entity, event.error).inc()
             case PushSkipped():
@@ -99,3 +117,8 @@ class Metrics:
         for result in ("delivered", "superseded", "retried", "failed"):
             self._keys.labels(step.worker, result).inc(getattr(step, result))
         self._seconds.labels(step.worker).observe(step.seconds)
+
+    def _count_page(self, page: Backfilled) -> None:
+        for result in ("written", "skipped", "marked", "parked"):
+            self._backfill.labels(page.entity, result).inc(getattr(page, result))
+        self._seconds.labels("backfill").observe(page.seconds)
