@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from crossfade.events import Event
+from crossfade.mapping.parity import Finding
 from crossfade.mapping.state import AckReport, Key, Outcome, Row, State, StoredObject
 
 Observer = Callable[[Event], None]
@@ -60,3 +61,39 @@ class Objects(Protocol):
 
     async def put(self, object_key: str, content: str) -> None:
         """Store a content under its key; done when it is there already."""
+
+
+class Items(Protocol):
+    """The items of the store that follows, as it shows them."""
+
+    async def get(self, keys: Sequence[Item]) -> Sequence[Item]:
+        """Return the items of these table keys that exist, strongly consistent, in no order."""
+
+
+class Shelf(Protocol):
+    """The store of large columns, as repair sees it."""
+
+    async def get_text(self, object_key: str) -> str:
+        """Return a content, checked against its key."""
+
+    async def discard_damaged(self, object_key: str) -> bool:
+        """Remove an object if it is not what its key says; whether it was removed."""
+
+
+class Uploads(Protocol):
+    """Which objects the ledger knows to be stored."""
+
+    async def forget(self, object_keys: Sequence[str]) -> None:
+        """Forget objects, so that they are stored again when they are next needed."""
+
+
+class Findings(Protocol):
+    """What verification found and nobody has settled."""
+
+    async def open_page(
+        self, entities: Sequence[str], after: int, *, run: int | None, findings_max: int
+    ) -> Sequence[Finding]:
+        """Return open findings in the order of discovery: those after one, of a run or of all."""
+
+    async def close(self, keys: Sequence[Key], closed_by: str) -> int:
+        """Close the open findings of these keys; returns how many there were."""

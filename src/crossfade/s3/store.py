@@ -1,7 +1,8 @@
 """Large contents in S3, under names that are made from the contents themselves.
 
 An object is written once and never changed: its key ends in the sha256 of its plain content, and
-every write is conditional on nothing standing there. Deleting is not this store's business.
+every write is conditional on nothing standing there. Only `discard_damaged` and `remove` delete;
+repair calls the one, the sweep the other.
 """
 
 from __future__ import annotations
@@ -190,6 +191,36 @@ class ObjectStore:
         if digest != key.digest or not plain_bytes.isdecimal():
             raise DamagedObject("the object's metadata does not match its key; repair its row")
         return Head(digest, int(plain_bytes), answer.meta["size"])
+
+    async def discard_damaged(self, object_key: str) -> bool:
+        """Remove an object if it is not the content that its key names; else leave it alone.
+
+        A damaged object stands in the way of a sound one, since nothing is ever overwritten. It is
+        read once more right before; a versioned bucket keeps what is removed.
+
+        Returns:
+            Whether it was removed.
+        """
+        try:
+            await self.get_text(object_key)
+        except DamagedObject:
+            await self.remove(object_key)
+            return True
+        except MissingObject:
+            return False
+        return False
+
+    async def remove(self, object_key: str) -> None:
+        """Remove an object, whatever it holds; done when there is none."""
+        self._parse(object_key)
+
+        async def attempt() -> None:
+            await obstore.delete_async(self._bucket, object_key)
+
+        try:
+            await persist("delete", attempt, self._patience)
+        except MissingObject:
+            return
 
     async def list(
         self, prefix: str, row_id: str | tuple[str, ...] | None = None

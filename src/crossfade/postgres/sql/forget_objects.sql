@@ -1,0 +1,1 @@
+DELETE FROM crossfade.object WHERE object_key = ANY (%(object_keys)s::text[])
