@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from campaigns.actions import create_user
 from campaigns.app import App, open_app
 from campaigns.inputs import NewUser
 from campaigns.mapping import APPLICATION
+from crossfade.errors import Unavailable
 from crossfade.events import Event
 from crossfade.migration import Migration, open_migration
 from crossfade.postgres import install
@@ -62,11 +63,13 @@ class World:
         return int(count)
 
     async def drain(self, left: int = 0) -> None:
-        """Run the relay's steps until only so many keys are dirty."""
+        """Run the relay's steps, as its loop does, until only so many keys are dirty."""
         async with asyncio.timeout(DRAIN_SECONDS_MAX):
             while await self.dirty() > left:
-                if not await self.migration.relay_step():
-                    await asyncio.sleep(0.02)
+                with suppress(Unavailable):
+                    if await self.migration.relay_step():
+                        continue
+                await asyncio.sleep(0.02)
 
     async def audit(self) -> Audit:
         """Compare every row with its item and objects, past all proxies."""
