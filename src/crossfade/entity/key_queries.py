@@ -209,22 +209,31 @@ def _ranges(query: KeyQuery) -> list[tuple[str, Any, Any]]:
     Raises:
         EntityError: 2013 when earlier ends differ or one is missing.
     """
-    found: list[tuple[str, Any, Any]] = []
+    ranges: list[tuple[str, Any, Any]] = []
+    open_name = ""
     for name in query.shared:
-        fixed = query.given.get(name)
-        low, high = query.low.get(name, fixed), query.high.get(name, fixed)
-        if low is None and high is None:
+        fixed, low, high = (part.get(name) for part in (query.given, query.low, query.high))
+        if fixed is None and low is None and high is None:
             break
-        if low is None or high is None:
+        if fixed is None and (low is None or high is None):
             raise _bad_range(name, "needs both ends")
-        found.append((name, low, high))
-    for name, low, high in found[:-1]:
-        if low != high:
-            raise _bad_range(name, "must have equal ends, since others follow it")
-    ranges = [(name, low, None) for name, low, _ in found[:-1]]
-    for name, low, high in found[-1:]:
-        ranges.append((name, low, high if name in query.low else None))
+        if open_name:
+            raise _bad_range(open_name, "must have equal ends, since others follow it")
+        _close_last(ranges, query.given)
+        if low is None and high is None:
+            ranges.append((name, fixed, None))
+            continue
+        low, high = fixed if low is None else low, fixed if high is None else high
+        ranges.append((name, low, high))
+        open_name = "" if low == high or fixed is not None else name
     return ranges
+
+
+def _close_last(ranges: list[tuple[str, Any, Any]], given: Mapping[str, Any]) -> None:
+    """Make the last range, which others follow, an equality."""
+    if ranges and ranges[-1][2] is not None:
+        name, low, _ = ranges.pop()
+        ranges.append((name, given.get(name, low), None))
 
 
 def _bad_range(name: str, rule: str) -> EntityError:
