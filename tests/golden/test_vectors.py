@@ -63,7 +63,7 @@ def _same_wire(vector: dict[str, Any], found: dict[str, Any]) -> bool:
     """Whether the bodies on the wire are equal; what the SDK refuses is refused here too."""
     try:
         params = found.get("params")
-        built = params if isinstance(params, list) else [params]
+        built: list[Any] = params if isinstance(params, list) else [params]
         sent = found.get("wire") or [{"body": typed_request(request)} for request in built]
     except EntityError:
         return "wireError" in vector
