@@ -1,0 +1,92 @@
+"""The composition root: one process's fast path, from async code and from threads."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from campaigns.actions import create_campaign
+from campaigns.app import no_push, open_app
+from campaigns.inputs import NewCampaign
+from campaigns.mapping import APPLICATION
+from crossfade.errors import ConfigurationError
+from crossfade.migration import open_migration
+from crossfade.testing import Delay, Rule, Stall
+from engines.world import World
+
+
+async def test_push_returns_before_the_target_has_the_row(world: World) -> None:
+    world.dynamo.add(Rule(Stall(), operation="PutItem"))
+    async with asyncio.timeout(0.9):
+        campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Fast"))
+        assert await world.migration.push("campaign", campaign.id)
+    world.dynamo.clear()
+    await world.assert_equal()
+
+
+async def test_waiting_tells_that_the_target_has_the_row(world: World) -> None:
+    async with open_app(world.direct.dsn, no_push) as app:
+        campaign = await create_campaign(app, world.user_id, NewCampaign(name="Waited for"))
+    assert await world.migration.push("campaign", campaign.id, wait=True)
+    assert await world.dirty() == 0
+
+
+async def test_a_thread_hands_rows_over(world: World) -> None:
+    await world.drain()
+    await world.sql("UPDATE users SET name = 'From a thread'")
+    await asyncio.to_thread(world.migration.push_soon, "user", world.user_id)
+    async with asyncio.timeout(10):
+        while await world.dirty():  # noqa: ASYNC110 - the thread's push tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_a_shutdown_lets_pushes_finish(world: World) -> None:
+    """What was handed over before the end is in the target after it."""
+    await world.drain()
+    world.dynamo.add(Rule(Delay(0.1), operation="PutItem"))
+    settings = world.settings.model_copy(update={"drain_seconds": 10.0})
+    async with open_migration(settings, APPLICATION, world.events.append) as migration:
+        await world.sql("UPDATE users SET name = 'At the last moment'")
+        await migration.push("user", world.user_id)
+    assert await world.dirty() == 0
+
+
+async def test_a_shutdown_ends_in_time_when_the_target_hangs(world: World) -> None:
+    await world.drain()
+    world.dynamo.add(Rule(Stall(), operation="PutItem"))
+    settings = world.settings.model_copy(
+        update={"drain_seconds": 0.1, "target_timeout_seconds": 60.0}
+    )
+    async with asyncio.timeout(10):
+        async with open_migration(settings, APPLICATION, world.events.append) as migration:
+            await world.sql("UPDATE users SET name = 'Not yet'")
+            await migration.push("user", world.user_id)
+    world.dynamo.clear()
+    await world.assert_equal()
+
+
+async def test_a_deleted_row_leaves_a_tombstone_that_readers_pass_over(world: World) -> None:
+    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Brief"))
+    await world.drain()
+    await world.sql("DELETE FROM campaigns WHERE id = %s", campaign.id)
+    assert await world.migration.push("campaign", campaign.id, wait=True)
+    key = {"pk": {"S": f"USER#{world.user_id}"}, "sk": {"S": f"CAMP#{campaign.id}"}}
+    table = world.stores.table_name
+    item = world.stores.dynamodb.get_item(TableName=table, Key=key)["Item"]
+    assert item.keys() == {"pk", "sk", "cf_v", "cf_deleted"}
+
+
+@pytest.mark.parametrize(("entity", "key"), [("dragon", ("1",)), ("campaign", ("1", "2"))])
+async def test_an_unknown_entity_or_key_is_told(
+    world: World, entity: str, key: tuple[str, ...]
+) -> None:
+    with pytest.raises(ConfigurationError, match="known: user"):
+        await world.migration.push(entity, *key)
+
+
+async def test_transcripts_go_by_their_own_names(world: World) -> None:
+    transcripts = world.migration.transcripts
+    key = await transcripts.upload_transcript("session-1", "[Brin] Hello?")
+    assert key.startswith("transcripts/session-1/")
+    assert await transcripts.get_transcript(key) == "[Brin] Hello?"
