@@ -46,7 +46,6 @@ def test_the_guide_leads_from_a_table_to_an_item(
         "S3_BUCKET_NAME": bucket.bucket,
         "S3_SSE": "none",
         "CROSSFADE_APPLICATION": "notes:APPLICATION",
-        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
         "PYTHONPATH": str(tmp_path),
     }
 

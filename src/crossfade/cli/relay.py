@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
+from crossfade import postgres
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.shell import clear_errors, run
 from crossfade.mapping.application import Application
@@ -17,12 +19,14 @@ from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
 
+LOOK_AGAIN_SECONDS = 0.1
+
 
 @app.command(epilog="Examples: crossfade relay; crossfade relay --until-clean")
 def relay(
     *,
     until_clean: Annotated[
-        bool, typer.Option("--until-clean", help="End when no key is due any more.")
+        bool, typer.Option("--until-clean", help="End when nothing is dirty any more.")
     ] = False,
     application: ApplicationOption = "",
 ) -> None:
@@ -44,11 +48,17 @@ async def _relay(settings: Settings, application: Application, *, until_clean: b
         loop.add_signal_handler(number, stop.set)
     async with open_migration(settings, application) as migration:
         if until_clean:
-            await _drain(migration, stop)
+            await _drain(migration, settings.dsn, stop)
         else:
             await migration.run_relay(stop)
 
 
-async def _drain(migration: Migration, stop: asyncio.Event) -> None:
-    while not stop.is_set() and await migration.relay_step():
-        pass
+async def _drain(migration: Migration, dsn: str, stop: asyncio.Event) -> None:
+    """Deliver until nothing is dirty but parked keys."""
+    while not stop.is_set():
+        if await migration.relay_step():
+            continue
+        if all(entity.dirty == entity.parked for entity in await postgres.status(dsn)):
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK_AGAIN_SECONDS)
