@@ -42,11 +42,12 @@ class Library:
         listeners: tuple[Any, ...] = (),
     ) -> Entity[dict[str, Any]]:
         """An entity by the name of its schema."""
-        given = config or {}
+        given = {name: decode(value) for name, value in (config or {}).items()}
         identifiers = given.get("identifiers")
+        table = given.get("table", TABLE)
         return Entity(
             self.schema(name),
-            table=given.get("table", TABLE),
+            table=None if table is UNDEFINED else table,
             client=client,
             identifiers=Identifiers(**identifiers) if identifiers else None,
             ignore_ownership=bool(given.get("ignoreOwnership")),

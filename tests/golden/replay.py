@@ -102,6 +102,8 @@ async def _finish(call: Any, given: Mapping[str, Any]) -> Outcome:
     if terminal == "params":
         return {"params": call.params(**options)}
     shaped = _shape(await call.go(**options))
+    if options.get("return_on_condition_check_failure") is True and shaped.get("rejected"):
+        del shaped["data"]
     if not options.get("hydrate"):
         shaped = {
             n: value for n, value in shaped.items() if n != "unprocessed" or "cursor" not in shaped

@@ -24,6 +24,8 @@ from crossfade.entity import (
     set_of,
     string,
 )
+from crossfade.entity.options import Options
+from crossfade.entity.paging import pages_wanted
 
 SCHEMA = Schema(
     entity="task",
@@ -168,6 +170,9 @@ CHAINS: dict[str, Callable[[], Any]] = {
     "attributes that are no mapping": lambda: TASKS.put(5),  # type: ignore[call-overload]
     "an unknown collection": lambda: Service({"t": TASKS}).collections.work,
     "a service without entities": lambda: Service({}),
+    "a client without call": lambda: Entity(SCHEMA, client=5),  # type: ignore[call-overload]
+    "a listener that is no function": lambda: Entity(SCHEMA, listeners=(5,)),  # type: ignore[arg-type]
+    "pages that are no number": lambda: pages_wanted(Options(pages=0)),
     "no table": lambda: Entity(SCHEMA).get(KEY).params(),
 }
 

@@ -14,9 +14,9 @@ from typing_extensions import TypeVar
 
 from crossfade.entity.conversions import item_from_key
 from crossfade.entity.core import Core
-from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.errors import Code
 from crossfade.entity.execute import Params, send
-from crossfade.entity.options import Options, OptionsGiven, options_of
+from crossfade.entity.options import Options, OptionsGiven, options_of, positive
 from crossfade.entity.projection import project
 from crossfade.entity.reading import attributes_of_item, owned_attributes
 from crossfade.entity.requests import key_of, table_composites, table_name
@@ -41,11 +41,7 @@ async def in_flight(calls: Sequence[Callable[[], Awaitable[T]]], options: Option
     Raises:
         EntityError: 2004 when that is no positive number.
     """
-    concurrent = options.concurrent
-    if concurrent < 1:
-        raise EntityError(
-            Code.INVALID_CONCURRENCY_OPTION, "option concurrent must be a number above zero"
-        )
+    concurrent = positive(options.concurrent, "concurrent", Code.INVALID_CONCURRENCY_OPTION)
     results: list[T] = []
     for group in chunks(calls, concurrent):
         results += await asyncio.gather(*(call() for call in group))

@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
+from crossfade.entity.errors import Code, EntityError, kind_of
 from crossfade.entity.events import Listener
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.model import Model
@@ -45,3 +46,21 @@ class Core(Generic[R]):
     def resolve(self, index: IndexForm, options: Options) -> Options:
         """The options with the answer to whether ownership is checked."""
         return with_ownership(index, options, entity_ignores=self.ignore_ownership)
+
+
+def check_connections(client: object, listeners: tuple[object, ...]) -> None:
+    """Check what executes calls and what is told about them.
+
+    Raises:
+        EntityError: 1023 for a client without `call`, 1021 for a listener that is no function.
+    """
+    if client is not None and not callable(getattr(client, "call", None)):
+        raise EntityError(
+            Code.INVALID_CLIENT_PROVIDED,
+            f"a client has a call method, not {kind_of(client)}",
+        )
+    for listener in listeners:
+        if not callable(listener):
+            raise EntityError(
+                Code.INVALID_LISTENER_PROVIDED, f"a listener is a function, not {kind_of(listener)}"
+            )

@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 from crossfade.entity.batches import BatchGet, BatchWrite
 from crossfade.entity.calls import Check, Delete, Get, Put, Update, Upsert
 from crossfade.entity.converting import Conversions
-from crossfade.entity.core import Client, Core
+from crossfade.entity.core import Client, Core, check_connections
 from crossfade.entity.events import Listener
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.keys import KeyValue
@@ -92,6 +92,7 @@ class Entity(Generic[R]):
         self.schema = schema if isinstance(schema, Schema) else Schema.from_json(schema)
         if strict:
             check_schema(self.schema)
+        check_connections(client, listeners)
         self.core: Core[R] = Core(
             model=Model(self.schema, identifiers or Identifiers(), strict),
             table=table or self.schema.table,

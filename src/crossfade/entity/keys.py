@@ -9,7 +9,7 @@ from typing import Any
 
 from crossfade.entity.declarations import Attribute, Casing, Type
 from crossfade.entity.errors import kind_of, refused
-from crossfade.entity.keyforms import KeyForm, Part
+from crossfade.entity.keyforms import KeyForm
 from crossfade.entity.text import leading_integer
 
 KeyValue = str | int | float | Decimal
@@ -76,51 +76,64 @@ def full_renderer(form: KeyForm) -> Render:
     if form.numeric:
         name = form.names[0]
         return lambda values: _number(name, values.get(name))
-    change: Callable[[str], str] = {
-        Casing.LOWER: str.lower,
-        Casing.UPPER: str.upper,
-    }.get(form.casing, str)
-    if len(form.parts) == 1 and form.parts[0].name:
-        return _single(form, form.parts[0], change)
-    return _joined(form, change)
+    slots = tuple((part.literal, part.name, part.text) for part in form.parts if part.name)
+    last = form.parts[-1].literal if form.parts and not form.parts[-1].name else form.postfix
+    written = _one_slot(form, last) if len(slots) == 1 else _many_slots(form.prefix, slots, last)
+    if form.casing is Casing.NONE:
+        return written
+    change = str.lower if form.casing is Casing.LOWER else str.upper
+
+    def cased_key(values: Values) -> KeyValue | None:
+        text = written(values)
+        return None if text is None else change(text)
+
+    return cased_key
 
 
-def _single(form: KeyForm, part: Part, change: Callable[[str], str]) -> Render:
-    name, text, head, tail = part.name, part.text, form.prefix + part.literal, form.postfix
+def render_all(
+    renderers: tuple[tuple[str, Render], ...], values: Values
+) -> dict[str, KeyValue] | None:
+    """The keys of one index by field, empty ones left out; None when a composite is absent."""
+    keys: dict[str, KeyValue] = {}
+    for field, renderer in renderers:
+        key = renderer(values)
+        if key is None:
+            return None
+        if key != "":
+            keys[field] = key
+    return keys
 
-    def render_single(values: Values) -> KeyValue | None:
+
+Written = Callable[[Values], str | None]
+
+
+def _one_slot(form: KeyForm, last: str) -> Written:
+    part = form.parts[0]
+    name, text, head = part.name, part.text, form.prefix + part.literal
+    plain = part.text("") == ""  # no padding
+
+    def write(values: Values) -> str | None:
         value = values.get(name)
         if value is None:
             return None
-        return change(f"{head}{value if value.__class__ is str else text(value)}{tail}")
+        return f"{head}{value if plain and value.__class__ is str else text(value)}{last}"
 
-    return render_single if _plain(part) else (lambda values: _slow(form, values))
-
-
-def _plain(part: Part) -> bool:
-    """Whether a text stands in the key as it is, without padding."""
-    return part.text("") == ""
+    return write
 
 
-def _slow(form: KeyForm, values: Values) -> KeyValue | None:
-    return render(form, values) if complete(form, values) else None
-
-
-def _joined(form: KeyForm, change: Callable[[str], str]) -> Render:
-    slots = tuple((part.literal, part.name, part.text) for part in form.parts if part.name)
-    last = form.parts[-1].literal if form.parts and not form.parts[-1].name else form.postfix
-    prefix = form.prefix
-
-    def render_joined(values: Values) -> KeyValue | None:
+def _many_slots(
+    prefix: str, slots: tuple[tuple[str, str, Callable[[Any], str]], ...], last: str
+) -> Written:
+    def write(values: Values) -> str | None:
         written = prefix
         for literal, name, text in slots:
             value = values.get(name)
             if value is None:
                 return None
             written += literal + text(value)
-        return change(written + last)
+        return written + last
 
-    return render_joined
+    return write
 
 
 def key_pattern(form: KeyForm) -> re.Pattern[str]:
@@ -136,7 +149,7 @@ def read_key(
     form: KeyForm, pattern: re.Pattern[str], key: Any, attributes: Mapping[str, Attribute]
 ) -> dict[str, Any] | None:
     """The values in a rendered key, in the key's letter case; None if it is not of this form."""
-    if form.numeric:
+    if form.numeric and not isinstance(key, str):
         return {form.names[0]: key}
     found = pattern.fullmatch(key) if isinstance(key, str) else None
     if found is None:

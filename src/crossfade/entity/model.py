@@ -10,7 +10,7 @@ from typing import Any
 from crossfade.entity.declarations import Attribute, Casing, IndexType, Type
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.keyforms import IndexForm, KeyForm, compile_indexes
-from crossfade.entity.keys import KeyValue, Render, Values, full_renderer
+from crossfade.entity.keys import KeyValue, Render, Values, full_renderer, render_all
 from crossfade.entity.paths import walk
 from crossfade.entity.references import References, Target, key_reader, root_targets
 from crossfade.entity.schema import Schema
@@ -243,12 +243,9 @@ class Model:
         Raises:
             EntityError: 2002 when a composite is absent.
         """
-        key: dict[str, KeyValue] = {}
-        for field, renderer in self.table_renderers:
-            text = renderer(values)
-            if text is None:
-                raise incomplete(self.table_index, self.table_index.composites, values)
-            key[field] = text
+        key = render_all(self.table_renderers, values)
+        if key is None or len(key) < len(self.table_renderers):
+            raise incomplete(self.table_index, self.table_index.composites, values)
         return key
 
     def key_fields(self, values: Values) -> dict[str, KeyValue]:
@@ -259,9 +256,9 @@ class Model:
         """
         written = self.table_key(values)
         for condition, renderers in self.secondary_renderers:
-            keys = [(field, renderer(values)) for field, renderer in renderers]
-            if all(text is not None for _, text in keys) and condition(values):
-                written.update((field, text) for field, text in keys if text not in (None, ""))
+            keys = render_all(renderers, values)
+            if keys is not None and condition(values):
+                written.update(keys)
         return written
 
 
@@ -278,7 +275,7 @@ def _renderers(keys: tuple[KeyForm, ...]) -> tuple[tuple[str, Render], ...]:
 
 def incomplete(index: IndexForm, names: tuple[str, ...], values: Values) -> EntityError:
     """The error for composites that are needed and absent."""
-    missing = [name for name in dict.fromkeys(names) if values.get(name) is None]
+    missing = [name for name in dict.fromkeys(names) if values.get(name) in (None, "")]
     return EntityError(
         Code.INCOMPLETE_COMPOSITE_ATTRIBUTES,
         f"{index.name}: the key needs {', '.join(missing)}; give a value for each",

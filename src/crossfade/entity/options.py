@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict
 
 from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.text import leading_integer
 
 ALL_PAGES: Literal["all"] = "all"
 _RESPONSES = ("default", "none", "all_old", "updated_old", "all_new", "updated_new")
@@ -167,12 +168,27 @@ def options_of(given: Mapping[str, Any]) -> Options:
     if not given:
         return DEFAULTS
     chosen = {name: value for name, value in given.items() if value is not None}
+    for option in ("order", "compare", "return_on_condition_check_failure"):
+        if isinstance(chosen.get(option), str):
+            chosen[option] = chosen[option].lower()
     if "attributes" in chosen:
         chosen["attributes"] = tuple(chosen["attributes"])
     unknown = chosen.keys() - OptionsGiven.__annotations__.keys()
     if unknown:
         raise _invalid(", ".join(sorted(unknown)), "is no option")
     return Options(**chosen)
+
+
+def positive(value: Any, option: str, code: Code) -> int:
+    """The option as a number above zero; digits in a text count.
+
+    Raises:
+        EntityError: it is none, with the given code.
+    """
+    number = leading_integer(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 1:
+        raise EntityError(code, f"option {option} must be a number above zero")
+    return int(number)
 
 
 def _is_number(value: Any) -> bool:

@@ -12,10 +12,10 @@ from crossfade.entity.batches import hydrate
 from crossfade.entity.conversions import key_from_composites
 from crossfade.entity.core import Core
 from crossfade.entity.cursor import returned, start_key
-from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.errors import Code
 from crossfade.entity.execute import Params, send
 from crossfade.entity.keyforms import IndexForm
-from crossfade.entity.options import ALL_PAGES, Options
+from crossfade.entity.options import ALL_PAGES, Options, positive
 from crossfade.entity.reading import owned_attributes
 from crossfade.entity.results import Page
 
@@ -31,11 +31,7 @@ def pages_wanted(options: Options) -> int | None:
     """
     if options.pages == ALL_PAGES or options.pages is None or options.count is not None:
         return None
-    if isinstance(options.pages, bool) or not isinstance(options.pages, int) or options.pages < 1:
-        raise EntityError(
-            Code.INVALID_PAGES_OPTION, 'option pages must be a number above zero or "all"'
-        )
-    return options.pages
+    return positive(options.pages, "pages", Code.INVALID_PAGES_OPTION)
 
 
 async def responses(

@@ -8,7 +8,7 @@ from typing import Any
 from crossfade.entity.declarations import Attribute, Type
 from crossfade.entity.errors import refused
 from crossfade.entity.index_writes import put_keys
-from crossfade.entity.keys import Values, full_renderer
+from crossfade.entity.keys import Values, full_renderer, render_all
 from crossfade.entity.model import Model, incomplete
 from crossfade.entity.transforms import Transform, is_plain
 from crossfade.entity.validation import SET_KINDS, Accept, Faults, raise_faults
@@ -99,24 +99,20 @@ class PutPlan:
 
     def _keys(self, values: Values, known: Values) -> dict[str, Any]:
         """The key fields; indexes that are complete or untouched are done here, others in full."""
-        keys = self._table_key(values, known)
+        keys = render_all(self._table, values)
+        table = self._model.table_index
+        lacking = known is not values and any(known.get(name) is None for name in table.composites)
+        if keys is None or lacking:
+            raise incomplete(table, table.composites, known)
         if self._conditional:
             return self._all_keys(values, known)
         for names, renderers in self._secondary:
-            rendered = [(field, renderer(values)) for field, renderer in renderers]
-            if None not in (text for _, text in rendered):
-                keys.update((field, text) for field, text in rendered if text != "")
+            index_keys = render_all(renderers, values)
+            if index_keys is not None:
+                keys.update(index_keys)
             elif any(values.get(name) is not None for name in names):
                 return self._all_keys(values, known)
         return keys
-
-    def _table_key(self, values: Values, known: Values) -> dict[str, Any]:
-        index = self._model.table_index
-        keys = {field: renderer(values) for field, renderer in self._table}
-        lacking = known is not values and any(known.get(name) is None for name in index.composites)
-        if lacking or None in keys.values():
-            raise incomplete(index, index.composites, known)
-        return {field: text for field, text in keys.items() if text != ""}
 
     def _all_keys(self, values: Values, known: Values) -> dict[str, Any]:
         composites = {name: known.get(name) for name in self._model.table_index.composites}
