@@ -129,6 +129,45 @@ class LoopFailed:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class DriftFound:
+    """Verification found keys in which the stores differ; the findings say which.
+
+    Attributes:
+        run: the run's number.
+        verdict: such as ``drift_missing``.
+        keys: how many, in one step.
+    """
+
+    run: int
+    verdict: str
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A verification pass ended.
+
+    Attributes:
+        run: its number.
+        kind: ``full`` or ``continuous``.
+        equal: keys that are equal.
+        lagging: keys whose newest version was on its way.
+        racing: keys that changed through every attempt to read them.
+        parked: keys that are no longer tried.
+        drifted: keys with a finding.
+    """
+
+    run: int
+    kind: str
+    equal: int
+    lagging: int
+    racing: int
+    parked: int
+    drifted: int
+    seconds: float
+
+
 Event = (
     PushFailed
     | PushSkipped
@@ -141,4 +180,6 @@ Event = (
     | BreakerOpened
     | BreakerClosed
     | LoopFailed
+    | DriftFound
+    | Verified
 )

@@ -149,6 +149,46 @@ class Settings(BaseSettings):
         validation_alias=_named("CROSSFADE_BREAKER_PAUSE_SECONDS_MAX"),
         description="longest pause of an open breaker",
     )
+    backfill_page_rows: Count = Field(
+        default=200,
+        validation_alias=_named("CROSSFADE_BACKFILL_PAGE_ROWS"),
+        description="rows of one page of the backfill",
+    )
+    backfill_window_rows: Annotated[int, Field(gt=0, le=10_000_000)] = Field(
+        default=10_000,
+        validation_alias=_named("CROSSFADE_BACKFILL_WINDOW_ROWS"),
+        description="rows of one window of the backfill, about; processes share windows",
+    )
+    backfill_lease_seconds: Seconds = Field(
+        default=30.0,
+        validation_alias=_named("CROSSFADE_BACKFILL_LEASE_SECONDS"),
+        description="a window whose process was silent for so long is taken by another",
+    )
+    backfill_standstill_seconds: Seconds = Field(
+        default=300.0,
+        validation_alias=_named("CROSSFADE_BACKFILL_STANDSTILL_SECONDS"),
+        description="how long the backfill waits for a store that takes nothing",
+    )
+    replica_url: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=_named("CROSSFADE_REPLICA_URL"),
+        description="a replica of PostgreSQL that verification reads whole tables from",
+    )
+    replica_wait_seconds: Seconds = Field(
+        default=60.0,
+        validation_alias=_named("CROSSFADE_REPLICA_WAIT_SECONDS"),
+        description="how long verification waits for the replica to catch up",
+    )
+    verify_statement_seconds: Seconds = Field(
+        default=60.0,
+        validation_alias=_named("CROSSFADE_VERIFY_STATEMENT_SECONDS"),
+        description="how long one statement of verification may take",
+    )
+    verify_read_units: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        validation_alias=_named("CROSSFADE_VERIFY_READ_UNITS"),
+        description="read units a second that verification may use; empty: no limit",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto",
         validation_alias=_named("CROSSFADE_LOG_FORMAT"),

@@ -7,6 +7,7 @@ from crossfade.dynamo.paginate import items, pages
 from crossfade.dynamo.plan import Description, Index, Plan
 from crossfade.dynamo.process import connect
 from crossfade.dynamo.request import Request, Response, Transport
+from crossfade.dynamo.scan import Page, TableScan
 from crossfade.dynamo.table import create_table, delete_table, describe_table
 from crossfade.dynamo.target import Target
 
@@ -15,9 +16,11 @@ __all__ = [
     "Config",
     "Description",
     "Index",
+    "Page",
     "Plan",
     "Request",
     "Response",
+    "TableScan",
     "Target",
     "Transport",
     "batch_get",

@@ -35,6 +35,7 @@ class Cause(StrEnum):
     """What probably lies behind a drift."""
 
     LOST_WRITE = "lost write"
+    NOT_BACKFILLED = "not backfilled"
     LOST_DELETE = "lost delete"
     OVERWRITTEN = "overwritten in the target"
     LEDGER_BEHIND = "ledger behind the target"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from crossfade.postgres.connect import PoolOptions, open_pool
 from crossfade.postgres.feed import FeedOptions, PostgresFeed
+from crossfade.postgres.findings import PostgresFindings
 from crossfade.postgres.installation import Change, Installed, install
 from crossfade.postgres.installer import InstallOptions
 from crossfade.postgres.removal import uninstall
+from crossfade.postgres.runs import PostgresRuns
+from crossfade.postgres.scan import PostgresScan, PostgresStandings, wait_for_replay
 from crossfade.postgres.source import PostgresSource
 from crossfade.postgres.standing import EntityStatus, status, unpark
 
@@ -18,10 +21,15 @@ __all__ = [
     "Installed",
     "PoolOptions",
     "PostgresFeed",
+    "PostgresFindings",
+    "PostgresRuns",
+    "PostgresScan",
     "PostgresSource",
+    "PostgresStandings",
     "install",
     "open_pool",
     "status",
     "uninstall",
     "unpark",
+    "wait_for_replay",
 ]

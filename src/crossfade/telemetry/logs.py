@@ -15,6 +15,7 @@ from crossfade.events import (
     BackfillWaits,
     BreakerClosed,
     BreakerOpened,
+    DriftFound,
     EntityPaused,
     Event,
     KeyParked,
@@ -23,6 +24,7 @@ from crossfade.events import (
     PushFailed,
     PushSkipped,
     Relayed,
+    Verified,
 )
 from crossfade.mapping.state import Key
 
@@ -38,6 +40,8 @@ LEVELS: dict[type[Event], int] = {
     BreakerOpened: logging.ERROR,
     BreakerClosed: logging.INFO,
     LoopFailed: logging.ERROR,
+    DriftFound: logging.ERROR,
+    Verified: logging.INFO,
 }
 """The level of each event. Events of every step or request stand below the default, INFO."""
 

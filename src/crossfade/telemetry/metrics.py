@@ -11,6 +11,7 @@ from crossfade.events import (
     BackfillWaits,
     BreakerClosed,
     BreakerOpened,
+    DriftFound,
     EntityPaused,
     Event,
     KeyParked,
@@ -19,6 +20,7 @@ from crossfade.events import (
     PushFailed,
     PushSkipped,
     Relayed,
+    Verified,
 )
 
 
@@ -81,11 +83,23 @@ class Metrics:
         self._loops = Counter(
             "crossfade_loop_failures", "Steps that raised", ["loop"], registry=self.registry
         )
+        self._drift = Counter(
+            "crossfade_drift",
+            "Keys in which verification found a difference, by verdict",
+            ["verdict"],
+            registry=self.registry,
+        )
+        self._verified = Gauge(
+            "crossfade_verified_keys",
+            "Keys of the last pass, by kind and verdict",
+            ["kind", "verdict"],
+            registry=self.registry,
+        )
         self._seconds = Histogram(
             "crossfade_step_seconds", "Duration of a step", ["worker"], registry=self.registry
         )
 
-    def observe(self, event: Event) -> None:  # noqa: C901 - one case an event
+    def observe(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Count an event."""
         match event:
             case Relayed():
@@ -110,6 +124,11 @@ class Metrics:
                 self._open.labels(event.store).set(0)
             case LoopFailed():
                 self._loops.labels(event.loop).inc()
+            case DriftFound():
+                self._drift.labels(event.verdict).inc(event.keys)
+            case Verified():
+                for verdict in ("equal", "lagging", "racing", "parked", "drifted"):
+                    self._verified.labels(event.kind, verdict).set(getattr(event, verdict))
             case _:
                 assert_never(event)
 

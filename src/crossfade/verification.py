@@ -1,0 +1,123 @@
+"""The interfaces that verification needs; the adapters satisfy them by shape."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from crossfade.mapping.parity import Finding, Judgement, Run, RunState, Tally, Verdict
+from crossfade.mapping.parity_records import ItemKey
+from crossfade.mapping.parity_verdicts import Standing
+from crossfade.mapping.state import Key
+from crossfade.ports import Item
+
+
+class Rows(Protocol):
+    """Whole tables of the source, or of a replica of it."""
+
+    def pages(self, entity: str) -> AsyncIterator[Sequence[Sequence[str | None]]]:
+        """Yield rows in the order of the primary key: plain columns, then digests of large ones."""
+
+
+class TablePage(Protocol):
+    """Items of one answer."""
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The items."""
+
+    @property
+    def read_units(self) -> float:
+        """What DynamoDB charged for them."""
+
+
+class Table(Protocol):
+    """The whole table of the target."""
+
+    def segments(self) -> Sequence[AsyncIterator[TablePage]]:
+        """Return the parts of the table, to be read side by side."""
+
+
+class ItemReader(Protocol):
+    """The items of the target, read by key."""
+
+    async def get(self, keys: Sequence[Mapping[str, Any]]) -> Sequence[Item]:
+        """Return the items of these keys that exist, strongly consistent, in no order."""
+
+
+class Standings(Protocol):
+    """What the ledger says of keys."""
+
+    async def standing(self, keys: Sequence[Key]) -> Sequence[Standing]:
+        """Return what the ledger says of each key, in the order asked."""
+
+
+class ListedObject(Protocol):
+    """An object of a listing."""
+
+    @property
+    def object_key(self) -> str:
+        """Its name."""
+
+    @property
+    def last_modified(self) -> datetime:
+        """When it was stored."""
+
+
+class ObjectReader(Protocol):
+    """The store of large columns, as verification reads it."""
+
+    async def head(self, object_key: str) -> object:
+        """Read what an object says of itself; BrokenPointer when it is not there or contradicts."""
+
+    def open_stream(self, object_key: str) -> AsyncGenerator[bytes, None]:
+        """Read an object's content; BrokenPointer when it is not what its name says."""
+
+    def list(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """Return every object under a prefix, in no order."""
+
+
+class Examiner(Protocol):
+    """Keys looked at one by one, in the one order of reads from which a verdict can be drawn."""
+
+    async def keys(self, asked: Sequence[Key], *, is_deep: bool) -> list[Judgement]:
+        """Return the verdict on each key, in the order asked."""
+
+    async def places(self, asked: Sequence[ItemKey], *, is_deep: bool) -> list[Judgement]:
+        """Return the verdict on the live item at each item key; none where there is none."""
+
+
+class FindingStore(Protocol):
+    """What verification found."""
+
+    async def record(self, run: int, judgements: Sequence[Judgement]) -> None:
+        """Open a finding for each drift, or bring the key's open one up to date."""
+
+    async def close(self, keys: Sequence[Key], closed_by: str) -> int:
+        """Close the open findings of keys that are equal now; returns how many there were."""
+
+    async def open_page(
+        self, entities: Sequence[str], after: int = 0, *, before_run: int | None = None
+    ) -> Sequence[Finding]:
+        """Return open findings in the order of their discovery, those after an id."""
+
+    async def open_counts(
+        self, entities: Sequence[str], *, run: int | None = None
+    ) -> Mapping[Verdict, int]:
+        """Return how many findings are open, by verdict; of one run, or of all."""
+
+
+class RunStore(Protocol):
+    """The verification runs."""
+
+    async def start(self, kind: str, entities: Sequence[str], *, is_deep: bool) -> Run:
+        """Open a run."""
+
+    async def advance(self, run: int, tally: Tally) -> Run:
+        """Record how far a run has come."""
+
+    async def finish(
+        self, run: int, tally: Tally, *, state: RunState, root_digest: str | None = None
+    ) -> Run:
+        """Close a run."""

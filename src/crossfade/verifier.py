@@ -1,0 +1,120 @@
+"""The composition root of verification: wires the rooms into a verifier, and holds no logic."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from psycopg_pool import AsyncConnectionPool
+
+from crossfade import dynamo, s3
+from crossfade.flows import validate
+from crossfade.flows.examine import Examination, Stores
+from crossfade.mapping.declare import Mapping
+from crossfade.mapping.parity import Run
+from crossfade.mapping.parity_records import Readers
+from crossfade.migration import dynamo_config, s3_config
+from crossfade.ports import Observer
+from crossfade.postgres import (
+    PoolOptions,
+    PostgresFindings,
+    PostgresRuns,
+    PostgresScan,
+    PostgresSource,
+    PostgresStandings,
+    open_pool,
+    wait_for_replay,
+)
+from crossfade.settings import Settings
+from crossfade.telemetry import log_event
+
+
+class Verifier:
+    """What one process needs to verify; made by `open_verifier`.
+
+    It has connections of its own, so that nothing it does can hold up the application or a relay.
+
+    Attributes:
+        source: connections to the source.
+        parts: what a pass reads and where it writes.
+        examiner: looks at single keys.
+        findings: what was found.
+        runs: the passes.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        mappings: Sequence[Mapping],
+        pools: tuple[AsyncConnectionPool, AsyncConnectionPool],
+        client: dynamo.Client,
+        observe: Observer,
+    ) -> None:
+        self._settings = settings
+        self.source, self._replica = pools
+        objects = s3.ObjectStore(s3_config(settings))
+        self.stores = Stores(
+            readers=Readers(mappings),
+            standings=PostgresStandings(self.source, mappings),
+            source=PostgresSource(self.source, mappings),
+            items=dynamo.Target(client, settings.dynamodb_table_name),
+            objects=objects,
+        )
+        self.examiner = Examination(self.stores)
+        self.findings = PostgresFindings(self.source)
+        self.runs = PostgresRuns(self.source)
+        self.parts = validate.Parts(
+            readers=self.stores.readers,
+            rows=PostgresScan(self._replica, mappings),
+            table=dynamo.TableScan(
+                client,
+                settings.dynamodb_table_name,
+                units_per_second=settings.verify_read_units,
+            ),
+            objects=objects,
+            examiner=self.examiner,
+            findings=self.findings,
+            runs=self.runs,
+            observe=observe,
+        )
+
+    async def full_pass(
+        self, *, is_deep: bool = False, told: validate.Told = lambda _: None
+    ) -> Run:
+        """Compare everything once.
+
+        Raises:
+            TimedOut: the replica is too far behind.
+            Unavailable: a store cannot be read.
+        """
+        if self._replica is not self.source:
+            seconds = self._settings.replica_wait_seconds
+            await wait_for_replay(self.source, self._replica, seconds)
+        return await validate.full_pass(self.parts, is_deep=is_deep, told=told)
+
+
+@asynccontextmanager
+async def open_verifier(
+    settings: Settings, mappings: Sequence[Mapping], observe: Observer = log_event
+) -> AsyncIterator[Verifier]:
+    """Connect to the stores to verify the rows of some mappings.
+
+    Args:
+        settings: from `crossfade.settings.load`, or made by hand.
+        mappings: whose rows are compared.
+        observe: called with every event; log lines unless given.
+
+    Raises:
+        ConfigurationError: a setting contradicts another one.
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    options = PoolOptions(statement_seconds=settings.verify_statement_seconds)
+    async with AsyncExitStack() as stack:
+        source = await stack.enter_async_context(open_pool(settings.dsn, options))
+        replica_dsn = settings.replica_url.get_secret_value()
+        replica = source
+        if replica_dsn:
+            replica = await stack.enter_async_context(open_pool(replica_dsn, options))
+        client = dynamo.connect(dynamo_config(settings))
+        stack.push_async_callback(client.close)
+        yield Verifier(settings, mappings, (source, replica), client, observe)
