@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Generic, Unpack
+from typing import Any, Generic, Unpack, cast
 
 from typing_extensions import TypeVar
 
@@ -96,13 +96,15 @@ class BatchGet(Generic[R]):
     def _records(self, items: list[Params], options: Options) -> list[R | None]:
         found = [(item, self._record(item, options)) for item in items]
         if not options.preserve_batch_order:
-            return [record for _, record in found if record is not None]
+            return [record for _, record in found]
         fields = self.core.model.table_fields
         by_key = {tuple(item.get(field) for field in fields): record for item, record in found}
         keys = [key_of(self.core.model, given) for given in self.given]
         return [by_key.get(tuple(key[field] for field in fields)) for key in keys]
 
     def _record(self, item: Params, options: Options) -> R | None:
+        if options.data == "raw":
+            return cast("R", {"Item": item})
         attributes = owned_attributes(self.core.model, item, options)
         return None if attributes is None else self.core.convert(attributes)
 
@@ -160,8 +162,8 @@ class BatchWrite(Generic[R]):
 
 async def hydrate(core: Core[R], items: list[Mapping[str, Any]], options: Options) -> Page[R]:
     """The whole items of the table for items of an index, in order."""
-    keys = [{field: item.get(field) for field in core.model.table_fields} for item in items]
-    known = [(key, found) for key in keys if (found := item_from_key(core.model, key))]
+    found = [(item, item_from_key(core.model, item)) for item in items]
+    known = [(item, composites) for item, composites in found if composites is not None]
     if not known:
         return Page([])
     fetch = dataclasses.replace(
@@ -174,9 +176,14 @@ async def hydrate(core: Core[R], items: list[Mapping[str, Any]], options: Option
         order="",
         parse=None,
     )
-    result = await BatchGet(core, tuple(found for _, found in known)).run(fetch)
+    result = await BatchGet(core, tuple(composites for _, composites in known)).run(fetch)
     pairs = list(zip(known, result.data, strict=True))
+    whole = dataclasses.replace(options, data="include_keys")
     return Page(
         [record for _, record in pairs if record is not None],
-        unprocessed=tuple(key for (key, _), record in pairs if record is None),
+        unprocessed=tuple(
+            attributes_of_item(core.model, item, whole)
+            for (item, _), record in pairs
+            if record is None
+        ),
     )

@@ -63,7 +63,7 @@ def start_key(model: Model, index: IndexForm, options: Options) -> dict[str, Any
     if options.data == "raw" or options.pager == "raw":
         key = given
     elif options.pager == "item":
-        key = {**key_from_composites(model, index, given), **_table_key(model, given)}
+        key = _composed(model, index, given)
     elif options.format_cursor:
         key = options.format_cursor.deserialize(given)
     else:
@@ -71,8 +71,12 @@ def start_key(model: Model, index: IndexForm, options: Options) -> dict[str, Any
     return _of_index(model, index, key)
 
 
-def _table_key(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
-    return key_from_composites(model, model.table_index, given)
+def _composed(model: Model, index: IndexForm, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The key of a cursor given as composites; in strict mode none may be missing."""
+    key: dict[str, Any] = {}
+    for form in (index, model.table_index):
+        key |= key_from_composites(model, form, given, whole_pk=model.strict, whole_sk=model.strict)
+    return key
 
 
 def _of_index(model: Model, index: IndexForm, key: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Page(Generic[R]):
     Args:
         data: the records.
         cursor: where to continue; None at the end.
-        unprocessed: keys that could not be hydrated.
+        unprocessed: what the index holds of items that could not be hydrated.
     """
 
     data: list[R]
@@ -52,7 +52,8 @@ class BatchResult(Generic[R]):
     """The result of a batch get.
 
     Args:
-        data: the records; with `preserve_batch_order` in the order of the keys, None for holes.
+        data: the records, None for items of other entities; with `preserve_batch_order` in the
+            order of the keys, None for holes.
         unprocessed: what the store did not get to; send it again.
     """
 
