@@ -7,7 +7,16 @@ from typing import Any, Protocol
 
 from crossfade.events import Event
 from crossfade.mapping.parity import Finding
-from crossfade.mapping.state import AckReport, Key, Outcome, Row, State, StoredObject
+from crossfade.mapping.state import (
+    AckReport,
+    Grave,
+    Key,
+    Look,
+    Outcome,
+    Row,
+    State,
+    StoredObject,
+)
 
 Observer = Callable[[Event], None]
 Mark = Callable[[Sequence[tuple[Key, int]]], Awaitable[Sequence[Key]]]
@@ -97,3 +106,55 @@ class Findings(Protocol):
 
     async def close(self, keys: Sequence[Key], closed_by: str) -> int:
         """Close the open findings of these keys; returns how many there were."""
+
+
+class Graves(Protocol):
+    """Keys whose rows are gone, as a sweep sees them."""
+
+    async def page(self, entity: str, after: Key | None, keys_max: int) -> Sequence[Grave]:
+        """Return clean keys of an entity whose row is gone, in order, after one of them."""
+
+    async def note(self, graves: Sequence[Grave]) -> None:
+        """Remember when these were first seen."""
+
+    async def close(self, graves: Sequence[Grave]) -> None:
+        """Record that the target holds nothing for these any more."""
+
+
+class Orphans(Protocol):
+    """Objects that nothing names, as a sweep sees them."""
+
+    async def look(self, prefix: str, object_keys: Sequence[str]) -> Sequence[Look]:
+        """Return what the source says about objects under a prefix, in the order asked."""
+
+    async def note(self, object_keys: Sequence[str]) -> None:
+        """Remember when these were first seen."""
+
+    async def release(self, object_keys: Sequence[str]) -> None:
+        """Forget these: something names them, or they are gone for good."""
+
+    async def condemn(self, object_keys: Sequence[str]) -> None:
+        """Record that these are about to be removed."""
+
+    async def removed(self, after: str, objects_max: int) -> Sequence[tuple[str, float]]:
+        """Return objects that sweeps removed, in order, and how many seconds ago."""
+
+
+class Cemetery(Protocol):
+    """The store that follows, as a sweep of tombstones sees it."""
+
+    async def remove_tombstone(self, key: Item, version: int) -> bool:
+        """Remove a tombstone of this very version; False when something else stands there."""
+
+
+class Attic(Protocol):
+    """The store of large columns, as a sweep of objects sees it."""
+
+    async def names(self, prefix: str, after: str, objects_max: int) -> Sequence[str]:
+        """Return the keys of objects under a prefix, in order, after one of them."""
+
+    async def exists(self, object_key: str) -> bool:
+        """Tell whether an object stands under a key."""
+
+    async def remove(self, object_key: str) -> None:
+        """Remove an object; done when there is none."""

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
-
 import pytest
 
-from campaigns.actions import (
-    create_campaign,
-    create_session,
-    delete_campaign,
-    save_transcript,
-)
-from campaigns.inputs import NewCampaign, NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
-from crossfade.testing.corruption import Corruption, Injected, corrupt
+from crossfade.testing.corruption import Corruption
+from damage_helpers import furnish, inject
 from engines.world import World
 
 OBJECTS = frozenset(
@@ -36,34 +27,6 @@ MISSING = frozenset(
     }
 )
 EXTRA = frozenset({Corruption.LOST_DELETE, Corruption.EXTRA_ITEM})
-
-
-async def furnish(world: World) -> None:
-    """Make rows that offer something to every class, and a tombstone."""
-    for number in range(3):
-        campaign = await create_campaign(
-            world.app, world.user_id, NewCampaign(name=f"Low tide {number}", tags=["one", "two"])
-        )
-        session = await create_session(
-            world.app,
-            world.user_id,
-            NewSession(name=f"Session {number}", campaign_id=campaign.id),
-        )
-        text = f"[Brin] Hello number {number}? " * 50
-        changes = TranscriptChanges(expected_revision=session.revision, text=text)
-        await save_transcript(world.app, world.user_id, session.id, changes)
-    doomed = await create_campaign(world.app, world.user_id, NewCampaign(name="Doomed"))
-    await world.drain()
-    await delete_campaign(world.app, world.user_id, doomed.id)
-    await world.assert_equal()
-
-
-async def inject(
-    world: World, *corruptions: Corruption, seed: int = 7, count: int = 1
-) -> tuple[Injected, ...]:
-    """Damage the world's stores."""
-    work = partial(corrupt, world.stores, APPLICATION.mappings, corruptions, seed=seed, count=count)
-    return await asyncio.to_thread(work)
 
 
 def kind_of(corruption: Corruption) -> str:

@@ -11,6 +11,7 @@ from crossfade.errors import ConditionFailed, Contended
 from crossfade.ports import Item
 
 CONDITION = "attribute_not_exists(cf_v) OR cf_v < :version"
+GRAVE_CONDITION = "attribute_not_exists(cf_v) OR (cf_deleted = :yes AND cf_v = :version)"
 READ_BACKS_MAX = 3
 
 
@@ -56,6 +57,32 @@ class Target:
     async def get(self, keys: Sequence[Mapping[str, Any]]) -> list[Item]:
         """Return the items of these keys that exist, strongly consistent, in no order."""
         return await batch_get(self._client, self._table, keys)
+
+    async def remove_tombstone(self, key: Mapping[str, Any], version: int) -> bool:
+        """Remove a tombstone of this very version.
+
+        Returns:
+            Whether there is none of it now; False when something else stands under the key.
+
+        Raises:
+            Unavailable: DynamoDB cannot now.
+        """
+        try:
+            await self._client.call(
+                "DeleteItem",
+                {
+                    "TableName": self._table,
+                    "Key": key,
+                    "ConditionExpression": GRAVE_CONDITION,
+                    "ExpressionAttributeValues": {
+                        ":version": {"N": str(version)},
+                        ":yes": {"BOOL": True},
+                    },
+                },
+            )
+        except ConditionFailed:
+            return False
+        return True
 
     def _request(self, item: Item, version: int) -> dict[str, Any]:
         return {

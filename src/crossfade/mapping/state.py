@@ -173,3 +173,35 @@ class AckReport:
 
     parked: tuple[Key, ...] = ()
     raised: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grave:
+    """A clean key whose row is gone.
+
+    Attributes:
+        version: the ledger's; its tombstone has it too.
+        seen_seconds: how long a sweep has known it under this version; None: it has not.
+        is_drained: whether every key that is dirty now became so after it was first seen.
+    """
+
+    key: Key
+    version: int
+    seen_seconds: float | None
+    is_drained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the source says about one object.
+
+    Attributes:
+        seen_seconds: how long a sweep has known that nothing names it; None: it has not.
+        is_needed: whether its row has its content now, or is on its way to the target.
+        keys: the ledger keys under which its row has, or had, items.
+    """
+
+    object_key: str
+    seen_seconds: float | None
+    is_needed: bool
+    keys: tuple[Key, ...]

@@ -8,7 +8,7 @@ repair calls the one, the sweep the other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -232,6 +232,16 @@ class ObjectStore:
         while page := await bounded("list", next_of(pages), self._config.timeout_seconds):
             for found in page:
                 yield Listed(found["path"], found["size"], found["last_modified"])
+
+    async def names(self, prefix: str, after: str, objects_max: int) -> Sequence[str]:
+        """Return the keys of objects under a prefix, in order, after one of them; "" for the first.
+
+        Names of other making are among them.
+        """
+        self._accept(prefix)
+        pages = obstore.list(self._listing, prefix, offset=after or None, chunk_size=objects_max)
+        page = await bounded("list", next_of(aiter(pages)), self._config.timeout_seconds)
+        return [found["path"] for found in page or ()]
 
     def _parse(self, object_key: str) -> ObjectKey:
         return parse_object_key(object_key, self._config.prefixes or None)

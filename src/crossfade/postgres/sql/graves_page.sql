@@ -1,0 +1,16 @@
+-- Clean keys whose row is gone, after one of them: what the target keeps for them is a tombstone.
+-- It was written before it was first seen. A key that has been dirty for longer holds it back.
+SELECT array_to_json(asked.key), asked.version,
+       extract(epoch FROM clock_timestamp() - grave.seen_at),
+       coalesce(grave.seen_at < (
+           SELECT min(dirty_since) FROM crossfade.ledger
+           WHERE dirty_since IS NOT NULL AND parked_reason IS NULL), true)
+FROM crossfade.ledger AS asked
+LEFT JOIN crossfade.grave AS grave
+    ON grave.entity = asked.entity AND grave.key = asked.key AND grave.version = asked.version
+WHERE asked.entity = {entity} AND asked.dirty_since IS NULL
+  AND grave.removed_at IS NULL
+  AND (%(after)s::text[] IS NULL OR asked.key > %(after)s::text[])
+  AND NOT EXISTS (SELECT FROM {table} AS source WHERE {is_same_row} AND {key} = asked.key)
+ORDER BY asked.key
+LIMIT %(keys_max)s

@@ -1,0 +1,1 @@
+DELETE FROM crossfade.orphan WHERE object_key = ANY (%(object_keys)s::text[])

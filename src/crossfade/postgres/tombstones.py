@@ -1,0 +1,90 @@
+"""Tombstones in the ledger: keys whose row is gone, and since when a sweep has known them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import LiteralString
+
+import orjson
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool
+
+from crossfade.mapping.declare import Mapping
+from crossfade.mapping.state import Grave, Key
+from crossfade.postgres.connect import session
+from crossfade.postgres.queries import query
+from crossfade.postgres.statements import (
+    SOURCE,
+    identifier,
+    is_same_row,
+    key_expression,
+    table_name,
+)
+
+
+class PostgresGraves:
+    """Satisfies `ports.Graves`.
+
+    Args:
+        pool: from `open_pool`.
+        mappings: the declarations.
+        answer_seconds: how long one call may take.
+    """
+
+    def __init__(
+        self, pool: AsyncConnectionPool, mappings: Iterable[Mapping], answer_seconds: float = 30.0
+    ) -> None:
+        self._pool = pool
+        self._answer_seconds = answer_seconds
+        self._pages = {
+            mapping.name: query("graves_page").format(
+                entity=sql.Literal(mapping.name),
+                table=identifier(*table_name(mapping)),
+                is_same_row=is_same_row(mapping),
+                key=key_expression(mapping, SOURCE),
+            )
+            for mapping in mappings
+        }
+
+    async def page(self, entity: str, after: Key | None, keys_max: int) -> Sequence[Grave]:
+        """Return clean keys of an entity whose row is gone, in order, after one of them.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        chosen = {"after": None if after is None else list(after.parts), "keys_max": keys_max}
+        async with session(self._pool, self._answer_seconds) as connection:
+            rows = await (await connection.execute(self._pages[entity], chosen)).fetchall()
+        return [
+            Grave(
+                Key(entity, tuple(orjson.loads(parts))),
+                int(version),
+                None if seconds is None else float(seconds),
+                is_drained == "t",
+            )
+            for parts, version, seconds, is_drained in rows
+        ]
+
+    async def note(self, graves: Sequence[Grave]) -> None:
+        """Remember when these were first seen; those known already stay as they are.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        await self._tell("graves_note", graves)
+
+    async def close(self, graves: Sequence[Grave]) -> None:
+        """Record that the target holds nothing for these any more.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        await self._tell("graves_close", graves)
+
+    async def _tell(self, name: LiteralString, graves: Sequence[Grave]) -> None:
+        told = [
+            {"entity": grave.key.entity, "key": grave.key.parts, "version": grave.version}
+            for grave in graves
+        ]
+        async with session(self._pool, self._answer_seconds) as connection:
+            await connection.execute(query(name), {"graves": orjson.dumps(told).decode()})

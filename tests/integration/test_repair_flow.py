@@ -1,0 +1,199 @@
+"""Repair on real stores: what was found apart comes together, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from crossfade.flows import repair
+from crossfade.flows.repair import Action
+from crossfade.mapping.parity import Verdict
+from crossfade.mapping.state import Key
+from crossfade.testing.corruption import Corruption
+from damage_helpers import furnish, inject
+from engines.world import World
+from kill_helpers import Deadly, Killed, deadly
+from repair_helpers import find, open_findings, repair_route
+
+
+async def damage(world: World, *corruptions: Corruption) -> tuple[Key, ...]:
+    """Furnish, damage and find; returns the keys that differ."""
+    await furnish(world)
+    keys = tuple(key for done in await inject(world, *corruptions) for key in done.keys)
+    await find(world, *keys)
+    return keys
+
+
+async def everything(world: World) -> dict[str, Any]:
+    """What all three stores and the ledger hold."""
+    items = world.stores.dynamodb.scan(TableName=world.stores.table_name)["Items"]
+    objects = world.stores.s3.list_objects_v2(Bucket=world.stores.bucket)["Contents"]
+    return {
+        "items": sorted(items, key=str),
+        "objects": [(one["Key"], one["ETag"]) for one in objects],
+        "ledger": await world.sql("SELECT * FROM crossfade.ledger ORDER BY entity, key"),
+        "uploads": await world.sql("SELECT * FROM crossfade.object ORDER BY object_key"),
+        "findings": await world.sql("SELECT * FROM crossfade.finding ORDER BY id"),
+    }
+
+
+@pytest.mark.parametrize("corruption", list(Corruption))
+async def test_every_corruption_is_repaired_and_its_finding_closed(
+    world: World, corruption: Corruption
+) -> None:
+    keys = await damage(world, corruption)
+    async with repair_route(world) as route:
+        results = await repair.step(route, after=0, findings_max=100)
+    assert [result.is_closed for result in results] == [True] * len(keys)
+    await world.assert_equal()
+    closed = await world.sql("SELECT closed_by FROM crossfade.finding")
+    assert closed == [("repair by a test",)] * len(keys)
+
+
+async def test_all_corruptions_at_once_are_repaired(world: World) -> None:
+    """Some exclude others in so small a world; whatever was done is undone."""
+    await damage(world, *Corruption)
+    async with repair_route(world) as route:
+        results = await repair.step(route, after=0, findings_max=100)
+    assert results
+    assert all(result.is_closed for result in results)
+    await world.assert_equal()
+
+
+async def test_a_dry_run_says_what_it_would_do_and_changes_nothing(world: World) -> None:
+    await damage(world, Corruption.LOST_DELETE, Corruption.WRONG_OBJECT, Corruption.HIGHER_VERSION)
+    before = await everything(world)
+    async with repair_route(world) as route:
+        remedies = await repair.preview(route, after=0, findings_max=100)
+    assert await everything(world) == before
+    assert [remedy.action for remedy in remedies] == [
+        Action.REMOVE,
+        Action.REWRITE,
+        Action.REWRITE,
+    ]
+    assert [len(remedy.damaged) for remedy in remedies] == [0, 1, 0]
+    assert remedies[2].above > 7
+
+
+async def test_a_step_takes_so_many_findings_and_goes_on_after_them(world: World) -> None:
+    await damage(world, Corruption.BOUNDARY_ROWS, Corruption.EXTRA_ITEM)
+    async with repair_route(world) as route:
+        first = await repair.step(route, after=0, findings_max=1)
+        last = first[-1].remedy.finding.id
+        rest = await repair.step(route, after=last, findings_max=100)
+    assert len(first) == 1
+    assert await open_findings(world) == 0
+    assert last not in {result.remedy.finding.id for result in rest}
+    await world.assert_equal()
+
+
+async def test_a_foreign_item_is_left_alone(world: World) -> None:
+    await furnish(world)
+    stray = {"pk": {"S": "SOMEONE"}, "sk": {"S": "ELSE"}}
+    world.stores.dynamodb.put_item(TableName=world.stores.table_name, Item=stray)
+    await find(world, Key("", ("SOMEONE", "ELSE")), verdict=Verdict.DRIFT_FOREIGN)
+    before = await everything(world)
+    async with repair_route(world) as route:
+        (result,) = await repair.step(route, after=0, findings_max=10)
+    assert result.remedy.action is Action.LEAVE
+    assert not result.is_closed
+    assert await everything(world) == before
+
+
+async def test_a_finding_that_settled_itself_is_closed(world: World) -> None:
+    (key,) = await damage(world, Corruption.LOST_ITEM)
+    async with repair_route(world) as route:
+        remedies = await repair.preview(route, after=0, findings_max=10)
+        await route.mark([(key, 0)])
+        await world.drain()
+        (result,) = await repair.carry_out(route, remedies)
+    assert result.is_closed
+    await world.assert_equal()
+
+
+async def test_an_object_that_is_sound_again_is_not_discarded(world: World) -> None:
+    """Between the plan and its carrying out another repair was quicker."""
+    await damage(world, Corruption.WRONG_OBJECT)
+    async with repair_route(world) as route:
+        remedies = await repair.preview(route, after=0, findings_max=10)
+        await repair.step(route, after=0, findings_max=10)
+        ((name, tag),) = [
+            one for one in (await everything(world))["objects"] if one[0] in remedies[0].damaged
+        ]
+        assert not await world.migration.objects.discard_damaged(name)
+        await repair.carry_out(route, remedies)
+    assert (name, tag) in (await everything(world))["objects"]
+    await world.assert_equal()
+
+
+async def test_a_store_that_is_down_leaves_the_finding_open(world: World) -> None:
+    await damage(world, Corruption.LOST_ITEM)
+    async with repair_route(world) as route:
+        (remedy,) = await repair.preview(route, after=0, findings_max=10)
+
+        async def fail(keys: Sequence[Key]) -> None:
+            del keys
+
+        (result,) = await repair.carry_out(replace(route, deliver=fail), [remedy])
+    assert not result.is_closed
+    assert await open_findings(world) == 1
+    await world.assert_equal()
+
+
+async def test_repair_races_with_live_writes_and_the_source_wins(world: World) -> None:
+    """Rows are changed, deleted and moved while their findings are repaired over and over."""
+    keys = await damage(world, Corruption.SKIPPED_WINDOW, Corruption.HIGHER_VERSION)
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for number in range(40):
+            await world.sql("UPDATE campaigns SET name = 'Tide ' || %s", str(number))
+            await world.sql("UPDATE sessions SET name = 'Night ' || %s", str(number))
+            await world.sql("UPDATE sessions SET campaign_id = NULL WHERE random() < 0.2")
+        await world.sql("DELETE FROM sessions WHERE random() < 0.5")
+        done.set()
+
+    async def mend(route: repair.Route) -> None:
+        while not done.is_set():
+            await repair.step(route, after=0, findings_max=100)
+            await find(world, *keys)
+
+    async with repair_route(world) as route:
+        await asyncio.gather(write(), mend(route), mend(route))
+    await world.assert_equal()
+
+
+POINTS = [
+    ("findings", "open_page"),
+    ("source", "fetch"),
+    ("items", "get"),
+    ("shelf", "get_text"),
+    ("shelf", "discard_damaged"),
+    ("uploads", "forget"),
+    ("mark", ""),
+    ("deliver", ""),
+    ("judge", ""),
+    ("findings", "close"),
+]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("port", "method"), POINTS)
+async def test_a_repair_that_ends_at_any_point_is_finished_by_the_next(
+    world: World, port: str, method: str, *, after: bool
+) -> None:
+    await damage(world, Corruption.WRONG_OBJECT, Corruption.MISSING_OBJECT, Corruption.EXTRA_ITEM)
+    async with repair_route(world) as route:
+        real = getattr(route, port)
+        killing: Any = Deadly(real, method, after) if method else deadly(real, after=after)
+        with suppress(Killed):
+            await repair.step(replace(route, **{port: killing}), after=0, findings_max=100)
+            pytest.fail("the repair was not ended")
+        await repair.step(route, after=0, findings_max=100)
+    assert await open_findings(world) == 0
+    await world.assert_equal()
