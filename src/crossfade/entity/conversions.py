@@ -69,8 +69,10 @@ def composites_from_keys(model: Model, index: IndexForm, keys: Mapping[str, Any]
             Code.INVALID_CONVERSION_KEYS_PROVIDED,
             f"the keys are not those of {index.name}; give all its key fields",
         )
-    table = composites_from_key(model, model.table_index, keys) if index.index else None
-    together = {**found, **(table or {})}
+    table = composites_from_key(model, model.table_index, keys) if index.index else {}
+    if table is None:
+        return found
+    together = {**found, **table}
     if not together:
         raise EntityError(
             Code.INVALID_CONVERSION_KEYS_PROVIDED, f"the keys of {index.name} hold no attributes"

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from crossfade.entity import cursor
 from crossfade.entity.conversions import composites_from_keys, key_from_composites
+from crossfade.entity.declarations import IndexType
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.model import Model
@@ -82,13 +83,21 @@ class FromKeys:
     def to_cursor(self, keys: Mapping[str, Any]) -> str:
         """The cursor made of these key fields."""
         _demand(keys, Code.INVALID_CONVERSION_KEYS_PROVIDED)
-        needed = (*self.model.table_index.keys, *self.index.keys) if self.index else ()
-        missing = [key.field for key in needed if key.field and key.field not in keys]
+        missing = [field for field in self._needed_fields() if field not in keys]
         if missing:
             raise EntityError(
                 Code.INVALID_CONVERSION_KEYS_PROVIDED, f"the keys lack {', '.join(missing)}"
             )
         return cursor.encode(keys)
+
+    def _needed_fields(self) -> list[str]:
+        """The fields that a cursor of one access pattern needs."""
+        if self.index is None:
+            return []
+        fields = [key.field for key in (*self.model.table_index.keys, *self.index.keys)]
+        if self.index.type is IndexType.COMPOSITE:
+            fields += [self.model.attributes[name].field for name in self.index.pk.names]
+        return [field for field in fields if field]
 
 
 @dataclass(frozen=True, slots=True)

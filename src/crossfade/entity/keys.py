@@ -10,7 +10,7 @@ from typing import Any
 from crossfade.entity.declarations import Attribute, Casing, Type
 from crossfade.entity.errors import kind_of, refused
 from crossfade.entity.keyforms import KeyForm
-from crossfade.entity.text import leading_integer
+from crossfade.entity.text import leading_integer, number_text
 
 KeyValue = str | int | float | Decimal
 Values = Mapping[str, Any]
@@ -150,7 +150,7 @@ def read_key(
 ) -> dict[str, Any] | None:
     """The values in a rendered key, in the key's letter case; None if it is not of this form."""
     if form.numeric and not isinstance(key, str):
-        return {form.names[0]: key}
+        return {form.names[0]: _from_number(key, attributes[form.names[0]].type)}
     found = pattern.fullmatch(key) if isinstance(key, str) else None
     if found is None:
         return None
@@ -158,6 +158,13 @@ def read_key(
         name: _typed(text, attributes[name].type)
         for name, text in zip(form.names, found.groups(), strict=True)
     }
+
+
+def _from_number(key: Any, type_: Type) -> Any:
+    """The value that a numeric key was made of."""
+    if type_ is Type.BOOLEAN:
+        return bool(key)
+    return number_text(key) if type_ is Type.STRING else key
 
 
 def _typed(text: str, type_: Type) -> Any:
