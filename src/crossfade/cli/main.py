@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from crossfade.cli import bucket, corrupt, demo, entities, ledger, local, relay, table
+from crossfade.cli import (
+    bucket,
+    corrupt,
+    demo,
+    entities,
+    ledger,
+    local,
+    relay,
+    repair,
+    sweep,
+    table,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -12,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Move a live PostgreSQL application to DynamoDB and S3, and prove nothing was lost.",
 )
-for commands in (corrupt.app, demo.app, ledger.app, relay.app, entities.app):
+for commands in (corrupt.app, demo.app, ledger.app, relay.app, repair.app, sweep.app, entities.app):
     app.add_typer(commands)
 app.add_typer(local.app, name="local")
 app.add_typer(table.app, name="table")

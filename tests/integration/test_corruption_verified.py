@@ -1,0 +1,74 @@
+"""Every class of corruption is found in one pass, named right, repaired; a second pass is clean."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns.mapping import APPLICATION
+from crossfade.flows import repair
+from crossfade.mapping.parity import Verdict
+from crossfade.mender import open_repair
+from crossfade.testing.corruption import Corruption
+from crossfade.verifier import Verifier, open_verifier
+from damage_helpers import furnish, inject
+from engines.world import World
+
+NAMES = {
+    **dict.fromkeys(Corruption, Verdict.DRIFT_DIFFERS),
+    Corruption.LOST_ITEM: Verdict.DRIFT_MISSING,
+    Corruption.BOUNDARY_ROWS: Verdict.DRIFT_MISSING,
+    Corruption.SKIPPED_WINDOW: Verdict.DRIFT_MISSING,
+    Corruption.TOMBSTONE_OVER_ROW: Verdict.DRIFT_MISSING,
+    Corruption.LOST_DELETE: Verdict.DRIFT_EXTRA,
+    Corruption.EXTRA_ITEM: Verdict.DRIFT_EXTRA,
+    Corruption.STALE_ITEM: Verdict.DRIFT_STALE,
+    Corruption.WRONG_POINTER: Verdict.DRIFT_POINTER,
+    Corruption.OLD_POINTER: Verdict.DRIFT_POINTER,
+    Corruption.MISSING_OBJECT: Verdict.DRIFT_OBJECT,
+    Corruption.TRUNCATED_OBJECT: Verdict.DRIFT_OBJECT,
+    Corruption.WRONG_OBJECT: Verdict.DRIFT_OBJECT,
+    Corruption.UNCAPTURED_CHANGE: Verdict.DRIFT_UNCAPTURED,
+}
+ENTITIES = [mapping.name for mapping in APPLICATION.mappings]
+
+
+async def found(verifier: Verifier) -> dict[str, Verdict]:
+    await verifier.full_pass(is_deep=True)
+    page = await verifier.findings.open_page(ENTITIES)
+    return {str(one.judgement.key): one.judgement.verdict for one in page}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("corruption", list(Corruption))
+async def test_a_corruption_is_found_named_repaired_and_gone(
+    world: World, corruption: Corruption, seed: int
+) -> None:
+    await furnish(world)
+    settings = world.settings
+    async with (
+        open_verifier(settings, APPLICATION.mappings, world.events.append) as verifier,
+        open_repair(settings, APPLICATION, "repair by a test", world.events.append) as route,
+    ):
+        assert await found(verifier) == {}
+        (injected,) = await inject(world, corruption, seed=seed)
+        assert await found(verifier) == {str(key): NAMES[corruption] for key in injected.keys}
+        results = await repair.step(route, after=0, findings_max=100)
+        assert all(result.is_closed for result in results)
+        assert await found(verifier) == {}
+    await world.assert_equal()
+
+
+async def test_all_corruptions_together_are_found_and_repaired(world: World) -> None:
+    await furnish(world)
+    settings = world.settings
+    async with (
+        open_verifier(settings, APPLICATION.mappings, world.events.append) as verifier,
+        open_repair(settings, APPLICATION, "repair by a test", world.events.append) as route,
+    ):
+        done = await inject(world, *Corruption, seed=5)
+        assert await found(verifier) == {
+            str(key): NAMES[one.corruption] for one in done for key in one.keys
+        }
+        await repair.step(route, after=0, findings_max=100)
+        assert await found(verifier) == {}
+    await world.assert_equal()

@@ -1,0 +1,102 @@
+"""`crossfade repair` and `crossfade sweep` on real stores: dry runs, tables, JSON, exit codes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from crossfade.cli.main import app
+from crossfade.cli.sweep import grace_seconds
+from crossfade.errors import ConfigurationError
+from engines.clients import boto_client
+from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import create_table_with_index
+
+
+@pytest.fixture
+def staged(
+    migrated: Database,
+    ministack: DynamoEngine,
+    bucket: S3Engine,
+    credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Database:
+    """A user whose item was lost, with a finding about it and one about a stray item."""
+    del credentials
+    client = boto_client(ministack)
+    create_table_with_index(client, bucket.bucket)
+    for name, value in {
+        "DATABASE_URL": migrated.dsn,
+        "DYNAMODB_TABLE_NAME": bucket.bucket,
+        "S3_BUCKET_NAME": bucket.bucket,
+        "S3_SSE": "none",
+        "AWS_REGION": ministack.region,
+        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
+        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
+        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
+    }.items():
+        monkeypatch.setenv(name, value)
+    crossfade("install")
+    migrated.execute(
+        "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
+    )
+    crossfade("relay", "--until-clean")
+    for item in client.scan(TableName=bucket.bucket)["Items"]:
+        client.delete_item(TableName=bucket.bucket, Key={"pk": item["pk"], "sk": item["sk"]})
+    migrated.execute(
+        "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
+        "VALUES ('user', '{u}', 'drift_missing', 'lost write', 1, 1), "
+        "('', '{A,B}', 'drift_foreign', 'foreign writer', 2, 2)"
+    )
+    return migrated
+
+
+def crossfade(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def answer(*arguments: str, code: int = 0) -> Any:
+    return json.loads(crossfade(*arguments, "--json", code=code).stdout)
+
+
+def test_a_dry_run_shows_and_a_repair_closes(staged: Database) -> None:
+    del staged
+    planned = answer("repair", "--dry-run")
+    assert [one["action"].split(":")[0] for one in planned] == ["write the row again", "nothing"]
+    assert answer("repair", "--dry-run") == planned
+    assert [one["outcome"] for one in answer("repair", "--run", "1")] == ["closed"]
+    shown = crossfade("repair", code=3)
+    assert "no mapping makes such an item" in shown.stdout
+    assert "user/u" not in shown.stdout
+
+
+def test_a_sweep_notes_and_waits(staged: Database) -> None:
+    crossfade("repair", code=3)
+    staged.execute("DELETE FROM users")
+    crossfade("relay", "--until-clean")
+    assert [one["fate"] for one in answer("sweep", "--dry-run")] == ["seen for the first time"]
+    assert [one["fate"] for one in answer("sweep")] == ["seen for the first time"]
+    staged.execute("UPDATE crossfade.grave SET seen_at = now() - interval '8 days'")
+    assert [one["fate"] for one in answer("sweep", "--dry-run")] == ["to be removed"]
+    shown = crossfade("sweep").stdout
+    assert "8.0 days" in shown
+    assert "tombstone: 1 removed" in shown
+    assert answer("sweep") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90m", 5400.0), ("36h", 129600.0), ("7d", 604800.0)]
+)
+def test_a_grace_period_is_written_with_its_unit(text: str, seconds: float) -> None:
+    assert grace_seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["7", "d", "-1d", "59m", "0d", "1w", "1.5h"])
+def test_a_grace_period_that_is_malformed_or_short_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="--grace"):
+        grace_seconds(text)
