@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from crossfade.cli import (
+    backfill,
     bucket,
     corrupt,
     demo,
@@ -23,7 +24,16 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Move a live PostgreSQL application to DynamoDB and S3, and prove nothing was lost.",
 )
-for commands in (corrupt.app, demo.app, ledger.app, relay.app, repair.app, sweep.app, entities.app):
+for commands in (
+    backfill.app,
+    corrupt.app,
+    demo.app,
+    ledger.app,
+    relay.app,
+    repair.app,
+    sweep.app,
+    entities.app,
+):
     app.add_typer(commands)
 app.add_typer(local.app, name="local")
 app.add_typer(table.app, name="table")

@@ -12,6 +12,8 @@ from crossfade.postgres.runs import PostgresRuns
 from crossfade.postgres.scan import PostgresScan, PostgresStandings, wait_for_replay
 from crossfade.postgres.source import PostgresSource
 from crossfade.postgres.standing import EntityStatus, status, unpark
+from crossfade.postgres.unverified import PostgresUnverified
+from crossfade.postgres.windows import PostgresWindows, WindowOptions
 
 __all__ = [
     "Change",
@@ -26,6 +28,9 @@ __all__ = [
     "PostgresScan",
     "PostgresSource",
     "PostgresStandings",
+    "PostgresUnverified",
+    "PostgresWindows",
+    "WindowOptions",
     "install",
     "open_pool",
     "status",

@@ -1,0 +1,111 @@
+"""How fast the backfill may write: a budget of write units that gives way to throttling. Pure.
+
+The rate doubles each second until the target throttles for the first time; from then on it grows
+by a little each second and falls by half with each throttling, as TCP's congestion control does
+(additive increase, multiplicative decrease).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WRITE_UNIT_BYTES = 1024
+"""Source: Amazon DynamoDB Developer Guide, "Read and write operations", write capacity units."""
+
+TABLE_UNITS_MAX = 40_000
+"""Source: Amazon DynamoDB Developer Guide, "Quotas", write units of one table, unless raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaceOptions:
+    """How the rate moves, in write units a second.
+
+    Attributes:
+        ceiling: the highest rate.
+        start: the first rate; a rate that is given, not found, starts at its ceiling.
+        floor: the lowest rate.
+        step: what a second without throttling adds.
+        fall: what a throttling leaves of the rate.
+        calm_seconds: throttlings within so long of each other count once: they are of one cause.
+        burst_seconds: how much unused budget is kept.
+    """
+
+    ceiling: float = TABLE_UNITS_MAX
+    start: float = 500.0
+    floor: float = 5.0
+    step: float = 50.0
+    fall: float = 0.5
+    calm_seconds: float = 0.5
+    burst_seconds: float = 0.1
+
+
+def pace_options(write_units: float | None) -> PaceOptions:
+    """Return the options of a rate that the operator gives, or leaves to be found."""
+    found = PaceOptions()
+    if write_units is None:
+        return found
+    return PaceOptions(
+        ceiling=write_units,
+        start=write_units,
+        floor=min(found.floor, write_units),
+        step=max(1.0, write_units / 20),
+    )
+
+
+def write_units(size_bytes: int) -> int:
+    """Return what writing an item of this size costs."""
+    return max(1, -(-size_bytes // WRITE_UNIT_BYTES))
+
+
+class Pace:
+    """A bucket of write units; times are seconds of any one clock.
+
+    A caller takes its units at once and waits as long as it is told, so that an item of more units
+    than the bucket holds passes too, and the later ones pay for it.
+    """
+
+    __slots__ = ("_options", "_rate", "_searching", "_throttled_at", "_tokens", "_updated_at")
+
+    def __init__(self, options: PaceOptions, now: float) -> None:
+        self._options = options
+        self._rate = options.start
+        self._tokens = options.start * options.burst_seconds
+        self._updated_at = now
+        self._throttled_at = float("-inf")
+        self._searching = True
+
+    @property
+    def rate(self) -> float:
+        """Write units a second, as of the last call."""
+        return self._rate
+
+    def take(self, units: float, now: float) -> float:
+        """Take units from the budget; how many seconds to wait before spending them."""
+        self._advance(now)
+        self._tokens -= units
+        return max(0.0, -self._tokens / self._rate)
+
+    def throttle(self, now: float) -> None:
+        """Note that the target refused a write for its rate."""
+        self._advance(now)
+        if now - self._throttled_at < self._options.calm_seconds:
+            return
+        self._throttled_at = now
+        self._searching = False
+        self._rate = max(self._options.floor, self._rate * self._options.fall)
+        self._tokens = min(self._tokens, 0.0)
+
+    def _advance(self, now: float) -> None:
+        seconds = max(0.0, now - self._updated_at)
+        self._updated_at = max(now, self._updated_at)
+        tokens_max = self._rate * self._options.burst_seconds
+        refilled = self._tokens + self._rate * seconds
+        self._tokens = min(refilled, tokens_max)
+        # A budget that is not used up says nothing about what the target would take.
+        if refilled < tokens_max:
+            self._rate = min(self._options.ceiling, self._grown(min(seconds, 1.0)))
+
+    def _grown(self, seconds: float) -> float:
+        if self._searching:
+            return self._rate * 2.0**seconds
+        return self._rate + self._options.step * seconds

@@ -1,0 +1,1 @@
+DELETE FROM crossfade.backfill WHERE entity = ANY (%(entities)s)

@@ -1,0 +1,1 @@
+SELECT object_key FROM crossfade.object WHERE object_key = ANY (%(object_keys)s)

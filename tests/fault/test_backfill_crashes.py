@@ -1,0 +1,183 @@
+"""A process that backfills may be killed at any step: the next one ends with the same stores."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from backfill_helpers import SMALL, add_campaigns, add_transcripts, progress
+from crossfade.testing import Hold, Rule
+from engines.world import World
+
+PROGRAM = """
+import asyncio, os, signal, sys
+from dataclasses import replace
+
+from campaigns.mapping import APPLICATION
+from crossfade.flows import backfill
+from crossfade.migration import (
+    BackfillOptions, open_backfill, open_migration, open_windows, plan_backfill,
+)
+from crossfade.settings import load
+
+STEP, CALLS = sys.argv[1], 3
+
+
+class Deadly:
+    def __init__(self, real):
+        self._real = real
+        self._calls = 0
+
+    def __getattr__(self, name):
+        real = getattr(self._real, name)
+        return self.killed(real) if STEP.endswith(name) else real
+
+    def killed(self, real):
+        async def call(*arguments):
+            self._calls += 1
+            fatal = self._calls == CALLS
+            if fatal and STEP.startswith("before"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            answer = await real(*arguments)
+            if fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+        return call
+
+
+class Sender:
+    def __init__(self, send):
+        self.send = send
+
+
+async def main():
+    settings, options = load(), BackfillOptions()
+    async with (
+        open_migration(settings, APPLICATION) as migration,
+        open_windows(settings, APPLICATION.mappings) as windows,
+    ):
+        await plan_backfill(windows, options)
+        async with open_backfill(settings, migration, windows, options, asyncio.Event()) as desk:
+            await backfill.run(
+                replace(desk, windows=Deadly(desk.windows), send=Deadly(Sender(desk.send)).send)
+            )
+
+
+asyncio.run(main())
+"""
+
+
+def environment(world: World, **more: str) -> dict[str, str]:
+    """What a process needs to find the world's engines."""
+    settings = world.settings
+    return {
+        **os.environ,
+        "DATABASE_URL": world.direct.dsn,
+        "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
+        "S3_BUCKET_NAME": settings.s3_bucket_name,
+        "S3_SSE": "none",
+        "AWS_REGION": settings.aws_region,
+        "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
+        "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
+        **{f"CROSSFADE_{name.upper()}": str(value) for name, value in SMALL.items()},
+        "CROSSFADE_LOG_FORMAT": "json",
+        **more,
+    }
+
+
+async def start_backfill(world: World, *arguments: str, **more: str) -> asyncio.subprocess.Process:
+    """Start `crossfade backfill` as a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "crossfade.cli", "backfill", *arguments),
+        env=environment(world, **more),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "before page",
+        "after page",
+        "after send",
+        "before advance",
+        "after advance",
+        "after claim",
+    ],
+)
+async def test_a_process_killed_at_any_step_is_replaced(world: World, step: str) -> None:
+    await add_campaigns(world, 150)
+    await add_transcripts(world, 25)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PROGRAM, step), env=environment(world)
+    )
+    assert await process.wait() == -signal.SIGKILL
+    assert not all(one.is_done for one in (await progress(world)).values())
+    second = await start_backfill(world, "--json")
+    await second.wait()
+    assert second.returncode == 0
+    standing = await progress(world)
+    assert all(one.is_done for one in standing.values())
+    assert sum(one.tally.read for one in standing.values()) == 176
+    await world.assert_equal()
+
+
+async def test_a_process_killed_while_others_work_leaves_its_windows_to_them(world: World) -> None:
+    await add_campaigns(world, 300)
+    held = Hold()
+    world.dynamo.add(Rule(held, operation="PutItem"))
+    first = await start_backfill(world)
+    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
+    second = await start_backfill(world)
+    first.kill()
+    await first.wait()
+    world.dynamo.clear()
+    held.until.set()
+    await second.wait()
+    assert second.returncode == 0
+    assert (await progress(world))["campaign"].is_done
+    await world.assert_equal()
+
+
+async def test_an_interrupted_command_says_so_and_goes_on_when_run_again(world: World) -> None:
+    await add_campaigns(world, 300)
+    held = Hold()
+    world.dynamo.add(Rule(held, operation="PutItem", skip=50))
+    process = await start_backfill(world)
+    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
+    process.send_signal(signal.SIGINT)
+    held.until.set()
+    await process.wait()
+    assert process.returncode == 130
+    world.dynamo.clear()
+    again = await start_backfill(world)
+    await again.wait()
+    assert again.returncode == 0
+    await world.assert_equal()
+
+
+async def test_processes_of_one_command_share_the_work(world: World) -> None:
+    await add_campaigns(world, 400)
+    held = Hold()
+    world.dynamo.add(Rule(held, operation="PutItem"))
+    process = await start_backfill(world, "--workers", "2", "--wcu", "2000")
+    async with asyncio.timeout(30):
+        while await leasing(world) < 2:  # noqa: ASYNC110 - they are other processes
+            await asyncio.sleep(0.05)
+    world.dynamo.clear()
+    held.until.set()
+    assert await process.wait() == 0
+    assert (await progress(world))["campaign"].is_done
+    await world.assert_equal()
+
+
+async def leasing(world: World) -> int:
+    """Count the processes that hold windows."""
+    ((count,),) = await world.sql(
+        "SELECT count(DISTINCT worker) FROM crossfade.backfill_window WHERE lease_until > now()"
+    )
+    return int(count)
