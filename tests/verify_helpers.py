@@ -92,6 +92,10 @@ class Stage:
         key = self.item_key(note, pk)
         self.dynamodb.delete_item(TableName=self.table, Key=key)
 
+    def observed(self, kind: type[Event]) -> list[Event]:
+        """The events of a kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
     async def findings(self) -> dict[Key, Finding]:
         """The open findings by key."""
         found = await self.verifier.findings.open_page(["note"])

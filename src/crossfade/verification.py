@@ -121,3 +121,13 @@ class RunStore(Protocol):
         self, run: int, tally: Tally, *, state: RunState, root_digest: str | None = None
     ) -> Run:
         """Close a run."""
+
+
+class UnverifiedKeys(Protocol):
+    """Keys that were delivered and not verified since."""
+
+    async def unverified(self, keys_max: int) -> Sequence[Key]:
+        """Return such keys, those of the oldest writes first."""
+
+    async def settle(self, judgements: Sequence[Judgement]) -> None:
+        """Note that keys were verified at the versions that were judged."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade import dynamo, s3
-from crossfade.flows import validate
+from crossfade.flows import validate, watch
 from crossfade.flows.examine import Examination, Stores
+from crossfade.flows.loop import Pauses, forever
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.parity import Run
 from crossfade.mapping.parity_records import Readers
@@ -22,6 +24,7 @@ from crossfade.postgres import (
     PostgresScan,
     PostgresSource,
     PostgresStandings,
+    PostgresUnverified,
     open_pool,
     wait_for_replay,
 )
@@ -40,6 +43,7 @@ class Verifier:
         examiner: looks at single keys.
         findings: what was found.
         runs: the passes.
+        unverified: the keys that continuous verification has still to look at.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Verifier:
         self.examiner = Examination(self.stores)
         self.findings = PostgresFindings(self.source)
         self.runs = PostgresRuns(self.source)
+        self.unverified = PostgresUnverified(self.source, self.stores.readers.by_name)
         self.parts = validate.Parts(
             readers=self.stores.readers,
             rows=PostgresScan(self._replica, mappings),
@@ -91,6 +96,33 @@ class Verifier:
             seconds = self._settings.replica_wait_seconds
             await wait_for_replay(self.source, self._replica, seconds)
         return await validate.full_pass(self.parts, is_deep=is_deep, told=told)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[watch.Watch]:
+        """Open a continuous run, whose steps the caller makes; closed at the end.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        parts = watch.Parts(
+            self.unverified, self.examiner, self.findings, self.runs, self.parts.observe
+        )
+        entities = sorted(self.stores.readers.by_name)
+        run = await self.runs.start("continuous", entities, is_deep=False)
+        one = watch.Watch(parts, run)
+        try:
+            yield one
+        finally:
+            await one.finish()
+
+    async def run_watch(self, stop: asyncio.Event) -> None:
+        """Verify every key soon after its delivery until `stop` is set.
+
+        Raises:
+            Unavailable: the source cannot answer when the run begins or ends.
+        """
+        async with self.watching() as one:
+            await forever("verify", one.step, stop, self.parts.observe, Pauses())
 
 
 @asynccontextmanager

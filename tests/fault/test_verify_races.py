@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crossfade.events import LoopFailed
 from crossfade.flows.examine import Examination
 from crossfade.mapping.parity import Verdict
 from crossfade.mapping.state import Key
@@ -101,6 +102,39 @@ async def test_keys_looked_at_again_and_again_during_turmoil_never_drift(stage: 
             seen.update(one.verdict for one in judged)
     assert seen[Verdict.EQUAL]
     assert seen[Verdict.LAG] + seen[Verdict.RACE]
+
+
+async def test_continuous_verification_during_turmoil_finds_nothing(stage: Stage) -> None:
+    stop = asyncio.Event()
+    watch = asyncio.create_task(stage.verifier.run_watch(stop))
+    async with _turmoil(stage):
+        await _until(lambda: _delivered(stage), at_least=10 * PASSES)
+    await stage.drain()
+    await _until(lambda: _verified(stage), at_least=1)
+    stop.set()
+    await watch
+    assert await stage.sql("SELECT count(*) FROM crossfade.finding") == [(0,)]
+    (run,) = await stage.verifier.runs.newest()
+    assert run.tally.equal_keys
+    assert not stage.observed(LoopFailed)
+
+
+async def _until(count: Callable[[], Awaitable[int]], *, at_least: int) -> None:
+    async with asyncio.timeout(60):
+        while await count() < at_least:  # noqa: ASYNC110 - what happens, happens elsewhere
+            await asyncio.sleep(0.02)
+
+
+async def _delivered(stage: Stage) -> int:
+    """How many versions were delivered."""
+    ((versions,),) = await stage.sql("SELECT coalesce(sum(acked), 0) FROM crossfade.ledger")
+    return int(versions)
+
+
+async def _verified(stage: Stage) -> int:
+    """1 once every delivered key is verified."""
+    (watermark,) = await stage.verifier.unverified.watermarks()
+    return int(watermark.unverified_keys == 0)
 
 
 @dataclass

@@ -160,3 +160,20 @@ class Run:
     finished_at: datetime | None
     tally: Tally
     root_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far one mapping has come; parked keys apart.
+
+    Attributes:
+        replicated_through: every write committed before is in the target.
+        verified_through: of every write committed before, the key was compared at that version or a
+            later one.
+        unverified_keys: keys that were delivered and not verified since.
+    """
+
+    entity: str
+    replicated_through: datetime
+    verified_through: datetime
+    unverified_keys: int

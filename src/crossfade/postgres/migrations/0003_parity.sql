@@ -51,12 +51,37 @@ CREATE INDEX finding_open_by_id ON crossfade.finding (id) WHERE closed_at IS NUL
 CREATE INDEX finding_by_key ON crossfade.finding (entity, key, id);
 CREATE INDEX finding_by_run ON crossfade.finding (last_run, id);
 
--- How far verification follows the ledger: one row for each name.
-CREATE TABLE crossfade.watermark (
-    name       text CONSTRAINT watermark_pkey PRIMARY KEY,
-    reached_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    progress   jsonb NOT NULL DEFAULT '{}'
-);
+-- Since when a key has been delivered and not verified: as long ago as the oldest write that no
+-- verification has seen. A write to the row changes neither the column nor the trigger's.
+ALTER TABLE crossfade.ledger ADD COLUMN unverified_since timestamptz;
+CREATE INDEX ledger_unverified ON crossfade.ledger (unverified_since)
+    WHERE unverified_since IS NOT NULL;
 
-REVOKE ALL ON ALL TABLES IN SCHEMA crossfade FROM PUBLIC;
+CREATE FUNCTION crossfade.note_unverified() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.unverified_since := coalesce(OLD.unverified_since, OLD.dirty_since, clock_timestamp());
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_unverified BEFORE UPDATE OF acked ON crossfade.ledger
+    FOR EACH ROW WHEN (NEW.acked > OLD.acked) EXECUTE FUNCTION crossfade.note_unverified();
+
+-- Every write that was committed before `replicated_through` is in the target, and of every one
+-- before `verified_through` the key was compared at that version or a later one; parked keys apart.
+CREATE VIEW crossfade.watermark AS
+SELECT mapping.name AS entity,
+       least(pending.since, now()) AS replicated_through,
+       least(pending.since, unverified.since, now()) AS verified_through,
+       unverified.keys AS unverified_keys
+FROM crossfade.mapping
+CROSS JOIN LATERAL (
+    SELECT min(dirty_since) AS since FROM crossfade.ledger
+    WHERE entity = mapping.name AND dirty_since IS NOT NULL AND parked_reason IS NULL
+) AS pending
+CROSS JOIN LATERAL (
+    SELECT min(unverified_since) AS since, count(*) AS keys FROM crossfade.ledger
+    WHERE entity = mapping.name AND unverified_since IS NOT NULL AND parked_reason IS NULL
+) AS unverified;
+
+REVOKE ALL ON crossfade.run, crossfade.finding, crossfade.watermark FROM PUBLIC;
+REVOKE ALL ON FUNCTION crossfade.note_unverified() FROM PUBLIC;

@@ -5,5 +5,6 @@ JOIN pg_class AS class ON class.oid = trigger.tgrelid
 JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
 JOIN pg_proc AS function ON function.oid = trigger.tgfoid
 WHERE function.pronamespace = to_regnamespace('crossfade')
+  AND class.relnamespace <> function.pronamespace
   AND trigger.tgparentid = 0
 ORDER BY namespace.nspname, class.relname, trigger.tgname

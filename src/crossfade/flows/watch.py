@@ -1,0 +1,99 @@
+"""Continuous verification: every key is compared soon after it was delivered.
+
+The keys to look at are a set in the ledger, as the dirty ones are: whatever a step leaves undone is
+still there for the next one, in whichever process.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from crossfade.events import DriftFound
+from crossfade.mapping.parity import Judgement, Run, RunState, Tally, Verdict
+from crossfade.ports import Observer
+from crossfade.verification import Examiner, FindingStore, RunStore, UnverifiedKeys
+
+_COUNTED = {
+    Verdict.EQUAL: "equal_keys",
+    Verdict.LAG: "lagging_keys",
+    Verdict.RACE: "racing_keys",
+    Verdict.PARKED: "parked_keys",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a step works with.
+
+    Attributes:
+        keys_max: keys of one step.
+        tell_seconds: how often the run's row says how far it has come.
+    """
+
+    unverified: UnverifiedKeys
+    examiner: Examiner
+    findings: FindingStore
+    runs: RunStore
+    observe: Observer
+    keys_max: int = 100
+    tell_seconds: float = 5.0
+
+
+class Watch:
+    """One continuous run; ends with `finish`, and goes on with another process's steps."""
+
+    def __init__(self, parts: Parts, run: Run) -> None:
+        self._parts = parts
+        self._run = run
+        self._told_at = monotonic()
+        self.tally = Tally()
+
+    async def step(self) -> bool:
+        """Look at one batch of delivered keys; whether any of them was settled.
+
+        Raises:
+            CrossfadeError: a store cannot be read; the keys stay unverified.
+        """
+        keys = await self._parts.unverified.unverified(self._parts.keys_max)
+        if not keys:
+            await self._tell()
+            return False
+        judged = await self._parts.examiner.keys(keys, is_deep=False)
+        drifted = [one for one in judged if one.verdict.is_drift]
+        equal = [one for one in judged if one.verdict is Verdict.EQUAL]
+        await self._keep(drifted, equal)
+        if settled := drifted + equal:
+            await self._parts.unverified.settle(settled)
+        self._count(judged)
+        await self._tell()
+        return bool(settled)
+
+    async def finish(self) -> Run:
+        """Close the run.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        return await self._parts.runs.finish(self._run.id, self.tally, state=RunState.FINISHED)
+
+    async def _keep(self, drifted: Sequence[Judgement], equal: Sequence[Judgement]) -> None:
+        """Keep findings before their keys count as verified; close those that hold no longer."""
+        if drifted:
+            await self._parts.findings.record(self._run.id, drifted)
+            for verdict, count in Counter(one.verdict for one in drifted).items():
+                self._parts.observe(DriftFound(self._run.id, verdict, count))
+        if equal:
+            await self._parts.findings.close([one.key for one in equal], f"run {self._run.id}")
+
+    def _count(self, judged: Sequence[Judgement]) -> None:
+        counts = Counter(_COUNTED.get(one.verdict, "drifted_keys") for one in judged)
+        changes = {name: getattr(self.tally, name) + count for name, count in counts.items()}
+        self.tally = replace(self.tally, **changes)
+
+    async def _tell(self) -> None:
+        if monotonic() - self._told_at >= self._parts.tell_seconds:
+            self._told_at = monotonic()
+            await self._parts.runs.advance(self._run.id, self.tally)
