@@ -57,7 +57,7 @@ async def _replay(
         given["schema"], given.get("config"), client, (lambda event: events.append(_event(event)),)
     )
     if "conversion" in given:
-        return {"value": _convert(entity, given["conversion"], given["args"])}
+        return {"value": convert(entity, given["conversion"], given["args"])}
     if "parse" in given:
         parsed = entity.parse(decode(given["parse"]), **options_of(given.get("options")))
         return {"value": {"data": parsed.data}}
@@ -131,7 +131,7 @@ def _shape(result: Any) -> Any:
     return shaped
 
 
-def _convert(entity: Entity, path: str, arguments: list[Any]) -> Any:
+def convert(entity: Entity, path: str, arguments: list[Any]) -> Any:
     """A conversion such as ``byAccessPattern.units.fromComposite.toKeys``."""
     steps = path.split(".")
     current: Any = entity.conversions

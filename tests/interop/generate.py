@@ -374,6 +374,19 @@ def collection_question(random: Random, members: dict[str, Schema]) -> Question 
     return {**asked, "options": options} if options else asked
 
 
+def conversion_question(random: Random, given: Schema) -> Question:
+    """One random conversion of composites to keys or to a cursor, of one index or of all."""
+    pattern = random.choice(list(given["indexes"]))
+    prefix = random.choice(("", f"byAccessPattern.{pattern}."))
+    scalars = {n for n, a in given["attributes"].items() if _is_scalar(a)}
+    found = {n: v for n, v in values(random, given, 0.8).items() if n in scalars} or {"id": "x"}
+    if random.random() < 0.3:
+        return {"schema": given, "conversion": f"{prefix}fromComposite.toCursor", "args": [found]}
+    options = {"strict": random.choice(("none", "pk", "all"))}
+    conversion = f"{prefix}fromComposite.toKeys"
+    return {"schema": given, "conversion": conversion, "args": [found, options]}
+
+
 def _names(index: Schema) -> list[str]:
     collection = index.get("collection", [])
     return [collection] if isinstance(collection, str) else list(collection)

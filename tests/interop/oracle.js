@@ -6,7 +6,7 @@
 const path = require("node:path");
 const readline = require("node:readline");
 const modules = path.join(__dirname, "..", "node", "node_modules");
-const { Entity, Service } = require(path.join(modules, "electrodb"));
+const { Entity, Service, createConversions } = require(path.join(modules, "electrodb"));
 
 const endpoint = process.env.ORACLE_ENDPOINT;
 const client = endpoint ? documentClient(endpoint) : undefined;
@@ -137,6 +137,11 @@ async function answer(question) {
     if (question.define.service) makeService({ members: question.define.service });
     else makeEntity(question.define.schema);
     return { ok: true };
+  }
+  if (question.conversion) {
+    const conversions = createConversions(makeEntity(question.schema));
+    const convert = question.conversion.split(".").reduce((object, step) => object[step], conversions);
+    return { value: convert(...question.args.map(decode)) };
   }
   const root = question.members ? makeService(question) : makeEntity(question.schema, question.config);
   const call = question.txn ? transact(root, question) : apply(root, question.calls);

@@ -7,7 +7,7 @@ from typing import Any
 
 from crossfade.entity.declarations import IndexType
 from crossfade.entity.errors import Code, EntityError
-from crossfade.entity.keyforms import IndexForm
+from crossfade.entity.keyforms import IndexForm, KeyForm
 from crossfade.entity.keys import complete, key_pattern, read_key, render
 from crossfade.entity.model import Model, incomplete
 
@@ -43,11 +43,16 @@ def composites_from_key(
     """The composites in an index's key fields; None when they are not of its form."""
     found: dict[str, Any] = {}
     for form in index.keys:
-        read = read_key(form, key_pattern(form), key.get(form.field), model.attributes)
-        if read is None or key.get(form.field) is None:
+        value = key.get(form.field)
+        read = None if value is None else _read(model, form, value)
+        if read is None:
             return None
         found.update({name: value for name, value in read.items() if value is not None})
     return found
+
+
+def _read(model: Model, form: KeyForm, value: Any) -> dict[str, Any] | None:
+    return read_key(form, key_pattern(form), value, model.attributes)
 
 
 def composites_from_keys(model: Model, index: IndexForm, keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,8 @@ def _quoted(text: str) -> str:
 
 
 def _json(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return _quoted(value) if isinstance(value, str) else number_literal(value)
 
 
