@@ -96,7 +96,7 @@ class Mapping:
 
     def _entity(self, number: int, schema: dict[str, Any]) -> Entity:
         try:
-            return Entity(schema)
+            return Entity(schema, strict=True)
         except EntityError as error:
             fail(self.name, f"shape {number} ({schema['model']['entity']})", str(error))
 
