@@ -10,12 +10,15 @@ from crossfade.cli import (
     corrupt,
     demo,
     entities,
+    explain,
     ledger,
     local,
     relay,
     repair,
+    report,
     sweep,
     table,
+    verify,
 )
 
 app = typer.Typer(
@@ -28,10 +31,13 @@ for commands in (
     backfill.app,
     corrupt.app,
     demo.app,
+    explain.app,
     ledger.app,
     relay.app,
     repair.app,
+    report.app,
     sweep.app,
+    verify.app,
     entities.app,
 ):
     app.add_typer(commands)

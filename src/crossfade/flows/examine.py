@@ -93,6 +93,10 @@ class Examination:
                 known[key] = None
         return [*judged, *await self.keys(list(known), is_deep=is_deep)]
 
+    async def item(self, key: Key) -> Item | None:
+        """Return what stands under a ledger key, tombstones too."""
+        return (await self._items([key])).get(key)
+
     async def _look(self, asked: Sequence[Key], *, is_deep: bool) -> Sequence[Judgement]:
         if not asked:
             return ()

@@ -12,6 +12,7 @@ from crossfade.postgres.runs import PostgresRuns
 from crossfade.postgres.scan import PostgresScan, PostgresStandings, wait_for_replay
 from crossfade.postgres.source import PostgresSource
 from crossfade.postgres.standing import EntityStatus, status, unpark
+from crossfade.postgres.trail import ledger_rows
 from crossfade.postgres.unverified import PostgresUnverified
 from crossfade.postgres.windows import PostgresWindows, WindowOptions
 
@@ -32,6 +33,7 @@ __all__ = [
     "PostgresWindows",
     "WindowOptions",
     "install",
+    "ledger_rows",
     "open_pool",
     "status",
     "uninstall",

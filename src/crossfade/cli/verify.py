@@ -1,0 +1,222 @@
+"""`crossfade verify`: prove that both stores hold the same."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from crossfade.cli.application import ApplicationOption, find_application
+from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
+from crossfade.errors import ConfigurationError
+from crossfade.mapping.application import Application
+from crossfade.mapping.declare import Mapping as TableMapping
+from crossfade.mapping.parity import Finding, Run, Tally, Verdict, Watermark
+from crossfade.mapping.parity_certificate import (
+    Certificate,
+    Validity,
+    certificate_of,
+    check,
+    read_certificate,
+)
+from crossfade.settings import Settings, load
+from crossfade.telemetry import configure_logs
+from crossfade.verifier import open_verifier
+
+app = typer.Typer()
+
+DRIFT = 3
+"""The exit code when findings are open, or a certificate does not hold."""
+FINDINGS_SHOWN_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass says: its run, the open findings by verdict and the first ones of them."""
+
+    run: Run
+    open: Mapping[Verdict, int]
+    findings: Sequence[Finding]
+
+    @property
+    def drifted(self) -> int:
+        """How many findings are open."""
+        return sum(self.open.values())
+
+
+@app.command(
+    epilog="Examples: crossfade verify; crossfade verify session --deep; "
+    "crossfade verify --certificate parity.json; crossfade verify --check parity.json; "
+    "crossfade verify --continuous"
+)
+def verify(  # noqa: PLR0913 - one parameter an option
+    entities: Annotated[
+        list[str] | None, typer.Argument(help="Entities or tables; all unless given.")
+    ] = None,
+    *,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read and hash every object in S3 too.")
+    ] = False,
+    rcu: Annotated[
+        float | None, typer.Option("--rcu", min=1, help="Read units a second at most.")
+    ] = None,
+    continuous: Annotated[
+        bool, typer.Option("--continuous", help="Verify each key after its delivery, until Ctrl-C.")
+    ] = False,
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="Write what a clean pass saw to a file.")
+    ] = None,
+    check_file: Annotated[
+        Path | None, typer.Option("--check", help="Tell whether a certificate still holds.")
+    ] = None,
+    as_json: AsJson = False,
+    application: ApplicationOption = "",
+) -> None:
+    """Compare every row with its item and objects, while writes go on.
+
+    Reads both stores once and looks closer only at what differs. The exit code is 3 when findings
+    are open; `crossfade explain` shows one key, `crossfade repair` mends them.
+    """
+    with clear_errors():
+        settings = load()
+        configure_logs(settings.log_format)
+        if rcu is not None:
+            settings = settings.model_copy(update={"verify_read_units": rcu})
+        known = read_certificate(_read(check_file)) if check_file else None
+        mappings = _chosen(find_application(application), known.entities if known else entities)
+        if continuous:
+            run(_watch(settings, mappings))
+            return
+        is_deep = known.is_deep if known else deep
+        outcome = run(_verify(settings, mappings, is_deep=is_deep))
+    _print(outcome, as_json=as_json)
+    if known is not None:
+        _tell_validity(known, outcome)
+    if outcome.drifted:
+        raise typer.Exit(DRIFT)
+    if certificate is not None:
+        certificate.write_bytes(certificate_of(outcome.run).to_json())
+        typer.echo(f"certificate of run {outcome.run.id}: {certificate}", err=True)
+
+
+def _chosen(application: Application, words: Sequence[str] | None) -> tuple[TableMapping, ...]:
+    if not words:
+        return application.mappings
+    return tuple({found.name: found for found in map(application.find, words)}.values())
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"certificate: {error.strerror}: {file}") from None
+
+
+async def _verify(
+    settings: Settings, mappings: Sequence[TableMapping], *, is_deep: bool
+) -> Outcome:
+    async with open_verifier(settings, mappings) as verifier:
+        with _progress() as told:
+            ended = await verifier.full_pass(is_deep=is_deep, told=told)
+        findings = await verifier.findings.open_page(
+            ended.entities, findings_max=FINDINGS_SHOWN_MAX
+        )
+        return Outcome(ended, await verifier.findings.open_counts(ended.entities), findings)
+
+
+async def _watch(settings: Settings, mappings: Sequence[TableMapping]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with open_verifier(settings, mappings) as verifier:
+        await verifier.run_watch(stop)
+        _print_watermarks(await verifier.unverified.watermarks())
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Tally], None]]:
+    """Show how far a pass has come: a line that changes on a terminal, else JSON lines."""
+    if not sys.stderr.isatty():
+        yield _progress_line
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading both stores")
+        yield lambda tally: bar.update(
+            task,
+            description=f"{tally.source_rows:,} rows, {tally.target_items:,} items, "
+            f"{tally.read_units:,.0f} read units, {tally.lagging_keys:,} on their way",
+        )
+
+
+def _progress_line(tally: Tally) -> None:
+    sys.stderr.write(orjson.dumps({"event": "verifying", **asdict(tally)}).decode() + "\n")
+
+
+def _print(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "run": asdict(outcome.run),
+                "open": {verdict.value: count for verdict, count in outcome.open.items()},
+                "findings": [asdict(finding) for finding in outcome.findings],
+            }
+        )
+        return
+    tally = outcome.run.tally
+    cells = [(name.replace("_", " "), count) for name, count in asdict(tally).items()]
+    print_table(f"Run {outcome.run.id}", ("what", "count"), cells)
+    if outcome.findings:
+        rows = [_cells(finding) for finding in outcome.findings]
+        title = f"Open findings: {outcome.drifted}"
+        print_table(title, ("key", "verdict", "attributes", "probable cause", "since"), rows)
+    else:
+        typer.echo("no open finding: both stores hold the same")
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    judgement = finding.judgement
+    return (
+        str(judgement.key),
+        judgement.verdict.value,
+        ", ".join(judgement.fields),
+        judgement.cause.value,
+        f"{finding.first_seen:%Y-%m-%d %H:%M:%S}",
+    )
+
+
+def _print_watermarks(watermarks: Sequence[Watermark]) -> None:
+    cells = [
+        (
+            one.entity,
+            one.replicated_through.isoformat(),
+            one.verified_through.isoformat(),
+            one.unverified_keys,
+        )
+        for one in watermarks
+    ]
+    columns = ("entity", "replicated through", "verified through", "keys to verify")
+    print_table("Watermarks", columns, cells)
+
+
+def _tell_validity(certificate: Certificate, outcome: Outcome) -> None:
+    validity = check(certificate, outcome.run, outcome.drifted)
+    told = {
+        Validity.HOLDS: "the certificate holds: both stores are what they were",
+        Validity.CHANGED: "both stores are equal, and have changed since the certificate",
+        Validity.BROKEN: "the certificate is broken: the stores differ",
+    }
+    typer.echo(told[validity], err=True)
+    if validity is not Validity.HOLDS:
+        raise typer.Exit(DRIFT)

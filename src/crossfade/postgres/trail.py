@@ -1,0 +1,60 @@
+"""What the ledger remembers of one row, under whatever keys it had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from crossfade.mapping.declare import Mapping
+from crossfade.mapping.state import Key, Row
+from crossfade.postgres.connect import session
+from crossfade.postgres.queries import query
+from crossfade.postgres.statements import (
+    SOURCE,
+    identifier,
+    is_same_row,
+    key_expression,
+    table_name,
+)
+
+
+async def ledger_rows(
+    pool: AsyncConnectionPool, mapping: Mapping, row: Row, answer_seconds: float = 10.0
+) -> MappingOf[Key, MappingOf[str, Any] | None]:
+    """Return the ledger's row of each key that a row has or had; None for one it never marked.
+
+    Args:
+        pool: from `open_pool`.
+        mapping: the row's.
+        row: its primary key.
+        answer_seconds: how long both statements may take.
+
+    Raises:
+        Unavailable: the source cannot answer.
+    """
+    *head, last = row.primary_key
+    bounds = {
+        "entity": row.entity,
+        "lowest": list(row.primary_key),
+        "above": [*head, f"{last}\x01"],
+    }
+    statement = query("key_of_row").format(
+        key=key_expression(mapping, SOURCE),
+        table=identifier(*table_name(mapping)),
+        is_same_row=is_same_row(mapping),
+    )
+    known: dict[Key, MappingOf[str, Any] | None] = {}
+    async with session(pool, answer_seconds) as connection:
+        async for parts, told in await connection.execute(query("ledger_rows"), bounds):
+            known[Key(row.entity, tuple(orjson.loads(parts)))] = orjson.loads(told)
+        try:
+            cursor = await connection.execute(statement, {"key": list(row.primary_key)})
+        except psycopg.DataError:
+            return known
+        async for (parts,) in cursor:
+            known.setdefault(Key(row.entity, tuple(orjson.loads(parts))), None)
+    return known

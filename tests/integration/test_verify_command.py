@@ -1,0 +1,116 @@
+"""`crossfade verify` and `crossfade explain` on real engines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from crossfade.cli.main import app
+from engines.clients import boto_client
+from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import create_table_with_index
+
+
+@pytest.fixture
+def table(
+    migrated: Database,
+    ministack: DynamoEngine,
+    bucket: S3Engine,
+    credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Any:
+    """Three users in both stores; a client of the table."""
+    del credentials
+    client = boto_client(ministack)
+    create_table_with_index(client, bucket.bucket)
+    for name, value in {
+        "DATABASE_URL": migrated.dsn,
+        "CROSSFADE_REPLICA_URL": migrated.dsn,
+        "DYNAMODB_TABLE_NAME": bucket.bucket,
+        "S3_BUCKET_NAME": bucket.bucket,
+        "S3_SSE": "none",
+        "AWS_REGION": ministack.region,
+        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
+        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
+        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
+    }.items():
+        monkeypatch.setenv(name, value)
+    crossfade("install")
+    migrated.execute(
+        "INSERT INTO users (id, email, name, updated_at) "
+        "SELECT 'u' || n, n || '@example.org', 'private name', now() "
+        "FROM generate_series(1, 3) AS n"
+    )
+    crossfade("relay", "--until-clean")
+    return client, bucket.bucket, migrated
+
+
+def crossfade(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def remove(table: Any, user: str) -> None:
+    client, name, _ = table
+    client.delete_item(TableName=name, Key={"pk": {"S": f"USER#{user}"}, "sk": {"S": "PROFILE"}})
+
+
+def test_equal_stores_end_well_and_drift_ends_with_3(table: Any) -> None:
+    assert "both stores hold the same" in crossfade("verify").stdout
+    remove(table, "u2")
+    told = crossfade("verify", code=3).stdout
+    assert "user/u2" in told
+    assert "drift_missing" in told
+    found = json.loads(crossfade("verify", "user", "--json", code=3).stdout)
+    assert found["open"] == {"drift_missing": 1}
+    assert found["run"]["tally"]["equal_keys"] == 2
+    assert "private" not in json.dumps(found)
+
+
+def test_a_certificate_holds_until_something_changes(table: Any, tmp_path: Path) -> None:
+    file = tmp_path / "parity.json"
+    crossfade("verify", "--deep", "--certificate", str(file))
+    told = json.loads(file.read_bytes())
+    assert (told["source_rows"], told["equal_keys"], told["is_deep"]) == (3, 3, True)
+    assert "holds" in crossfade("verify", "--check", str(file)).stderr
+    _, _, database = table
+    database.execute("UPDATE users SET name = 'other' WHERE id = 'u1'")
+    crossfade("relay", "--until-clean")
+    assert "have changed" in crossfade("verify", "--check", str(file), code=3).stderr
+    remove(table, "u3")
+    assert "broken" in crossfade("verify", "--check", str(file), code=3).stderr
+    refused = tmp_path / "refused.json"
+    crossfade("verify", "--certificate", str(refused), code=3)
+    assert not refused.exists()
+
+
+def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "parity.json"
+    file.write_text('{"format": 1}')
+    assert "not one that" in crossfade("verify", "--check", str(file), code=1).stderr
+
+
+def test_a_key_is_explained_without_content_unless_asked_for(table: Any) -> None:
+    told = crossfade("explain", "user", "u1").stdout
+    assert "equal" in told
+    assert "private name" not in told
+    assert "private name" in crossfade("explain", "user", "u1", "--reveal").stdout
+    remove(table, "u1")
+    crossfade("verify", code=3)
+    (found,) = json.loads(crossfade("explain", "users", "u1", "--json").stdout)
+    assert found["judgement"]["verdict"] == "drift_missing"
+    assert (found["row"], found["item"]) == ("there", "absent")
+    assert found["ledger"]["version"] == 1
+    assert len(found["findings"]) == 1
+
+
+def test_unknown_rows_and_short_keys_are_told(table: Any) -> None:
+    del table
+    assert "knows it" in crossfade("explain", "user", "nobody").stdout
+    refusal = crossfade("explain", "member", "one", code=1)
+    assert "campaign_id, user_id" in refusal.stderr
