@@ -1,8 +1,9 @@
-"""`crossfade repair` and `crossfade sweep` on real stores: dry runs, tables, JSON, exit codes."""
+"""`crossfade repair`, `sweep` and `report` on real stores: dry runs, tables, JSON, exit codes."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,6 +88,31 @@ def test_a_sweep_notes_and_waits(staged: Database) -> None:
     assert "8.0 days" in shown
     assert "tombstone: 1 removed" in shown
     assert answer("sweep") == []
+
+
+def test_the_report_tells_what_the_ledger_knows(staged: Database, tmp_path: Path) -> None:
+    staged.execute(
+        "INSERT INTO crossfade.run (kind, entities, state, finished_at, equal_keys, drifted_keys) "
+        "VALUES ('full', '{user}', 'finished', now(), 3, 1)"
+    )
+    staged.execute("UPDATE users SET name = 'Later'")
+    path = tmp_path / "report.html"
+    assert str(path) in crossfade("report", "--out", str(path)).stdout
+    html = path.read_text("utf-8")
+    assert "75 %" in html
+    assert "lost write" in html
+    told = answer("report")
+    assert [one["verdict"] for one in told["findings"]] == ["drift_foreign", "drift_missing"]
+    assert [(one["entity"], one["key"]) for one in told["slowest"]] == [("user", ["u"])]
+    (user,) = [one for one in told["entities"] if one["name"] == "user"]
+    assert (user["keys"], user["dirty"], user["open_findings"]) == (1, 1, 1)
+    assert user["verified_at"] is not None
+
+
+def test_a_report_that_cannot_be_written_says_so(staged: Database, tmp_path: Path) -> None:
+    del staged
+    refusal = crossfade("report", "--out", str(tmp_path / "none" / "report.html"), code=1)
+    assert "cannot be written" in refusal.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""Pictures of a report as values for SVG: where lines and dots go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH, HEIGHT = 640.0, 150.0
+MARGIN = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point of a chart, and what it says when pointed at."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A line through points, oldest first.
+
+    Attributes:
+        low: what the bottom edge stands for.
+        high: what the top edge stands for.
+    """
+
+    low: float
+    high: float
+    dots: tuple[Dot, ...]
+
+    @property
+    def path(self) -> str:
+        """The line as the points of an SVG polyline."""
+        return " ".join(f"{dot.x:.1f},{dot.y:.1f}" for dot in self.dots)
+
+
+def chart(values: Sequence[tuple[float, float, str]], *, low: float, high: float) -> Chart:
+    """Place values between two bounds.
+
+    Args:
+        values: moment, value and label of each point, oldest first.
+        low: the value of the bottom edge.
+        high: the value of the top edge; above `low`.
+    """
+    if not values:
+        return Chart(low, high, ())
+    first, last = values[0][0], values[-1][0]
+    span = max(last - first, 1e-9)
+    dots = tuple(
+        Dot(
+            x=WIDTH / 2 if len(values) == 1 else _between((moment - first) / span, WIDTH),
+            y=HEIGHT - _between((value - low) / (high - low), HEIGHT),
+            label=label,
+        )
+        for moment, value, label in values
+    )
+    return Chart(low, high, dots)
+
+
+def floor_below(values: Sequence[float]) -> float:
+    """Return a bound below shares near 1, so that small differences show: 0.99, 0.9, 0.5 or 0."""
+    lowest = min(values, default=1.0)
+    return next((bound for bound in (0.99, 0.9, 0.5) if lowest > bound), 0.0)
+
+
+def _between(share: float, length: float) -> float:
+    return MARGIN + min(max(share, 0.0), 1.0) * (length - 2 * MARGIN)
