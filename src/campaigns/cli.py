@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from campaigns.embedded import NAME, open_stores, settings_of
 from campaigns.errors import CampaignsError
 from campaigns.mapping import APPLICATION
 from campaigns.settings import read_settings
+from crossfade import postgres
 from crossfade.errors import CrossfadeError
 from crossfade.local import Lifetime, default_folder
 from crossfade.migration import open_migration
@@ -63,10 +65,12 @@ async def _serve(folder: Path) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with (
-        open_stores(folder, lifetime=Lifetime.TIED) as engines,
-        open_migration(settings_of(engines), APPLICATION) as migration,
-    ):
+    async with AsyncExitStack() as stack:
+        engines = await stack.enter_async_context(open_stores(folder, lifetime=Lifetime.TIED))
+        await postgres.install(engines.dsn, APPLICATION.mappings)
+        migration = await stack.enter_async_context(
+            open_migration(settings_of(engines), APPLICATION)
+        )
         variables = engines.environment | {"DYNAMODB_TABLE_NAME": NAME, "S3_BUCKET_NAME": NAME}
         for name, value in variables.items():
             typer.echo(f"export {name}={shlex.quote(value)}")

@@ -1,4 +1,4 @@
-"""The application's stores on this machine: engines, tables, bucket and capture."""
+"""The application's stores on this machine: engines, tables and bucket."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from campaigns.database import migrate
-from campaigns.mapping import APPLICATION
-from crossfade import dynamo, postgres, s3
+from crossfade import dynamo, s3
 from crossfade.local import Lifetime, LocalStack, local_stack
 from crossfade.migration import dynamo_config, s3_config
 from crossfade.settings import Settings
@@ -22,7 +21,7 @@ NAME = "campaigns"
 
 @asynccontextmanager
 async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[LocalStack]:
-    """Start the engines and bring them to the application's needs; repeating it is harmless.
+    """Start the engines and make tables and bucket; repeating it is harmless.
 
     The engines' credentials go into this process's environment, where the AWS chain finds them.
 
@@ -37,7 +36,6 @@ async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[Loca
         plan = dynamo.Plan(NAME, indexes=(dynamo.Index(),), deletion_protection=False)
         await dynamo.create_table(dynamo_config(settings), plan)
         await s3.create(s3_config(settings))
-        await postgres.install(engines.dsn, APPLICATION.mappings)
         yield engines
 
 

@@ -12,13 +12,17 @@ import orjson
 import uvloop
 from rich.console import Console
 
-from campaigns.demo import show, story
-from campaigns.demo.stage import Stage, open_stage
+from campaigns.actions import create_user
+from campaigns.app import open_app
+from campaigns.demo import proof, show, story
+from campaigns.demo.stage import Stage, open_engines, open_stage
 from campaigns.demo.story import Burst
 from campaigns.errors import Invalid
+from campaigns.inputs import NewUser
 from campaigns.mapping import APPLICATION
 from campaigns.sample import PACKAGED, Loaded, Mission, load, read_missions
 from crossfade.errors import ConfigurationError
+from crossfade.local import LocalStack
 from crossfade.testing.audit import Audit, audit
 
 
@@ -27,8 +31,14 @@ class Result:
     """What the demonstration found."""
 
     audit: Audit
+    is_mended: bool
     bursts: dict[str, Burst]
     seconds: float
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both stores were equal, and again after damage was found and repaired."""
+        return self.audit.is_clean and self.is_mended
 
 
 def run(*, data: Path | None, keep: bool, as_json: bool) -> int:
@@ -52,53 +62,71 @@ def run(*, data: Path | None, keep: bool, as_json: bool) -> int:
         result = runner.run(_play(missions, console, keep=keep))
     if as_json:
         print(orjson.dumps(_plain(result), option=orjson.OPT_INDENT_2).decode())  # noqa: T201
-    return 0 if result.audit.is_clean else 1
+    return 0 if result.is_equal else 1
 
 
 async def _play(missions: tuple[Mission, ...], console: Console, *, keep: bool) -> Result:
     started = perf_counter()
-    show.heading(console, 1, "Start PostgreSQL, DynamoDB and S3; install the capture")
-    async with open_stage(keep=keep) as stage:
-        _tell_engines(console, stage)
-        await _load(console, stage, missions)
-        show.heading(console, 3, "Work: rename, move, delete")
-        for line in await story.work(stage):
-            show.point(console, line)
-        bursts = {"stores up": await _calm(console, stage)}
-        bursts["bad network"] = await _storm(console, stage)
-        bursts["stores down"] = await _outage(console, stage)
-        show.requests(console, bursts)
-        await _return(console, stage)
-        found = await _audit(console, stage)
-        if keep:
-            show.look_around(console, stage)
-    result = Result(found, bursts, perf_counter() - started)
-    verdict = "[green]100 % equal" if found.is_clean else "[red]not equal"
+    async with open_engines(keep=keep) as engines:
+        user_id = await _before(console, engines, missions)
+        async with open_stage(engines, user_id) as stage:
+            bursts = await _live(console, stage)
+            found = await _audit(console, stage)
+            mended = await _prove(console, stage)
+            if keep:
+                show.look_around(console, stage)
+    result = Result(found, mended, bursts, perf_counter() - started)
+    verdict = "[green]100 % equal" if result.is_equal else "[red]not equal"
     console.print(f"\n[bold]{verdict}[/] after {result.seconds:.0f} s")
     return result
 
 
-def _tell_engines(console: Console, stage: Stage) -> None:
-    ports = {name: server.port for name, server in stage.engines.servers.items()}
+async def _before(console: Console, engines: LocalStack, missions: tuple[Mission, ...]) -> str:
+    """Let the application live on PostgreSQL alone for a while; returns its user."""
+    show.heading(console, 1, "An application on PostgreSQL, before")
+    ports = {name: server.port for name, server in engines.servers.items()}
     show.point(console, f"PostgreSQL 18 on 127.0.0.1:{ports['postgres']}")
-    show.point(console, f"DynamoDB and S3 on 127.0.0.1:{ports['aws']}")
-    tables = ", ".join(mapping.table for mapping in APPLICATION.mappings)
-    show.point(console, f"every write to {tables} is captured")
-
-
-async def _load(console: Console, stage: Stage, missions: tuple[Mission, ...]) -> None:
-    show.heading(console, 2, "Load recorded sessions through the application")
-    total = sum(len(mission.sessions) for mission in missions)
+    show.point(console, f"DynamoDB and S3 on 127.0.0.1:{ports['aws']}, empty")
     sizes: list[int] = []
-    with show.bar(console, "sessions", total) as (progress, task):
+    total = sum(len(mission.sessions) for mission in missions)
+    async with open_app(engines.dsn) as app:
+        user = await create_user(app, NewUser(email="mira@example.org", name="Mira"))
+        with show.bar(console, "sessions", total) as (progress, task):
 
-        def loaded(step: Loaded) -> None:
-            sizes.append(step.transcript_bytes)
-            progress.advance(task)
+            def loaded(step: Loaded) -> None:
+                sizes.append(step.transcript_bytes)
+                progress.advance(task)
 
-        campaigns = await load(stage.app, stage.user_id, missions, loaded)
+            campaigns = await load(app, user.id, missions, loaded)
     names = ", ".join(f"“{campaign.name}”" for campaign in campaigns)
     show.point(console, f"{names}; the longest transcript has {max(sizes) // 1000} KB")
+    return user.id
+
+
+async def _live(console: Console, stage: Stage) -> dict[str, Burst]:
+    """Everything that happens while both stores are kept alike."""
+    await _backfill(console, stage)
+    show.heading(console, 3, "Work: rename, move, delete")
+    for line in await story.work(stage):
+        show.point(console, line)
+    bursts = {"stores up": await _calm(console, stage)}
+    bursts["bad network"] = await _storm(console, stage)
+    bursts["stores down"] = await _outage(console, stage)
+    show.requests(console, bursts)
+    await _return(console, stage)
+    return bursts
+
+
+async def _backfill(console: Console, stage: Stage) -> None:
+    show.heading(console, 2, "Capture every write; copy the rows of before while writes go on")
+    rows = await stage.rows()
+    with show.bar(console, "rows", rows) as (progress, task):
+        copied, _ = await asyncio.gather(
+            proof.backfill(stage, lambda done: progress.update(task, completed=done)),
+            story.write(stage, lambda: None),
+        )
+    written, skipped = copied
+    show.point(console, f"{written} rows copied, {skipped} were already on their way")
 
 
 async def _calm(console: Console, stage: Stage) -> Burst:
@@ -146,11 +174,29 @@ async def _audit(console: Console, stage: Stage) -> Audit:
     return found
 
 
+async def _prove(console: Console, stage: Stage) -> bool:
+    """Verify, damage, verify, repair, verify; whether each pass saw what was there."""
+    show.heading(console, 8, "Verify; then damage both stores on purpose, find it, mend it")
+    clean = await proof.verify(stage)
+    show.verified(console, "verified", clean)
+    injected = await proof.damage(stage)
+    show.point(console, f"damaged: {', '.join(one.corruption for one in injected)}")
+    damaged = await proof.verify(stage)
+    show.verified(console, "verified", damaged)
+    closed = await proof.repair(stage)
+    show.point(console, f"repaired: {closed} findings closed")
+    mended = await proof.verify(stage)
+    show.verified(console, "verified", mended)
+    found = len(damaged.findings) >= len(injected)
+    return found and not clean.findings and not mended.findings
+
+
 def _plain(result: Result) -> dict[str, object]:
     return {
-        "equal": result.audit.is_clean,
+        "equal": result.is_equal,
         "entities": [asdict(entity) for entity in result.audit.entities],
         "findings": [asdict(finding) for finding in result.audit.findings],
+        "damage_found_and_repaired": result.is_mended,
         "requests": {
             name.replace(" ", "_"): {
                 "answered": len(burst.took_ms),

@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from campaigns.demo.proof import Verified
 from campaigns.demo.stage import Stage
 from campaigns.demo.story import Burst
 from campaigns.embedded import NAME
@@ -24,6 +25,7 @@ from crossfade.testing.audit import Audit
 
 COLUMNS = ("rows", "items", "objects", "equal", "different", "missing", "extra", "pending")
 LOG_LINES_MAX = 3
+FINDINGS_SHOWN_MAX = 8
 
 
 def heading(console: Console, number: int, text: str) -> None:
@@ -86,9 +88,20 @@ def audit_table(console: Console, audit: Audit) -> None:
         point(console, f"[red]{finding.kind}[/] {finding.key} {', '.join(finding.fields)}")
 
 
+def verified(console: Console, label: str, found: Verified) -> None:
+    """Print what a pass saw, and its first findings."""
+    tally = found.run.tally
+    count = f"[red]{len(found.findings)} findings[/]" if found.findings else "[green]no finding[/]"
+    point(console, f"{label}: {tally.source_rows} rows, {tally.target_items} items, {count}")
+    for finding in found.findings[:FINDINGS_SHOWN_MAX]:
+        judgement = finding.judgement
+        fields = ", ".join(judgement.fields)
+        point(console, f"  [dim]{judgement.verdict.value}[/] {judgement.key} {fields}")
+
+
 def look_around(console: Console, stage: Stage) -> None:
     """Print how to look at what was left running."""
-    folder = stage.folder
+    folder = stage.engines.folder
     console.print("\n[bold]Left running.[/] To look around:")
     for line in (
         f'eval "$(./run crossfade local env --data {folder})"',

@@ -12,15 +12,15 @@ from io import StringIO
 from pathlib import Path
 
 import botocore.session
+import psycopg
 
-from campaigns.actions import create_user
 from campaigns.app import App, open_app
 from campaigns.embedded import NAME, open_stores, settings_of
-from campaigns.inputs import NewUser
 from campaigns.mapping import APPLICATION
 from crossfade import postgres
 from crossfade.local import Lifetime, LocalStack
 from crossfade.migration import Migration, open_migration
+from crossfade.settings import Settings
 from crossfade.telemetry import configure_logs
 from crossfade.testing import HttpProxy
 from crossfade.testing.audit import Stores
@@ -35,9 +35,9 @@ class Stage:
         log: the log lines so far, JSON.
     """
 
-    folder: Path
     engines: LocalStack
     network: HttpProxy
+    settings: Settings
     migration: Migration
     app: App
     user_id: str
@@ -47,6 +47,14 @@ class Stage:
     async def dirty(self) -> int:
         """Count the keys that are not in the target yet."""
         return sum(entity.dirty for entity in await postgres.status(self.engines.dsn))
+
+    async def rows(self) -> int:
+        """Count the rows of all mapped tables."""
+        tables = (mapping.table for mapping in APPLICATION.mappings)
+        counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608 - names from the declaration
+        async with await psycopg.AsyncConnection.connect(self.engines.dsn) as connection:
+            row = await (await connection.execute(f"SELECT {counts}".encode())).fetchone()
+        return int(row[0]) if row else 0
 
     def object_keys(self) -> frozenset[str]:
         """Return the keys of all objects."""
@@ -59,21 +67,27 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(*, keep: bool) -> AsyncIterator[Stage]:
-    """Start everything; at the end stop it, or with `keep` leave the engines running."""
+async def open_engines(*, keep: bool) -> AsyncIterator[LocalStack]:
+    """Start the engines in a folder of their own; with `keep` they and it outlive the block."""
+    lifetime = Lifetime.DETACHED if keep else Lifetime.TIED
+    with _folder(keep=keep) as folder:
+        async with open_stores(folder, lifetime=lifetime) as engines:
+            yield engines
+
+
+@asynccontextmanager
+async def open_stage(engines: LocalStack, user_id: str) -> AsyncIterator[Stage]:
+    """Install the capture, then run a relay and the application beside each other."""
     log = StringIO()
     configure_logs("json", log)
-    lifetime = Lifetime.DETACHED if keep else Lifetime.TIED
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(_folder(keep=keep))
-        engines = await stack.enter_async_context(open_stores(folder, lifetime=lifetime))
         network = await stack.enter_async_context(HttpProxy(engines.endpoint))
         settings = settings_of(engines, network.endpoint)
+        await postgres.install(engines.dsn, APPLICATION.mappings)
         migration = await stack.enter_async_context(open_migration(settings, APPLICATION))
         await stack.enter_async_context(_relaying(migration))
         app = await stack.enter_async_context(open_app(engines.dsn, migration.push))
-        user = await create_user(app, NewUser(email="mira@example.org", name="Mira"))
-        yield Stage(folder, engines, network, migration, app, user.id, _stores(engines), log)
+        yield Stage(engines, network, settings, migration, app, user_id, _stores(engines), log)
 
 
 @contextmanager

@@ -1,0 +1,76 @@
+"""The second half of the story: rows of before are copied, damage is found and mended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from campaigns.demo.stage import Stage
+from campaigns.mapping import APPLICATION
+from crossfade.flows import backfill as copying
+from crossfade.flows import repair as mending
+from crossfade.mapping.parity import Finding, Run
+from crossfade.mender import open_repair
+from crossfade.migration import BackfillOptions, open_backfill, open_windows, plan_backfill
+from crossfade.testing.corruption import Corruption, Injected, corrupt
+from crossfade.verifier import open_verifier
+
+POLL_SECONDS = 0.05
+FINDINGS_MAX = 100
+SEED = 11
+DAMAGE = (
+    Corruption.LOST_ITEM,
+    Corruption.CHANGED_STRING,
+    Corruption.TRAILING_ZERO_LOST,
+    Corruption.EXTRA_ITEM,
+    Corruption.TRUNCATED_OBJECT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a pass saw: its run and the findings that are open."""
+
+    run: Run
+    findings: tuple[Finding, ...]
+
+
+async def backfill(stage: Stage, told: Callable[[int], None]) -> tuple[int, int]:
+    """Copy the rows of before the capture; the rows written, and those left to the relay."""
+    options = BackfillOptions()
+    async with open_windows(stage.settings, APPLICATION.mappings) as windows:
+        await plan_backfill(windows, options)
+        desk_of = open_backfill(stage.settings, stage.migration, windows, options, asyncio.Event())
+        async with desk_of as desk:
+            work = asyncio.create_task(copying.run(desk))
+            while not work.done():
+                told(sum(one.tally.read for one in await windows.progress()))
+                await asyncio.wait([work], timeout=POLL_SECONDS)
+            await work
+        tallies = [one.tally for one in await windows.progress()]
+    told(sum(tally.read for tally in tallies))
+    return sum(tally.written for tally in tallies), sum(tally.skipped for tally in tallies)
+
+
+async def verify(stage: Stage) -> Verified:
+    """Compare everything once, while writes may go on."""
+    async with open_verifier(stage.settings, APPLICATION.mappings) as verifier:
+        run = await verifier.full_pass(is_deep=True)
+        found = await verifier.findings.open_page(run.entities, findings_max=FINDINGS_MAX)
+        return Verified(run, tuple(found))
+
+
+async def damage(stage: Stage) -> tuple[Injected, ...]:
+    """Damage items and objects past everything that writes them."""
+    return await asyncio.to_thread(
+        corrupt, stage.stores, APPLICATION.mappings, DAMAGE, seed=SEED, count=1
+    )
+
+
+async def repair(stage: Stage) -> int:
+    """Repair what is open; how many findings are closed then."""
+    async with open_repair(stage.settings, APPLICATION, "the demonstration") as route:
+        return sum(
+            one.is_closed for one in await mending.step(route, after=0, findings_max=FINDINGS_MAX)
+        )
