@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from crossfade.entity.declarations import Attribute, Casing, Type
 from crossfade.entity.errors import kind_of, refused
@@ -78,16 +78,10 @@ def full_renderer(form: KeyForm) -> Render:
         return lambda values: _number(name, values.get(name))
     slots = tuple((part.literal, part.name, part.text) for part in form.parts if part.name)
     last = form.parts[-1].literal if form.parts and not form.parts[-1].name else form.postfix
-    written = _one_slot(form, last) if len(slots) == 1 else _many_slots(form.prefix, slots, last)
-    if form.casing is Casing.NONE:
-        return written
-    change = str.lower if form.casing is Casing.LOWER else str.upper
-
-    def cased_key(values: Values) -> KeyValue | None:
-        text = written(values)
-        return None if text is None else change(text)
-
-    return cased_key
+    change = _CHANGES.get(form.casing)
+    if len(slots) == 1:
+        return _one_slot(form, last, change)
+    return _many_slots(form.prefix, slots, last, change)
 
 
 def render_all(
@@ -104,34 +98,42 @@ def render_all(
     return keys
 
 
-Written = Callable[[Values], str | None]
+_Change = Callable[[str], str]
+_CHANGES: Final[Mapping[Casing, _Change]] = {Casing.LOWER: str.lower, Casing.UPPER: str.upper}
 
 
-def _one_slot(form: KeyForm, last: str) -> Written:
+def _one_slot(form: KeyForm, last: str, change: _Change | None) -> Render:
     part = form.parts[0]
     name, text, head = part.name, part.text, form.prefix + part.literal
     plain = part.text("") == ""  # no padding
 
-    def write(values: Values) -> str | None:
+    def write(values: Values) -> KeyValue | None:
         value = values.get(name)
         if value is None:
             return None
-        return f"{head}{value if plain and value.__class__ is str else text(value)}{last}"
+        if not plain or value.__class__ is not str:
+            value = text(value)
+        written = f"{head}{value}{last}"
+        return change(written) if change else written
 
     return write
 
 
 def _many_slots(
-    prefix: str, slots: tuple[tuple[str, str, Callable[[Any], str]], ...], last: str
-) -> Written:
-    def write(values: Values) -> str | None:
+    prefix: str,
+    slots: tuple[tuple[str, str, Callable[[Any], str]], ...],
+    last: str,
+    change: _Change | None,
+) -> Render:
+    def write(values: Values) -> KeyValue | None:
         written = prefix
         for literal, name, text in slots:
             value = values.get(name)
             if value is None:
                 return None
             written += literal + text(value)
-        return written + last
+        written += last
+        return change(written) if change else written
 
     return write
 

@@ -11,13 +11,10 @@ from crossfade.entity.index_writes import put_keys
 from crossfade.entity.keys import Values, full_renderer, render_all
 from crossfade.entity.model import Model, incomplete
 from crossfade.entity.transforms import Transform, is_plain
-from crossfade.entity.validation import SET_KINDS, Accept, Faults, raise_faults
-
-_KINDS: dict[Type, type] = {Type.STRING: str, Type.NUMBER: int, Type.BOOLEAN: bool}
-
+from crossfade.entity.validation import SET_KINDS, Accept, Faults, raise_faults, sure_kind
 
 # An attribute's name; the class whose values need no check, if any; the check of all other values;
-# what is stored for an accepted value, if it is not the value itself.
+# what is stored for an accepted value, unless it is the value itself or setters run later.
 _Slot = tuple[str, type, Accept, Transform | None]
 
 
@@ -26,11 +23,11 @@ class PutPlan:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._slots = tuple(_slot(model, name) for name in model.attributes)
         self._known = frozenset(model.attributes)
         self._nullable = frozenset(n for n, a in model.attributes.items() if a.type is Type.ANY)
         self._sets = tuple(n for n, a in model.attributes.items() if a.type is Type.SET)
         self._simple = not any(_has_handlers(a) for a in model.attributes.values())
+        self._slots = tuple(_slot(model, name, writes=self._simple) for name in model.attributes)
         self._fields = {
             name: attribute.field
             for name, attribute in model.attributes.items()
@@ -60,7 +57,8 @@ class PutPlan:
                 if value is not None or self._is_null(name, given)
             }
         keys = self._keys(values, known)
-        item = {**self._named_by_field(values), **keys}
+        item = self._named_by_field(values)
+        item.update(keys)
         item.update(self._identity)
         return item
 
@@ -73,29 +71,23 @@ class PutPlan:
         if self._model.strict:
             self._check_strictly(given)
         values: dict[str, Any] = {}
-        for slot in self._slots:
-            name, kind, _, _ = slot
+        faults: Faults = []
+        for name, kind, accept, write in self._slots:
             value = given.get(name)
             if value.__class__ is kind:
                 values[name] = value
-            elif value is None and self._is_null(name, given):
+                continue
+            if value is None and self._is_null(name, given):
                 values[name] = None
-            else:
-                value = self._checked(slot, value, given)
-                if value is not None or not self._simple:
-                    values[name] = value
+                continue
+            value = accept(value, faults)
+            if faults:
+                raise_faults(faults)
+            if write is not None and value is not None:
+                value = write(value, given)
+            if value is not None or not self._simple:
+                values[name] = value
         return values
-
-    def _checked(self, slot: _Slot, value: Any, given: Mapping[str, Any]) -> Any:
-        """A value that needs a look: checked, and made what is stored if no setters run later."""
-        _, _, accept, write = slot
-        faults: Faults = []
-        value = accept(value, faults)
-        if faults:
-            raise_faults(faults)
-        if self._simple and write is not None and value is not None:
-            return write(value, given)
-        return value
 
     def _keys(self, values: Values, known: Values) -> dict[str, Any]:
         """The key fields; indexes that are complete or untouched are done here, others in full."""
@@ -139,15 +131,10 @@ class PutPlan:
                 raise refused(name, "is an empty set, which DynamoDB does not store; leave it out")
 
 
-def _slot(model: Model, name: str) -> _Slot:
+def _slot(model: Model, name: str, *, writes: bool) -> _Slot:
     attribute = model.attributes[name]
-    kind = _NoValue if attribute.validate else _KINDS.get(attribute.type, _NoValue)
-    write = None if is_plain(attribute) else model.writers[name]
-    return name, kind, model.acceptors[name], write
-
-
-class _NoValue:
-    """The class of no value at all."""
+    write = model.writers[name] if writes and not is_plain(attribute) else None
+    return name, sure_kind(attribute), model.acceptors[name], write
 
 
 def _has_handlers(attribute: Attribute) -> bool:

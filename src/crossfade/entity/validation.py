@@ -21,12 +21,25 @@ _Check = Callable[[Any, Faults], Any]
 
 NUMBER_KINDS: Final = (int, float, Decimal)
 SET_KINDS: Final = (list, tuple, set, frozenset)
+_MEMBER_KINDS: Final = (str, *NUMBER_KINDS)
+_SURE_KINDS: Final[Mapping[Type, type]] = {Type.STRING: str, Type.NUMBER: int, Type.BOOLEAN: bool}
 _PLAIN_KINDS: Final[Mapping[Type, frozenset[type]]] = {
     Type.STRING: frozenset((str,)),
     Type.NUMBER: frozenset((int, float, Decimal)),
     Type.BOOLEAN: frozenset((bool,)),
 }
 _SAID_NO: Final = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
+
+
+class _NoValue:
+    """The class of no value at all."""
+
+
+def sure_kind(attribute: Attribute) -> type:
+    """The class whose values need no check, its subclasses excepted; one without values if none."""
+    if attribute.validate is not None:
+        return _NoValue
+    return _SURE_KINDS.get(attribute.type, _NoValue)
 
 
 def raise_faults(faults: Faults) -> None:
@@ -180,17 +193,23 @@ def _enum_check(path: str, values: tuple[Any, ...]) -> _Check:
 
 def _map_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Check:
     children = tuple(
-        (name, acceptor(child, f"{path}.{child.name}", with_defaults=with_defaults))
+        (
+            name,
+            sure_kind(child),
+            acceptor(child, f"{path}.{child.name}", with_defaults=with_defaults),
+        )
         for name, child in attribute.properties.items()
     )
 
     def check(value: Any, faults: Faults) -> Any:
-        if not isinstance(value, Mapping):
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             faults.append(_wrong(path, value, "map"))
             return value
         accepted = {}
-        for name, accept in children:
-            child = accept(value.get(name), faults)
+        for name, kind, accept in children:
+            child = value.get(name)
+            if child.__class__ is not kind:
+                child = accept(child, faults)
             if child is not None:
                 accepted[name] = child
         return accepted
@@ -213,7 +232,7 @@ def _list_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Che
         if not isinstance(value, (list, tuple)):
             faults.append(_wrong(path, value, "list"))
             return value
-        if set(map(type, value)) <= plain:
+        if plain.issuperset(map(type, value)):
             return list(value)
         accepted: list[Any] = []
         for index, element in enumerate(value):
@@ -239,12 +258,12 @@ def _set_check(attribute: Attribute, path: str) -> _Check:
     plain = _plain_kinds(attribute.items)
 
     def check(value: Any, faults: Faults) -> Any:
-        if isinstance(value, (str, *NUMBER_KINDS)) and not isinstance(value, bool):
-            value = [value]
         if not isinstance(value, SET_KINDS):
-            faults.append(_wrong(path, value, "set or a list"))
-            return value
-        if set(map(type, value)) <= plain:
+            if isinstance(value, bool) or not isinstance(value, _MEMBER_KINDS):
+                faults.append(_wrong(path, value, "set or a list"))
+                return value
+            value = [value]
+        if plain.issuperset(map(type, value)):
             return value
         for element in value:
             accept(element, faults)

@@ -17,6 +17,7 @@ from crossfade.entity.errors import kind_of, refused
 
 AttributeValue = dict[str, Any]
 _DIGITS_MAX: Final = 38
+_INTEGER_LIMIT: Final = 10**_DIGITS_MAX
 _EXPONENT_MAX: Final = 125
 _EXPONENT_MIN: Final = -130
 _NATIVE_SET: Final = (set, frozenset)
@@ -35,7 +36,10 @@ def marshal(value: Any, path: str = "") -> AttributeValue:
 
 def marshal_item(item: Mapping[str, Any]) -> dict[str, AttributeValue]:
     """The typed form of an item or a key; attributes that are None are NULL."""
-    return {field: marshal(value, field) for field, value in item.items()}
+    return {
+        field: {"S": value} if value.__class__ is str and value.isascii() else marshal(value, field)
+        for field, value in item.items()
+    }
 
 
 def unmarshal(value: AttributeValue) -> Any:
@@ -44,16 +48,22 @@ def unmarshal(value: AttributeValue) -> Any:
     Raises:
         EntityError: the form has no type that DynamoDB knows.
     """
-    for tag, content in value.items():
+    if len(value) == 1:
+        [(tag, content)] = value.items()
         reader = _READERS.get(tag)
-        if reader is not None and len(value) == 1:
+        if reader is not None:
             return reader(content)
     raise refused("item", "is not a typed attribute value; read it with a DynamoDB client")
 
 
 def unmarshal_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
-    """The Python values of an item or a key."""
-    return {field: unmarshal(value) for field, value in item.items()}
+    """The Python values of an item or a key; most are texts, so those are read right here."""
+    return {
+        field: text
+        if (text := value.get("S")).__class__ is str and len(value) == 1
+        else unmarshal(value)
+        for field, value in item.items()
+    }
 
 
 def number_value(text: str) -> int | Decimal:
@@ -91,7 +101,7 @@ def number_literal(value: float | Decimal, path: str = "number") -> str:
     """The text of a number that DynamoDB holds exactly."""
     if not math.isfinite(value):
         raise refused(path, "DynamoDB holds neither NaN nor infinities")
-    if isinstance(value, int) and -(10**_DIGITS_MAX) < value < 10**_DIGITS_MAX:
+    if isinstance(value, int) and -_INTEGER_LIMIT < value < _INTEGER_LIMIT:
         return str(int(value))
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     digits = "".join(map(str, number.as_tuple().digits)).strip("0")
