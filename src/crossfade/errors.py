@@ -191,6 +191,10 @@ class DamagedObject(BrokenPointer):
     """The object's content does not match the digest in its key."""
 
 
+class OversizedObject(DamagedObject):
+    """The object holds more than the store is set to read; whether it is whole is unknown."""
+
+
 class InvalidKey(Rejected):
     """A text is not a key of the object store's own making."""
 

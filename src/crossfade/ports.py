@@ -82,8 +82,8 @@ class Items(Protocol):
 class Shelf(Protocol):
     """The store of large columns, as repair sees it."""
 
-    async def get_text(self, object_key: str) -> str:
-        """Return a content, checked against its key."""
+    async def check(self, object_key: str) -> None:
+        """Read an object and compare it with its key; BrokenPointer when it is not as it says."""
 
     async def discard_damaged(self, object_key: str) -> bool:
         """Remove an object if it is not what its key says; whether it was removed."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 
 from crossfade.flows import repair
@@ -131,6 +132,22 @@ async def test_an_object_that_is_sound_again_is_not_discarded(world: World) -> N
     await world.assert_equal()
 
 
+async def test_a_key_that_a_writer_holds_is_repaired_later(world: World) -> None:
+    (key,) = await damage(world, Corruption.HIGHER_VERSION)
+    held = "SELECT FROM crossfade.ledger WHERE entity = %s AND key = %s FOR UPDATE"
+    async with (
+        repair_route(world) as route,
+        await psycopg.AsyncConnection.connect(world.direct.dsn) as writer,
+    ):
+        await writer.execute(held, (key.entity, list(key.parts)))
+        (result,) = await repair.step(route, after=0, findings_max=10)
+        assert not result.is_closed
+        await writer.rollback()
+        (result,) = await repair.step(route, after=0, findings_max=10)
+    assert result.is_closed
+    await world.assert_equal()
+
+
 async def test_a_store_that_is_down_leaves_the_finding_open(world: World) -> None:
     await damage(world, Corruption.LOST_ITEM)
     async with repair_route(world) as route:
@@ -172,7 +189,7 @@ POINTS = [
     ("findings", "open_page"),
     ("source", "fetch"),
     ("items", "get"),
-    ("shelf", "get_text"),
+    ("shelf", "check"),
     ("shelf", "discard_damaged"),
     ("uploads", "forget"),
     ("mark", ""),

@@ -218,6 +218,17 @@ async def test_an_object_that_an_item_still_names_stays(world: World) -> None:
     assert len(objects(world)) == 1
 
 
+async def test_while_a_change_is_on_its_way_no_object_of_its_row_is_noted(world: World) -> None:
+    """A delivery may have stored one that it is about to name."""
+    session = await one_session(world, FIRST)
+    await world.migration.objects.put_text("transcripts", session, "stored by a delivery")
+    await world.sql("UPDATE sessions SET name = 'Two' WHERE id = %s", session)
+    async with sweep_route(world) as route:
+        assert fates(await swept(route), Kind.OBJECT) == []
+        await world.drain()
+        assert fates(await swept(route), Kind.OBJECT) == [Fate.NOTED]
+
+
 async def test_an_object_needed_again_while_it_is_removed_is_stored_again(world: World) -> None:
     """A delivery found it standing, right before it was removed."""
     session = await one_session(world, FIRST)

@@ -164,7 +164,7 @@ async def _remedy(route: Route, finding: Finding, state: State) -> Remedy:
     missing, damaged = [], []
     for object_key in _objects_of(codec, state):
         try:
-            await route.shelf.get_text(object_key)
+            await route.shelf.check(object_key)
         except MissingObject:
             missing.append(object_key)
         except DamagedObject:

@@ -12,7 +12,7 @@ from typing import Self
 
 import zstandard
 
-from crossfade.errors import DamagedObject, ObjectTooLarge, Unmappable
+from crossfade.errors import DamagedObject, ObjectTooLarge, OversizedObject, Unmappable
 
 LEVEL = 3
 # What a decoder must be able to remember; RFC 8878, section 3.1.1.1.2, asks for 8 MB.
@@ -160,7 +160,7 @@ class Unpacker:
             plain = self._step(stored[start : start + STEP_BYTES])
             self._plain_bytes += len(plain)
             if self._plain_bytes > self._plain_bytes_max:
-                raise DamagedObject(
+                raise OversizedObject(
                     f"the object holds more than {self._plain_bytes_max} bytes; if it is genuine, "
                     "raise plain_bytes_max"
                 )

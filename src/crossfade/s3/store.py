@@ -22,6 +22,7 @@ from crossfade.errors import (
     DigestMismatch,
     InvalidKey,
     MissingObject,
+    OversizedObject,
 )
 from crossfade.mapping.objects import (
     ObjectKey,
@@ -192,22 +193,34 @@ class ObjectStore:
             raise DamagedObject("the object's metadata does not match its key; repair its row")
         return Head(digest, int(plain_bytes), answer.meta["size"])
 
+    async def check(self, object_key: str) -> None:
+        """Read an object whole and compare it with its key; memory stays bounded.
+
+        Raises:
+            MissingObject: nothing stands under this key.
+            OversizedObject: it holds more than this store is set to read.
+            DamagedObject: what stands there is not the content that the key names.
+        """
+        async for _ in self.open_stream(object_key):
+            pass
+
     async def discard_damaged(self, object_key: str) -> bool:
         """Remove an object if it is not the content that its key names; else leave it alone.
 
         A damaged object stands in the way of a sound one, since nothing is ever overwritten. It is
-        read once more right before; a versioned bucket keeps what is removed.
+        read once more right before; a versioned bucket keeps what is removed. One that is too large
+        to be read is left alone too.
 
         Returns:
             Whether it was removed.
         """
         try:
-            await self.get_text(object_key)
+            await self.check(object_key)
+        except (MissingObject, OversizedObject):
+            return False
         except DamagedObject:
             await self.remove(object_key)
             return True
-        except MissingObject:
-            return False
         return False
 
     async def remove(self, object_key: str) -> None:
@@ -276,7 +289,7 @@ class ObjectStore:
     async def _stored(self, object_key: str) -> bytes:
         answer = await obstore.get_async(self._bucket, object_key)
         if answer.meta["size"] > stored_bytes_max(self._config.plain_bytes_max):
-            raise DamagedObject(
+            raise OversizedObject(
                 f"the object is larger than {self._config.plain_bytes_max} bytes; if it is "
                 "genuine, raise plain_bytes_max"
             )
