@@ -107,6 +107,7 @@ def test_the_report_tells_what_the_ledger_knows(staged: Database, tmp_path: Path
     (user,) = [one for one in told["entities"] if one["name"] == "user"]
     assert (user["keys"], user["dirty"], user["open_findings"]) == (1, 1, 1)
     assert user["verified_at"] is not None
+    assert user["verified_through"] <= user["replicated_through"] < told["taken_at"]
 
 
 def test_a_report_that_cannot_be_written_says_so(staged: Database, tmp_path: Path) -> None:

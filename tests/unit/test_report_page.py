@@ -23,6 +23,8 @@ from crossfade.postgres.history import (
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
+EARLIER = NOON - timedelta(minutes=7)
+
 
 def past_run(number: int, *, equal: int = 1000, drifted: int = 0, lagging: int = 3) -> PastRun:
     began = NOON + timedelta(hours=number)
@@ -51,8 +53,8 @@ FULL = History(
     taken_at=NOON,
     runs=tuple(past_run(number, drifted=number % 3) for number in range(1, 9)),
     entities=(
-        EntityHistory("session", "public.sessions", 12_345, 7, 1, 83.0, 2, NOON, 0.75),
-        EntityHistory("user", "public.users", 20, 0, 0, None, 0, None, None),
+        EntityHistory("session", "public.sessions", 12_345, 7, 1, 83, 2, NOON, NOON, EARLIER, 9, 1.0),
+        EntityHistory("user", "public.users", 20, 0, 0, None, 0, None, NOON, NOON, 0, None),
     ),
     verdicts=(VerdictCount(Verdict.DRIFT_DIFFERS, 2, 5),),
     findings=(
@@ -113,6 +115,7 @@ def test_the_page_tells_parity_lag_findings_and_slowest_keys() -> None:
     html = page(FULL)
     for fact in ("99.8", "2.0 h", "12\N{NARROW NO-BREAK SPACE}345", "1.4 min", "repair by me"):
         assert fact in html
+    assert "every write through 2026-03-01 11:53:00 UTC" in html
     assert html.count("<circle") == 2 * len(FULL.runs)
 
 

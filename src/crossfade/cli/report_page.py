@@ -42,6 +42,7 @@ def page(history: History) -> str:
         lag_seconds=max((one.oldest_dirty_seconds or 0.0 for one in history.entities), default=0.0),
         keys=sum(one.keys for one in history.entities),
         dirty=sum(one.dirty for one in history.entities),
+        verified_through=min((one.verified_through for one in history.entities), default=None),
         verified=sum(one.verified_at is not None for one in history.entities),
     )
 

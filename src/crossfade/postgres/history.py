@@ -59,6 +59,9 @@ class EntityHistory:
         keys: keys of the ledger.
         oldest_dirty_seconds: the lag: how long the oldest key has waited, parked ones apart.
         verified_at: when the newest full run that covers it ended.
+        replicated_through: every write committed before is in the target, parked keys apart.
+        verified_through: of every write committed before, the key was compared since.
+        unverified: keys that were delivered and not compared since.
         backfilled: the share of its windows that is done; None without a backfill.
     """
 
@@ -70,6 +73,9 @@ class EntityHistory:
     oldest_dirty_seconds: float | None
     open_findings: int
     verified_at: datetime | None
+    replicated_through: datetime
+    verified_through: datetime
+    unverified: int
     backfilled: float | None
 
 

@@ -26,6 +26,11 @@ SELECT json_build_object(
                    (SELECT max(finished_at) FROM crossfade.run
                     WHERE kind = 'full' AND state = 'finished'
                       AND mapping.name = ANY (run.entities)) AS verified_at,
+                   (SELECT replicated_through FROM crossfade.watermark
+                    WHERE entity = mapping.name) AS replicated_through,
+                   (SELECT verified_through FROM crossfade.watermark
+                    WHERE entity = mapping.name) AS verified_through,
+                   count(known.unverified_since) AS unverified,
                    (SELECT windows_done::double precision / nullif(windows, 0)
                     FROM crossfade.backfill_progress
                     WHERE entity = mapping.name) AS backfilled
