@@ -18,7 +18,7 @@ from crossfade.entity.errors import Code
 from crossfade.entity.execute import Params, send
 from crossfade.entity.options import Options, OptionsGiven, options_of, positive
 from crossfade.entity.projection import project
-from crossfade.entity.reading import attributes_of_item, owned_attributes
+from crossfade.entity.reading import attributes_of_item, record_of
 from crossfade.entity.requests import key_of, table_composites, table_name
 from crossfade.entity.results import BatchResult, BatchWritten, Page
 
@@ -105,8 +105,7 @@ class BatchGet(Generic[R]):
     def _record(self, item: Params, options: Options) -> R | None:
         if options.data == "raw":
             return cast("R", {"Item": item})
-        attributes = owned_attributes(self.core.model, item, options)
-        return None if attributes is None else self.core.convert(attributes)
+        return record_of(self.core, item, options)
 
     def _left(self, keys: list[Params], options: Options) -> list[Any]:
         if options.unprocessed == "raw":

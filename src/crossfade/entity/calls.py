@@ -26,7 +26,7 @@ from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.execute import Params, StoreError, send
 from crossfade.entity.options import DEFAULTS, Options, OptionsGiven, options_of
 from crossfade.entity.projection import project
-from crossfade.entity.reading import attributes_of_item, owned_attributes
+from crossfade.entity.reading import attributes_of_item, owned_attributes, record_of
 from crossfade.entity.records import attributes_of
 from crossfade.entity.requests import (
     apply_wheres,
@@ -154,8 +154,7 @@ class Get(Call[R]):
         response = await self.send(chosen)
         if chosen.parse or chosen.data == "raw":
             return Result(cast("R", chosen.parse(response) if chosen.parse else response))
-        found = owned_attributes(self.core.model, response.get("Item"), chosen)
-        return Result(None if found is None else self.core.convert(found))
+        return Result(record_of(self.core, response.get("Item"), chosen))
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from crossfade.entity.options import Options, OptionsGiven, options_of
 from crossfade.entity.paging import responses
 from crossfade.entity.projection import project
 from crossfade.entity.queries import QueryState, add_bounds, add_equalities
-from crossfade.entity.reading import attributes_of_item, owns
+from crossfade.entity.reading import owned_record, owns
 from crossfade.entity.records import attributes_of
 from crossfade.entity.references import References, Target
 from crossfade.entity.requests import table_name, with_options
@@ -154,9 +154,7 @@ class CollectionQuery:
                 data[alias] = hydrated.data
                 unprocessed += hydrated.unprocessed
             else:
-                data[alias] = [
-                    core.convert(attributes_of_item(core.model, item, options)) for item in items
-                ]
+                data[alias] = [owned_record(core, item, options) for item in items]
         return CollectionPage(data, cursor, tuple(unprocessed))
 
     def _build(self, options: Options, *, executed: bool) -> Params:

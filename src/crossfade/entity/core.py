@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, Protocol
@@ -15,7 +16,8 @@ from crossfade.entity.model import Model
 from crossfade.entity.options import Options
 from crossfade.entity.puts import PutPlan
 from crossfade.entity.queries import with_ownership
-from crossfade.entity.records import Convert
+from crossfade.entity.readplan import record_reader
+from crossfade.entity.records import Convert, converter
 
 R = TypeVar("R", default=dict[str, Any])
 
@@ -33,10 +35,24 @@ class Core(Generic[R]):
 
     model: Model
     table: str
-    convert: Convert[R]
+    record: Any
     client: Client | None = None
     listeners: tuple[Listener, ...] = ()
     ignore_ownership: bool = False
+
+    @cached_property
+    def convert(self) -> Convert[R]:
+        """What makes a record of attributes."""
+        convert: Convert[R] = converter(self.record)
+        return convert
+
+    @cached_property
+    def read(self) -> Callable[[Mapping[str, Any]], R]:
+        """What makes a record of an item of this entity."""
+        read: Callable[[Mapping[str, Any]], R] = record_reader(
+            self.model, self.record, self.convert
+        )
+        return read
 
     @cached_property
     def puts(self) -> PutPlan:

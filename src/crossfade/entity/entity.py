@@ -21,7 +21,7 @@ from crossfade.entity.parsing import parsed
 from crossfade.entity.patterns import Queries
 from crossfade.entity.queries import QueryState, ScanState, best_index, missing_pattern
 from crossfade.entity.reads import Query, Scan
-from crossfade.entity.records import attributes_of, converter, item_of
+from crossfade.entity.records import attributes_of, item_of
 from crossfade.entity.results import Page, Result
 from crossfade.entity.schema import Schema
 from crossfade.entity.strictness import check_schema
@@ -96,7 +96,7 @@ class Entity(Generic[R]):
         self.core: Core[R] = Core(
             model=Model(self.schema, identifiers or Identifiers(), strict),
             table=table or self.schema.table,
-            convert=converter(record),
+            record=record,
             client=client,
             listeners=listeners,
             ignore_ownership=ignore_ownership,

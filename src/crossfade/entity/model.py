@@ -9,6 +9,7 @@ from typing import Any
 
 from crossfade.entity.declarations import Attribute, Casing, IndexType, Type
 from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.itemreader import ReadItem, item_reader
 from crossfade.entity.keyforms import IndexForm, KeyForm, compile_indexes
 from crossfade.entity.keys import KeyValue, Render, Values, full_renderer, render_all
 from crossfade.entity.paths import walk
@@ -67,6 +68,12 @@ class Model:
             self.identifiers.entity: self.schema.entity,
             self.identifiers.version: self.schema.version,
         }
+
+    @cached_property
+    def mark(self) -> tuple[str, str, str, str]:
+        """The field and value of the entity, then those of the version, in every item."""
+        fields = self.identifiers
+        return fields.entity, self.schema.entity, fields.version, self.schema.version
 
     @cached_property
     def key_casings(self) -> dict[str, Casing]:
@@ -169,25 +176,16 @@ class Model:
         """Whether reading runs functions of the user, which may look at siblings."""
         return any(attribute.get is not None for attribute in self.by_path.values())
 
-    def read_item(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """A stored item's attributes; what is hidden, absent or unknown is left out."""
+    @cached_property
+    def read_item(self) -> ReadItem:
+        """What reads a stored item's attributes, without those hidden, absent or unknown."""
         if self.has_getters:
-            names = self.names_by_field
-            return self._read_together(
-                {names[field]: value for field, value in item.items() if field in names}
-            )
-        readers, nullable = self.readers, self.nullable
-        result = {}
-        for field, value in item.items():
-            slot = readers.get(field)
-            if slot is not None:
-                name, read = slot
-                found = value if read is None else read(value, item)
-                if found is not None or name in nullable:
-                    result[name] = found
-        return result
+            return self._read_together
+        return item_reader(self.readers, self.nullable)
 
-    def _read_together(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _read_together(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        names = self.names_by_field
+        values = {names[field]: value for field, value in item.items() if field in names}
         read = self.getters.apply(values)
         return {
             name: value

@@ -9,7 +9,7 @@ from typing_extensions import TypeVar
 
 from crossfade.entity.core import Core
 from crossfade.entity.options import Options
-from crossfade.entity.reading import attributes_of_item, owned_attributes
+from crossfade.entity.reading import attributes_of_item, record_of
 from crossfade.entity.results import Page, Result
 
 R = TypeVar("R", default=dict[str, Any])
@@ -20,17 +20,12 @@ def parsed(core: Core[R], response: Mapping[str, Any], options: Options) -> Resu
 
     Ownership is not checked by identifiers unless the options say so: keys that fit are enough.
     """
-    if response.get("Item"):
-        return Result(_record(core, response["Item"], options))
+    if item := response.get("Item"):
+        return Result(record_of(core, item, options))
     if "Items" in response:
-        records = (_record(core, item, options) for item in response["Items"])
+        records = (record_of(core, item, options) for item in response["Items"])
         return Page([record for record in records if record is not None])
     if response.get("Attributes"):
         attributes = attributes_of_item(core.model, response["Attributes"], options)
         return Result(core.convert(attributes) if attributes else None)
     return Result(None)
-
-
-def _record(core: Core[R], item: Mapping[str, Any], options: Options) -> R | None:
-    attributes = owned_attributes(core.model, item, options)
-    return None if attributes is None else core.convert(attributes)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from typing_extensions import TypeVar
+
 from crossfade.entity.conversions import item_from_key
+from crossfade.entity.core import Core
 from crossfade.entity.model import Model
 from crossfade.entity.options import Options
+
+R = TypeVar("R", default=dict[str, Any])
 
 
 def owns(model: Model, item: Mapping[str, Any], options: Options) -> bool:
@@ -16,11 +21,8 @@ def owns(model: Model, item: Mapping[str, Any], options: Options) -> bool:
     Its identifiers say so; or, where ownership is not checked, its keys do, or they were not asked
     for.
     """
-    identifiers = model.identifiers
-    if (
-        item.get(identifiers.entity) == model.schema.entity
-        and item.get(identifiers.version) == model.schema.version
-    ):
+    entity_field, entity, version_field, version = model.mark
+    if item.get(entity_field) == entity and item.get(version_field) == version:
         return True
     if not (options.ignore_ownership or options.hydrate):
         return False
@@ -46,6 +48,20 @@ def attributes_of_item(model: Model, item: Mapping[str, Any], options: Options) 
     if options.attributes and not options.hydrate:
         read = {name: value for name, value in read.items() if name in options.attributes}
     return read
+
+
+def record_of(core: Core[R], item: Mapping[str, Any] | None, options: Options) -> R | None:
+    """The record of an item; None when there is none, or it is another entity's."""
+    if not item or not owns(core.model, item, options):
+        return None
+    return owned_record(core, item, options)
+
+
+def owned_record(core: Core[R], item: Mapping[str, Any], options: Options) -> R:
+    """The record of an item that is known to be the entity's."""
+    if options.data == "include_keys" or options.attributes:
+        return core.convert(attributes_of_item(core.model, item, options))
+    return core.read(item)
 
 
 def owned_attributes(

@@ -10,7 +10,7 @@ from crossfade.entity.calls import Action
 from crossfade.entity.core import Core
 from crossfade.entity.execute import Params, StoreError, send
 from crossfade.entity.options import Options, OptionsGiven, options_of
-from crossfade.entity.reading import owned_attributes
+from crossfade.entity.reading import record_of
 from crossfade.entity.results import TransactionItem, TransactionResult
 from crossfade.entity.wire import unmarshal_item
 from crossfade.errors import TransactionCanceled
@@ -75,8 +75,7 @@ class Transaction:
         ]
 
     def _record(self, action: Action, item: Mapping[str, Any] | None, options: Options) -> Any:
-        attributes = owned_attributes(action.core.model, item, options)
-        return None if attributes is None else action.core.convert(attributes)
+        return record_of(action.core, item, options)
 
 
 Build = Callable[[Any], Iterable[Action]]
