@@ -53,7 +53,7 @@ FULL = History(
     taken_at=NOON,
     runs=tuple(past_run(number, drifted=number % 3) for number in range(1, 9)),
     entities=(
-        EntityHistory("session", "public.sessions", 12_345, 7, 1, 83, 2, NOON, NOON, EARLIER, 9, 1.0),
+        EntityHistory("session", "public.s", 12_345, 7, 1, 83, 2, NOON, NOON, EARLIER, 9, 0.75),
         EntityHistory("user", "public.users", 20, 0, 0, None, 0, None, NOON, NOON, 0, None),
     ),
     verdicts=(VerdictCount(Verdict.DRIFT_DIFFERS, 2, 5),),

@@ -32,6 +32,7 @@ class Result:
 
     audit: Audit
     is_mended: bool
+    report: Path
     bursts: dict[str, Burst]
     seconds: float
 
@@ -73,9 +74,11 @@ async def _play(missions: tuple[Mission, ...], console: Console, *, keep: bool) 
             bursts = await _live(console, stage)
             found = await _audit(console, stage)
             mended = await _prove(console, stage)
+            report = await proof.report(stage)
+            show.point(console, f"the report: {report}")
             if keep:
                 show.look_around(console, stage)
-    result = Result(found, mended, bursts, perf_counter() - started)
+    result = Result(found, mended, report, bursts, perf_counter() - started)
     verdict = "[green]100 % equal" if result.is_equal else "[red]not equal"
     console.print(f"\n[bold]{verdict}[/] after {result.seconds:.0f} s")
     return result
@@ -197,6 +200,7 @@ def _plain(result: Result) -> dict[str, object]:
         "entities": [asdict(entity) for entity in result.audit.entities],
         "findings": [asdict(finding) for finding in result.audit.findings],
         "damage_found_and_repaired": result.is_mended,
+        "report": str(result.report),
         "requests": {
             name.replace(" ", "_"): {
                 "answered": len(burst.took_ms),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from campaigns.demo.stage import Stage
 from campaigns.mapping import APPLICATION
+from crossfade.cli.report_page import page
 from crossfade.flows import backfill as copying
 from crossfade.flows import repair as mending
 from crossfade.mapping.parity import Finding, Run
 from crossfade.mender import open_repair
 from crossfade.migration import BackfillOptions, open_backfill, open_windows, plan_backfill
+from crossfade.postgres.history import history
 from crossfade.testing.corruption import Corruption, Injected, corrupt
 from crossfade.verifier import open_verifier
 
@@ -74,3 +78,12 @@ async def repair(stage: Stage) -> int:
         return sum(
             one.is_closed for one in await mending.step(route, after=0, findings_max=FINDINGS_MAX)
         )
+
+
+async def report(stage: Stage) -> Path:
+    """Write the report beside other temporary files, where it outlives the engines."""
+    text = page(await history(stage.settings.dsn))
+    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="crossfade-")
+    path = Path(folder) / "report.html"
+    await asyncio.to_thread(path.write_text, text, "utf-8")
+    return path
