@@ -25,6 +25,7 @@ from crossfade.ports import Observer
 from crossfade.postgres import (
     FeedOptions,
     PoolOptions,
+    PostgresCensus,
     PostgresFeed,
     PostgresSource,
     PostgresWindows,
@@ -35,6 +36,8 @@ from crossfade.settings import Settings
 from crossfade.telemetry import log_event
 
 PUSH_LANES = 2
+CENSUS_SECONDS = 3600.0
+"""A census may read whole columns of a table."""
 
 
 class Migration:
@@ -220,6 +223,24 @@ async def open_windows(
     pool_options = PoolOptions(statement_seconds=options.answer_seconds)
     async with open_pool(settings.dsn, pool_options) as pool:
         yield PostgresWindows(pool, mappings, options)
+
+
+@asynccontextmanager
+async def open_census(
+    settings: Settings, mappings: Sequence[Mapping]
+) -> AsyncIterator[tuple[PostgresCensus, PostgresWindows]]:
+    """Connect to tables that nothing may be installed on yet, and to what cuts them into windows.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    options = WindowOptions(window_rows=settings.backfill_page_rows)
+    pool_options = PoolOptions(statement_seconds=CENSUS_SECONDS)
+    async with open_pool(settings.dsn, pool_options) as pool:
+        yield (
+            PostgresCensus(pool, mappings, CENSUS_SECONDS),
+            PostgresWindows(pool, mappings, options),
+        )
 
 
 async def plan_backfill(windows: PostgresWindows, options: BackfillOptions) -> None:

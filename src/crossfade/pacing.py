@@ -8,7 +8,7 @@ from time import monotonic
 
 from crossfade.errors import Throttled
 from crossfade.mapping.pace import Pace, write_units
-from crossfade.mapping.size import item_bytes
+from crossfade.mapping.size import about_item_bytes
 from crossfade.ports import Item, Target
 
 
@@ -37,7 +37,7 @@ class PacedTarget:
             Throttled: the target asks for fewer writes; the pace has fallen.
             CrossfadeError: what the target raised.
         """
-        size_bytes = item_bytes(item)
+        size_bytes = about_item_bytes(item)
         wait_seconds = self._pace.take(write_units(size_bytes), self._clock())
         if wait_seconds > 0:
             await asyncio.sleep(wait_seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,8 @@ from crossfade.telemetry import configure_logs
 app = typer.Typer()
 
 COLUMNS = ("entity", "rows", "written", "skipped", "marked", "parked", "MB", "throttles", "windows")
+
+COLLECT_AFTER_OBJECTS = 50_000
 
 
 @app.command(
@@ -164,6 +167,7 @@ async def _work(
     options: BackfillOptions,
 ) -> None:
     """Work in this process until all is done, or until told to end."""
+    spare_the_collector()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -174,6 +178,13 @@ async def _work(
         open_backfill(settings, migration, windows, options, stop) as desk,
     ):
         await flow.run(desk)
+
+
+def spare_the_collector() -> None:
+    """Look for cycles among garbage more rarely: rows and items have none, and are very many."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
 async def _share(mappings: Sequence[Mapping], options: BackfillOptions, workers: int) -> None:

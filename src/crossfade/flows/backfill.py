@@ -79,7 +79,7 @@ class Limits:
     """
 
     page_rows: int = 200
-    lanes: int = 4
+    lanes: int = 2
     renew_seconds: float = 10.0
     look_seconds: float = 1.0
     retry_seconds: float = 0.1

@@ -1,13 +1,14 @@
-"""The rehearsal of a backfill: read and translate every row, write nothing."""
+"""The rehearsal of a backfill: read and translate rows, write nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from crossfade.errors import NoProgress
 from crossfade.mapping.census import Census
-from crossfade.mapping.windows import Page, Window
+from crossfade.mapping.windows import Page, PrimaryKey, Window
 
 
 class Pages(Protocol):
@@ -50,3 +51,25 @@ async def rehearse(
         left = None if left is None else left - len(page.rows) - page.known
         window = replace(window, last=page.last)
     return known
+
+
+async def sample(
+    pages: Pages, census: Census, cuts: Sequence[PrimaryKey], *, page_rows: int, pages_max: int
+) -> None:
+    """Count what a page of rows after each of some keys would become.
+
+    Args:
+        pages: the table.
+        census: takes the rows in.
+        cuts: keys spread over the table.
+        page_rows: rows of one page.
+        pages_max: pages to read.
+
+    Raises:
+        Unavailable: the source cannot answer.
+    """
+    every = max(1, -(-len(cuts) // pages_max))
+    for cut in cuts[::every]:
+        page = await pages.page(Window(census.codec.mapping.name, last=cut), page_rows)
+        for row in page.rows:
+            census.add(row)

@@ -7,6 +7,7 @@ by a little each second and falls by half with each throttling, as TCP's congest
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 WRITE_UNIT_BYTES = 1024
@@ -107,5 +108,5 @@ class Pace:
 
     def _grown(self, seconds: float) -> float:
         if self._searching:
-            return self._rate * 2.0**seconds
+            return self._rate * math.pow(2.0, seconds)
         return self._rate + self._options.step * seconds

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from crossfade.mapping.numbers import digits_of
 
 # Source: Amazon DynamoDB Developer Guide, "Quotas", item size: 400 KB, names included.
 ITEM_BYTES_MAX = 409_600
 
+# An attribute of JSON, without name and value: "":{"S":""},
+_MARKUP_BYTES = 12
 _CONTAINER_BYTES = 3
 _ELEMENT_BYTES = 1
 # More than a value of this many characters can take: UTF-8 needs at most four bytes for each,
@@ -23,6 +27,14 @@ BYTES_PER_CHARACTER_MAX = 4
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
     """Return the size of an item in DynamoDB's JSON form: its names and values."""
     return sum(_text_bytes(name) + value_bytes(value) for name, value in item.items())
+
+
+def about_item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return about the size of an item, in a tenth of the time: what JSON adds is taken off again.
+
+    It is right for attributes of plain text, and too much by the markup within documents.
+    """
+    return len(orjson.dumps(item)) - _MARKUP_BYTES * len(item)
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:

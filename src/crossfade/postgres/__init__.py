@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossfade.postgres.census import PostgresCensus, Rules, table_differences
 from crossfade.postgres.connect import PoolOptions, open_pool
 from crossfade.postgres.feed import FeedOptions, PostgresFeed
 from crossfade.postgres.findings import PostgresFindings
@@ -23,6 +24,7 @@ __all__ = [
     "InstallOptions",
     "Installed",
     "PoolOptions",
+    "PostgresCensus",
     "PostgresFeed",
     "PostgresFindings",
     "PostgresRuns",
@@ -31,11 +33,13 @@ __all__ = [
     "PostgresStandings",
     "PostgresUnverified",
     "PostgresWindows",
+    "Rules",
     "WindowOptions",
     "install",
     "ledger_rows",
     "open_pool",
     "status",
+    "table_differences",
     "uninstall",
     "unpark",
     "wait_for_replay",

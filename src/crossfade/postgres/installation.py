@@ -74,6 +74,19 @@ async def install(
 
 async def _check(connection: psycopg.AsyncConnection, mappings: Sequence[Mapping]) -> None:
     """Compare the mappings with the catalog, all of them before anything changes."""
+    found = await differences(connection, mappings)
+    if found:
+        raise ConfigurationError("\n".join(found))
+
+
+async def differences(
+    connection: psycopg.AsyncConnection, mappings: Sequence[Mapping]
+) -> list[str]:
+    """Return a sentence for each way in which mappings and their tables differ.
+
+    Raises:
+        Unavailable: the server cannot answer.
+    """
     names = [table_name(mapping) for mapping in mappings]
     with translated():
         cursor = await connection.execute(
@@ -91,13 +104,11 @@ async def _check(connection: psycopg.AsyncConnection, mappings: Sequence[Mapping
             (name, list(group)) for name, group in groupby(rows, key=lambda row: (row[0], row[1]))
         )
     }
-    found = [
+    return [
         difference
         for mapping in mappings
         for difference in mismatches(mapping, tables[table_name(mapping)])
     ]
-    if found:
-        raise ConfigurationError("\n".join(found))
 
 
 async def _migrate(connection: psycopg.AsyncConnection) -> None:

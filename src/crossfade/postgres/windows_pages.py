@@ -15,21 +15,27 @@ from crossfade.mapping.windows import Page, PrimaryKey, Window
 from crossfade.postgres.connect import PoolConnection
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import large_columns, plain_columns
-from crossfade.postgres.windows_statements import page_statement
+from crossfade.postgres.windows_statements import COPY, PageForm, page_statement
 
 _FIXED_COLUMNS = 3
 
 
 class Pages:
-    """Reads one mapped table."""
+    """Reads one mapped table.
 
-    def __init__(self, mapping: Mapping) -> None:
+    Args:
+        mapping: its declaration.
+        form: with the ledger and what it knows to be stored, or without.
+    """
+
+    def __init__(self, mapping: Mapping, form: PageForm = COPY) -> None:
+        self._form = form
         self._mapping = mapping
         self._columns = plain_columns(mapping)
         self._bodies = large_columns(mapping)
         self._statements = {
             (has_last, has_through): page_statement(
-                mapping, has_last=has_last, has_through=has_through
+                mapping, form, has_last=has_last, has_through=has_through
             )
             for has_last in (False, True)
             for has_through in (False, True)
@@ -48,7 +54,7 @@ class Pages:
         )
         lines = await cursor.fetchall()
         rows = [self._live(line) for line in lines if line[1] == "f"]
-        if self._bodies:
+        if self._bodies and self._form is COPY:
             rows = await self._with_stored(connection, rows)
         return Page(
             rows=tuple(rows),

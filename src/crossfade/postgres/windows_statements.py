@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -20,7 +22,21 @@ from crossfade.postgres.statements import (
 )
 
 
-def page_statement(mapping: Mapping, *, has_last: bool, has_through: bool) -> sql.Composed:
+@dataclass(frozen=True, slots=True)
+class PageForm:
+    """The templates of a page: with the ledger, or without."""
+
+    page: LiteralString
+    body: LiteralString
+
+
+COPY = PageForm("windows_page", "windows_digest")
+CENSUS = PageForm("census_page", "census_size")
+
+
+def page_statement(
+    mapping: Mapping, form: PageForm = COPY, *, has_last: bool, has_through: bool
+) -> sql.Composed:
     """Return the statement that reads a page.
 
     Its columns: the ledger key, whether the ledger knows it, epoch of the snapshot, the mapped
@@ -31,14 +47,14 @@ def page_statement(mapping: Mapping, *, has_last: bool, has_through: bool) -> sq
     for position, _ in enumerate(bodies):
         alias = _alias(position)
         values += [sql.SQL("{}.digest").format(alias), sql.SQL("{}.size_bytes").format(alias)]
-    return query("windows_page").format(
+    return query(form.page).format(
         key=key_expression(mapping, SOURCE),
         values=sql.SQL(", ").join(values),
         table=identifier(*table_name(mapping)),
         bounds=_bounds(mapping, has_last=has_last, has_through=has_through),
         primary_key=_primary_key(mapping, lambda column: column_of(SOURCE, column)),
         entity=sql.Literal(mapping.name),
-        digests=_digests(bodies),
+        digests=_digests(bodies, form),
     )
 
 
@@ -55,8 +71,12 @@ def sample_statement(mapping: Mapping) -> sql.Composed:
 
 def sample_share_statement(mapping: Mapping) -> sql.Composed:
     """Return the statement that finds how much of a table to sample."""
-    table = identifier(*table_name(mapping)).as_string().replace("%%", "%")
-    return query("windows_sample_share").format(table=sql.Literal(table))
+    return query("windows_sample_share").format(table=table_literal(mapping))
+
+
+def table_literal(mapping: Mapping) -> sql.Literal:
+    """Return a table's name as text, for ``::regclass``."""
+    return sql.Literal(identifier(*table_name(mapping)).as_string().replace("%%", "%"))
 
 
 def _bounds(mapping: Mapping, *, has_last: bool, has_through: bool) -> sql.Composable:
@@ -98,8 +118,8 @@ def _alias(position: int) -> sql.Identifier:
     return sql.Identifier(f"body_{position}")
 
 
-def _digests(bodies: Sequence[Body]) -> sql.Composed:
+def _digests(bodies: Sequence[Body], form: PageForm) -> sql.Composed:
     return sql.SQL("").join(
-        query("windows_digest").format(column=identifier(body.column), alias=_alias(position))
+        query(form.body).format(column=identifier(body.column), alias=_alias(position))
         for position, body in enumerate(bodies)
     )
