@@ -46,7 +46,7 @@ class TableScan:
         client: of the table's region.
         table: its name.
         segments: how many pages are read at once; memory holds one page of each.
-        page_items_max: items of one page; DynamoDB ends a page at 1 MB in any case.
+        page_items_max: items of one page; more would cost memory, and time for want of caches.
         units_per_second: the budget of read units; None: no limit.
     """
 
@@ -56,7 +56,7 @@ class TableScan:
         table: str,
         *,
         segments: int = 4,
-        page_items_max: int = 1000,
+        page_items_max: int = 200,
         units_per_second: float | None = None,
     ) -> None:
         self._client = client

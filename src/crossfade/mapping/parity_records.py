@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from xxhash import xxh3_128_intdigest
@@ -38,8 +37,7 @@ UNREADABLE = 0
 """Stands for the digest of what has none; no record's digest is it, but for one in 2^128."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row or item as a full pass sees it.
 
     Attributes:
@@ -66,27 +64,31 @@ class Reader:
         self.key_fields = key_field_names(mapping.entities[0])
         self._shapes = shape_plans(mapping)
         self._columns = tuple(column.name for column in mapping.columns)
-        self._canonical = tuple(
-            (position, canonicalize)
-            for position, (_, canonicalize) in enumerate(canonicalizers(mapping.columns))
-            if canonicalize is not str
-        )
-        self._decoders = tuple(
-            (column.field, None if rule_of(column) is Rule.TEXT else decoder(column))
-            for column in mapping.columns
-        )
         self._large = tuple(body for body in mapping.bodies if not body.overflow_only)
         self._overflow = tuple(body for body in mapping.bodies if body.overflow_only)
-        self._pointers = tuple(body.attribute for body in self._large)
+        self._pointer_fields = tuple(body.attribute for body in mapping.bodies)
         self._keyed = self._keyed_fields()
+        plain = [column for column in mapping.columns if rule_of(column) is Rule.TEXT]
+        others = [column for column in mapping.columns if rule_of(column) is not Rule.TEXT]
+        self._plain = tuple(column.name for column in plain)
+        self._plain_fields = (
+            *(column.field for column in plain),
+            *(body.attribute for body in self._large),
+        )
+        canonical = dict(canonicalizers(others))
+        self._others = tuple(
+            (column.name, None if canonical[column.name] is str else canonical[column.name])
+            for column in others
+        )
+        self._decoders = tuple((column.field, decoder(column)) for column in others)
         self.fields = (
-            *(column.field for column in mapping.columns),
-            *self._pointers,
+            *self._plain_fields,
             *self._keyed,
+            *(field for field, _ in self._decoders),
         )
         self._control = (*self.key_fields, VERSION_FIELD, MAPPING_FIELD)
         self._field_of = {column.name: column.field for column in mapping.columns}
-        self._decoder_of = dict(self._decoders)
+        self._decoder_of = dict(self._decoders) | dict.fromkeys(self._keyed, _text)
 
     def of_row(self, values: Sequence[str | None]) -> Record:
         """Return the record of a row: its plain columns, then the digest of each large one.
@@ -96,7 +98,7 @@ class Reader:
         """
         texts = dict(zip(self._columns, values, strict=False))
         shape, keys = self._keys_of(texts)
-        place = tuple(_text(keys[name]) for name in self.key_fields)
+        place = self.place(keys)
         expected = self._expected(texts, keys, values[len(self._columns) :])
         return Record(place_of(place), _digest(place, expected), shape)
 
@@ -118,7 +120,7 @@ class Reader:
 
     def place(self, item: StoredItem) -> ItemKey:
         """Return the texts of an item's key."""
-        return tuple(_text(item[name]) for name in self.key_fields)
+        return tuple([_text(item[name]) for name in self.key_fields])
 
     def key_of_item(self, item: StoredItem) -> Key | None:
         """Return the ledger key that an item's own columns give it; None if they contradict it."""
@@ -131,8 +133,9 @@ class Reader:
 
     def pointers(self, item: StoredItem) -> tuple[str, ...]:
         """Return the object keys that an item names."""
-        named = (item.get(body.attribute) for body in self.mapping.bodies)
-        return tuple(value["S"] for value in named if value is not None and "S" in value)
+        return tuple(
+            [item[name]["S"] for name in self._pointer_fields if "S" in item.get(name, ())]
+        )
 
     def differences(self, live: Live, item: StoredItem) -> tuple[str, ...]:
         """Return the attributes in which an item differs from its row, sorted.
@@ -176,7 +179,7 @@ class Reader:
     @property
     def pointer_fields(self) -> frozenset[str]:
         """The attributes that hold keys of objects."""
-        return frozenset(body.attribute for body in self.mapping.bodies)
+        return frozenset(self._pointer_fields)
 
     def _expected_of(self, live: Live) -> Values:
         digests = {ref.column: ref.digest for ref in live.bodies}
@@ -190,16 +193,17 @@ class Reader:
         raise AssertionError("the last shape applies to every row")
 
     def _expected(self, texts: Texts, keys: Item, digests: Sequence[str | None]) -> Values:
-        values = [texts[name] for name in self._columns]
-        for position, canonicalize in self._canonical:
-            text = values[position]
-            if text is not None:
-                values[position] = canonicalize(text)
+        values = [texts[name] for name in self._plain]
         if self._large:
             values += self._expected_pointers(texts, digests)
         for name in self._keyed:
             key = keys.get(name)
             values.append(None if key is None else _text(key))
+        for name, canonicalize in self._others:
+            text = texts[name]
+            if canonicalize is not None and text is not None:
+                text = canonicalize(text)
+            values.append(text)
         return values
 
     def _expected_pointers(self, texts: Texts, digests: Sequence[str | None]) -> Values:
@@ -213,19 +217,14 @@ class Reader:
 
     def _found(self, item: StoredItem) -> Values:
         get = item.get
-        found: Values = []
-        for field, decode in self._decoders:
-            value = get(field)
-            if value is None:
-                found.append(None)
-            else:
-                found.append(value["S"] if decode is None else decode(value))
-        for name in self._pointers:
-            value = get(name)
-            found.append(None if value is None else value["S"])
-        for name in self._keyed:
-            value = get(name)
-            found.append(None if value is None else _text(value))
+        found: Values = [
+            None if (value := get(name)) is None else value["S"] for name in self._plain_fields
+        ]
+        found += [None if (value := get(name)) is None else _text(value) for name in self._keyed]
+        found += [
+            None if (value := get(name)) is None else decode(value)
+            for name, decode in self._decoders
+        ]
         return found
 
     def _agrees(self, name: str, expected: str | None, item: StoredItem) -> bool:
@@ -238,8 +237,6 @@ class Reader:
             return False
 
     def _read(self, name: str, value: MappingOf[str, Any]) -> str:
-        if name in self._keyed:
-            return _text(value)
         decode = self._decoder_of.get(name)
         return str(value["S"]) if decode is None else decode(value)
 
@@ -319,7 +316,7 @@ def mapping_version_of(item: StoredItem) -> int | None:
 
 def place_of(texts: Sequence[str]) -> int:
     """Return the hash of an item's key."""
-    return xxh3_128_intdigest(orjson.dumps(texts))
+    return xxh3_128_intdigest("\0".join(texts).encode())
 
 
 def _number(item: StoredItem, field: str) -> int | None:

@@ -45,7 +45,7 @@ class PostgresScan:
         self,
         pool: AsyncConnectionPool,
         mappings: Iterable[Mapping],
-        rows_max: int = 1000,
+        rows_max: int = 500,
         answer_seconds: float = 60.0,
     ) -> None:
         self._pool = pool
