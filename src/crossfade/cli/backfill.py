@@ -89,7 +89,7 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         settings = load()
         configure_logs(settings.log_format)
         found = find_application(application)
-        mappings = _chosen(found, entities or ())
+        mappings = found.choose(entities or ())
         options = BackfillOptions(write_units=wcu, rows_max=limit, restart=restart)
         if dry_run:
             result = run(_rehearse(settings, mappings, limit))
@@ -99,12 +99,6 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         else:
             result = run(_backfill(settings, found, mappings, options, workers))
     _print(result, as_json=as_json)
-
-
-def _chosen(application: Application, words: Sequence[str]) -> tuple[Mapping, ...]:
-    if not words:
-        return application.mappings
-    return tuple({found.name: found for found in map(application.find, words)}.values())
 
 
 async def _rehearse(

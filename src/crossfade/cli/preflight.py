@@ -12,7 +12,6 @@ from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import NoSuchStore, SchemaChanged
 from crossfade.flows.rehearse import rehearse, sample
-from crossfade.mapping.application import Application
 from crossfade.mapping.census import Census, Misfit
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
@@ -99,7 +98,7 @@ def preflight(
     with clear_errors():
         settings = load()
         found = find_application(application)
-        mappings = _chosen(found, entities or ())
+        mappings = found.choose(entities or ())
         report = run(_survey(settings, mappings, wcu, full=full))
     if as_json:
         print_json(asdict(report))
@@ -107,12 +106,6 @@ def preflight(
         _print(report)
     if not all(one.fits for one in report.entities):
         raise typer.Exit(1)
-
-
-def _chosen(application: Application, words: Sequence[str]) -> tuple[Mapping, ...]:
-    if not words:
-        return application.mappings
-    return tuple({found.name: found for found in map(application.find, words)}.values())
 
 
 async def _survey(

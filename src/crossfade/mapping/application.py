@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,6 +36,16 @@ class Application:
     def by_name(self) -> dict[str, Mapping]:
         """The mappings by name."""
         return {mapping.name: mapping for mapping in self.mappings}
+
+    def choose(self, words: Sequence[str]) -> tuple[Mapping, ...]:
+        """Return the mappings of these names or tables, each once; all of them for no word.
+
+        Raises:
+            ConfigurationError: there is no such mapping.
+        """
+        if not words:
+            return self.mappings
+        return tuple({found.name: found for found in map(self.find, words)}.values())
 
     def find(self, word: str) -> Mapping:
         """Return the mapping of this name or table.
