@@ -18,7 +18,7 @@ from crossfade.mapping.state import Key
 from crossfade.testing.corruption import Corruption
 from damage_helpers import furnish, inject
 from engines.world import World
-from kill_helpers import Deadly, Killed, deadly
+from kill_helpers import Deadly, Interrupted, Killed, deadly, interrupted
 from repair_helpers import find, open_findings, repair_route
 
 
@@ -182,6 +182,34 @@ async def test_repair_races_with_live_writes_and_the_source_wins(world: World) -
 
     async with repair_route(world) as route:
         await asyncio.gather(write(), mend(route), mend(route))
+    await world.assert_equal()
+
+
+@pytest.mark.parametrize("place", ["source", "items", "mark", "deliver", "judge"])
+async def test_a_write_at_any_point_of_a_repair_is_not_overwritten(
+    world: World, place: str
+) -> None:
+    """It is committed and delivered between two steps; putting what the plan read would undo it."""
+    await damage(world, Corruption.HIGHER_VERSION)
+
+    async def write() -> None:
+        await world.sql("UPDATE users SET name = 'Newer'")
+        await world.sql("UPDATE campaigns SET name = 'Newer'")
+        await world.sql("UPDATE sessions SET name = 'Newer', transcript_text = 'Newer'")
+        await world.drain()
+
+    async with repair_route(world) as route:
+        real = getattr(route, place)
+        methods = {"source": "fetch", "items": "get"}
+        late: Any = (
+            Interrupted(real, methods[place], write)
+            if place in methods
+            else interrupted(real, write)
+        )
+        await repair.step(replace(route, **{place: late}), after=0, findings_max=10)
+        await repair.step(route, after=0, findings_max=10)
+    assert await open_findings(world) == 0
+    assert await world.sql("SELECT DISTINCT name FROM campaigns") == [("Newer",)]
     await world.assert_equal()
 
 

@@ -1,0 +1,139 @@
+"""Any order of writes, damage, stale deliveries and repairs ends in equal stores after one repair.
+
+As the protocol's state machine, with a rogue writer beside it who puts any item under any version,
+or removes one, and repairs that run whenever they like on whatever was found by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import rule, run_state_machine_as_test
+from pydantic import SecretStr
+
+from crossfade.flows import repair
+from crossfade.mapping.application import Application
+from crossfade.mapping.state import Key
+from crossfade.mender import open_repair
+from crossfade.settings import Settings
+from engines.clients import boto_client
+from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import brisk, create_table_with_index
+from property.test_protocol_machine import IDS, NOTE, OWNERS, House, Machine
+
+VERSIONS = st.integers(0, 12)
+
+
+class Mended(House):
+    """A house with repair."""
+
+    async def open(self) -> None:
+        await super().open()
+        application = Application((NOTE,))
+        self.route = await self._stack.enter_async_context(
+            open_repair(self.options, application, "a test", lambda _: None)
+        )
+
+    async def find_all(self) -> None:
+        """Open a finding for every key that any store knows; most of them are none."""
+        await self.sql(
+            "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
+            "SELECT entity, key, 'drift_differs', 'none', 1, 1 FROM ("
+            "  SELECT entity, key FROM crossfade.ledger"
+            "  UNION SELECT 'note', ARRAY[id, owner] FROM notes) AS known "
+            "ON CONFLICT (entity, key) WHERE closed_at IS NULL DO NOTHING"
+        )
+
+    async def find(self, key: Key) -> None:
+        await self.sql(
+            "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
+            "VALUES (%s, %s, 'drift_differs', 'none', 1, 1) "
+            "ON CONFLICT (entity, key) WHERE closed_at IS NULL DO NOTHING",
+            key.entity,
+            list(key.parts),
+        )
+
+    async def mend(self) -> tuple[repair.Result, ...]:
+        return await repair.step(self.route, after=0, findings_max=100)
+
+
+class Damaged(Machine):
+    """The protocol, a rogue writer and repair, in every order of steps."""
+
+    house: Mended
+
+    @rule(note=IDS, owner=OWNERS, content=st.sampled_from("uvw"), version=VERSIONS)
+    def damage(self, note: str, owner: str, content: str, version: int) -> None:
+        """Put an item that no row may have; verification finds it."""
+        key = Key("note", (f"{note}-{self.salt}", owner))
+        codec = self.house.migration.route.codecs["note"]
+        columns = {"id": key.parts[0], "owner": owner, "content": content}
+        item = {
+            **codec.table_key(key),
+            "cf_v": {"N": str(version)},
+            "__edb_e__": {"S": "note"},
+            **{name: {"S": text} for name, text in columns.items() if text},
+        }
+        self.house.table.put_item(TableName=self.house.options.dynamodb_table_name, Item=item)
+        self.run(self.house.find(key))
+
+    @rule(note=IDS, owner=OWNERS)
+    def lose(self, note: str, owner: str) -> None:
+        """Remove an item; verification finds it."""
+        key = Key("note", (f"{note}-{self.salt}", owner))
+        codec = self.house.migration.route.codecs["note"]
+        self.house.table.delete_item(
+            TableName=self.house.options.dynamodb_table_name, Key=codec.table_key(key)
+        )
+        self.run(self.house.find(key))
+
+    @rule()
+    def mend(self) -> None:
+        self.run(self.house.mend())
+
+    def teardown(self) -> None:
+        """Let one pass find everything and one repair settle it; then compare."""
+        self.run(self.house.find_all())
+        assert all(result.is_closed for result in self.run(self.house.mend()))
+        super().teardown()
+
+
+@pytest.fixture
+def notes(
+    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> Iterator[Mended]:
+    del credentials
+    table = boto_client(ministack)
+    create_table_with_index(table, bucket.bucket)
+    options = Settings(
+        database_url=SecretStr(database.dsn),
+        dynamodb_table_name=bucket.bucket,
+        s3_bucket_name=bucket.bucket,
+        aws_region=ministack.region,
+        aws_endpoint_url_dynamodb=ministack.endpoint,
+        aws_endpoint_url_s3=bucket.endpoint,
+        **brisk(),
+    )
+    house = Mended(database, table, options)
+    house.run(house.open())
+    yield house
+    house.run(house.close())
+    house.runner.close()
+
+
+def test_every_order_of_writes_damage_and_repairs_ends_in_equal_stores(notes: Mended) -> None:
+    class Here(Damaged):
+        house = notes
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
