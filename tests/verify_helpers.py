@@ -23,6 +23,8 @@ from engines.values import Database, DynamoEngine, S3Engine
 from engines.world import brisk, create_table_with_index
 from postgres_helpers import CREATE_NOTES, NOTES
 
+APPLICATION = Application((NOTES,))
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -130,7 +132,7 @@ async def open_stage(
     await install(database.dsn, [NOTES])
     events: list[Event] = []
     async with (
-        open_migration(settings, Application((NOTES,)), events.append) as migration,
+        open_migration(settings, APPLICATION, events.append) as migration,
         open_verifier(settings, [NOTES], events.append) as verifier,
     ):
         yield Stage(database, settings, migration, verifier, client, boto_client(s3), events)

@@ -179,7 +179,7 @@ class _FullPass:
             by_entity.setdefault(reader.mapping.name, []).append(record)
             for pointer in reader.pointers(item):
                 place = place_of((pointer,))
-                named.append(Record(place, UNREADABLE, (pointer, *record.name)))
+                named.append(Record(place, place, (pointer, *record.name)))
         for entity, records in by_entity.items():
             self._sides.items.add(entity, records)
         self._sides.named.add("", named)
@@ -190,7 +190,8 @@ class _FullPass:
             async for found in self._parts.objects.list(prefix):
                 name = found.object_key
                 age = "old" if found.last_modified < self._run.started_at else "new"
-                self._sides.listed.add("", [Record(place_of((name,)), UNREADABLE, (name, age))])
+                place = place_of((name,))
+                self._sides.listed.add("", [Record(place, place, (name, age))])
         orphans = self._sides.listed.unmatched(
             self._sides.named, self._parts.records_max, by_digest=False
         )

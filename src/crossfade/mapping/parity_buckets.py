@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import sha256
 
-from crossfade.mapping.parity_records import Record
+from crossfade.mapping.parity_records import UNREADABLE, Record
 
 BUCKETS = 4096
 _MODULUS = 1 << 128
@@ -21,6 +21,7 @@ class Buckets:
     def __init__(self) -> None:
         self._counts = [0] * BUCKETS
         self._sums = [0] * BUCKETS
+        self._unreadable: set[int] = set()
 
     def add(self, records: Iterable[Record]) -> None:
         """Count records."""
@@ -29,6 +30,8 @@ class Buckets:
             bucket = record.place % BUCKETS
             counts[bucket] += 1
             sums[bucket] = (sums[bucket] + record.digest) % _MODULUS
+            if record.digest == UNREADABLE:
+                self._unreadable.add(bucket)
 
     @property
     def total(self) -> int:
@@ -36,12 +39,14 @@ class Buckets:
         return sum(self._counts)
 
     def differing(self, other: Buckets) -> list[int]:
-        """Return the numbers of the buckets that are not alike."""
+        """Return the numbers of the buckets that are not alike, or hold what has no digest."""
+        unreadable = self._unreadable | other._unreadable
         return [
             number
             for number in range(BUCKETS)
             if self._counts[number] != other._counts[number]
             or self._sums[number] != other._sums[number]
+            or number in unreadable
         ]
 
     def sizes(self, other: Buckets) -> list[int]:

@@ -1,0 +1,127 @@
+"""A pass that ends early, whatever the reason, harms nothing, and the next one misses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from crossfade.errors import Unreachable
+from crossfade.flows.validate import full_pass
+from crossfade.mapping.parity import RunState, Tally, Verdict
+from engines.values import Database, DynamoEngine, S3Engine
+from verify_helpers import Stage, open_stage
+
+
+@pytest.fixture
+async def stage(
+    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> AsyncIterator[Stage]:
+    del credentials
+    async with open_stage(database, ministack, bucket) as stage:
+        yield stage
+
+
+@dataclass
+class Stopping:
+    """A part of a pass that ends it at a certain call."""
+
+    part: Any
+    calls: int
+    end: Callable[[], None]
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls -= 1
+        if self.calls == 0:
+            self.end()
+        return getattr(self.part, name)
+
+
+def _fail() -> None:
+    raise Unreachable("the wire was cut")
+
+
+async def _damaged(stage: Stage) -> dict[str, Verdict]:
+    await stage.add("lost", "stays", content="text")
+    await stage.add("gone")
+    await stage.drain()
+    gone = stage.item("gone")
+    await stage.sql("DELETE FROM notes WHERE id = 'gone'")
+    await stage.drain()
+    stage.remove("lost")
+    stage.put(gone)
+    return {"lost": Verdict.DRIFT_MISSING, "gone": Verdict.DRIFT_EXTRA}
+
+
+@pytest.mark.parametrize("part", ["rows", "table", "objects", "examiner", "findings"])
+@pytest.mark.parametrize("calls", [1, 2])
+async def test_a_store_that_fails_fails_the_run_and_the_next_one_finds_all(
+    stage: Stage, part: str, calls: int
+) -> None:
+    expected = await _damaged(stage)
+    broken: Any = Stopping(getattr(stage.verifier.parts, part), calls, _fail)
+    changes = {part: broken}
+    try:
+        await full_pass(replace(stage.verifier.parts, **changes), is_deep=False)
+    except Unreachable:
+        (run,) = await stage.verifier.runs.newest()
+        assert run.state is RunState.FAILED
+    assert await stage.verdicts() == expected
+    (run,) = await stage.verifier.runs.newest()
+    assert (run.state, run.tally.drifted_keys) == (RunState.FINISHED, 2)
+
+
+async def test_a_cancelled_pass_leaves_its_run_open_and_the_next_one_finds_all(
+    stage: Stage,
+) -> None:
+    expected = await _damaged(stage)
+    reached = asyncio.Event()
+
+    def told(_: Tally) -> None:
+        reached.set()
+
+    parts = replace(stage.verifier.parts, tell_seconds=0.0)
+    one = asyncio.create_task(full_pass(parts, is_deep=False, told=told))
+    await reached.wait()
+    one.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await one
+    (run,) = await stage.verifier.runs.newest()
+    assert run.state is RunState.RUNNING
+    assert await stage.verdicts() == expected
+
+
+async def test_a_killed_process_leaves_nothing_behind_that_misleads_the_next(
+    stage: Stage,
+) -> None:
+    """SIGKILL of the command while it verifies; the table and the application stay as they are."""
+    expected = await _damaged(stage)
+    settings = stage.settings
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "crossfade.cli", "verify", "--rcu", "1", "--application"),
+        "verify_helpers:APPLICATION",
+        env={
+            **os.environ,
+            "PYTHONPATH": "tests",
+            "DATABASE_URL": stage.database.dsn,
+            "DYNAMODB_TABLE_NAME": stage.table,
+            "S3_BUCKET_NAME": stage.table,
+            "AWS_REGION": settings.aws_region,
+            "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
+            "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
+        },
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        while not await stage.verifier.runs.newest():  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    assert await stage.verdicts() == expected

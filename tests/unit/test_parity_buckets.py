@@ -1,0 +1,88 @@
+"""Sums of records: equal for equal sets, whatever the order, and for no others that can be made."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import xor
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossfade.mapping.parity_buckets import BUCKETS, Buckets, rounds
+from crossfade.mapping.parity_records import UNREADABLE, Record
+from crossfade.spill import Spill
+
+RECORDS = st.lists(
+    st.builds(
+        Record,
+        place=st.integers(0, 2**128 - 1),
+        digest=st.integers(1, 2**128 - 1),
+        name=st.tuples(st.text()),
+    ),
+    max_size=30,
+)
+
+
+def _buckets(records: list[Record]) -> Buckets:
+    buckets = Buckets()
+    buckets.add(records)
+    return buckets
+
+
+@given(RECORDS, st.randoms())
+def test_the_order_does_not_matter(records: list[Record], chance: Random) -> None:
+    shuffled = records.copy()
+    chance.shuffle(shuffled)
+    assert _buckets(records).differing(_buckets(shuffled)) == []
+    assert _buckets(records).root() == _buckets(shuffled).root()
+
+
+@given(RECORDS, st.integers(0, 29))
+def test_a_record_less_shows_in_its_bucket(records: list[Record], number: int) -> None:
+    if not records:
+        return
+    left = records.copy()
+    lost = left.pop(number % len(records))
+    assert _buckets(records).differing(_buckets(left)) == [lost.place % BUCKETS]
+
+
+def test_a_pair_that_exclusive_or_would_cancel_shows() -> None:
+    ours = [Record(1, 111, ("a",)), Record(1, 111, ("a",))]
+    theirs = [Record(1, 222, ("b",)), Record(1, 222, ("b",))]
+    assert reduce(xor, (one.digest for one in ours)) == reduce(xor, (one.digest for one in theirs))
+    assert _buckets(ours).differing(_buckets(theirs)) == [1]
+
+
+@given(RECORDS, RECORDS, st.integers(1, 10))
+def test_a_spill_returns_what_has_no_partner(
+    ours: list[Record], theirs: list[Record], records_max: int
+) -> None:
+    with Spill() as one, Spill() as other:
+        one.add("note", ours)
+        other.add("note", theirs)
+        partners = {record.place: record.digest for record in theirs}
+        expected = [record for record in ours if partners.get(record.place) != record.digest]
+        found = [record for _, record in one.unmatched(other, records_max, by_digest=True)]
+        assert sorted(found) == sorted(expected)
+
+
+def test_records_without_a_digest_never_match() -> None:
+    """Not even one on each side, in one bucket, whose counts and sums are alike."""
+    record = Record(7, UNREADABLE, ("a",))
+    stranger = Record(7 + BUCKETS, UNREADABLE, ("b",))
+    for there in (record, stranger):
+        with Spill() as one, Spill() as other:
+            one.add("note", [record])
+            other.add("note", [there])
+            assert [found for _, found in one.unmatched(other, 9, by_digest=True)] == [record]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=50), st.integers(1, 20))
+def test_rounds_hold_every_bucket_once_and_no_more_than_fit(
+    sizes: list[int], records_max: int
+) -> None:
+    groups = rounds(range(len(sizes)), sizes, records_max)
+    assert sorted(number for group in groups for number in group) == list(range(len(sizes)))
+    for group in groups:
+        assert len(group) == 1 or sum(sizes[number] for number in group) <= records_max

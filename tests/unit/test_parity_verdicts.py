@@ -1,0 +1,112 @@
+"""The verdict on a key from what was read about it; every row of the decision table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from crossfade.mapping.parity import Cause, Verdict
+from crossfade.mapping.parity_records import Reader
+from crossfade.mapping.parity_verdicts import Sight, Standing, judge
+from crossfade.mapping.state import Gone, Live
+from mapping_helpers import ROW, SESSION
+
+READER = Reader(SESSION)
+KEY = READER.codec.key_of(ROW)
+LIVE = Live(KEY, 5, ROW)
+GONE = Gone(KEY, 5)
+CLEAN = Standing(version=5, acked=5)
+DIRTY = Standing(version=5, acked=4, dirty_seconds=1.0)
+PARKED = replace(DIRTY, parked_reason="too large")
+RIGHT = READER.codec.encode(LIVE).item
+WRONG = {**RIGHT, "title": {"S": "another"}}
+
+
+def _at(item: dict[str, Any], version: int) -> dict[str, Any]:
+    return {**item, "cf_v": {"N": str(version)}}
+
+
+def _tombstone(version: int) -> dict[str, Any]:
+    return READER.codec.tombstone(Gone(KEY, version))
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "item", "verdict"),
+    [
+        (CLEAN, LIVE, RIGHT, Verdict.EQUAL),
+        (DIRTY, LIVE, _at(RIGHT, 4), Verdict.EQUAL),
+        (CLEAN, LIVE, None, Verdict.DRIFT_MISSING),
+        (CLEAN, LIVE, _tombstone(5), Verdict.DRIFT_MISSING),
+        (CLEAN, LIVE, _tombstone(9), Verdict.DRIFT_MISSING),
+        (DIRTY, LIVE, None, Verdict.LAG),
+        (DIRTY, LIVE, _tombstone(4), Verdict.LAG),
+        (DIRTY, LIVE, _tombstone(5), Verdict.DRIFT_MISSING),
+        (PARKED, LIVE, None, Verdict.PARKED),
+        (CLEAN, LIVE, _at(WRONG, 4), Verdict.DRIFT_STALE),
+        (DIRTY, LIVE, _at(WRONG, 4), Verdict.LAG),
+        (PARKED, LIVE, _at(WRONG, 4), Verdict.PARKED),
+        (CLEAN, LIVE, WRONG, Verdict.DRIFT_DIFFERS),
+        (DIRTY, LIVE, WRONG, Verdict.DRIFT_DIFFERS),
+        (CLEAN, LIVE, _at(WRONG, 6), Verdict.DRIFT_DIFFERS),
+        (CLEAN, GONE, None, Verdict.EQUAL),
+        (CLEAN, GONE, _tombstone(5), Verdict.EQUAL),
+        (CLEAN, GONE, RIGHT, Verdict.DRIFT_EXTRA),
+        (DIRTY, GONE, _at(RIGHT, 4), Verdict.LAG),
+        (PARKED, GONE, _at(RIGHT, 4), Verdict.PARKED),
+        (DIRTY, GONE, _at(RIGHT, 5), Verdict.DRIFT_EXTRA),
+        (replace(CLEAN, is_past_capture=True), LIVE, WRONG, Verdict.DRIFT_UNCAPTURED),
+        (replace(CLEAN, is_past_capture=True), LIVE, RIGHT, Verdict.EQUAL),
+    ],
+)
+def test_verdicts(
+    before: Standing, state: Live | Gone, item: dict[str, Any] | None, verdict: Verdict
+) -> None:
+    assert judge(READER, Sight(before, state, item, 5)).verdict is verdict
+
+
+def test_a_version_that_moved_is_a_race_whatever_the_item_holds() -> None:
+    for item in (RIGHT, WRONG, None, _tombstone(5)):
+        assert judge(READER, Sight(CLEAN, LIVE, item, 6)).verdict is Verdict.RACE
+
+
+def test_an_item_ahead_of_the_ledger_says_so() -> None:
+    assert judge(READER, Sight(CLEAN, LIVE, _at(WRONG, 6), 5)).cause is Cause.LEDGER_BEHIND
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", {"N": "1"}),
+        ("title", {"NULL": True}),
+        ("number", {"S": "7"}),
+        ("number", {"N": "8"}),
+        ("startedAt", {"S": "2026-03-01T18:30:00Z"}),
+        ("tags", {"L": [{"NULL": True}, {"S": "kobolds"}]}),
+        ("tags", {"L": [{"S": "kobolds"}, {"S": "kobolds"}, {"NULL": True}]}),
+        ("isStarred", {"BOOL": False}),
+        ("gsi1pk", {"S": "SESS#other"}),
+        ("__edb_e__", {"S": "other"}),
+        ("stray", {"S": "x"}),
+        ("notesStorageKey", {"S": "notes/s-1/" + "0" * 64}),
+    ],
+)
+def test_each_changed_attribute_is_seen_in_bulk_and_named(
+    field: str, value: dict[str, Any]
+) -> None:
+    item = {**RIGHT, field: value}
+    values = [ROW[column.name] for column in SESSION.columns]
+    assert READER.of_row([*values, None]).digest == READER.of_item(RIGHT).digest
+    assert READER.of_row([*values, None]).digest != READER.of_item(item).digest
+    judged = judge(READER, Sight(CLEAN, LIVE, item, 5))
+    assert judged.verdict.is_drift
+    assert field in judged.fields
+
+
+@pytest.mark.parametrize("field", ["title", "cf_m", "gsi1sk", "tags"])
+def test_each_missing_attribute_is_seen_in_bulk_and_named(field: str) -> None:
+    item = {name: value for name, value in RIGHT.items() if name != field}
+    values = [ROW[column.name] for column in SESSION.columns]
+    assert READER.of_row([*values, None]).digest != READER.of_item(item).digest
+    assert judge(READER, Sight(CLEAN, LIVE, item, 5)).fields == (field,)
