@@ -1,0 +1,59 @@
+"""Repair and sweep need the documented rights in PostgreSQL, and no more."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+
+from campaigns.mapping import APPLICATION
+from crossfade.errors import AccessDenied
+from crossfade.flows import repair, sweep
+from crossfade.flows.sweep import Fate
+from crossfade.mender import open_repair, open_sweep
+from crossfade.testing.corruption import Corruption
+from damage_helpers import furnish, inject
+from engines.world import World
+from repair_helpers import find, open_findings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def grants(page: str, role: str) -> list[str]:
+    """The grants of a document, one by one, for a role of this test."""
+    text = (DOCS / page).read_text("utf-8")
+    found = re.findall(r"^(GRANT .* TO )\w+_role;", text, re.MULTILINE)
+    return [f"{one}{role}" for one in found]
+
+
+async def test_the_documented_grants_are_enough_and_needed(world: World) -> None:
+    await furnish(world)
+    done = await inject(world, Corruption.WRONG_OBJECT, Corruption.EXTRA_ITEM)
+    await find(world, *(key for one in done for key in one.keys))
+    role = f"keeper_{world.settings.s3_bucket_name.replace('-', '_')}"
+    await world.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
+    dsn = make_conninfo(world.direct.dsn, user=role, password="secret")
+    settings = world.settings.model_copy(update={"database_url": SecretStr(dsn)})
+    for grant in grants("ledger.md", role):
+        if "public." not in grant:
+            await world.sql(grant)
+    for mapping in APPLICATION.mappings:
+        await world.sql(f"GRANT SELECT ON {mapping.table} TO {role}")
+    async with (
+        open_repair(settings, APPLICATION, "a keeper", world.events.append) as route,
+        open_sweep(settings, APPLICATION, 0.0) as broom,
+    ):
+        with pytest.raises(AccessDenied):
+            await repair.step(route, after=0, findings_max=10)
+        for grant in grants("repair.md", role):
+            await world.sql(grant)
+        await repair.step(route, after=0, findings_max=10)
+        assert await open_findings(world) == 0
+        assert {one.fate async for one in sweep.sweep(broom)} == {Fate.NOTED}
+        assert {one.fate async for one in sweep.sweep(broom)} == {Fate.REMOVED}
+    await world.assert_equal()
+    await world.sql(f"DROP OWNED BY {role}")
+    await world.sql(f"DROP ROLE {role}")
