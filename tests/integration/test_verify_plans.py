@@ -1,0 +1,59 @@
+"""The statements of verification read no table whole but the one they page through."""
+
+from __future__ import annotations
+
+from crossfade.mapping.state import Delivered
+from crossfade.postgres import PostgresFeed, open_pool
+from crossfade.postgres.queries import query
+from crossfade.postgres.scan import page_statement, standing_statement
+from engines.values import Database
+from postgres_helpers import AT_ONCE, NOTES, add_note, captured_notes, plan, scanned_whole
+
+ASKED = '[{"ordinal": 0, "key": ["a", "f", null]}]'
+
+
+async def test_pages_follow_the_primary_key(database: Database) -> None:
+    async with captured_notes(database):
+        page = page_statement(NOTES, is_first=False)
+        told = await plan(database, page, {"after": ["a"], "rows_max": 10})
+        assert "Index Scan using notes_pkey" in told
+        assert "Sort" not in told.replace("Sort Key", "")
+
+
+async def test_standings_are_looked_up(database: Database) -> None:
+    async with captured_notes(database):
+        told = await plan(database, standing_statement(NOTES), {"asked": ASKED})
+        assert scanned_whole(told, ["ledger", "notes"]) == []
+
+
+async def test_unverified_keys_come_from_their_index(database: Database) -> None:
+    async with captured_notes(database):
+        told = await plan(database, query("unverified"), {"entities": ["note"], "keys_max": 10})
+        assert "ledger_unverified" in told
+
+
+async def test_the_watermarks_come_from_indexes(database: Database) -> None:
+    async with captured_notes(database):
+        told = await plan(database, query("watermarks"), {"entities": ["note"]})
+        assert "ledger_due" in told
+        assert "ledger_unverified" in told
+        assert "ledger_pkey" not in told
+
+
+async def test_writes_to_a_dirty_key_stay_within_their_page(database: Database) -> None:
+    """The column of verification changes with acknowledgements alone."""
+    async with captured_notes(database) as connection, open_pool(database.dsn) as pool:
+        key = add_note(connection, "a")
+        await PostgresFeed(pool, ["note"], AT_ONCE).ack([Delivered(key, 1)])
+        connection.execute("UPDATE notes SET title = 'x'")
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        for _ in range(5):
+            connection.execute("UPDATE notes SET title = title || 'x'")
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        row = connection.execute(
+            "SELECT n_tup_upd - n_tup_hot_upd FROM pg_stat_all_tables "
+            "WHERE relid = 'crossfade.ledger'::regclass"
+        ).fetchone()
+        # The acknowledgement and the write after it change what indexes hold; the others do not.
+        assert row is not None
+        assert row[0] <= 2
