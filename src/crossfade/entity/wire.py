@@ -49,19 +49,17 @@ def unmarshal(value: AttributeValue) -> Any:
         EntityError: the form has no type that DynamoDB knows.
     """
     if len(value) == 1:
-        [(tag, content)] = value.items()
-        reader = _READERS.get(tag)
-        if reader is not None:
-            return reader(content)
+        for tag, content in value.items():
+            reader = _READERS.get(tag)
+            if reader is not None:
+                return reader(content)
     raise refused("item", "is not a typed attribute value; read it with a DynamoDB client")
 
 
 def unmarshal_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
     """The Python values of an item or a key; most are texts, so those are read right here."""
     return {
-        field: text
-        if (text := value.get("S")).__class__ is str and len(value) == 1
-        else unmarshal(value)
+        field: value["S"] if "S" in value and len(value) == 1 else unmarshal(value)
         for field, value in item.items()
     }
 
@@ -186,7 +184,10 @@ def _read_null(_content: Any) -> None:
 
 
 def _read_list(content: list[AttributeValue]) -> list[Any]:
-    return [unmarshal(element) for element in content]
+    return [
+        element["S"] if "S" in element and len(element) == 1 else unmarshal(element)
+        for element in content
+    ]
 
 
 def _read_number_set(content: list[str]) -> frozenset[int | Decimal]:
