@@ -1,4 +1,10 @@
-"""An item's parameters and records, without any store: ours beside ElectroDB and Python peers."""
+"""An item's parameters and records, without any store: ours beside ElectroDB and Python peers.
+
+Ours and ElectroDB share schema and item, and do the same: a put checks every value, fills defaults
+and renders the four key fields; a parse checks whose item it is, drops what is no attribute and
+turns sets into lists. Each is warm before it is measured, ElectroDB in a process of its own, whose
+CPU includes the threads of its compiler and garbage collector.
+"""
 
 from __future__ import annotations
 

@@ -158,3 +158,12 @@ def test_plain_structs_are_made_without_a_dictionary_of_attributes() -> None:
     read = record_reader(model, Note, lambda attributes: Note(f"of {len(attributes)} attributes"))
     assert read(ITEMS[1]) == Note("a", "Cellar", 3, frozenset(("wet", "dark")))
     assert read(ITEMS[2]) == Note("of 1 attributes")
+
+
+@pytest.mark.parametrize("name", ["it's", 'a"b', "{value}", "two\nlines", "back\\slash", "\ud800"])
+def test_any_name_of_an_attribute_is_read(name: str) -> None:
+    """Names stand in written-out code, where they are quoted."""
+    entity = _entity(dict, **{name: string(), f"{name}s": set_of(string()), f"{name}*": anything()})
+    values = {name: "one", f"{name}s": ["a", "b"], f"{name}*": None}
+    stored = {**values, f"{name}s": frozenset(("b", "a"))}
+    assert entity.core.read(_item(**stored)) == {"id": "a", **values}
