@@ -161,7 +161,7 @@ class PynamoCampaign(Model):
     status = UnicodeAttribute()
     tags = UnicodeSetAttribute()
     player_names = ListAttribute[Any](attr_name="playerNames")
-    settings: MapAttribute[str, Any] = PynamoSettings()  # type: ignore[no-untyped-call]
+    settings: MapAttribute[str, Any] = PynamoSettings()
     party_level = NumberAttribute(attr_name="partyLevel")
     session_count = NumberAttribute(attr_name="sessionCount")
     is_public = BooleanAttribute(attr_name="isPublic")

@@ -17,6 +17,7 @@ from campaigns.mapping import APPLICATION
 from crossfade import dynamo
 from crossfade.flows import sweep
 from crossfade.flows.sweep import Fate, Kind, Swept
+from crossfade.migration import BackfillOptions, open_windows, plan_backfill
 from crossfade.postgres import open_pool
 from crossfade.postgres.mark import mark_keys
 from crossfade.postgres.objects import PostgresUploads
@@ -141,6 +142,21 @@ async def test_an_older_dirty_key_holds_tombstones_back(world: World) -> None:
         assert fates(await swept(route), Kind.TOMBSTONE) == [Fate.HELD_BACK]
         await world.sql("UPDATE crossfade.ledger SET next_attempt_at = now()")
         await world.drain()
+        assert fates(await swept(route), Kind.TOMBSTONE) == [Fate.REMOVED]
+
+
+async def test_an_unfinished_backfill_holds_tombstones_back(world: World) -> None:
+    """A page that it read may hold the row from before its deletion."""
+    session = await one_session(world)
+    mapping = APPLICATION.by_name["session"]
+    async with open_windows(world.settings, [mapping]) as windows:
+        await plan_backfill(windows, BackfillOptions())
+    await world.sql("DELETE FROM sessions WHERE id = %s", session)
+    await world.drain()
+    async with sweep_route(world) as route:
+        await swept(route)
+        assert fates(await swept(route), Kind.TOMBSTONE) == [Fate.HELD_BACK]
+        await world.sql("UPDATE crossfade.backfill_window SET is_done = true")
         assert fates(await swept(route), Kind.TOMBSTONE) == [Fate.REMOVED]
 
 

@@ -1,10 +1,14 @@
 -- Clean keys whose row is gone, after one of them: what the target keeps for them is a tombstone.
--- It was written before it was first seen. A key that has been dirty for longer holds it back.
+-- It was written before it was first seen. A key that has been dirty for longer holds it back, and
+-- so does an unfinished backfill: a page that it read may hold the row from before its deletion.
 SELECT array_to_json(asked.key), asked.version,
        extract(epoch FROM clock_timestamp() - grave.seen_at),
        coalesce(grave.seen_at < (
            SELECT min(dirty_since) FROM crossfade.ledger
            WHERE dirty_since IS NOT NULL AND parked_reason IS NULL), true)
+       AND NOT EXISTS (
+           SELECT FROM crossfade.backfill_window AS part
+           WHERE part.entity = {entity} AND NOT part.is_done)
 FROM crossfade.ledger AS asked
 LEFT JOIN crossfade.grave AS grave
     ON grave.entity = asked.entity AND grave.key = asked.key AND grave.version = asked.version
