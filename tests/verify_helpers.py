@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,9 +71,12 @@ class Stage:
             )
 
     async def drain(self) -> None:
-        """Deliver until nothing is due."""
-        while await self.migration.relay_step():
-            pass
+        """Deliver until nothing is dirty, also what is not due yet."""
+        dirty = "SELECT 1 FROM crossfade.ledger WHERE version > acked AND parked_reason IS NULL"
+        async with asyncio.timeout(60):
+            while await self.sql(dirty):
+                if not await self.migration.relay_step():
+                    await asyncio.sleep(0.02)
 
     def item(self, note: str, pk: str = "FOLDER#f") -> dict[str, Any]:
         """The item of a note."""
