@@ -24,77 +24,40 @@ from crossfade.events import (
 )
 
 
+COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "keys": ("Keys that left a step, by worker and result", ("worker", "result")),
+    "failures": ("Failed deliveries, by entity and error class", ("entity", "error")),
+    "pushes_skipped": ("Writes left to the relay, by entity and cause", ("entity", "cause")),
+    "keys_parked": ("Keys parked", ("entity",)),
+    "entities_paused": ("Times that no key of an entity could be read", ("entity",)),
+    "ledger_raised": ("Keys whose target was ahead of the ledger", ("entity",)),
+    "backfill_rows": ("Rows of the backfill, by entity and result", ("entity", "result")),
+    "backfill_waits": ("Pauses of the backfill, by entity and error class", ("entity", "error")),
+    "loop_failures": ("Steps that raised", ("loop",)),
+    "drift": ("Keys that verification found different, by verdict", ("verdict",)),
+}
+"""What each counter counts and its labels, by its name without ``crossfade_``."""
+
+GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "breaker_open": ("1 while a store is left alone", ("store",)),
+    "verified_keys": ("Keys of the last pass, by kind and verdict", ("kind", "verdict")),
+}
+"""What each gauge shows and its labels."""
+
+
 class Metrics:
     """Counters of one process; give `observe` to the flows and the registry to an exporter."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
-        self._keys = Counter(
-            "crossfade_keys",
-            "Keys that left a step, by worker and result",
-            ["worker", "result"],
-            registry=self.registry,
-        )
-        self._failures = Counter(
-            "crossfade_failures",
-            "Failed deliveries, by entity and error class",
-            ["entity", "error"],
-            registry=self.registry,
-        )
-        self._skipped = Counter(
-            "crossfade_pushes_skipped",
-            "Writes left to the relay, by entity and cause",
-            ["entity", "cause"],
-            registry=self.registry,
-        )
-        self._parked = Counter(
-            "crossfade_keys_parked", "Keys parked", ["entity"], registry=self.registry
-        )
-        self._paused = Counter(
-            "crossfade_entities_paused",
-            "Times that no key of an entity could be read",
-            ["entity"],
-            registry=self.registry,
-        )
-        self._raised = Counter(
-            "crossfade_ledger_raised",
-            "Keys whose target was ahead of the ledger",
-            ["entity"],
-            registry=self.registry,
-        )
-        self._backfill = Counter(
-            "crossfade_backfill_rows",
-            "Rows that the backfill dealt with, by entity and result",
-            ["entity", "result"],
-            registry=self.registry,
-        )
-        self._backfill_waits = Counter(
-            "crossfade_backfill_waits",
-            "Pauses of the backfill, by entity and error class",
-            ["entity", "error"],
-            registry=self.registry,
-        )
-        self._open = Gauge(
-            "crossfade_breaker_open",
-            "1 while a store is left alone",
-            ["store"],
-            registry=self.registry,
-        )
-        self._loops = Counter(
-            "crossfade_loop_failures", "Steps that raised", ["loop"], registry=self.registry
-        )
-        self._drift = Counter(
-            "crossfade_drift",
-            "Keys in which verification found a difference, by verdict",
-            ["verdict"],
-            registry=self.registry,
-        )
-        self._verified = Gauge(
-            "crossfade_verified_keys",
-            "Keys of the last pass, by kind and verdict",
-            ["kind", "verdict"],
-            registry=self.registry,
-        )
+        self._counters = {
+            name: Counter(f"crossfade_{name}", told, labels, registry=self.registry)
+            for name, (told, labels) in COUNTERS.items()
+        }
+        self._gauges = {
+            name: Gauge(f"crossfade_{name}", told, labels, registry=self.registry)
+            for name, (told, labels) in GAUGES.items()
+        }
         self._seconds = Histogram(
             "crossfade_step_seconds", "Duration of a step", ["worker"], registry=self.registry
         )
@@ -107,37 +70,44 @@ class Metrics:
             case Backfilled():
                 self._count_page(event)
             case BackfillWaits():
-                self._backfill_waits.labels(event.entity, event.error).inc()
+                self._count("backfill_waits", event.entity, event.error)
             case PushFailed():
-                self._failures.labels(event.key.entity, event.error).inc()
+                self._count("failures", event.key.entity, event.error)
             case PushSkipped():
-                self._skipped.labels(event.entity, event.cause).inc()
+                self._count("pushes_skipped", event.entity, event.cause)
             case KeyParked():
-                self._parked.labels(event.key.entity).inc()
+                self._count("keys_parked", event.key.entity)
             case EntityPaused():
-                self._paused.labels(event.entity).inc()
+                self._count("entities_paused", event.entity)
             case LedgerRaised():
-                self._raised.labels(event.key.entity).inc()
+                self._count("ledger_raised", event.key.entity)
             case BreakerOpened():
-                self._open.labels(event.store).set(1)
+                self._gauges["breaker_open"].labels(event.store).set(1)
             case BreakerClosed():
-                self._open.labels(event.store).set(0)
+                self._gauges["breaker_open"].labels(event.store).set(0)
             case LoopFailed():
-                self._loops.labels(event.loop).inc()
+                self._count("loop_failures", event.loop)
             case DriftFound():
-                self._drift.labels(event.verdict).inc(event.keys)
+                self._count("drift", event.verdict, times=event.keys)
             case Verified():
-                for verdict in ("equal", "lagging", "racing", "parked", "drifted"):
-                    self._verified.labels(event.kind, verdict).set(getattr(event, verdict))
+                self._show_pass(event)
             case _:
                 assert_never(event)
 
+    def _count(self, counter: str, *labels: str, times: int = 1) -> None:
+        self._counters[counter].labels(*labels).inc(times)
+
     def _count_step(self, step: Relayed) -> None:
         for result in ("delivered", "superseded", "retried", "failed"):
-            self._keys.labels(step.worker, result).inc(getattr(step, result))
+            self._count("keys", step.worker, result, times=getattr(step, result))
         self._seconds.labels(step.worker).observe(step.seconds)
 
     def _count_page(self, page: Backfilled) -> None:
         for result in ("written", "skipped", "marked", "parked"):
-            self._backfill.labels(page.entity, result).inc(getattr(page, result))
+            self._count("backfill_rows", page.entity, result, times=getattr(page, result))
         self._seconds.labels("backfill").observe(page.seconds)
+
+    def _show_pass(self, verified: Verified) -> None:
+        for verdict in ("equal", "lagging", "racing", "parked", "drifted"):
+            gauge = self._gauges["verified_keys"].labels(verified.kind, verdict)
+            gauge.set(getattr(verified, verdict))
