@@ -23,7 +23,6 @@ from crossfade.events import (
     Verified,
 )
 
-
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys": ("Keys that left a step, by worker and result", ("worker", "result")),
     "failures": ("Failed deliveries, by entity and error class", ("entity", "error")),
