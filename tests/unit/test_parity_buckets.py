@@ -21,6 +21,7 @@ RECORDS = st.lists(
         name=st.tuples(st.text()),
     ),
     max_size=30,
+    unique_by=lambda record: record.place,
 )
 
 

@@ -61,4 +61,5 @@ async def _drain(migration: Migration, dsn: str, stop: asyncio.Event) -> None:
         if all(entity.dirty == entity.parked for entity in await postgres.status(dsn)):
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), LOOK_AGAIN_SECONDS)
+            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                await stop.wait()

@@ -315,7 +315,8 @@ async def _beat(desk: Desk) -> None:
 async def _pause(desk: Desk, seconds: float) -> bool:
     """Wait; False when the process is to end."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(desk.stop.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await desk.stop.wait()
     return not desk.stop.is_set()
 
 
