@@ -20,7 +20,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.application import Application
 from crossfade.mapping.declare import Mapping as TableMapping
 from crossfade.mapping.parity import Finding, Run, Tally, Verdict, Watermark
 from crossfade.mapping.parity_certificate import (
@@ -95,7 +94,8 @@ def verify(  # noqa: PLR0913 - one parameter an option
         if rcu is not None:
             settings = settings.model_copy(update={"verify_read_units": rcu})
         known = read_certificate(_read(check_file)) if check_file else None
-        mappings = _chosen(find_application(application), known.entities if known else entities)
+        words = known.entities if known else entities or ()
+        mappings = find_application(application).choose(words)
         if continuous:
             run(_watch(settings, mappings))
             return
@@ -115,12 +115,6 @@ def calm_collector() -> None:
     """Have the garbage collector look less often; pages of items are no garbage with cycles."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-
-
-def _chosen(application: Application, words: Sequence[str] | None) -> tuple[TableMapping, ...]:
-    if not words:
-        return application.mappings
-    return tuple({found.name: found for found in map(application.find, words)}.values())
 
 
 def _read(file: Path) -> bytes:
