@@ -9,8 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from crossfade.cli.report_charts import HEIGHT, MARGIN, WIDTH, chart, floor_below
-from crossfade.cli.report_page import count, duration, page, percent
+from crossfade.cli.report_page import page
 from crossfade.mapping.parity import Verdict
 from crossfade.postgres.history import (
     EntityHistory,
@@ -20,6 +19,8 @@ from crossfade.postgres.history import (
     SlowKey,
     VerdictCount,
 )
+from crossfade.rendering import HEIGHT, WIDTH, chart, count, duration, floor_below, percent
+from crossfade.rendering.charts import MARGIN
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

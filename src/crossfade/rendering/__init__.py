@@ -1,0 +1,30 @@
+"""Facts as text and as pictures, for reports and pages. Pure."""
+
+from __future__ import annotations
+
+from crossfade.rendering.charts import HEIGHT, WIDTH, Chart, Dot, chart, floor_below
+from crossfade.rendering.formats import (
+    FILTERS,
+    count,
+    duration,
+    key_text,
+    moment,
+    percent,
+    words,
+)
+
+__all__ = [
+    "FILTERS",
+    "HEIGHT",
+    "WIDTH",
+    "Chart",
+    "Dot",
+    "chart",
+    "count",
+    "duration",
+    "floor_below",
+    "key_text",
+    "moment",
+    "percent",
+    "words",
+]

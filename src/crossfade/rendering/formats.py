@@ -1,0 +1,62 @@
+"""Numbers, times and keys as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+
+def count(number: float) -> str:
+    """Group digits: ``12 345``, with a narrow space that does not break."""
+    return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def percent(share: float | None) -> str:
+    """Print a share; never rounded up to 100 %."""
+    if share is None:
+        return "\N{EN DASH}"
+    if share >= 1:
+        return "100 %"
+    digits = f"{int(share * 1_000_000) / 10_000:.4f}".rstrip("0").rstrip(".")
+    return f"{digits} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Print a time in its largest unit."""
+    if seconds is None:
+        return "\N{EN DASH}"
+    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if seconds >= unit:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.1f} s"
+
+
+def moment(when: datetime | None) -> str:
+    """Print an instant in UTC, to the second."""
+    return "\N{EN DASH}" if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def key_text(parts: tuple[str | None, ...]) -> str:
+    """Print a key as commands do."""
+    return "/".join("-" if part is None else part for part in parts)
+
+
+def words(name: str) -> str:
+    """Print a verdict as words."""
+    return name.removeprefix("drift_").replace("_", " ")
+
+
+FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
+    {
+        "count": count,
+        "duration": duration,
+        "key": key_text,
+        "moment": moment,
+        "percent": percent,
+        "words": words,
+    }
+)
+"""The formats by the names that templates call them."""
