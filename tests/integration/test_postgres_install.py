@@ -147,13 +147,6 @@ async def test_two_installers_do_not_meet(database: Database) -> None:
     assert (await status(database.dsn))[0].uncaptured == ()
 
 
-async def test_a_schema_of_a_newer_release_is_left_alone(database: Database) -> None:
-    async with captured_notes(database) as app:
-        app.execute("INSERT INTO crossfade.schema_version VALUES (999)")
-        with pytest.raises(ConfigurationError, match="newer release"):
-            await install(database.dsn, [NOTES])
-
-
 async def test_each_difference_from_the_catalog_has_a_line(every_database: Database) -> None:
     mapping = Mapping(
         "note",

@@ -24,7 +24,8 @@ from crossfade.postgres.capture import (
 from crossfade.postgres.catalog import CatalogColumn, CatalogTable, mismatches
 from crossfade.postgres.faults import translated
 from crossfade.postgres.installer import InstallOptions, installer, patiently
-from crossfade.postgres.queries import migrations, query
+from crossfade.postgres.queries import query
+from crossfade.postgres.schema import bring_up
 from crossfade.postgres.statements import identifier, table_name
 
 
@@ -63,7 +64,7 @@ async def install(
     chosen = options or InstallOptions()
     async with installer(dsn) as connection:
         await _check(connection, mappings)
-        await patiently(connection, partial(_migrate, connection), chosen, f"schema {SCHEMA}")
+        await bring_up(connection, chosen)
         done = []
         for mapping in sorted(mappings, key=table_name):
             capture = partial(_capture, connection, mapping)
@@ -109,22 +110,6 @@ async def differences(
         for mapping in mappings
         for difference in mismatches(mapping, tables[table_name(mapping)])
     ]
-
-
-async def _migrate(connection: psycopg.AsyncConnection) -> None:
-    """Bring the schema up to this release's."""
-    await connection.execute(query("create_schema"))
-    row = await (await connection.execute(query("schema_version"))).fetchone()
-    present = row[0] if row else 0
-    steps = migrations()
-    if present > steps[-1][0]:
-        raise ConfigurationError(
-            f"schema {SCHEMA} is of a newer release ({present}, this one knows {steps[-1][0]}); "
-            "upgrade this one"
-        )
-    for version, step in steps[present:]:
-        await connection.execute(step)
-        await connection.execute(query("record_schema_version"), {"version": version})
 
 
 async def _capture(connection: psycopg.AsyncConnection, mapping: Mapping) -> Change:
