@@ -1,6 +1,7 @@
 """Random calls on random schemas give the same parameters here and in ElectroDB.
 
-``--fuzz-cases N`` makes more of them, ``--fuzz-seed S`` repeats those of a failure.
+Every run makes the same calls. ``--fuzz-cases N`` makes more of them, ``--fuzz-seed random`` others,
+and ``--fuzz-seed N`` repeats those of the seeds that a run prints.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from interop.oracle import Oracle
 
 QUESTIONS_PER_SCHEMA = 10
 PARTS = 4
+DEFAULT_CASES = 2000
+DEFAULT_SEED = 20_000
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +35,10 @@ def oracle() -> Iterator[Oracle]:
 
 
 def _seeds(config: pytest.Config) -> tuple[int, int]:
-    cases = int(config.getoption("--fuzz-cases", default=None) or 2000)
-    seed = int(config.getoption("--fuzz-seed", default=None) or secrets.randbelow(10**9))
-    return seed, cases
+    """The first seed and the number of calls."""
+    cases = int(config.getoption("--fuzz-cases", default=None) or DEFAULT_CASES)
+    seed = config.getoption("--fuzz-seed", default=None) or DEFAULT_SEED
+    return secrets.randbelow(10**9) if seed == "random" else int(seed), cases
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -130,6 +130,24 @@ def test_an_update_writes_a_constant_sort_key() -> None:
     assert values[":gsi1sk_u0"] == "meta"
 
 
+def test_the_old_comparison_of_no_number_is_that_of_texts() -> None:
+    """DynamoDB refuses it; strict entities refuse it before."""
+    numbered = Schema(
+        entity="step",
+        service="app",
+        attributes={"id": string(), "n": number()},
+        indexes={
+            "by_n": Index(
+                pk=Key(field="pk", composite=("id",)), sk=Key(field="sk", template="${n}")
+            )
+        },
+    )
+    query = Entity(numbered, table="t").query.by_n(id="1")
+    none, some = query.lte().params(compare="v2"), query.lte(n=5).params(compare="v2")
+    assert none["KeyConditionExpression"] == "#pk = :pk and #sk1 < :sk1"
+    assert some["KeyConditionExpression"] == "#pk = :pk and #sk1 <= :sk1"
+
+
 def test_a_value_placeholder_never_stands_for_two_values() -> None:
     def eleven(a: Any, op: Any) -> str:
         return " OR ".join([op.eq(a.n1, "first"), *(op.eq(a.n, str(i)) for i in range(11))])

@@ -63,6 +63,8 @@ CALLS: dict[str, Callable[[Entity], Any]] = {
         lambda a, op: f"{op.eq(a.nested.name, 'x')} AND {op.eq(a.name, 'y')}"
     ),
     "begins on a number": lambda e: e.query.by_n(id="1").begins(n=1),
+    "below no number": lambda e: e.query.by_n(id="1").lt(),
+    "between a number and none": lambda e: e.query.by_n(id="1").between({"n": 1}, {}),
     "where on get": lambda e: e.get(id="1").where(lambda a, op: op.exists(a.a)),
     "empty set in put": lambda e: e.put(id="1", labels=set()),
     "empty set in update": lambda e: e.update(id="1").set(labels=set()),

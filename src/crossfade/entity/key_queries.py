@@ -11,6 +11,7 @@ from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.keyforms import IndexForm, KeyForm
 from crossfade.entity.keys import KeyValue, render
 from crossfade.entity.names import Placeholders
+from crossfade.entity.validation import NUMBER_KINDS
 
 
 class Comparison(StrEnum):
@@ -94,7 +95,7 @@ def _condition(query: KeyQuery, names: dict[str, str], values: dict[str, Any]) -
         case Comparison.BETWEEN:
             return KeyCondition("#pk = :pk and #sk1 BETWEEN :sk1 AND :sk2", names, values)
         case Comparison.GT | Comparison.GTE | Comparison.LT | Comparison.LTE:
-            numeric = not isinstance(values.get(":sk1"), str)
+            numeric = isinstance(values.get(":sk1"), NUMBER_KINDS)
             sign = (_SIGNS if numeric else signs)[query.comparison]
             return KeyCondition(f"#pk = :pk and #sk1 {sign} :sk1", names, values)
         case Comparison.IS | Comparison.BEGINS | Comparison.COLLECTION:

@@ -24,7 +24,7 @@ from crossfade.entity.names import Placeholders, distinct, merged
 from crossfade.entity.options import Options
 from crossfade.entity.projection import project
 from crossfade.entity.requests import Params, apply_wheres, with_options
-from crossfade.entity.strictness import check_limit, check_prefix
+from crossfade.entity.strictness import check_limit, check_number
 from crossfade.entity.text import javascript_order
 
 _FILTER_SIGNS = {
@@ -85,6 +85,12 @@ def _lacks_identity(index: IndexForm) -> bool:
     return not {"__edb_e__", "__edb_v__"} <= set(index.projection)
 
 
+def _ends(state: QueryState) -> list[Mapping[str, Any]]:
+    """What the sort key is compared with: both ends of `between`, or the operator's values."""
+    ends = (state.low, state.high) if state.comparison is Comparison.BETWEEN else (state.low,)
+    return [{**state.given, **end} for end in ends]
+
+
 def key_query(model: Model, state: QueryState, options: Options) -> KeyQuery:
     """The key part of a query.
 
@@ -95,7 +101,7 @@ def key_query(model: Model, state: QueryState, options: Options) -> KeyQuery:
     for given in (state.given, state.low, state.high):
         model.check_given(given)
     if model.strict:
-        check_prefix(index.sk, state.comparison)
+        check_number(index.sk, state.comparison, _ends(state))
         check_limit(options)
     partition = {name: state.given.get(name) for name in index.pk.names}
     if None in partition.values():

@@ -6,7 +6,7 @@ Each rule names the surprise that it prevents; docs/electrodb.md lists them all.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crossfade.entity.checks_index import is_templated
@@ -82,13 +82,25 @@ def check_limit(options: Options) -> None:
         raise EntityError(Code.INVALID_LIMIT_OPTION, "option limit must be a number above zero")
 
 
-def check_prefix(key: KeyForm | None, comparison: str) -> None:
-    """Refuse `begins` on a number, which DynamoDB refuses too.
+def check_number(key: KeyForm | None, comparison: str, ends: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse what DynamoDB refuses of a sort key that is a number.
+
+    Args:
+        key: the sort key.
+        comparison: the operator; ``is`` needs no value.
+        ends: the composites compared with; of `between`, those of either end.
 
     Raises:
-        EntityError: 2013.
+        EntityError: 2013 for `begins`, and for a comparison without a number.
     """
-    if key is not None and key.numeric and comparison == "begins":
+    if key is None or not key.numeric or comparison == "is":
+        return
+    if comparison == "begins":
         raise EntityError(
             Code.INVALID_QUERY_PARAMETERS, f"{key.field} is a number and begins with nothing"
+        )
+    name = key.names[0]
+    if any(end.get(name) is None for end in ends):
+        raise EntityError(
+            Code.INVALID_QUERY_PARAMETERS, f"{comparison} on {key.field} needs a value for {name}"
         )
