@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from zlib import crc32
 
 import orjson
 import uvloop
 
 from bench.dynamo_items import ITEM, PAGE_ITEMS, TABLE
+from bench.serving import process_of, serve
+
+MARK = b"dynamodb_20120810."
 
 
 def answer(content: object) -> bytes:
@@ -51,60 +52,23 @@ ANSWERS = {
 }
 
 
-class Null(asyncio.Protocol):
-    """Reads requests by their length and answers by their operation."""
-
-    def __init__(self) -> None:
-        self._buffer = b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
-        self._transport = transport  # type: ignore[assignment]  # the event loop's promise
-
-    def data_received(self, data: bytes) -> None:
-        """Answer every complete request."""
-        assert self._transport is not None
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end].lower()
-            length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-            if len(self._buffer) < end + 4 + length:
-                return
-            target = self._buffer[head.index(b"dynamodb_20120810.") + 18 : end]
-            self._buffer = self._buffer[end + 4 + length :]
-            self._transport.write(ANSWERS[target.split(b"\r\n", 1)[0].strip()])
+def respond(head: bytes, _: bytes) -> bytes:
+    """Return the answer to a request's operation."""
+    target = head[head.lower().index(MARK) + len(MARK) :]
+    return ANSWERS[target.split(b"\r\n", 1)[0].strip()]
 
 
-@asynccontextmanager
-async def null_server(certificate: str = "") -> AsyncIterator[int]:
+def null_server(certificate: str = "") -> AbstractAsyncContextManager[int]:
     """Run the server in a process of its own; yields its port on 127.0.0.1."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, certificate),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield int(await process.stdout.readline())
-    finally:
-        process.stdin.close()
-        await process.wait()
+    return process_of(__name__, certificate)
 
 
-async def serve(certificate: str) -> None:
-    """Serve until standard input ends."""
-    context = None
-    if certificate:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Null, "127.0.0.1", 0, ssl=context)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
-    server.close()
+def tls_context(certificate: str) -> ssl.SSLContext:
+    """Return the context of a certificate's file."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(sys.argv[1] if len(sys.argv) > 1 else ""))
+    uvloop.run(serve(respond, tls_context(sys.argv[1]) if any(sys.argv[1:]) else None))

@@ -6,16 +6,16 @@ port and serves until its input ends.
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import orjson
 import uvloop
+
+from bench.serving import process_of, serve
 
 PAGE_BYTES_MAX = 1 << 20
 READ_UNIT_BYTES = 4096
@@ -27,6 +27,11 @@ class Shelf:
     def __init__(self, lines: list[bytes]) -> None:
         self._items = lines
         self._places = {_place(orjson.loads(line)): number for number, line in enumerate(lines)}
+
+    def respond(self, head: bytes, body: bytes) -> bytes:
+        """Return the answer to Scan or BatchGetItem."""
+        answer = self.scan if b".scan" in head.lower() else self.get
+        return _framed(answer(orjson.loads(body)))
 
     def scan(self, request: dict[str, Any]) -> bytes:
         """Return a page: until 1 MB or the limit is reached, as DynamoDB does."""
@@ -55,33 +60,6 @@ class Shelf:
         return b'{"Responses":{' + orjson.dumps(table) + b":[" + found + b'],"UnprocessedKeys":{}}}'
 
 
-class Pages(asyncio.Protocol):
-    """Reads requests by their length."""
-
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._buffer = b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
-        self._transport = transport  # type: ignore[assignment]  # the event loop's promise
-
-    def data_received(self, data: bytes) -> None:
-        """Answer every complete request."""
-        assert self._transport is not None
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end].lower()
-            length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-            if len(self._buffer) < end + 4 + length:
-                return
-            request = orjson.loads(self._buffer[end + 4 : end + 4 + length])
-            self._buffer = self._buffer[end + 4 + length :]
-            serve = self._shelf.scan if b".scan" in head else self._shelf.get
-            self._transport.write(_framed(serve(request)))
-
-
 def _framed(body: bytes) -> bytes:
     head = (
         "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
@@ -94,31 +72,10 @@ def _place(item: dict[str, Any]) -> tuple[str, str]:
     return item["pk"]["S"], item["sk"]["S"]
 
 
-@asynccontextmanager
-async def page_server(file: Path) -> AsyncIterator[int]:
+def page_server(file: Path) -> AbstractAsyncContextManager[int]:
     """Run the server; its port."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, str(file)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield int(await process.stdout.readline())
-    finally:
-        process.stdin.close()
-        await process.wait()
-
-
-async def _serve(file: Path) -> None:
-    lines = await asyncio.to_thread(file.read_bytes)
-    shelf = Shelf(lines.splitlines())
-    server = await asyncio.get_running_loop().create_server(lambda: Pages(shelf), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.to_thread(sys.stdin.buffer.read)
-    server.close()
+    return process_of(__name__, str(file))
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve(Path(sys.argv[1])))
+    uvloop.run(serve(Shelf(Path(sys.argv[1]).read_bytes().splitlines()).respond))
