@@ -1,7 +1,7 @@
 """Random calls on random schemas give the same parameters here and in ElectroDB.
 
-Every run makes the same calls. ``--fuzz-cases N`` makes more of them, ``--fuzz-seed random`` others,
-and ``--fuzz-seed N`` repeats those of the seeds that a run prints.
+Every run makes the same calls. ``--fuzz-cases N`` makes more of them, ``--fuzz-seed random`` makes
+others, and ``--fuzz-seed N`` repeats those of the seeds that a run prints.
 """
 
 from __future__ import annotations
