@@ -9,7 +9,14 @@ from decimal import Decimal
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 NAME_CHARACTERS_MAX = 200
@@ -107,6 +114,16 @@ def transcript_json(text: str) -> str:
     return text
 
 
+def bytes_of_hexadecimal(value: object) -> object:
+    """Read text as hexadecimal digits; programs in Python may give the bytes themselves."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        raise PydanticCustomError("hexadecimal", "give hexadecimal digits") from None
+
+
 T = TypeVar("T")
 # A field of an update that may be left out but not be null.
 Given = Annotated[T | None, AfterValidator(not_null)]
@@ -144,7 +161,12 @@ Experience = Annotated[Decimal, Field(ge=0, max_digits=65, decimal_places=30)]
 Level = Annotated[int, Field(ge=1, le=100)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Loudness = Annotated[float, Field(ge=-200, le=100, allow_inf_nan=False)]
-Sha256 = Annotated[bytes, Field(min_length=32, max_length=32)]
+Sha256 = Annotated[
+    bytes,
+    Field(min_length=32, max_length=32),
+    BeforeValidator(bytes_of_hexadecimal),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+]
 
 Instant = Annotated[AwareDatetime, AfterValidator(plausible_instant)]
 WallClockTime = Annotated[time, AfterValidator(wall_clock_time)]

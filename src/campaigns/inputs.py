@@ -76,7 +76,7 @@ class Input(BaseModel):
         Invalid: a field is unknown, missing or not acceptable.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, val_json_bytes="hex")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="wrap")
     @classmethod

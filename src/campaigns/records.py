@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import JsonValue
+from pydantic import JsonValue, PlainSerializer
 
 from campaigns.enums import (
     CampaignStatus,
@@ -19,6 +19,9 @@ from campaigns.enums import (
 )
 
 T = TypeVar("T")
+
+Hexadecimal = Annotated[bytes, PlainSerializer(bytes.hex, str, when_used="json-unless-none")]
+"""Bytes, as hexadecimal digits in JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ class Session:
     duration_ms: int | None
     audio_storage_key: str | None
     audio_bytes: int | None
-    audio_sha256: bytes | None
+    audio_sha256: Hexadecimal | None
     transcription_job_id: str | None
     transcript_source: TranscriptSource | None
     transcript_lang: str | None
