@@ -106,7 +106,7 @@ class PostgresFindings:
         return {Verdict(verdict): int(count) for verdict, count in rows}
 
     async def _findings(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Finding]:
-        return [_finding(orjson.loads(row[0])) for row in await self._execute(name, asked)]
+        return [finding_from(orjson.loads(row[0])) for row in await self._execute(name, asked)]
 
     async def _execute(
         self, name: LiteralString, asked: Mapping[str, Any]
@@ -127,7 +127,8 @@ def _told(judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _finding(told: Mapping[str, Any]) -> Finding:
+def finding_from(told: Mapping[str, Any]) -> Finding:
+    """Return a row of the table, read as JSON, as a finding."""
     closed_at = told["closed_at"]
     return Finding(
         id=told["id"],

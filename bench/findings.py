@@ -1,0 +1,119 @@
+"""Paging and counting ten million findings, with every filter that the dashboard offers.
+
+The findings are of ten entities and a rare one, eight verdicts and nine causes, a tenth of them
+open, in the order in which they were found. Each figure is the slowest of three answers after a first one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from bench.core import Options, Row
+from bench.house import engines, make_place
+from crossfade.mapping.parity import Cause, Verdict
+from crossfade.postgres import open_pool
+from crossfade.postgres.findings_listed import FindingFilter, PostgresFindingLists
+
+NAME = "findings"
+FINDINGS = 10_000_000
+ANSWER_MS_MAX = 100
+REPEATS = 3
+VERDICTS = [verdict for verdict in Verdict if verdict.is_drift]
+NEWEST = datetime(2026, 3, 1, tzinfo=UTC)
+FILL = """
+INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run, first_seen,
+                               last_seen, closed_at, closed_by)
+SELECT CASE WHEN number %% 100000 = 0 THEN 'rare' ELSE 'entity' || number %% 10 END,
+       ARRAY[md5(number::text), 'part'],
+       (%(verdicts)s::text[])[1 + (number / 7) %% 8], (%(causes)s::text[])[1 + (number / 70) %% 9],
+       1, 1, seen, seen, CASE WHEN number %% 11 > 0 THEN seen END,
+       CASE WHEN number %% 11 > 0 THEN 'run 2' END
+FROM generate_series(1, %(findings)s) AS number
+CROSS JOIN LATERAL (
+    SELECT %(newest)s::timestamptz - interval '14 days' * (1 - number / %(findings)s::float) AS seen
+) AS at
+ORDER BY number
+"""
+
+
+async def run(options: Options) -> list[Row]:
+    """Fill a ledger's schema with findings, then list them in every way."""
+    findings = options.operations(FINDINGS)
+    async with engines() as house:
+        place = await make_place(house, "findings")
+        await _fill(place.dsn, findings)
+        async with open_pool(place.dsn) as pool:
+            return await _measure(pool, findings)
+
+
+async def _fill(dsn: str, findings: int) -> None:
+    """Insert without the secondary indexes, then build them."""
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        cursor = await connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'crossfade' "
+            "AND tablename = 'finding' AND indexname <> 'finding_pkey'"
+        )
+        indexes = await cursor.fetchall()
+        for name, _ in indexes:
+            await connection.execute(f"DROP INDEX crossfade.{name}".encode())
+        verdicts = [verdict.value for verdict in VERDICTS]
+        causes = [cause.value for cause in Cause]
+        asked = {"findings": findings, "newest": NEWEST, "verdicts": verdicts, "causes": causes}
+        await connection.execute(FILL, asked)
+        for _, definition in indexes:
+            await connection.execute(definition.encode())
+        await connection.execute("VACUUM ANALYZE crossfade.finding")
+
+
+async def _measure(pool: AsyncConnectionPool, findings: int) -> list[Row]:
+    lists = PostgresFindingLists(pool)
+    group = f"Lists of {findings:,} findings, milliseconds; at most {ANSWER_MS_MAX} demanded"
+    rows = []
+    for name, chosen in _filters():
+        end = next((one.id for one in (await lists.page(chosen)).findings[-1:]), 1)
+        figures = {
+            "first page": await _slowest(partial(lists.page, chosen)),
+            "later page": await _slowest(partial(lists.page, chosen, after=end)),
+            "page before": await _slowest(partial(lists.page, chosen, before=end)),
+            "count to 10,000": await _slowest(partial(lists.count, chosen)),
+        }
+        rows.append(Row(group, name, figures))
+    return rows
+
+
+def _filters() -> Iterator[tuple[str, FindingFilter]]:
+    """Yield every combination of filters that a page offers."""
+    orders = {
+        "": FindingFilter(),
+        "since": FindingFilter(since=NEWEST - timedelta(days=3)),
+        "key prefix": FindingFilter(key_prefix="a"),
+    }
+    entities, verdicts, causes = (None, "entity3", "rare"), (None, VERDICTS[2]), (None, *Cause)[:2]
+    for (order, base), entity, verdict, cause, is_open in product(
+        orders.items(), entities, verdicts, causes, (None, True)
+    ):
+        told = {"entity": entity, "verdict": verdict, "cause": cause, "open": is_open}
+        name = ", ".join([order] * bool(order) + [key for key, value in told.items() if value])
+        name = name.replace("entity", "rare entity") if entity == "rare" else name
+        yield (
+            name or "no filter",
+            replace(base, entity=entity, verdict=verdict, cause=cause, is_open=is_open),
+        )
+
+
+async def _slowest(ask: Callable[[], Awaitable[object]]) -> float:
+    await ask()
+    taken = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        await ask()
+        taken.append(time.perf_counter() - began)
+    return max(taken) * 1000

@@ -1,0 +1,58 @@
+-- Findings are listed by filters, newest first or by key, in pages. Each list is a merge over the
+-- kinds of findings that it covers, of which there are few, so that two indexes serve every filter.
+CREATE INDEX finding_by_age ON crossfade.finding
+    ((closed_at IS NULL), entity, verdict, cause, first_seen, id);
+CREATE INDEX finding_by_name ON crossfade.finding
+    ((closed_at IS NULL), entity, verdict, cause, key, id);
+
+-- The kinds of findings that there are, read by leaping from one to the next in the index.
+CREATE VIEW crossfade.finding_kind AS
+WITH RECURSIVE kind AS (
+    (
+        SELECT closed_at IS NULL AS is_open, entity, verdict, cause
+        FROM crossfade.finding
+        ORDER BY (closed_at IS NULL), entity, verdict, cause
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.is_open, following.entity, following.verdict, following.cause
+    FROM kind
+    CROSS JOIN LATERAL (
+        SELECT closed_at IS NULL AS is_open, entity, verdict, cause
+        FROM crossfade.finding
+        WHERE ((closed_at IS NULL), entity, verdict, cause)
+            > (kind.is_open, kind.entity, kind.verdict, kind.cause)
+        ORDER BY (closed_at IS NULL), entity, verdict, cause
+        LIMIT 1
+    ) AS following
+)
+SELECT is_open, entity, verdict, cause FROM kind;
+
+-- Parked keys are few; neither the columns nor the condition change when another key is written.
+CREATE INDEX ledger_parked ON crossfade.ledger (entity, key) WHERE parked_reason IS NOT NULL;
+
+-- What operators asked for. A worker takes the oldest one, renews its lease while it works, and says
+-- how it ended; a request whose lease has run out is taken by another. Asking for what is asked for
+-- already changes nothing, and one request is worked on at a time.
+CREATE TABLE crossfade.request (
+    id           bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT request_pkey PRIMARY KEY,
+    kind         text NOT NULL
+                 CONSTRAINT request_kind CHECK (kind IN ('verify', 'repair', 'unpark', 'reveal')),
+    arguments    jsonb NOT NULL DEFAULT '{}',
+    requested_by text NOT NULL,
+    requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    state        text NOT NULL DEFAULT 'waiting'
+                 CONSTRAINT request_state
+                 CHECK (state IN ('waiting', 'running', 'done', 'failed', 'withdrawn')),
+    worker       uuid,
+    taken_at     timestamptz,
+    lease_until  timestamptz,
+    finished_at  timestamptz,
+    outcome      text,
+    CONSTRAINT request_finished
+        CHECK ((finished_at IS NULL) = (state IN ('waiting', 'running')))
+);
+CREATE UNIQUE INDEX request_asked ON crossfade.request (kind, arguments) WHERE finished_at IS NULL;
+CREATE UNIQUE INDEX request_running ON crossfade.request (state) WHERE state = 'running';
+
+REVOKE ALL ON crossfade.finding_kind, crossfade.request FROM PUBLIC;

@@ -1,0 +1,1 @@
+SELECT to_jsonb(finding) FROM crossfade.finding WHERE id = %(id)s

@@ -1,0 +1,1 @@
+SELECT DISTINCT entity, verdict, cause FROM crossfade.finding_kind
