@@ -15,7 +15,8 @@ from typing import Annotated
 import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.backfill_progress import MEGABYTE, Figures, figures, show
+from crossfade.cli.backfill_progress import MEGABYTE, Figures, figures, read_progress
+from crossfade.cli.progress import showing
 from crossfade.cli.shell import (
     INTERRUPTED,
     AsJson,
@@ -23,6 +24,7 @@ from crossfade.cli.shell import (
     print_json,
     print_table,
     run,
+    stop_on_signals,
 )
 from crossfade.errors import ConfigurationError, NoProgress
 from crossfade.flows import backfill as flow
@@ -136,15 +138,12 @@ async def _backfill(
     async with open_windows(settings, mappings) as windows:
         await plan_backfill(windows, options)
         before = {one.entity: one.tally.read for one in await windows.progress()}
-        display = asyncio.create_task(show(windows.progress))
-        try:
+        look = partial(read_progress, windows.progress, before, started)
+        async with showing("backfilling", look):
             if workers == 1:
                 await _work(settings, application, mappings, options)
             else:
                 await _share(mappings, options, workers)
-        finally:
-            display.cancel()
-            await asyncio.gather(display, return_exceptions=True)
         await windows.check()
         seconds = monotonic() - started
         standings = await windows.progress()
@@ -162,10 +161,7 @@ async def _work(
 ) -> None:
     """Work in this process until all is done, or until told to end."""
     spare_the_collector()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     async with (
         open_migration(settings, application) as migration,
         open_windows(settings, mappings) as windows,

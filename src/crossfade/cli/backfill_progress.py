@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import monotonic
 
-import orjson
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
+from crossfade.cli.progress import Bar, Reading, Speed, speed
 from crossfade.mapping.windows import Progress as Standing
 from crossfade.mapping.windows import Tally
 
-LOOK_SECONDS = 0.5
-LINE_SECONDS = 5.0
 MEGABYTE = 1_000_000
-
-Look = Callable[[], Awaitable[Sequence[Standing]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +40,8 @@ class Figures:
 def figures(standing: Standing, rows_before: int, seconds: float) -> Figures:
     """Return an entity's figures, given its rows of so many seconds ago."""
     tally = standing.tally
-    rate = (tally.read - rows_before) / seconds if seconds > 0 else 0.0
     left = 0 if standing.is_done else max(0, standing.rows_estimated - tally.read)
+    rate = speed(tally.read - rows_before, left, seconds)
     return Figures(
         entity=standing.entity,
         rows=tally.read,
@@ -63,8 +54,8 @@ def figures(standing: Standing, rows_before: int, seconds: float) -> Figures:
         throttles=tally.throttles,
         windows=standing.windows,
         windows_done=standing.windows_done,
-        rows_per_second=round(rate, 1),
-        eta_seconds=round(left / rate, 1) if rate > 0 else None,
+        rows_per_second=rate.per_second,
+        eta_seconds=rate.eta_seconds,
     )
 
 
@@ -80,54 +71,28 @@ def together(standings: Sequence[Standing]) -> Standing:
     )
 
 
-async def show(look: Look) -> None:
-    """Show progress until cancelled: bars on a terminal, else a JSON line every few seconds."""
-    if sys.stderr.isatty():
-        await _bars(look)
-    else:
-        await _lines(look)
+async def read_progress(
+    progress: Callable[[], Awaitable[Sequence[Standing]]], before: Mapping[str, int], started: float
+) -> Reading:
+    """Read how far a backfill has come.
 
-
-async def _lines(look: Look) -> None:
-    started = monotonic()
-    before = together(await look()).tally.read
-    while True:
-        await asyncio.sleep(LINE_SECONDS)
-        now = figures(together(await look()), before, monotonic() - started)
-        sys.stdout.write(orjson.dumps(asdict(now)).decode() + "\n")
-        sys.stdout.flush()
-
-
-async def _bars(look: Look) -> None:
-    started = monotonic()
-    before = {one.entity: one.tally.read for one in await look()}
-    bars: dict[str, TaskID] = {}
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[told]}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    ) as display:
-        while True:
-            for one in await look():
-                now = figures(one, before.get(one.entity, 0), monotonic() - started)
-                if one.entity not in bars:
-                    bars[one.entity] = display.add_task(one.entity, told="")
-                display.update(
-                    bars[one.entity],
-                    total=now.rows_estimated,
-                    completed=min(now.rows, now.rows_estimated),
-                    told=told(now),
-                )
-            await asyncio.sleep(LOOK_SECONDS)
+    Args:
+        progress: asks the ledger.
+        before: the rows of each entity when this process began to look.
+        started: when that was, by `time.monotonic`.
+    """
+    standings = await progress()
+    seconds = monotonic() - started
+    now = [figures(one, before.get(one.entity, 0), seconds) for one in standings]
+    whole = figures(together(standings), sum(before.values()), seconds)
+    bars = [Bar(one.entity, one.rows, one.rows_estimated, told(one)) for one in now]
+    return Reading(bars, asdict(whole))
 
 
 def told(now: Figures) -> str:
     """Return what stands beside a bar."""
-    eta = "" if now.eta_seconds is None else f", {now.eta_seconds:,.0f} s left"
+    rate = Speed(now.rows_per_second, now.eta_seconds)
     return (
         f"{now.rows:,} of about {now.rows_estimated:,} rows, {now.bytes / MEGABYTE:,.1f} MB, "
-        f"{now.rows_per_second:,.0f} rows/s{eta}, {now.throttles:,} throttled, "
-        f"{now.parked:,} parked"
+        f"{rate}, {now.throttles:,} throttled, {now.parked:,} parked"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,21 @@ def run(job: Coroutine[Any, Any, T]) -> T:
         return runner.run(job)
 
 
+def stop_on_signals() -> asyncio.Event:
+    """Return what Ctrl-C and SIGTERM set; a second one cancels the task that called this."""
+    stop = asyncio.Event()
+    task = asyncio.current_task()
+
+    def tell() -> None:
+        if stop.is_set() and task is not None:
+            task.cancel()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, tell)
+    return stop
+
+
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """Turn errors that a user can act on into one line and exit code 1."""
@@ -41,7 +57,7 @@ def clear_errors() -> Iterator[None]:
         Console(stderr=True).print(f"[red]crossfade:[/] {type(error).__name__}: ", end="")
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("crossfade: interrupted; nothing is lost, the ledger knows what is left\n")
         raise typer.Exit(INTERRUPTED) from None
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import signal
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
+from crossfade.cli.progress import Bar, Reading, showing
+from crossfade.cli.shell import (
+    AsJson,
+    clear_errors,
+    print_json,
+    print_table,
+    run,
+    stop_on_signals,
+)
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.declare import Mapping as TableMapping
 from crossfade.mapping.parity import Finding, Run, Tally, Verdict, Watermark
@@ -128,8 +129,9 @@ async def _verify(
     settings: Settings, mappings: Sequence[TableMapping], *, is_deep: bool
 ) -> Outcome:
     async with open_verifier(settings, mappings) as verifier:
-        with _progress() as told:
-            ended = await verifier.full_pass(is_deep=is_deep, told=told)
+        latest = _Latest()
+        async with showing("verifying", latest.look):
+            ended = await verifier.full_pass(is_deep=is_deep, told=latest.take)
         findings = await verifier.findings.open_page(
             ended.entities, findings_max=FINDINGS_SHOWN_MAX
         )
@@ -137,33 +139,30 @@ async def _verify(
 
 
 async def _watch(settings: Settings, mappings: Sequence[TableMapping]) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     async with open_verifier(settings, mappings) as verifier:
         await verifier.run_watch(stop)
         _print_watermarks(await verifier.unverified.watermarks())
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[Tally], None]]:
-    """Show how far a pass has come: a line that changes on a terminal, else JSON lines."""
-    if not sys.stderr.isatty():
-        yield _progress_line
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading both stores")
-        yield lambda tally: bar.update(
-            task,
-            description=f"{tally.source_rows:,} rows, {tally.target_items:,} items, "
-            f"{tally.read_units:,.0f} read units, {tally.lagging_keys:,} on their way",
+class _Latest:
+    """How far a pass has come."""
+
+    def __init__(self) -> None:
+        self._tally = Tally()
+
+    def take(self, tally: Tally) -> None:
+        """Keep what the pass tells."""
+        self._tally = tally
+
+    async def look(self) -> Reading:
+        """Return it for people and machines."""
+        tally = self._tally
+        told = (
+            f"{tally.source_rows:,} rows, {tally.target_items:,} items, "
+            f"{tally.read_units:,.0f} read units, {tally.lagging_keys:,} on their way"
         )
-
-
-def _progress_line(tally: Tally) -> None:
-    sys.stderr.write(orjson.dumps({"event": "verifying", **asdict(tally)}).decode() + "\n")
+        return Reading([Bar("reading both stores", tally.source_rows, None, told)], asdict(tally))
 
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:
