@@ -8,8 +8,10 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crossfade.errors import ConfigurationError
+from crossfade.mapping.gates import Thresholds
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+LongSeconds = Annotated[float, Field(gt=0, le=31_536_000)]
 Count = Annotated[int, Field(gt=0, le=100_000)]
 
 
@@ -189,11 +191,68 @@ class Settings(BaseSettings):
         validation_alias=_named("CROSSFADE_VERIFY_READ_UNITS"),
         description="read units a second that verification may use; empty: no limit",
     )
+    operator_token: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=_named("CROSSFADE_OPERATOR_TOKEN"),
+        description="what operators sign in to the dashboard with; at least 16 characters",
+    )
+    reveal_token: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=_named("CROSSFADE_REVEAL_TOKEN"),
+        description="signs in with the right to see content; empty: nobody has it",
+    )
+    dashboard_https: bool = Field(
+        default=False,
+        validation_alias=_named("CROSSFADE_DASHBOARD_HTTPS"),
+        description="whether browsers reach the dashboard by https only, through a proxy",
+    )
+    gate_dirty_keys_max: Count = Field(
+        default=1000,
+        validation_alias=_named("CROSSFADE_GATE_DIRTY_KEYS_MAX"),
+        description="gate: keys on their way, at most",
+    )
+    gate_lag_seconds_max: Seconds = Field(
+        default=60.0,
+        validation_alias=_named("CROSSFADE_GATE_LAG_SECONDS_MAX"),
+        description="gate: age of the oldest key on its way, at most",
+    )
+    gate_full_pass_seconds_max: LongSeconds = Field(
+        default=86_400.0,
+        validation_alias=_named("CROSSFADE_GATE_FULL_PASS_SECONDS_MAX"),
+        description="gate: age of the newest full pass, at most",
+    )
+    gate_verified_seconds_max: LongSeconds = Field(
+        default=3600.0,
+        validation_alias=_named("CROSSFADE_GATE_VERIFIED_SECONDS_MAX"),
+        description="gate: age of the oldest write that was not compared since, at most",
+    )
+    gate_quiet_seconds_min: LongSeconds = Field(
+        default=1_209_600.0,
+        validation_alias=_named("CROSSFADE_GATE_QUIET_SECONDS_MIN"),
+        description="gate: time without a difference, the window of validation; two weeks",
+    )
+    gate_canary_seconds_max: Seconds = Field(
+        default=60.0,
+        validation_alias=_named("CROSSFADE_GATE_CANARY_SECONDS_MAX"),
+        description="gate: age of the newest canary in the target, at most",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto",
         validation_alias=_named("CROSSFADE_LOG_FORMAT"),
         description="console lines or JSON lines; auto: console on a terminal",
     )
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What the gates ask for."""
+        return Thresholds(
+            dirty_keys_max=self.gate_dirty_keys_max,
+            lag_seconds_max=self.gate_lag_seconds_max,
+            full_pass_seconds_max=self.gate_full_pass_seconds_max,
+            verified_seconds_max=self.gate_verified_seconds_max,
+            quiet_seconds_min=self.gate_quiet_seconds_min,
+            canary_seconds_max=self.gate_canary_seconds_max,
+        )
 
     @property
     def dsn(self) -> str:

@@ -34,6 +34,13 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.1f} s"
 
 
+def measure(value: float | None, unit: str) -> str:
+    """Print a value by its unit: ``count``, ``seconds`` or ``share``."""
+    if value is None:
+        return "unknown"
+    return {"seconds": duration, "share": percent}.get(unit, count)(value)
+
+
 def moment(when: datetime | None) -> str:
     """Print an instant in UTC, to the second."""
     return "\N{EN DASH}" if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
@@ -54,6 +61,7 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
         "count": count,
         "duration": duration,
         "key": key_text,
+        "measure": measure,
         "moment": moment,
         "percent": percent,
         "words": words,

@@ -28,6 +28,9 @@ WITH RECURSIVE kind AS (
 )
 SELECT is_open, entity, verdict, cause FROM kind;
 
+-- When the stores were last seen to differ.
+CREATE INDEX finding_closed ON crossfade.finding (closed_at) WHERE closed_at IS NOT NULL;
+
 -- Parked keys are few; neither the columns nor the condition change when another key is written.
 CREATE INDEX ledger_parked ON crossfade.ledger (entity, key) WHERE parked_reason IS NOT NULL;
 
