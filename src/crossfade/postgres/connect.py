@@ -63,12 +63,14 @@ class PoolOptions:
         wait_seconds: how long a call waits for a free one.
         connect_seconds: how long opening one may take.
         statement_seconds: how long one statement may take.
+        must_answer: whether the server must answer when the pool is opened; else it may come later.
     """
 
     connections_max: int = 8
     wait_seconds: float = 5.0
     connect_seconds: int = 5
     statement_seconds: float = 30.0
+    must_answer: bool = True
 
 
 @asynccontextmanager
@@ -101,11 +103,12 @@ async def open_pool(
         open=False,
         name="crossfade",
     )
-    with translated():
-        async with await psycopg.AsyncConnection.connect(
-            _conninfo(dsn, settings, chosen.connect_seconds)
-        ):
-            await pool.open()
+    if chosen.must_answer:
+        with translated():
+            conninfo = _conninfo(dsn, settings, chosen.connect_seconds)
+            async with await psycopg.AsyncConnection.connect(conninfo):
+                pass
+    await pool.open()
     try:
         yield pool
     finally:

@@ -1,1 +1,8 @@
-"""The pages operators watch, and what every web application of this project needs to be safe."""
+"""The dashboard that operators watch: it reads the ledger's schema only, never the stores."""
+
+from __future__ import annotations
+
+from crossfade.web.dashboard import create_dashboard
+from crossfade.web.server import Address, listen, serve, serve_dashboard, url_of
+
+__all__ = ["Address", "create_dashboard", "listen", "serve", "serve_dashboard", "url_of"]

@@ -1,0 +1,52 @@
+-- How a migration stands at this moment, as one JSON document. Every part of it reads an index of
+-- what is unsettled: its cost grows with the dirty and parked keys, not with all keys.
+WITH waiting AS (
+    SELECT entity, count(*) AS dirty, min(dirty_since) AS since
+    FROM crossfade.ledger
+    WHERE dirty_since IS NOT NULL AND parked_reason IS NULL
+    GROUP BY entity
+), parked AS (
+    SELECT entity, count(*) AS parked
+    FROM crossfade.ledger
+    WHERE parked_reason IS NOT NULL
+    GROUP BY entity
+), unverified AS (
+    SELECT unverified_since AS since
+    FROM crossfade.ledger
+    WHERE unverified_since IS NOT NULL AND parked_reason IS NULL
+      AND (entity = ANY (SELECT name FROM crossfade.mapping)) IS TRUE
+    ORDER BY unverified_since
+    LIMIT 1
+), settled AS (
+    SELECT least((SELECT min(waiting.since) FROM waiting JOIN crossfade.mapping ON name = entity),
+                 now()) AS replicated_through
+)
+SELECT json_build_object(
+    'taken_at', clock_timestamp(),
+    'entities', (
+        SELECT coalesce(json_agg(entity ORDER BY entity.name), '[]')
+        FROM (
+            SELECT mapping.name,
+                   mapping.table_schema || '.' || mapping.table_name AS table,
+                   coalesce(waiting.dirty, 0) AS dirty,
+                   coalesce(parked.parked, 0) AS parked,
+                   extract(epoch FROM clock_timestamp() - waiting.since) AS oldest_dirty_seconds,
+                   (SELECT count(*) FILTER (WHERE is_done)::double precision / nullif(count(*), 0)
+                    FROM crossfade.backfill_window AS part
+                    WHERE part.entity = mapping.name) AS backfilled,
+                   (SELECT bool_and(is_captured AND refuses_truncate) FROM crossfade.guard
+                    WHERE guard.entity = mapping.name) AS is_captured
+            FROM crossfade.mapping
+            LEFT JOIN waiting ON waiting.entity = mapping.name
+            LEFT JOIN parked ON parked.entity = mapping.name
+        ) AS entity),
+    'open_findings', (
+        SELECT count(*)
+        FROM (SELECT FROM crossfade.finding WHERE closed_at IS NULL
+              LIMIT %(findings_max)s) AS counted),
+    'replicated_through', (SELECT replicated_through FROM settled),
+    'verified_through', (SELECT least(settled.replicated_through, unverified.since)
+                         FROM settled LEFT JOIN unverified ON true),
+    'verified_at', (
+        SELECT max(finished_at) FROM crossfade.run WHERE kind = 'full' AND state = 'finished')
+)::text
