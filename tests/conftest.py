@@ -17,6 +17,7 @@ from engines.dynamodb_local import missing_for_dynamodb_local
 from engines.house import House, remove
 from engines.values import Database, DynamoEngine, S3Engine
 from engines.world import World, open_world
+from site_helpers import TestedSite, open_site
 
 
 @pytest.fixture(scope="session")
@@ -136,3 +137,10 @@ async def world(
     del credentials
     async with open_world(migrated, ministack, bucket) as world:
         yield world
+
+
+@pytest.fixture
+async def site(migrated: Database) -> AsyncIterator[TestedSite]:
+    """The campaign application's pages on a fresh database; `site_helpers` says how to use it."""
+    async with open_site(migrated) as site:
+        yield site

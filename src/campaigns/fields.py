@@ -8,6 +8,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Annotated, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +23,7 @@ from pydantic_core import PydanticCustomError
 NAME_CHARACTERS_MAX = 200
 SLUG_CHARACTERS_MAX = 80
 CHARACTER_NAME_CHARACTERS_MAX = 120
+PASSWORD_CHARACTERS_MIN, PASSWORD_CHARACTERS_MAX = 10, 256
 LINE_CHARACTERS_MAX = 1024
 LONG_TEXT_CHARACTERS_MAX = 100_000
 LIST_ITEMS_MAX = 200
@@ -66,6 +68,14 @@ def canonical_uuid(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise PydanticCustomError("uuid", "give a UUID") from None
+
+
+def known_zone(name: str) -> str:
+    """Refuse a time zone that this machine cannot compute."""
+    try:
+        return ZoneInfo(name).key
+    except (OSError, ValueError, KeyError):
+        raise PydanticCustomError("time_zone", "give a time zone such as Europe/Berlin") from None
 
 
 def plausible_instant(instant: datetime) -> datetime:
@@ -141,6 +151,10 @@ LongText = Annotated[Text, Field(max_length=LONG_TEXT_CHARACTERS_MAX)]
 Lines = Annotated[tuple[Line, ...], Field(max_length=LIST_ITEMS_MAX)]
 Email = Annotated[Text, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 TimeZone = Annotated[Text, Field(max_length=64, pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+KnownTimeZone = Annotated[TimeZone, AfterValidator(known_zone)]
+Password = Annotated[
+    Text, Field(min_length=PASSWORD_CHARACTERS_MIN, max_length=PASSWORD_CHARACTERS_MAX)
+]
 Language = Annotated[str, Field(pattern=r"^([a-z]{2}(-[A-Z]{2})?|[a-z]{3})$")]
 TranscriptText = Annotated[Text, AfterValidator(transcript_text)]
 TranscriptJson = Annotated[Text, AfterValidator(transcript_json)]

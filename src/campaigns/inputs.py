@@ -106,6 +106,19 @@ class NewUser(Input):
     recovery_codes: Given[accept.Lines] = Field(default=None, repr=False)
 
 
+class NewPassword(Input):
+    """A password to be kept; long rather than odd."""
+
+    password: accept.Password = Field(repr=False)
+
+
+class ProfileChanges(Input):
+    """Changes to one's own profile."""
+
+    name: accept.Line | None = None
+    time_zone: Given[accept.KnownTimeZone] = None
+
+
 class CampaignFields(Input):
     """What may be said about a campaign."""
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationError
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from campaigns.errors import Invalid, Problem
+
+SECRET_CHARACTERS_MIN = 32
+
+REFUSALS = {
+    "DATABASE_URL": (
+        "missing or empty",
+        "set it, for example to postgresql://user@localhost/campaigns",
+    ),
+    "SECRET_KEY": ("too short", f"set at least {SECRET_CHARACTERS_MIN} random characters"),
+    "PUBLIC_URL": ("not an address", "set it, for example to https://campaigns.example.org"),
+    "SIGNED_IN_DAYS": ("not a number of days", "set a number from 1 to 365"),
+}
 
 
 class Settings(BaseSettings):
@@ -13,22 +27,27 @@ class Settings(BaseSettings):
 
     Attributes:
         database_url: ``DATABASE_URL``, any form that libpq takes; may hold a password.
+        secret_key: ``SECRET_KEY``, signs cookies; random for each process unless set.
+        public_url: ``PUBLIC_URL``, where people reach the site.
+        signed_in_days: ``SIGNED_IN_DAYS``, how long a browser stays signed in.
     """
 
     model_config = SettingsConfigDict(env_prefix="", frozen=True)
 
     database_url: str = Field(min_length=1, repr=False)
+    secret_key: Annotated[SecretStr, Field(min_length=SECRET_CHARACTERS_MIN)] | None = None
+    public_url: str = Field(default="http://127.0.0.1", pattern=r"^https?://[^\s/]+/?$")
+    signed_in_days: int = Field(default=14, ge=1, le=365)
 
 
 def read_settings() -> Settings:
     """Read the environment.
 
     Raises:
-        Invalid: a variable is missing or empty.
+        Invalid: a variable is missing, empty or malformed.
     """
     try:
         return Settings()
     except ValidationError as error:
-        names = ["_".join(map(str, one["loc"])).upper() for one in error.errors()]
-        remedy = "set it, for example to postgresql://user@localhost/campaigns"
-        raise Invalid(*(Problem(name, "missing or empty", remedy) for name in names)) from None
+        names = [str(one["loc"][0]).upper() for one in error.errors()]
+        raise Invalid(*(Problem(name, *REFUSALS[name]) for name in names)) from None

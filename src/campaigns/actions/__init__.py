@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from campaigns.actions.accounts import (
+    change_password,
+    find_account,
+    get_account,
+    record_sign_in,
+    update_profile,
+)
 from campaigns.actions.campaigns import (
     create_campaign,
     delete_campaign,
@@ -23,17 +30,22 @@ __all__ = [
     "add_appearance",
     "add_character",
     "add_member",
+    "change_password",
     "create_campaign",
     "create_session",
     "create_user",
     "delete_campaign",
     "delete_session",
+    "find_account",
+    "get_account",
     "get_campaign",
     "get_session",
     "get_transcript",
     "list_campaigns",
     "list_sessions",
+    "record_sign_in",
     "save_transcript",
     "update_campaign",
+    "update_profile",
     "update_session",
 ]

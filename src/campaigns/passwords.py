@@ -1,0 +1,46 @@
+"""Passwords: kept as Argon2 hashes, compared in threads, never compared in a hurry."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from anyio import CapacityLimiter, to_thread
+from pwdlib import PasswordHash
+
+FINGERPRINT_CHARACTERS = 22
+
+
+class Passwords:
+    """Hashes and compares; a few at a time, as each takes 64 MiB of memory and tens of ms."""
+
+    def __init__(self, parallel_max: int = 2) -> None:
+        """Prepare the hash that stands in for the password of an unknown account.
+
+        Args:
+            parallel_max: how many threads hash at once.
+        """
+        self._hashes = PasswordHash.recommended()
+        self._threads = CapacityLimiter(parallel_max)
+        self._nobody = self._hashes.hash(secrets.token_urlsafe())
+
+    async def hash(self, password: str) -> bytes:
+        """Return what to keep of a password."""
+        text = await to_thread.run_sync(self._hashes.hash, password, limiter=self._threads)
+        return text.encode()
+
+    async def matches(self, password: str, kept: bytes | None) -> bool:
+        """Return whether a password is the one that was kept.
+
+        It takes as long when none was kept, so that nobody learns which accounts exist.
+        """
+        against = self._nobody if kept is None else kept.decode()
+        matches = await to_thread.run_sync(
+            self._hashes.verify, password, against, limiter=self._threads
+        )
+        return matches and kept is not None
+
+
+def fingerprint(kept: bytes) -> str:
+    """Return a short text that changes with the password, and tells nothing about it."""
+    return hashlib.sha256(b"fingerprint " + kept).hexdigest()[:FINGERPRINT_CHARACTERS]

@@ -1,0 +1,1 @@
+"""The campaign application for people with a browser. Start at `site.create_site`."""

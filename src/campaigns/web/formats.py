@@ -1,0 +1,39 @@
+"""How pages print values: template filters, all pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+def day(value: date) -> str:
+    """Return a date as people write it, such as 7 Feb 2026."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime, zone: str = "UTC") -> str:
+    """Return an instant on the clocks of a time zone; without a zone of its own it is in UTC."""
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    local = aware.astimezone(ZoneInfo(zone))
+    return f"{day(local)}, {local:%H:%M}"
+
+
+def iso(value: datetime) -> str:
+    """Return an instant for machines."""
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun, such as 1 session or 2 sessions."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "counted": counted,
+    "day": day,
+    "iso": iso,
+    "moment": moment,
+}
+"""By the names that templates use."""

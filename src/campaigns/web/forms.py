@@ -1,0 +1,195 @@
+"""Forms: declared once as fields, read into inputs, shown again with what is wrong beside it.
+
+FIELDS = (Field("name", "Name", required=True), Field("notes", "Notes", Widget.TEXT))
+
+texts = await read_form(request, FIELDS)
+try:
+    new = NewThing(**values_of(FIELDS, texts))
+except Invalid as refusal:
+    return page(request, "thing.html.j2", status=422, form=refused(FIELDS, texts, refusal))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from starlette.requests import Request
+
+from campaigns.errors import Conflict, Invalid, Problem
+
+CHECKED = "on"
+
+
+class Widget(StrEnum):
+    """How a field looks and what its text means."""
+
+    LINE = "line"
+    TEXT = "text"
+    LIST = "list"
+    CHOICE = "choice"
+    CHECK = "check"
+    DATE = "date"
+    TIME = "time"
+    NUMBER = "number"
+    EMAIL = "email"
+    PASSWORD = "password"  # noqa: S105 - the name of a kind of field
+
+
+class Blank(StrEnum):
+    """What an empty field says."""
+
+    NULL = "empties the value"
+    LEFT_OUT = "leaves the value alone"
+    SENT = "is a value like any other"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form.
+
+    Attributes:
+        name: the input's field.
+        label: what people read.
+        widget: how it looks.
+        blank: what an empty field says.
+        required: whether the browser insists on a value.
+        hint: a line of help under it.
+        choices: pairs of value and label.
+        autocomplete: the browser's word for what belongs here.
+        rows: the height of a text.
+    """
+
+    name: str
+    label: str
+    widget: Widget = Widget.LINE
+    blank: Blank = Blank.NULL
+    required: bool = False
+    hint: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    autocomplete: str = ""
+    rows: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A field with what stands in it and what is wrong with it.
+
+    Attributes:
+        field: the field.
+        text: what stands in it.
+        problem: what is wrong with it, empty when nothing is.
+        has_focus: whether it is the first with a problem.
+    """
+
+    field: Field
+    text: str
+    problem: str
+    has_focus: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as a page shows it.
+
+    Attributes:
+        boxes: its fields, by name, in order.
+        problems: what is wrong with the form as a whole.
+    """
+
+    boxes: Mapping[str, Box]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.problems) or any(box.problem for box in self.boxes.values())
+
+
+async def read_form(request: Request, fields: Sequence[Field]) -> dict[str, str]:
+    """Return what was typed into each field; empty for what was not sent."""
+    form = await request.form()
+    sent = {field.name: form.get(field.name) for field in fields}
+    return {
+        name: value.replace("\r\n", "\n") if isinstance(value, str) else ""
+        for name, value in sent.items()
+    }
+
+
+def values_of(fields: Sequence[Field], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return what to make an input of."""
+    values: dict[str, Any] = {}
+    for field in fields:
+        text = texts.get(field.name, "")
+        match field.widget, field.blank:
+            case Widget.LIST, _:
+                values[field.name] = lines_of(text)
+            case Widget.CHECK, _:
+                values[field.name] = text == CHECKED
+            case _, Blank.LEFT_OUT if not text:
+                pass
+            case _, Blank.NULL if not text:
+                values[field.name] = None
+            case _:
+                values[field.name] = text
+    return values
+
+
+def texts_of(fields: Sequence[Field], record: Any) -> dict[str, str]:
+    """Return what to show of a record in a form that changes it."""
+    return {field.name: text_of(field, getattr(record, field.name)) for field in fields}
+
+
+def text_of(field: Field, value: Any) -> str:
+    """Return a value as the text of a field."""
+    match field.widget, value:
+        case _, None:
+            return ""
+        case Widget.LIST, _:
+            return "\n".join(value)
+        case Widget.CHECK, _:
+            return CHECKED if value else ""
+        case _:
+            return str(value)
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return the lines of a list, without empty ones."""
+    return tuple(filter(None, map(str.strip, text.split("\n"))))
+
+
+def shown(
+    fields: Sequence[Field], texts: Mapping[str, str], problems: Sequence[Problem] = ()
+) -> Form:
+    """Return a form to show, with each problem beside its field."""
+    names = [field.name for field in fields]
+    by_name: dict[str, list[str]] = {}
+    for problem in problems:
+        by_name.setdefault(problem.field.split(".")[0], []).append(sentence(problem.remedy))
+    first = next((name for name in names if name in by_name), None)
+    boxes = {
+        field.name: Box(
+            field,
+            "" if field.widget is Widget.PASSWORD else texts.get(field.name, ""),
+            " ".join(by_name.get(field.name, ())),
+            field.name == first,
+        )
+        for field in fields
+    }
+    others = [text for name, found in by_name.items() if name not in boxes for text in found]
+    return Form(boxes, tuple(others))
+
+
+def refused(fields: Sequence[Field], texts: Mapping[str, str], refusal: Invalid | Conflict) -> Form:
+    """Return a form that was not accepted, with what was typed and why."""
+    if isinstance(refusal, Conflict):
+        remedy = f"{refusal.kind}; {refusal.remedy}"
+        return shown(fields, texts, [Problem(refusal.field, refusal.kind, remedy)])
+    return shown(fields, texts, refusal.problems)
+
+
+def sentence(text: str) -> str:
+    """Return a remark as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."

@@ -1,0 +1,9 @@
+"""The site's pages, one module for each kind of thing; `ROUTERS` lists them all."""
+
+from __future__ import annotations
+
+from campaigns.web.pages import campaigns, doors
+
+ROUTERS = (doors.router, campaigns.router)
+
+__all__ = ["ROUTERS"]

@@ -1,0 +1,73 @@
+"""The site: pages, static files, limits and error pages in one ASGI application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+
+from campaigns.app import App
+from campaigns.passwords import Passwords
+from campaigns.web.desk import Desk
+from campaigns.web.failures import add_failure_pages
+from campaigns.web.options import SiteOptions
+from campaigns.web.pages import ROUTERS
+from campaigns.web.rendering import template_environment
+from campaigns.web.visitors import own_forms
+from crossfade.web.safety import (
+    Assets,
+    BodyLimit,
+    RateLimiter,
+    SecurityHeaders,
+    SignedCookie,
+    Visits,
+)
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_site(app: App, options: SiteOptions) -> FastAPI:
+    """Return the site as an ASGI application.
+
+    Each request passes, outermost first: security headers, the visit's cookie, the limit of its
+    body; then, for pages, the check that a form is one of ours.
+
+    Args:
+        app: the open application; whoever opened it closes it.
+        options: the site's limits and its address.
+    """
+    assets = Assets(STATIC)
+    site = FastAPI(title="Campaigns", docs_url=None, redoc_url=None, openapi_url=None)
+    site.state.desk = create_desk(app, options, assets)
+    site.router.routes.append(assets.route())
+    for router in ROUTERS:
+        site.include_router(router, dependencies=[Depends(own_forms)], include_in_schema=False)
+    add_failure_pages(site)
+    site.add_middleware(BodyLimit, bytes_max=options.body_bytes_max)
+    site.add_middleware(Visits, cookie=_cookie(options, "visit"))
+    site.add_middleware(SecurityHeaders, https=options.https)
+    return site
+
+
+def create_desk(app: App, options: SiteOptions, assets: Assets) -> Desk:
+    """Return what pages work with."""
+    return Desk(
+        app=app,
+        options=options,
+        templates=template_environment(assets.url),
+        passwords=Passwords(),
+        signed_in=_cookie(options, "signed_in"),
+        notices=_cookie(options, "notices"),
+        addresses=RateLimiter(options.address_rate),
+        accounts=RateLimiter(options.account_rate),
+    )
+
+
+def _cookie(options: SiteOptions, name: str) -> SignedCookie:
+    return SignedCookie(
+        name,
+        secret=options.secret,
+        seconds_max=options.signed_in_seconds_max,
+        https=options.https,
+        clock=options.clock,
+    )

@@ -1,0 +1,101 @@
+"""Who is there: the signed-in user of a request, and that forms are theirs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from campaigns.actions import get_account
+from campaigns.passwords import fingerprint
+from campaigns.records import Account, User
+from campaigns.web.desk import desk_of
+from crossfade.web.safety import form_token, require_own_form
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; `address` is where to go first."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__("nobody is signed in")
+        wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
+        query = urlencode({"next": wanted}) if request.method == "GET" else ""
+        self.address = f"/sign-in?{query}".rstrip("?")
+
+
+async def visitor(request: Request) -> User | None:
+    """Return who is signed in, None for nobody; one statement, asked once for a request."""
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = await _visitor(request)
+    return current_visitor(request)
+
+
+def current_visitor(request: HTTPConnection) -> User | None:
+    """Return who `visitor` found; None also when nobody asked yet."""
+    found = getattr(request.state, "visitor", None)
+    return found if isinstance(found, User) else None
+
+
+async def signed_in(request: Request) -> User:
+    """Return who is signed in.
+
+    Raises:
+        SignInNeeded: nobody is; answered by leading to the sign-in and back.
+    """
+    user = await visitor(request)
+    if user is None:
+        raise SignInNeeded(request)
+    return user
+
+
+Visitor = Annotated[User | None, Depends(visitor)]
+"""A page's parameter that receives who is signed in, or None."""
+
+SignedIn = Annotated[User, Depends(signed_in)]
+"""A page's parameter that receives who is signed in; nobody else sees the page."""
+
+
+async def _visitor(request: Request) -> User | None:
+    desk = desk_of(request)
+    ticket = desk.signed_in.read(request)
+    if ticket is None:
+        return None
+    user_id, seen = ticket
+    account = await get_account(desk.app, user_id)
+    if account is None or account.password_hash is None:
+        return None
+    return account if fingerprint(account.password_hash) == seen else None
+
+
+def let_in(request: Request, response: Response, account: Account) -> None:
+    """Make a browser signed in, until its cookie expires or the password changes."""
+    kept = account.password_hash or b""
+    desk_of(request).signed_in.write(response, [account.id, fingerprint(kept)])
+
+
+def let_out(request: Request, response: Response) -> None:
+    """Make a browser forget who was signed in."""
+    desk_of(request).signed_in.clear(response)
+
+
+def page_token(request: HTTPConnection) -> str:
+    """Return the token that the forms of a page carry."""
+    desk = desk_of(Request(request.scope))
+    return form_token(desk.options.secret, request, _identity(request))
+
+
+async def own_forms(request: Request) -> None:
+    """Refuse forms that are not from a page of this visit.
+
+    Raises:
+        Forged: the token is missing or not this visit's.
+    """
+    await require_own_form(desk_of(request).options.secret, request, _identity(request))
+
+
+def _identity(request: HTTPConnection) -> str:
+    ticket = desk_of(Request(request.scope)).signed_in.read(request)
+    return "" if ticket is None else " ".join(ticket)
