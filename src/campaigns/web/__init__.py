@@ -1,1 +1,8 @@
-"""The campaign application for people with a browser. Start at `site.create_site`."""
+"""The campaign application for people with a browser."""
+
+from __future__ import annotations
+
+from campaigns.web.options import SiteOptions, options_of
+from campaigns.web.site import create_site
+
+__all__ = ["SiteOptions", "create_site", "options_of"]
