@@ -1,0 +1,37 @@
+"""JSON decoded into a type; an error names the path or the line, never the content."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from campaigns.decoding import place_of
+from campaigns.transcripts.turns import malformed
+
+T = TypeVar("T")
+
+
+def decode(content: bytes, kind: type[T]) -> T:
+    """Return a document as a value of `kind`.
+
+    Raises:
+        Invalid: this is not JSON, is nested too deeply, or a field has the wrong type.
+    """
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        field, expected = place_of(error)
+        raise malformed(field, expected, "correct the document") from None
+    except msgspec.DecodeError as error:
+        line = line_of(error, content)
+        raise malformed(f"line {line}", "not JSON", "give well-formed JSON") from None
+    except RecursionError:
+        raise malformed("the top level", "nested too deeply", "flatten the document") from None
+
+
+def line_of(error: msgspec.DecodeError, content: bytes) -> int:
+    """Return the line of an error whose message ends with the byte; the last line without one."""
+    found = re.search(r"\(byte (\d+)\)", str(error))
+    return content.count(b"\n", 0, int(found[1]) if found else len(content)) + 1

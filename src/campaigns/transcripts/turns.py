@@ -1,0 +1,135 @@
+"""Turns: who says what, and when. Everything about transcripts is made of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from campaigns.errors import Invalid, Problem
+
+TURNS_MAX = 50_000
+TURN_CHARACTERS_MAX = 20_000
+SPEAKERS_MAX = 200
+SPEAKER_CHARACTERS_MAX = 120
+SECONDS_MAX = 10_000_000
+FIELD = "transcript"
+
+BREAKS = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
+UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+BRACKETS = re.compile(r"[\[\]]")
+CLOCK = re.compile(r"-?(?:\d+:)?\d+:\d+(?:[.,]\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody says something.
+
+    Attributes:
+        t_seconds: when, to the millisecond; before the start when negative, None when unknown.
+        speaker: who, None when unknown.
+        text: what, on one line.
+    """
+
+    t_seconds: float | None
+    speaker: str | None
+    text: str
+
+
+def malformed(place: str, kind: str, remedy: str) -> Invalid:
+    """Return the error of a malformed transcript; `place` is a line or a path, never content."""
+    return Invalid(Problem(FIELD, f"{place}: {kind}", remedy))
+
+
+def turn(place: str, t_seconds: float | None, speaker: str | None, text: str) -> Turn:
+    """Return a turn, on one line and without blanks around it.
+
+    Args:
+        place: where it comes from, for the error.
+        t_seconds: when.
+        speaker: who; nobody when blank.
+        text: what.
+
+    Raises:
+        Invalid: a part of it cannot be stored or shown.
+    """
+    words = one_line(text)
+    name = one_line(speaker or "") or None
+    if not words:
+        raise malformed(place, "no text", "give the turn words, or leave it out")
+    if len(words) > TURN_CHARACTERS_MAX:
+        remedy = f"at most {TURN_CHARACTERS_MAX} fit; break it into several"
+        raise malformed(place, f"a turn of {len(words)} characters", remedy)
+    if UNSTORABLE.search(words) or UNSTORABLE.search(name or ""):
+        raise malformed(place, "a control character", "remove it")
+    if name is not None:
+        check_speaker(place, name)
+    return Turn(None if t_seconds is None else check_time(place, t_seconds), name, words)
+
+
+def check_speaker(place: str, name: str) -> None:
+    """Refuse a name that a line of text could not carry.
+
+    Raises:
+        Invalid: it is too long, has a square bracket, or reads as a time.
+    """
+    if len(name) > SPEAKER_CHARACTERS_MAX:
+        remedy = f"at most {SPEAKER_CHARACTERS_MAX} fit"
+        raise malformed(place, f"a speaker of {len(name)} characters", remedy)
+    if BRACKETS.search(name):
+        raise malformed(place, "a speaker with a square bracket", "leave brackets out of names")
+    if CLOCK.fullmatch(name):
+        raise malformed(place, "a speaker that reads as a time", "give a name")
+
+
+def check_time(place: str, t_seconds: float) -> float:
+    """Return a time to the millisecond.
+
+    Raises:
+        Invalid: no recording is that long.
+    """
+    if not -SECONDS_MAX <= t_seconds <= SECONDS_MAX:
+        remedy = f"give seconds from the start, at most {SECONDS_MAX}"
+        raise malformed(place, "a time out of range", remedy)
+    return round(t_seconds, 3) + 0.0
+
+
+def bounded(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """Return a transcript of the turns.
+
+    Raises:
+        Invalid: there are none, too many, or too many speakers.
+    """
+    kept: list[Turn] = []
+    names: set[str | None] = set()
+    for one in turns:
+        kept.append(one)
+        names.add(one.speaker)
+        if len(kept) > TURNS_MAX:
+            remedy = f"at most {TURNS_MAX} fit; split the session"
+            raise malformed(f"turn {len(kept)}", "too many turns", remedy)
+        if len(names) > SPEAKERS_MAX + 1:
+            remedy = f"at most {SPEAKERS_MAX} fit; write speakers as [Name]"
+            raise malformed(f"turn {len(kept)}", "too many speakers", remedy)
+    if not kept:
+        raise malformed("line 1", "nothing said", "give at least one turn")
+    return tuple(kept)
+
+
+def one_line(text: str) -> str:
+    """Return text with its line breaks and tabs as blanks, and none around it."""
+    return BREAKS.sub(" ", text).strip()
+
+
+def digest(one: Turn) -> str:
+    """Return what tells a turn from every other, as 32 hexadecimal digits."""
+    t_ms = None if one.t_seconds is None else round(one.t_seconds * 1000)
+    content = json.dumps([t_ms, one.speaker, one.text])
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def words_of(turns: Iterable[Turn]) -> int:
+    """Return how many words are said."""
+    return sum(len(one.text.split()) for one in turns)
