@@ -66,6 +66,7 @@ async def repair_route(world: World) -> AsyncIterator[repair.Route]:
             codecs=migration.route.codecs,
             deliver=partial(relay.deliver, migration.route),
             judge=Eyes(world, items),
+            observe=world.events.append,
             who="repair by a test",
         )
 

@@ -168,6 +168,44 @@ class Verified:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A step of repair ended.
+
+    Attributes:
+        closed: findings whose keys are equal now.
+        open: findings whose keys still differ, or were written to all the while.
+        left: findings about items that no mapping makes.
+    """
+
+    closed: int
+    open: int
+    left: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A sweep has looked at a batch of tombstones or of objects.
+
+    Attributes:
+        kind: ``tombstone`` or ``object``.
+        looked: how many were looked at; those of use are counted nowhere else.
+        noted: seen without use for the first time.
+        waiting: without use, and kept for the grace period or until older changes have arrived.
+        removed: gone now.
+        kept: needed again when they were to be removed.
+    """
+
+    kind: str
+    looked: int
+    noted: int
+    waiting: int
+    removed: int
+    kept: int
+    seconds: float
+
+
 Event = (
     PushFailed
     | PushSkipped
@@ -182,4 +220,6 @@ Event = (
     | LoopFailed
     | DriftFound
     | Verified
+    | Repaired
+    | Swept
 )

@@ -54,13 +54,17 @@ async def open_repair(
             codecs=migration.route.codecs,
             deliver=partial(relay.deliver, migration.route),
             judge=partial(verifier.examiner.keys, is_deep=True),
+            observe=observe,
             who=who,
         )
 
 
 @asynccontextmanager
 async def open_sweep(
-    settings: Settings, application: Application, grace_seconds: float
+    settings: Settings,
+    application: Application,
+    grace_seconds: float,
+    observe: Observer = log_event,
 ) -> AsyncIterator[sweep.Route]:
     """Connect to the stores to sweep what nobody needs.
 
@@ -68,6 +72,7 @@ async def open_sweep(
         settings: from `crossfade.settings.load`, or made by hand.
         application: whose tombstones and objects are swept.
         grace_seconds: how long a thing must have been seen before it is removed.
+        observe: called with every event; log lines unless given.
 
     Raises:
         ConfigurationError: a setting contradicts another one.
@@ -84,5 +89,6 @@ async def open_sweep(
             cemetery=target,
             attic=s3.ObjectStore(s3_config(settings)),
             codecs={mapping.name: Codec(mapping) for mapping in application.mappings},
+            observe=observe,
             grace_seconds=grace_seconds,
         )

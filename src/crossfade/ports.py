@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from crossfade.events import Event
-from crossfade.mapping.parity import Finding
+from crossfade.mapping.parity import Finding, Verdict
 from crossfade.mapping.state import (
     AckReport,
     Grave,
@@ -103,6 +103,11 @@ class Findings(Protocol):
         self, entities: Sequence[str], after: int, *, run: int | None, findings_max: int
     ) -> Sequence[Finding]:
         """Return open findings in the order of discovery: those after one, of a run or of all."""
+
+    async def open_counts(
+        self, entities: Sequence[str], *, run: int | None = None
+    ) -> Mapping[Verdict, int]:
+        """Return how many findings are open, by verdict; of one run, or of all."""
 
     async def close(self, keys: Sequence[Key], closed_by: str) -> int:
         """Close the open findings of these keys; returns how many there were."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
@@ -25,6 +25,8 @@ from crossfade.testing import HttpProxy, TcpProxy
 from crossfade.testing.audit import Audit, Stores, audit
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
+
+E = TypeVar("E", bound=Event)
 
 DRAIN_SECONDS_MAX = 60.0
 
@@ -81,7 +83,7 @@ class World:
         result = await self.audit()
         assert result.is_clean, (result.entities, result.findings)
 
-    def observed(self, *kinds: type[Event]) -> list[Event]:
+    def observed(self, *kinds: type[E]) -> list[E]:
         """Return the events of these kinds."""
         return [event for event in self.events if isinstance(event, kinds)]
 

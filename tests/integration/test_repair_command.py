@@ -68,10 +68,15 @@ def answer(*arguments: str, code: int = 0) -> Any:
 def test_a_dry_run_shows_and_a_repair_closes(staged: Database) -> None:
     del staged
     planned = answer("repair", "--dry-run")
-    assert [one["action"].split(":")[0] for one in planned] == ["write the row again", "nothing"]
+    actions = [one["action"].split(":")[0] for one in planned["findings"]]
+    assert actions == ["write the row again", "nothing"]
+    assert planned["counts"] == {"closed": 0, "open": 0, "planned": 2}
     assert answer("repair", "--dry-run") == planned
-    assert [one["outcome"] for one in answer("repair", "--run", "1")] == ["closed"]
+    repaired = answer("repair", "--run", "1")
+    assert [one["outcome"] for one in repaired["findings"]] == ["closed"]
+    assert repaired["counts"] == {"closed": 1, "open": 0, "planned": 0}
     shown = crossfade("repair", code=3)
+    assert "1 open" in shown.stdout
     assert "no mapping makes such an item" in shown.stdout
     assert "user/u" not in shown.stdout
 
@@ -80,14 +85,35 @@ def test_a_sweep_notes_and_waits(staged: Database) -> None:
     crossfade("repair", code=3)
     staged.execute("DELETE FROM users")
     crossfade("relay", "--until-clean")
-    assert [one["fate"] for one in answer("sweep", "--dry-run")] == ["seen for the first time"]
-    assert [one["fate"] for one in answer("sweep")] == ["seen for the first time"]
+    assert fates("--dry-run") == ["seen for the first time"]
+    assert fates() == ["seen for the first time"]
     staged.execute("UPDATE crossfade.grave SET seen_at = now() - interval '8 days'")
-    assert [one["fate"] for one in answer("sweep", "--dry-run")] == ["to be removed"]
+    assert fates("--dry-run") == ["to be removed"]
     shown = crossfade("sweep").stdout
     assert "8.0 days" in shown
     assert "tombstone: 1 removed" in shown
-    assert answer("sweep") == []
+    assert answer("sweep") == {
+        "looked": {"tombstone": 0, "object": 0},
+        "counts": [],
+        "remnants": [],
+    }
+
+
+def fates(*arguments: str) -> list[str]:
+    """What a sweep says of each thing; its counts say the same."""
+    told = answer("sweep", *arguments)
+    listed = [one["fate"] for one in told["remnants"]]
+    assert sum(one["count"] for one in told["counts"]) == len(listed)
+    return listed
+
+
+def test_progress_is_told_beside_the_result(staged: Database) -> None:
+    del staged
+    for command, event in (("repair", "repairing"), ("sweep", "sweeping")):
+        told = crossfade(command, "--json", "--dry-run")
+        line = json.loads(told.stderr.splitlines()[-1])
+        assert line["event"] == event
+        assert "counts" in json.loads(told.stdout)
 
 
 def test_the_report_tells_what_the_ledger_knows(staged: Database, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from crossfade.events import Repaired
 from crossfade.flows import repair
 from crossfade.flows.repair import Action
 from crossfade.mapping.parity import Verdict
@@ -64,6 +65,8 @@ async def test_all_corruptions_at_once_are_repaired(world: World) -> None:
     assert results
     assert all(result.is_closed for result in results)
     await world.assert_equal()
+    (told,) = world.observed(Repaired)
+    assert (told.closed, told.open, told.left) == (len(results), 0, 0)
 
 
 async def test_a_dry_run_says_what_it_would_do_and_changes_nothing(world: World) -> None:
@@ -104,6 +107,8 @@ async def test_a_foreign_item_is_left_alone(world: World) -> None:
     assert result.remedy.action is Action.LEAVE
     assert not result.is_closed
     assert await everything(world) == before
+    (told,) = world.observed(Repaired)
+    assert (told.closed, told.open, told.left) == (0, 0, 1)
 
 
 async def test_a_finding_that_settled_itself_is_closed(world: World) -> None:

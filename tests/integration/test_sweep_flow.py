@@ -15,8 +15,9 @@ from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
 from crossfade import dynamo
+from crossfade.events import Swept
 from crossfade.flows import sweep
-from crossfade.flows.sweep import Fate, Kind, Swept
+from crossfade.flows.sweep import Fate, Kind, Remnant
 from crossfade.migration import BackfillOptions, open_windows, plan_backfill
 from crossfade.postgres import open_pool
 from crossfade.postgres.mark import mark_keys
@@ -43,19 +44,20 @@ async def sweep_route(world: World, grace_seconds: float = 0.0) -> AsyncIterator
             cemetery=target,
             attic=migration.objects,
             codecs=migration.route.codecs,
+            observe=world.events.append,
             grace_seconds=grace_seconds,
         )
 
 
-async def swept(route: sweep.Route) -> list[Swept]:
-    return [one async for one in sweep.sweep(route)]
+async def swept(route: sweep.Route) -> list[Remnant]:
+    return [one async for batch in sweep.sweep(route) for one in batch.remnants]
 
 
-async def previewed(route: sweep.Route) -> list[Swept]:
-    return [one async for one in sweep.preview(route)]
+async def previewed(route: sweep.Route) -> list[Remnant]:
+    return [one async for batch in sweep.preview(route) for one in batch.remnants]
 
 
-def fates(things: list[Swept], kind: Kind) -> list[Fate]:
+def fates(things: list[Remnant], kind: Kind) -> list[Fate]:
     return [thing.fate for thing in things if thing.kind is kind]
 
 
@@ -104,6 +106,10 @@ async def test_what_is_left_of_a_deleted_row_is_noted_then_removed(world: World)
         assert objects(world) == []
         assert await swept(route) == []
     await world.assert_equal()
+    told = world.observed(Swept)
+    assert [one.noted for one in told if one.kind == "tombstone"] == [1, 0]
+    assert [one.removed for one in told if one.kind == "tombstone"] == [0, 1]
+    assert [(one.looked, one.removed) for one in told if one.kind == "object"] == [(1, 0), (1, 1)]
 
 
 async def test_nothing_is_removed_within_the_grace_period(world: World) -> None:

@@ -20,6 +20,8 @@ from crossfade.events import (
     PushFailed,
     PushSkipped,
     Relayed,
+    Repaired,
+    Swept,
 )
 from crossfade.mapping.state import Key
 from crossfade.telemetry import Metrics, configure_logs, log_event
@@ -80,6 +82,8 @@ def test_events_are_counted() -> None:
         PushSkipped("session", "queue full"),
         KeyParked(KEY, "too large"),
         BreakerOpened("s3", "TimedOut", "…", 1.0),
+        Repaired(closed=5, open=1, left=0, seconds=0.1),
+        Swept("object", looked=200, noted=4, waiting=3, removed=2, kept=1, seconds=0.1),
     ):
         metrics.observe(event)
     text = generate_latest(metrics.registry).decode()
@@ -89,6 +93,9 @@ def test_events_are_counted() -> None:
         'crossfade_pushes_skipped_total{cause="queue full",entity="session"} 1.0',
         'crossfade_keys_parked_total{entity="session"} 1.0',
         'crossfade_breaker_open{store="s3"} 1.0',
+        'crossfade_repaired_total{result="closed"} 5.0',
+        'crossfade_swept_total{kind="object",result="removed"} 2.0',
+        'crossfade_step_seconds_count{worker="sweep"} 1.0',
     ):
         assert sample in text
     metrics.observe(BreakerClosed("s3"))

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import getpass
 import socket
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import monotonic
 from typing import Annotated, Any
 
 import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
+from crossfade.cli.progress import Bar, Reading, showing, speed
+from crossfade.cli.shell import (
+    INTERRUPTED,
+    AsJson,
+    clear_errors,
+    print_json,
+    print_table,
+    run,
+    stop_on_signals,
+)
 from crossfade.flows import repair as flow
-from crossfade.flows.repair import Action, Remedy, Result
+from crossfade.flows.repair import Action, Remedy, Result, Route
 from crossfade.mapping.application import Application
 from crossfade.mender import open_repair
 from crossfade.settings import Settings, load
@@ -19,9 +32,61 @@ from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
 
-FINDINGS_PER_STEP = 200
+FINDINGS_PER_STEP = 50
+FINDINGS_SHOWN_MAX = 1000
 STILL_OPEN = 3
 COLUMNS = ("finding", "key", "verdict", "objects", "action", "outcome")
+
+
+class Outcome(StrEnum):
+    """What became of a finding."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PLANNED = "not done: a dry run"
+
+
+@dataclass(slots=True)
+class Account:
+    """How far a repair has come; it grows with each step.
+
+    Attributes:
+        total: findings that were open when it began.
+        counts: findings by outcome.
+        shown: the first of them.
+        is_cut: whether it was stopped before the last one.
+    """
+
+    total: int = 0
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    shown: list[tuple[Remedy, Outcome]] = field(default_factory=list)
+    is_cut: bool = False
+    started: float = field(default_factory=monotonic)
+
+    def take(self, remedy: Remedy, outcome: Outcome) -> None:
+        """Count what became of a finding."""
+        self.counts[outcome] += 1
+        if len(self.shown) < FINDINGS_SHOWN_MAX:
+            self.shown.append((remedy, outcome))
+
+    async def look(self) -> Reading:
+        """Return it for people and machines."""
+        done = self.counts.total()
+        pace = speed(done, max(0, self.total - done), monotonic() - self.started)
+        told = (
+            f"{done:,} of {self.total:,} findings, {self.counts[Outcome.CLOSED]:,} closed, {pace}"
+        )
+        return Reading(
+            [Bar("repair", done, self.total, told)],
+            {
+                "findings": done,
+                "findings_total": self.total,
+                "closed": self.counts[Outcome.CLOSED],
+                "open": self.counts[Outcome.OPEN],
+                "findings_per_second": pace.per_second,
+                "eta_seconds": pace.eta_seconds,
+            },
+        )
 
 
 @app.command(epilog="Examples: crossfade repair --dry-run; crossfade repair --run 7 --json")
@@ -41,44 +106,71 @@ def repair(
     Marks their keys under versions above what stands in the target; the relay's own delivery writes
     them, missing and damaged objects first. Then both stores are compared at these keys, and what
     is equal is closed. Items that no mapping makes are listed and left alone. Safe at any time,
-    beside writers, relays and other repairs.
+    beside writers, relays and other repairs. Ctrl-C ends it after the step under way; run again, it
+    goes on with what is open.
     """
     with clear_errors():
         settings = load()
         configure_logs(settings.log_format)
         found = find_application(application)
-        told = run(_repair(settings, found, run_id, dry_run=dry_run))
-    if as_json:
-        print_json(told)
-    else:
-        print_table("Repair", COLUMNS, [_cells(one) for one in told])
-    if any(one["outcome"] == "open" for one in told):
+        account = run(_repair(settings, found, run_id, dry_run=dry_run))
+    _print(account, as_json=as_json)
+    if account.is_cut:
+        raise typer.Exit(INTERRUPTED)
+    if account.counts[Outcome.OPEN]:
         raise typer.Exit(STILL_OPEN)
 
 
 async def _repair(
     settings: Settings, application: Application, run_id: int | None, *, dry_run: bool
-) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
+) -> Account:
+    stop = stop_on_signals()
     who = f"repair by {getpass.getuser()} on {socket.gethostname()}"
+    account = Account()
     async with open_repair(settings, application, who) as route:
-        after = 0
-        while page := await flow.preview(
-            route, after=after, findings_max=FINDINGS_PER_STEP, run=run_id
-        ):
-            after = page[-1].finding.id
-            if dry_run:
-                told += [_told(remedy, "") for remedy in page]
-            else:
-                told += [_ended(result) for result in await flow.carry_out(route, page)]
-    return told
+        counts = await route.findings.open_counts(list(route.codecs), run=run_id)
+        account.total = sum(counts.values())
+        async with showing("repairing", account.look):
+            after = 0
+            while page := await flow.preview(
+                route, after=after, findings_max=FINDINGS_PER_STEP, run=run_id
+            ):
+                if stop.is_set():
+                    account.is_cut = True
+                    break
+                after = page[-1].finding.id
+                await _step(route, account, page, dry_run=dry_run)
+    return account
 
 
-def _ended(result: Result) -> dict[str, Any]:
-    return _told(result.remedy, "closed" if result.is_closed else "open")
+async def _step(route: Route, account: Account, page: tuple[Remedy, ...], *, dry_run: bool) -> None:
+    if dry_run:
+        for remedy in page:
+            account.take(remedy, Outcome.PLANNED)
+        return
+    for result in await flow.carry_out(route, page):
+        account.take(result.remedy, _outcome(result))
 
 
-def _told(remedy: Remedy, outcome: str) -> dict[str, Any]:
+def _outcome(result: Result) -> Outcome:
+    return Outcome.CLOSED if result.is_closed else Outcome.OPEN
+
+
+def _print(account: Account, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "counts": {outcome.name.lower(): account.counts[outcome] for outcome in Outcome},
+                "findings": [_told(remedy, outcome) for remedy, outcome in account.shown],
+            }
+        )
+        return
+    print_table("Repair", COLUMNS, [_cells(remedy, outcome) for remedy, outcome in account.shown])
+    for outcome, count in sorted(account.counts.items()):
+        typer.echo(f"{count} {outcome.value}")
+
+
+def _told(remedy: Remedy, outcome: Outcome) -> dict[str, Any]:
     judgement = remedy.finding.judgement
     return {
         "finding": remedy.finding.id,
@@ -89,24 +181,19 @@ def _told(remedy: Remedy, outcome: str) -> dict[str, Any]:
         "version_above": remedy.above if remedy.action is not Action.LEAVE else None,
         "missing_objects": remedy.missing,
         "damaged_objects": remedy.damaged,
-        "outcome": outcome,
+        "outcome": outcome.name.lower(),
     }
 
 
-def _cells(told: dict[str, Any]) -> tuple[object, ...]:
-    objects = [
-        f"{count} {kind}" for kind in ("missing", "damaged") if (count := _count(told, kind))
-    ]
-    fields = ", ".join(told["fields"])
+def _cells(remedy: Remedy, outcome: Outcome) -> tuple[object, ...]:
+    judgement = remedy.finding.judgement
+    objects = {"missing": len(remedy.missing), "damaged": len(remedy.damaged)}
+    fields = ", ".join(judgement.fields)
     return (
-        told["finding"],
-        told["key"],
-        told["verdict"] + (f": {fields}" if fields else ""),
-        ", ".join(objects),
-        told["action"],
-        told["outcome"] or "not done: a dry run",
+        remedy.finding.id,
+        str(judgement.key),
+        judgement.verdict.value + (f": {fields}" if fields else ""),
+        ", ".join(f"{count} {kind}" for kind, count in objects.items() if count),
+        remedy.action.value,
+        outcome.value,
     )
-
-
-def _count(told: dict[str, Any], kind: str) -> int:
-    return len(told[f"{kind}_objects"])

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from time import monotonic
 
 from crossfade.errors import DamagedObject, MissingObject, NoItemKey, Rejected
+from crossfade.events import Repaired
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.parity import Finding, Judgement, Verdict
 from crossfade.mapping.state import Gone, Key, Live, State
-from crossfade.ports import Findings, Items, Mark, Shelf, Source, Uploads
+from crossfade.ports import Findings, Items, Mark, Observer, Shelf, Source, Uploads
 
 Deliver = Callable[[Sequence[Key]], Awaitable[object]]
 """Delivers keys as they are now; the relay's."""
@@ -44,6 +46,7 @@ class Route:
     codecs: Mapping[str, Codec]
     deliver: Deliver
     judge: Judge
+    observe: Observer
     who: str
 
 
@@ -119,6 +122,7 @@ async def plan(route: Route, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
 
 async def carry_out(route: Route, remedies: Sequence[Remedy]) -> tuple[Result, ...]:
     """Mark, deliver, compare again, and close what is equal."""
+    started = monotonic()
     chosen = [remedy for remedy in remedies if remedy.action is not Action.LEAVE]
     for remedy in chosen:
         for object_key in remedy.damaged:
@@ -135,7 +139,14 @@ async def carry_out(route: Route, remedies: Sequence[Remedy]) -> tuple[Result, .
     closed = [result.remedy.finding.judgement.key for result in results if result.is_closed]
     if closed:
         await route.findings.close(closed, route.who)
+    _tell(route, results, monotonic() - started)
     return results
+
+
+def _tell(route: Route, results: Sequence[Result], seconds: float) -> None:
+    closed = sum(result.is_closed for result in results)
+    left = sum(result.remedy.action is Action.LEAVE for result in results)
+    route.observe(Repaired(closed, len(results) - closed - left, left, seconds))
 
 
 async def _open(route: Route, after: int, findings_max: int, run: int | None) -> Sequence[Finding]:

@@ -7,15 +7,18 @@ none that was read before can come after.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from time import monotonic
 
 from crossfade.errors import InvalidKey, NoItemKey
+from crossfade.events import Swept
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.objects import parse_object_key
 from crossfade.mapping.state import Grave, Key, Look
-from crossfade.ports import Attic, Cemetery, Graves, Items, Mark, Orphans, Uploads
+from crossfade.ports import Attic, Cemetery, Graves, Items, Mark, Observer, Orphans, Uploads
 
 BATCH_MAX = 200
 
@@ -37,6 +40,7 @@ class Route:
     cemetery: Cemetery
     attic: Attic
     codecs: Mapping[str, Codec]
+    observe: Observer
     grace_seconds: float
 
 
@@ -59,7 +63,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class Remnant:
     """One thing that nobody needed when it was looked at.
 
     Attributes:
@@ -73,32 +77,70 @@ class Swept:
     fate: Fate
 
 
-async def preview(route: Route) -> AsyncIterator[Swept]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one batch came to.
+
+    Attributes:
+        looked: how many things were looked at.
+        remnants: those of them that nobody needed.
+    """
+
+    kind: Kind
+    looked: int
+    remnants: tuple[Remnant, ...]
+
+
+async def preview(route: Route) -> AsyncGenerator[Batch, None]:
     """Yield what a sweep would note and remove now; nothing is changed."""
     for entity in route.codecs:
         async for graves in _graves(route, entity):
-            for grave in graves:
-                yield _buried(grave, _fate_of_grave(route, grave))
+            buried = tuple(_buried(grave, _fate_of_grave(route, grave)) for grave in graves)
+            yield Batch(Kind.TOMBSTONE, len(graves), buried)
     for prefix in _prefixes(route):
         async for names in _names(route, prefix):
-            for look in await _look(route, prefix, names):
-                yield _lost(look, _fate(route, look.seen_seconds))
+            looks = await _look(route, prefix, names)
+            lost = tuple(_lost(look, _fate(route, look.seen_seconds)) for look in looks)
+            yield Batch(Kind.OBJECT, len(names), lost)
 
 
-async def sweep(route: Route) -> AsyncIterator[Swept]:
-    """Note and remove, batch by batch, and yield what became of each thing."""
+async def sweep(route: Route) -> AsyncGenerator[Batch, None]:
+    """Note and remove, and yield what became of each batch. It may end after any of them."""
     await _look_after(route)
-    for entity in route.codecs:
+    started = monotonic()
+    async for batch in _batches(route):
+        _tell(route, batch, monotonic() - started)
+        yield batch
+        started = monotonic()
+
+
+async def _batches(route: Route) -> AsyncIterator[Batch]:
+    for entity, codec in route.codecs.items():
         async for graves in _graves(route, entity):
-            for swept in await _sweep_graves(route, route.codecs[entity], graves):
-                yield swept
+            buried = await _sweep_graves(route, codec, graves)
+            yield Batch(Kind.TOMBSTONE, len(graves), buried)
     for prefix in _prefixes(route):
         async for names in _names(route, prefix):
-            for swept in await _sweep_objects(route, prefix, names):
-                yield swept
+            lost = await _sweep_objects(route, prefix, names)
+            yield Batch(Kind.OBJECT, len(names), lost)
 
 
-async def _sweep_graves(route: Route, codec: Codec, graves: Sequence[Grave]) -> list[Swept]:
+def _tell(route: Route, batch: Batch, seconds: float) -> None:
+    fates = Counter(remnant.fate for remnant in batch.remnants)
+    route.observe(
+        Swept(
+            kind=batch.kind.value,
+            looked=batch.looked,
+            noted=fates[Fate.NOTED],
+            waiting=fates[Fate.WAITING] + fates[Fate.HELD_BACK],
+            removed=fates[Fate.REMOVED],
+            kept=fates[Fate.KEPT],
+            seconds=seconds,
+        )
+    )
+
+
+async def _sweep_graves(route: Route, codec: Codec, graves: Sequence[Grave]) -> tuple[Remnant, ...]:
     fates = {grave: _fate_of_grave(route, grave) for grave in graves}
     await route.graves.note([grave for grave, fate in fates.items() if fate is Fate.NOTED])
     emptied = []
@@ -109,7 +151,7 @@ async def _sweep_graves(route: Route, codec: Codec, graves: Sequence[Grave]) -> 
             if is_gone:
                 emptied.append(grave)
     await route.graves.close(emptied)
-    return [_buried(grave, fate) for grave, fate in fates.items()]
+    return tuple(_buried(grave, fate) for grave, fate in fates.items())
 
 
 async def _remove_tombstone(route: Route, codec: Codec, grave: Grave) -> bool:
@@ -120,7 +162,7 @@ async def _remove_tombstone(route: Route, codec: Codec, grave: Grave) -> bool:
     return await route.cemetery.remove_tombstone(key, grave.version)
 
 
-async def _sweep_objects(route: Route, prefix: str, names: Sequence[str]) -> list[Swept]:
+async def _sweep_objects(route: Route, prefix: str, names: Sequence[str]) -> tuple[Remnant, ...]:
     looks = await _look(route, prefix, names)
     unneeded = {look.object_key for look in looks}
     await route.orphans.release([name for name in names if name not in unneeded])
@@ -128,10 +170,10 @@ async def _sweep_objects(route: Route, prefix: str, names: Sequence[str]) -> lis
     fates = {look: _fate(route, look.seen_seconds) for look in looks}
     due = [look.object_key for look, fate in fates.items() if fate is Fate.DUE]
     removed = await _remove_objects(route, prefix, due)
-    return [
+    return tuple(
         _lost(look, fate if fate is not Fate.DUE else _ended(look.object_key in removed))
         for look, fate in fates.items()
-    ]
+    )
 
 
 def _ended(is_removed: bool) -> Fate:  # noqa: FBT001 - the one thing there is to say
@@ -234,9 +276,9 @@ def _fate(route: Route, seen_seconds: float | None) -> Fate:
     return Fate.DUE if seen_seconds >= route.grace_seconds else Fate.WAITING
 
 
-def _buried(grave: Grave, fate: Fate) -> Swept:
-    return Swept(Kind.TOMBSTONE, str(grave.key), grave.seen_seconds, fate)
+def _buried(grave: Grave, fate: Fate) -> Remnant:
+    return Remnant(Kind.TOMBSTONE, str(grave.key), grave.seen_seconds, fate)
 
 
-def _lost(look: Look, fate: Fate) -> Swept:
-    return Swept(Kind.OBJECT, look.object_key, look.seen_seconds, fate)
+def _lost(look: Look, fate: Fate) -> Remnant:
+    return Remnant(Kind.OBJECT, look.object_key, look.seen_seconds, fate)

@@ -24,6 +24,8 @@ from crossfade.events import (
     PushFailed,
     PushSkipped,
     Relayed,
+    Repaired,
+    Swept,
     Verified,
 )
 from crossfade.mapping.state import Key
@@ -42,6 +44,8 @@ LEVELS: dict[type[Event], int] = {
     LoopFailed: logging.ERROR,
     DriftFound: logging.ERROR,
     Verified: logging.INFO,
+    Repaired: logging.INFO,
+    Swept: logging.DEBUG,
 }
 """The level of each event. Events of every step or request stand below the default, INFO."""
 

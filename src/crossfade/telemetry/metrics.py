@@ -20,6 +20,8 @@ from crossfade.events import (
     PushFailed,
     PushSkipped,
     Relayed,
+    Repaired,
+    Swept,
     Verified,
 )
 
@@ -34,6 +36,8 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "backfill_waits": ("Pauses of the backfill, by entity and error class", ("entity", "error")),
     "loop_failures": ("Steps that raised", ("loop",)),
     "drift": ("Keys that verification found different, by verdict", ("verdict",)),
+    "repaired": ("Findings that repair dealt with, by result", ("result",)),
+    "swept": ("Tombstones and objects that nobody needed, by kind and result", ("kind", "result")),
 }
 """What each counter counts and its labels, by its name without ``crossfade_``."""
 
@@ -42,6 +46,18 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "verified_keys": ("Keys of the last pass, by kind and verdict", ("kind", "verdict")),
 }
 """What each gauge shows and its labels."""
+
+
+RESULTS: dict[str, tuple[str, ...]] = {
+    "keys": ("delivered", "superseded", "retried", "failed"),
+    "backfill_rows": ("written", "skipped", "marked", "parked"),
+    "repaired": ("closed", "open", "left"),
+    "swept": ("noted", "waiting", "removed", "kept"),
+}
+"""The values of the label `result`: the attributes of the events that a counter counts."""
+
+Step = Relayed | Backfilled | Repaired | Swept
+"""Events of a batch that is done."""
 
 
 class Metrics:
@@ -64,10 +80,8 @@ class Metrics:
     def observe(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Count an event."""
         match event:
-            case Relayed():
+            case Relayed() | Backfilled() | Repaired() | Swept():
                 self._count_step(event)
-            case Backfilled():
-                self._count_page(event)
             case BackfillWaits():
                 self._count("backfill_waits", event.entity, event.error)
             case PushFailed():
@@ -96,17 +110,28 @@ class Metrics:
     def _count(self, counter: str, *labels: str, times: int = 1) -> None:
         self._counters[counter].labels(*labels).inc(times)
 
-    def _count_step(self, step: Relayed) -> None:
-        for result in ("delivered", "superseded", "retried", "failed"):
-            self._count("keys", step.worker, result, times=getattr(step, result))
-        self._seconds.labels(step.worker).observe(step.seconds)
-
-    def _count_page(self, page: Backfilled) -> None:
-        for result in ("written", "skipped", "marked", "parked"):
-            self._count("backfill_rows", page.entity, result, times=getattr(page, result))
-        self._seconds.labels("backfill").observe(page.seconds)
+    def _count_step(self, step: Step) -> None:
+        worker, counter, labels = _what(step)
+        for result in RESULTS[counter]:
+            self._count(counter, *labels, result, times=getattr(step, result))
+        self._seconds.labels(worker).observe(step.seconds)
 
     def _show_pass(self, verified: Verified) -> None:
         for verdict in ("equal", "lagging", "racing", "parked", "drifted"):
             gauge = self._gauges["verified_keys"].labels(verified.kind, verdict)
             gauge.set(getattr(verified, verdict))
+
+
+def _what(step: Step) -> tuple[str, str, tuple[str, ...]]:
+    """Return a step's worker, the counter of its results, and the labels before them."""
+    match step:
+        case Relayed():
+            return step.worker, "keys", (step.worker,)
+        case Backfilled():
+            return "backfill", "backfill_rows", (step.entity,)
+        case Repaired():
+            return "repair", "repaired", ()
+        case Swept():
+            return "sweep", "swept", (step.kind,)
+        case _:
+            assert_never(step)
