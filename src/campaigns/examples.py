@@ -77,4 +77,12 @@ EXAMPLES: dict[str, dict[str, str | None]] = {
         "sheet": '{"class": "cleric", "level": 3}',
     },
     "appearance": {"character_id": "1", "session_id": SESSION_ID},
+    "api-token": {
+        "id": "5be3a0c9-64d1-4c0a-8f7e-3d92b1f06a33",
+        "user_id": USER_ID,
+        "name": "Backup script",
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "created_at": "2026-01-31 18:00:00.125+00",
+        "expires_at": "2027-01-31 18:00:00+00",
+    },
 }

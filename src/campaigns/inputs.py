@@ -119,6 +119,18 @@ class ProfileChanges(Input):
     time_zone: Given[accept.KnownTimeZone] = None
 
 
+class NewApiToken(Input):
+    """A token for a program.
+
+    Attributes:
+        name: what it is for.
+        expires_at: when it ends; never unless given.
+    """
+
+    name: accept.CharacterName
+    expires_at: accept.Instant | None = None
+
+
 class CampaignFields(Input):
     """What may be said about a campaign."""
 

@@ -5,6 +5,7 @@ Partitions:
 
     USER#<user>      PROFILE            the user
                      CAMP#<campaign>    the user's campaigns
+                     TOKEN#<token>      the user's API tokens
     CAMP#<campaign>  SESS#<session>     the campaign's sessions
                      MEMB#<user>        its members
                      CHAR#<character>   its characters
@@ -12,7 +13,7 @@ Partitions:
     SESS#<session>   CHAR#<character>   who appears in the session
 
 The index `gsi1` finds campaigns, sessions and characters by their id alone, the campaigns a user is
-a member of, and the sessions a character appears in.
+a member of, the sessions a character appears in, and an API token by its digest.
 """
 
 from __future__ import annotations
@@ -266,6 +267,31 @@ APPEARANCE = Mapping(
     service=SERVICE,
 )
 
+API_TOKEN = Mapping(
+    name="api-token",
+    table="public.api_tokens",
+    primary_key=("id",),
+    columns=(
+        Column("id", "uuid", attribute="tokenId", field="id", required=True),
+        Column("user_id", "text", required=True),
+        Column("name", "character varying(120)", required=True),
+        Column("digest", "text", required=True),
+        Column("created_at", "timestamp(6) with time zone", required=True),
+        Column("last_used_at", "timestamp(6) with time zone"),
+        Column("expires_at", "timestamp(0) with time zone"),
+    ),
+    shapes=(
+        Shape(
+            "apiToken",
+            {
+                "record": _table("USER#${userId}", "TOKEN#${tokenId}"),
+                "byDigest": _index("TOKEN#${digest}", "TOKEN"),
+            },
+        ),
+    ),
+    service=SERVICE,
+)
+
 APPLICATION = Application(
-    mappings=(USER, CAMPAIGN, SESSION, MEMBER, CHARACTER, APPEARANCE), examples=EXAMPLES
+    mappings=(USER, CAMPAIGN, SESSION, MEMBER, CHARACTER, APPEARANCE, API_TOKEN), examples=EXAMPLES
 )

@@ -122,6 +122,30 @@ class UserRow(Base):
     )
 
 
+class ApiTokenRow(Base):
+    """What lets a program act for its user; the token itself is kept nowhere."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (
+        Index("api_tokens_digest_key", "digest", unique=True),
+        Index("api_tokens_user_id_idx", "user_id"),
+    )
+
+    id: Mapped[str] = mapped_column(
+        UUID(as_uuid=False), primary_key=True, server_default=func.gen_random_uuid()
+    )
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey(UserRow.id, ondelete="CASCADE", onupdate="CASCADE")
+    )
+    name: Mapped[str] = mapped_column(VARCHAR(120))
+    digest: Mapped[str] = mapped_column(TEXT)
+    created_at: Mapped[datetime] = mapped_column(
+        instant(6), server_default=func.current_timestamp()
+    )
+    last_used_at: Mapped[datetime | None] = mapped_column(instant(6))
+    expires_at: Mapped[datetime | None] = mapped_column(instant(0))
+
+
 class CampaignRow(Base):
     """A series of sessions; belongs to one user."""
 

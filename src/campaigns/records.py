@@ -17,6 +17,7 @@ from campaigns.enums import (
     SessionStatus,
     TranscriptSource,
 )
+from campaigns.transcripts import Part, Turn
 
 T = TypeVar("T")
 
@@ -47,6 +48,31 @@ class Account(User):
     """An account with what signing in is checked against; for the door, not for pages."""
 
     password_hash: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """What is known of a token after it was made; not the token."""
+
+    id: str
+    user_id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewlyMadeToken:
+    """A token on the only occasion that it is shown.
+
+    Attributes:
+        token: what is known of it.
+        text: what a program sends as its bearer token.
+    """
+
+    token: ApiToken
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +160,45 @@ class Transcript:
     word_count: int | None
     updated_at: datetime | None
     revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What was said in a session, turn by turn; `revision` is the session's."""
+
+    session_id: str
+    turns: tuple[Turn, ...]
+    source: TranscriptSource | None
+    lang: str | None
+    updated_at: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A turn that shows why a session was found: its position, who speaks, a piece of the text."""
+
+    position: int
+    speaker: str | None
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session that a search found, with some of the lines that have the words."""
+
+    session: Session
+    snippets: tuple[Snippet, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedRecap:
+    """What the link to a session's recap shows to anybody."""
+
+    name: str
+    player_recap: str | None
+    played_on: date | None
+    campaign_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

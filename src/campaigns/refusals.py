@@ -45,6 +45,7 @@ MISSING = {
     "campaign_members_campaign_id_fkey": "campaign",
     "campaign_members_user_id_fkey": "user",
     "characters_campaign_id_fkey": "campaign",
+    "api_tokens_user_id_fkey": "user",
     "character_sessions_character_id_fkey": "character",
     "character_sessions_session_id_fkey": "session",
 }

@@ -67,6 +67,12 @@ def test_the_keys_are_those_that_readers_build() -> None:
             "gsi1pk=CHAR#${characterId}",
             "gsi1sk=SESS#${sessionId}",
         ],
+        "apiToken": [
+            "pk=USER#${userId}",
+            "sk=TOKEN#${tokenId}",
+            "gsi1pk=TOKEN#${digest}",
+            "gsi1sk=TOKEN",
+        ],
     }
 
 

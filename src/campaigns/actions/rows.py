@@ -69,10 +69,28 @@ def campaign_key(campaign_id: str) -> str:
     Raises:
         NotFound: no campaign can have this id.
     """
+    return uuid_key(campaign_id, "campaign")
+
+
+def token_key(token_id: str) -> str:
+    """Return an API token's id as PostgreSQL prints it.
+
+    Raises:
+        NotFound: no token can have this id.
+    """
+    return uuid_key(token_id, "token")
+
+
+def uuid_key(row_id: str, entity: str) -> str:
+    """Return an id as PostgreSQL prints a UUID.
+
+    Raises:
+        NotFound: it is none, so no row has it.
+    """
     try:
-        return str(UUID(campaign_id))
+        return str(UUID(row_id))
     except ValueError:
-        raise NotFound("campaign") from None
+        raise NotFound(entity) from None
 
 
 def session_key(session_id: str) -> str:
