@@ -168,7 +168,7 @@ def prepared(transport: HttpTransport, authority: str, operation: str) -> Once:
     """Bytes signed beforehand through our own connections, without the client around them."""
     stamp = Stamp.of(0)
     body = orjson.dumps(REQUESTS[operation])
-    head = Signer(KEYS, REGION, authority, stamp.day).head(stamp.moment, operation, body)
+    head = Signer(KEYS, REGION, authority, stamp.day).form(stamp.moment, operation)(body)
     deadline = asyncio.get_running_loop().time() + 3600
     request = Request(head, body, deadline, 3600, repeatable=True)
 
@@ -185,7 +185,7 @@ async def floor(port: int, operation: str, count: int, ssl: Any = None) -> Varia
     body = orjson.dumps(REQUESTS[operation])
     stamp = Stamp.of(0)
     signer = Signer(KEYS, REGION, f"127.0.0.1:{port}", stamp.day)
-    payload = signer.head(stamp.moment, operation, body) + body
+    payload = signer.form(stamp.moment, operation)(body) + body
     connections = [
         (await loop.create_connection(Floor, "127.0.0.1", port, ssl=ssl))[1] for _ in range(count)
     ]

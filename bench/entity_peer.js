@@ -1,41 +1,41 @@
-// ElectroDB on the item of bench/entity.py: CPU µs of put and parse, as JSON.
-// Reads {schema, item, stored, operations, rounds} from standard input.
+// ElectroDB on the item of bench/entity.py, in a process that lives as long as the measurement.
+// The first line of standard input is {schema, item, stored}; every other line is {call, operations}
+// and is answered with the CPU microseconds of those operations, all threads included.
 "use strict";
 
 const path = require("node:path");
+const readline = require("node:readline");
 const modules = path.join(__dirname, "..", "tests", "node", "node_modules");
 const { marshall, unmarshall } = require(path.join(modules, "@aws-sdk/util-dynamodb"));
 const { Entity } = require(path.join(modules, "electrodb"));
 
-function median(samples) {
-  return samples.sort((a, b) => a - b)[Math.floor(samples.length / 2)];
-}
-
-function cost(operation, operations, rounds) {
-  const samples = [];
-  for (let round = 0; round <= rounds; round++) {
-    const before = process.cpuUsage();
-    for (let i = 0; i < operations; i++) operation();
-    const { user, system } = process.cpuUsage(before);
-    if (round > 0) samples.push((user + system) / operations);
-  }
-  return median(samples);
-}
-
-let text = "";
-process.stdin.on("data", (chunk) => (text += chunk));
-process.stdin.on("end", () => {
-  const { schema, item, stored, operations, rounds } = JSON.parse(text);
+function callsOf({ schema, item, stored }) {
   const entity = new Entity(schema, { table: "bench" });
-  stored.tags = new Set(stored.tags);
-  const wire = marshall(entity.put(item).params().Item, { convertClassInstanceToMap: true });
-  wire.tags = { SS: [...stored.tags] };
-  const calls = {
+  const toWire = (values) => marshall(values, { convertClassInstanceToMap: true });
+  const plain = { ...stored, tags: new Set(stored.tags) };
+  const wire = toWire(plain);
+  return {
     put: () => entity.put(item).params(),
-    put_wire: () => marshall(entity.put(item).params().Item, { convertClassInstanceToMap: true }),
-    parse: () => entity.parse({ Item: stored }),
+    put_wire: () => toWire(entity.put(item).params().Item),
+    parse: () => entity.parse({ Item: plain }),
     parse_wire: () => entity.parse({ Item: unmarshall(wire) }),
   };
-  const costs = Object.entries(calls).map(([name, call]) => [name, cost(call, operations, rounds)]);
-  process.stdout.write(JSON.stringify(Object.fromEntries(costs)));
+}
+
+function cpuMicroseconds(call, operations) {
+  const before = process.cpuUsage();
+  for (let i = 0; i < operations; i++) call();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+let calls;
+readline.createInterface({ input: process.stdin }).on("line", (line) => {
+  const message = JSON.parse(line);
+  if (!calls) {
+    calls = callsOf(message);
+    return;
+  }
+  const cost = cpuMicroseconds(calls[message.call], message.operations);
+  process.stdout.write(`${JSON.stringify(cost)}\n`);
 });

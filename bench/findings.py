@@ -1,7 +1,8 @@
 """Paging and counting ten million findings, with every filter that the dashboard offers.
 
-The findings are of ten entities and a rare one, eight verdicts and nine causes, a tenth of them
-open, in the order in which they were found. Each figure is the slowest of three answers after a first one.
+The findings are of ten entities and a rare one, with two causes for each verdict, a tenth of them
+open, in the order in which they were found. Each figure is the slowest of three answers after a
+first one.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run,
                                last_seen, closed_at, closed_by)
 SELECT CASE WHEN number %% 100000 = 0 THEN 'rare' ELSE 'entity' || number %% 10 END,
        ARRAY[md5(number::text), 'part'],
-       (%(verdicts)s::text[])[1 + (number / 7) %% 8], (%(causes)s::text[])[1 + (number / 70) %% 9],
+       (%(verdicts)s::text[])[1 + number / 7 %% 8],
+       (%(causes)s::text[])[1 + (number / 7 + number / 70 %% 2) %% 8],
        1, 1, seen, seen, CASE WHEN number %% 11 > 0 THEN seen END,
        CASE WHEN number %% 11 > 0 THEN 'run 2' END
 FROM generate_series(1, %(findings)s) AS number

@@ -135,7 +135,7 @@ class BatchWrite(Generic[R]):
         model = self.core.model
         if self.deletes:
             return {"DeleteRequest": {"Key": key_of(model, table_composites(model, given))}}
-        return {"PutRequest": {"Item": self.core.puts.item(given)}}
+        return {"PutRequest": {"Item": self.core.make_item(given)}}
 
     async def go(self, **options: Unpack[OptionsGiven]) -> BatchWritten:
         """Send the requests; what the store did not get to is not sent again."""

@@ -180,7 +180,7 @@ class Put(Call[R]):
 
     def base_params(self, table: str, condition: Condition) -> Params:
         """The item."""
-        item = self.core.puts.item(self.given)
+        item = self.core.make_item(self.given)
         if self.is_new:
             existence(self.core.model, condition, "attribute_not_exists")
         if self.wheres:
@@ -196,7 +196,7 @@ class Put(Call[R]):
         if options or self.wheres or self.is_new:
             return super().params(**options)
         table = table_name(self.core.table, DEFAULTS)
-        return {"Item": self.core.puts.item(self.given), "TableName": table}
+        return {"Item": self.core.make_item(self.given), "TableName": table}
 
     async def go(self, **options: Unpack[OptionsGiven]) -> Result[R]:
         """Send the request; the data is the record as written, not read back."""
@@ -214,7 +214,7 @@ class Put(Call[R]):
         if options.response == "none":
             return None
         if options.response == "default":
-            item = self.core.puts.item(self.given)
+            item = self.core.make_item(self.given)
             return attributes_of_item(self.core.model, item, options)
         return attributes_of_item(self.core.model, response.get("Attributes") or {}, options)
 

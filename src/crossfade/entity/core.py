@@ -14,7 +14,8 @@ from crossfade.entity.events import Listener
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.model import Model
 from crossfade.entity.options import Options
-from crossfade.entity.puts import PutPlan
+from crossfade.entity.putcode import MakeItem
+from crossfade.entity.puts import item_maker
 from crossfade.entity.queries import with_ownership
 from crossfade.entity.readplan import record_reader
 from crossfade.entity.records import Convert, converter
@@ -55,9 +56,9 @@ class Core(Generic[R]):
         return read
 
     @cached_property
-    def puts(self) -> PutPlan:
-        """How items are made."""
-        return PutPlan(self.model)
+    def make_item(self) -> MakeItem:
+        """What makes the item of a put."""
+        return item_maker(self.model)
 
     def resolve(self, index: IndexForm, options: Options) -> Options:
         """The options with the answer to whether ownership is checked."""

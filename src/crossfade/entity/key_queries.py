@@ -205,17 +205,17 @@ def _until_gap(query: KeyQuery) -> dict[str, Any]:
 
 
 def _ranges(query: KeyQuery) -> list[tuple[str, Any, Any]]:
-    """Each sort attribute until the first gap with its ends; only the last has two.
+    """Each sort attribute with its ends; only the last before the first gap has two.
 
     Raises:
         EntityError: 2013 when earlier ends differ or one is missing.
     """
     ranges: list[tuple[str, Any, Any]] = []
     open_name = ""
-    for name in query.shared:
-        fixed, low, high = (part.get(name) for part in (query.given, query.low, query.high))
+    for position, name in enumerate(query.shared):
+        fixed, low, high = _ends(query, name)
         if fixed is None and low is None and high is None:
-            break
+            return ranges + _after_gap(query, query.shared[position + 1 :])
         if fixed is None and (low is None or high is None):
             raise _bad_range(name, "needs both ends")
         if open_name:
@@ -228,6 +228,23 @@ def _ranges(query: KeyQuery) -> list[tuple[str, Any, Any]]:
         ranges.append((name, low, high))
         open_name = "" if low == high or fixed is not None else name
     return ranges
+
+
+def _ends(query: KeyQuery, name: str) -> tuple[Any, Any, Any]:
+    """A sort attribute's value in the first call and at either end."""
+    return query.given.get(name), query.low.get(name), query.high.get(name)
+
+
+def _after_gap(query: KeyQuery, names: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
+    """What ElectroDB demands after a gap, where DynamoDB refuses everything: equality."""
+    equal: list[tuple[str, Any, Any]] = []
+    for name in names:
+        fixed, low, high = _ends(query, name)
+        if fixed is None and low is not None and high is not None and low != high:
+            raise _bad_range(name, "must have equal ends, since one before it is missing")
+        if fixed is not None or (low is not None and high is not None):
+            equal.append((name, low if fixed is None else fixed, None))
+    return equal
 
 
 def _close_last(ranges: list[tuple[str, Any, Any]], given: Mapping[str, Any]) -> None:

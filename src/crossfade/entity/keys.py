@@ -71,13 +71,24 @@ def _number(name: str, value: Any) -> KeyValue | None:
     return parsed
 
 
+def last_literal(form: KeyForm) -> str:
+    """What follows the last value of a complete key."""
+    return form.parts[-1].literal if form.parts and not form.parts[-1].name else form.postfix
+
+
+def number_key(form: KeyForm) -> Callable[[Any], KeyValue | None]:
+    """A function that makes a numeric key of its composite's value."""
+    name = form.names[0]
+    return lambda value: _number(name, value)
+
+
 def full_renderer(form: KeyForm) -> Render:
     """A function that renders the complete key, and gives None when a composite is absent."""
     if form.numeric:
         name = form.names[0]
         return lambda values: _number(name, values.get(name))
     slots = tuple((part.literal, part.name, part.text) for part in form.parts if part.name)
-    last = form.parts[-1].literal if form.parts and not form.parts[-1].name else form.postfix
+    last = last_literal(form)
     change = _CHANGES.get(form.casing)
     if len(slots) == 1:
         return _one_slot(form, last, change)
