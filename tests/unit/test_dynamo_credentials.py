@@ -127,8 +127,30 @@ async def test_a_chain_that_hangs_ends_with_the_calls_deadline() -> None:
     authentication = Authentication(KeyRing(source), "eu-central-1", "host")
     deadline = asyncio.get_running_loop().time() + 0.05
     with pytest.raises(AccessDenied, match="no answer in time"):
-        await authentication.head("PutItem", b"{}", deadline)
+        await authentication.turn("PutItem", deadline)
     source.gate.set()
+    await authentication.close()
+
+
+async def test_keys_that_were_refused_sign_nothing_more() -> None:
+    source = CountingSource()
+    authentication = Authentication(KeyRing(source), "eu-central-1", "host")
+    deadline = asyncio.get_running_loop().time() + 10
+    before = await authentication.turn("PutItem", deadline)
+    authentication.forget()
+    assert authentication.form("PutItem") is None
+    after = await authentication.turn("PutItem", deadline)
+    assert b"Credential=AK1/" in before(b"{}")
+    assert b"Credential=AK2/" in after(b"{}")
+    await authentication.close()
+
+
+async def test_what_is_prepared_to_sign_is_of_one_operation() -> None:
+    authentication = Authentication(KeyRing(FixedSource(Keys("AK", "SK"))), "eu-central-1", "host")
+    deadline = asyncio.get_running_loop().time() + 10
+    for operation in ("PutItem", "GetItem", "PutItem"):
+        form = authentication.form(operation) or await authentication.turn(operation, deadline)
+        assert f"X-Amz-Target: DynamoDB_20120810.{operation}\r\n".encode() in form(b"{}")
     await authentication.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from crossfade.dynamo.client import decode, encode
+from crossfade.dynamo.client import content_of, encode, parse
 from crossfade.dynamo.failures import ERRORS, error_of, masked
 from crossfade.dynamo.request import Response
 from crossfade.errors import (
@@ -128,14 +128,16 @@ def test_messages_are_short() -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"<html>"])
 def test_a_success_that_is_no_json_object_is_corrupt(body: bytes) -> None:
     with pytest.raises(CorruptResponse):
-        decode("GetItem", {}, Response(200, {}, body))
+        parse("GetItem", body)
 
 
 def test_an_answer_must_match_its_checksum() -> None:
-    assert decode("GetItem", {}, Response(200, {"x-amz-crc32": "2745614147"}, b"{}")) == {}
+    assert (
+        content_of("GetItem", b"{}", Response(200, {"x-amz-crc32": "2745614147"}, b"{}")) == b"{}"
+    )
     for checksum in ("2745614148", "", "abc"):
         with pytest.raises(CorruptResponse):
-            decode("GetItem", {}, Response(200, {"x-amz-crc32": checksum}, b"{}"))
+            content_of("GetItem", b"{}", Response(200, {"x-amz-crc32": checksum}, b"{}"))
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object(), "\ud800"])

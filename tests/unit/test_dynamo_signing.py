@@ -49,7 +49,7 @@ def test_any_body_under_any_secret_is_signed_as_botocore_signs_it(body: bytes, s
     keys = Keys("AKIDEXAMPLE", secret)
     stamp = Stamp.of(MOMENT)
     signer = Signer(keys, "eu-central-1", "dynamodb.eu-central-1.amazonaws.com", stamp.day)
-    assert authorization(signer.head(stamp.moment, "PutItem", body)) == as_botocore(
+    assert authorization(signer.form(stamp.moment, "PutItem")(body)) == as_botocore(
         keys, "dynamodb.eu-central-1.amazonaws.com", stamp, "PutItem", body
     )
 
@@ -58,17 +58,15 @@ def test_any_body_under_any_secret_is_signed_as_botocore_signs_it(body: bytes, s
 def test_tokens_and_ports_are_signed(token: str | None) -> None:
     keys = Keys("AKIDEXAMPLE", "secret", token)
     stamp = Stamp.of(MOMENT)
-    head = Signer(keys, "eu-central-1", "127.0.0.1:8000", stamp.day).head(
-        stamp.moment, "GetItem", b"{}"
-    )
+    form = Signer(keys, "eu-central-1", "127.0.0.1:8000", stamp.day).form(stamp.moment, "GetItem")
+    head = form(b"{}")
     assert authorization(head) == as_botocore(keys, "127.0.0.1:8000", stamp, "GetItem", b"{}")
 
 
 def test_the_head_holds_what_dynamodb_needs() -> None:
     keys = Keys("AKIDEXAMPLE", "secret", "token")
-    head = Signer(keys, "eu-central-1", "host:1", "20260103").head(
-        "20260103T120000Z", "Scan", b"{}"
-    )
+    form = Signer(keys, "eu-central-1", "host:1", "20260103").form("20260103T120000Z", "Scan")
+    head = form(b"{}")
     assert head.startswith(b"POST / HTTP/1.1\r\n")
     assert head.endswith(b"\r\n\r\n")
     headers = Request(head, b"{}", 0.0, 0.0, repeatable=True).headers()

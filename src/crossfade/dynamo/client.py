@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 from zlib import crc32
 
@@ -29,7 +29,10 @@ from crossfade.dynamo.retry import (
 from crossfade.dynamo.transport import HttpTransport, endpoint_of
 from crossfade.errors import CorruptResponse, CrossfadeError, InvalidRequest
 
+T = TypeVar("T")
+
 SUCCESS = 200
+NOTHING = b"{}"
 
 
 class Client:
@@ -87,13 +90,41 @@ class Client:
         """
         if operation == "TransactWriteItems" and "ClientRequestToken" not in request:
             request = {**request, "ClientRequestToken": str(uuid4())}
-        body = encode(operation, request)
+        return await self.send(operation, encode(operation, request), timeout_seconds)
+
+    def send(
+        self, operation: str, body: bytes, timeout_seconds: float | None = None
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Run one operation as `call` does, its parameters written as JSON already."""
+        return self.send_as(operation, body, parse, timeout_seconds)
+
+    async def send_as(
+        self,
+        operation: str,
+        body: bytes,
+        read: Callable[[str, bytes], T],
+        timeout_seconds: float | None = None,
+    ) -> T:
+        """Run one operation as `send` does, and return what `read` makes of the answer's JSON.
+
+        Args:
+            operation: DynamoDB's name of it.
+            body: its parameters as JSON.
+            read: given the operation and the answer; raises CorruptResponse if it cannot read it.
+            timeout_seconds: for the whole call; the configuration's unless given.
+        """
         deadline = self._loop.time() + (timeout_seconds or self.config.timeout_seconds)
+        repeatable = operation in REPEATABLE_OPERATIONS
+        seconds = self.config.attempt_timeout_seconds
         attempt = 1
         while True:
             try:
-                response = await self._send(operation, body, deadline)
-                answer = decode(operation, request, response)
+                head = self._authentication.form(operation)
+                if head is None:
+                    head = await self._authentication.turn(operation, deadline)
+                request = Request(head(body), body, deadline, seconds, repeatable)
+                response = await self._transport(request)
+                answer = read(operation, content_of(operation, body, response))
             except CrossfadeError as error:
                 await self._pause(error, operation, attempt, deadline)
                 attempt += 1
@@ -122,12 +153,6 @@ class Client:
     def connections_open(self) -> int:
         """Connections open or being opened at this moment."""
         return self._http.pool.open_count
-
-    async def _send(self, operation: str, body: bytes, deadline: float) -> Response:
-        head = await self._authentication.head(operation, body, deadline)
-        repeatable = operation in REPEATABLE_OPERATIONS
-        seconds = self.config.attempt_timeout_seconds
-        return await self._transport(Request(head, body, deadline, seconds, repeatable))
 
     async def _pause(
         self, error: CrossfadeError, operation: str, attempt: int, deadline: float
@@ -158,20 +183,37 @@ def encode(operation: str, request: Mapping[str, Any]) -> bytes:
         raise InvalidRequest(f"{operation}: the request is not DynamoDB JSON: {error}") from None
 
 
-def decode(operation: str, request: Mapping[str, Any], response: Response) -> dict[str, Any]:
-    """Return the content of a successful answer.
+def content_of(operation: str, body: bytes, response: Response) -> bytes:
+    """Return the JSON of a successful answer.
+
+    Args:
+        operation: what was asked for.
+        body: with which parameters, as JSON.
+        response: what came back.
 
     Raises:
-        CorruptResponse: it does not match its checksum or is not a JSON object.
+        CorruptResponse: it does not match its checksum.
         CrossfadeError: it is an error, translated by `failures.error_of`.
     """
-    checksum = response.headers.get("x-amz-crc32")
-    if checksum is not None and checksum != str(crc32(response.body)):
+    status, headers, content = response
+    checksum = headers.get("x-amz-crc32")
+    if checksum is not None and checksum != str(crc32(content)):
         raise CorruptResponse(f"DynamoDB's answer to {operation} does not match its checksum")
-    if response.status != SUCCESS:
-        raise error_of(operation, request, response)
+    if status != SUCCESS:
+        raise error_of(operation, orjson.loads(body), response)
+    return content
+
+
+def parse(operation: str, content: bytes) -> dict[str, Any]:
+    """Return an answer's JSON as a dict.
+
+    Raises:
+        CorruptResponse: it is not a JSON object.
+    """
+    if content == NOTHING:
+        return {}
     try:
-        answer = orjson.loads(response.body)
+        answer = orjson.loads(content)
     except orjson.JSONDecodeError:
         answer = None
     if not isinstance(answer, dict):

@@ -58,8 +58,10 @@ class Connection(asyncio.Protocol):
             and self._parser.keep_alive
         )
 
-    async def exchange(self, payload: bytes, deadline: float) -> Response:
-        """Send a request and return its response.
+    def exchange(self, payload: bytes, deadline: float) -> asyncio.Future[Response]:
+        """Send a request and return what becomes its response.
+
+        Whoever gives the response up, by cancelling it too, hands the connection back or aborts it.
 
         Args:
             payload: the whole request, head and body.
@@ -78,15 +80,7 @@ class Connection(asyncio.Protocol):
         waiter = self._waiter = self._loop.create_future()
         self._watch(deadline)
         transport.write(payload)
-        try:
-            response: Response = await waiter
-        except asyncio.CancelledError:
-            self.abort()
-            raise
-        finally:
-            self._waiter = None
-        self._served = True
-        return response
+        return waiter
 
     def abort(self) -> None:
         """Close at once, without waiting for what is under way."""
@@ -110,6 +104,8 @@ class Connection(asyncio.Protocol):
             self._fail(CorruptResponse(f"DynamoDB's answer is not HTTP: {error}"))
             return
         if response is not None:
+            self._waiter = None
+            self._served = True
             waiter.set_result(response)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,7 +113,7 @@ class Connection(asyncio.Protocol):
         self._transport = None
         if self._timer is not None:
             self._timer.cancel()
-        waiter = self._waiter
+        waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             fresh = self._served and not self._parser.started
             response = self._parser.end() if exc is None else None
@@ -149,6 +145,7 @@ class Connection(asyncio.Protocol):
         self._fail(TimedOut("DynamoDB did not answer in time; the write may have happened or not"))
 
     def _fail(self, error: Exception) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(error)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(error)
         self.abort()

@@ -5,7 +5,6 @@ Source: RFC 9112, sections 2, 6, 7.1 and 9.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
@@ -18,8 +17,13 @@ CHUNK_SIZE_DIGITS_MAX = 8
 LENGTH_DIGITS_MAX = 20
 FINAL_STATUS_MIN = 200
 STATUS_LINE_STARTS = frozenset({b"HTTP/1.1 ", b"HTTP/1.0 "})
-# The headers that say where a body and a connection end; searched in a head in lower case.
-FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding):[ \t]*([^\r]*)")
+# The headers that say where a body and a connection end, as a head in lower case has them.
+CONNECTION = b"\r\nconnection:"
+CONTENT_LENGTH = b"\r\ncontent-length:"
+TRANSFER_ENCODING = b"\r\ntransfer-encoding:"
+# How nearly every answer begins.
+SUCCESS_LINE = b"HTTP/1.1 200 "
+SUCCESS = 200
 NO_BODY_STATUSES = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
@@ -59,7 +63,7 @@ class ResponseParser:
         self._chunks = bytearray()
         self._state = _HEAD
         self._status = 0
-        self._headers = Headers(b"")
+        self._headers = Headers(b"\r\n")
         self._length = 0
 
     def feed(self, data: bytes) -> Response | None:
@@ -93,30 +97,28 @@ class ResponseParser:
             self._buffer += data
             return None
         rest = data[end + 4 :]
-        head = data[:end]
-        self._status = parse_status(head)
+        self._status = SUCCESS if data.startswith(SUCCESS_LINE) else parse_status(data)
         if self._status < FINAL_STATUS_MIN:
             return self._feed_head(rest)
-        self._headers = Headers(head)
-        self._begin_body(head[:8])
+        self._headers = Headers(data[: end + 2])
+        self._begin_body(self._headers.folded)
         if self._state is _SIZED and len(rest) == self._length:
             return self._complete(rest)
         self._buffer += rest
         return self._feed_body()
 
-    def _begin_body(self, version: bytes) -> None:
-        found = FRAMING.findall(self._headers.folded)
-        framing: dict[bytes, bytes] = dict(found)
-        if len(framing) != len(found):
-            raise Malformed("a header that frames the body is repeated")
-        connection = framing.get(b"connection", b"")
-        self.keep_alive = b"close" not in connection and (
-            version == b"HTTP/1.1" or b"keep-alive" in connection
-        )
-        coding = framing.get(b"transfer-encoding")
-        length = framing.get(b"content-length")
+    def _begin_body(self, folded: bytes) -> None:
+        connection = _only(folded, CONNECTION)
+        if connection is None:
+            self.keep_alive = folded.startswith(b"http/1.1")
+        else:
+            self.keep_alive = b"close" not in connection and (
+                folded.startswith(b"http/1.1") or b"keep-alive" in connection
+            )
+        coding = _only(folded, TRANSFER_ENCODING)
+        length = _only(folded, CONTENT_LENGTH)
         if coding is not None:
-            if coding.strip() != b"chunked" or length is not None:
+            if coding != b"chunked" or length is not None:
                 raise Malformed("the body's framing is ambiguous or of an unknown coding")
             self._state = _CHUNKED
         elif length is not None:
@@ -195,16 +197,16 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_head", "folded")
 
     def __init__(self, head: bytes) -> None:
-        self._head = head + b"\r\n"
-        self.folded = self._head.lower()
+        self._head = head
+        self.folded = head.lower()
 
     def __getitem__(self, name: str) -> str:
-        value = self.find(b"\r\n" + name.lower().encode("latin-1") + b":")
+        value = self.value(b"\r\n" + name.lower().encode("latin-1") + b":")
         if value is None:
             raise KeyError(name)
         return value.decode("latin-1")
 
-    def find(self, mark: bytes) -> bytes | None:
+    def value(self, mark: bytes) -> bytes | None:
         """Return the first value behind a line break, a name in lower case and a colon."""
         start = self.folded.find(mark)
         if start < 0:
@@ -218,6 +220,21 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return self.folded.count(b"\r\n") - 1
+
+
+def _only(folded: bytes, mark: bytes) -> bytes | None:
+    """Return the value of a header that may come once.
+
+    Raises:
+        Malformed: it is repeated.
+    """
+    start = folded.find(mark)
+    if start < 0:
+        return None
+    start += len(mark)
+    if folded.find(mark, start) >= 0:
+        raise Malformed("a header that frames the body is repeated")
+    return folded[start : folded.index(b"\r\n", start)].strip()
 
 
 def parse_status(head: bytes) -> int:
@@ -240,7 +257,8 @@ def _chunk_size(line: bytearray) -> int:
 
 
 def _body_length(text: bytes) -> int:
-    digits = text.strip()
-    if not digits.isdigit() or len(digits) > LENGTH_DIGITS_MAX or int(digits) > BODY_BYTES_MAX:
-        raise Malformed(f"the body's length is no number up to {BODY_BYTES_MAX}")
-    return int(digits)
+    if text.isdigit() and len(text) <= LENGTH_DIGITS_MAX:
+        length = int(text)
+        if length <= BODY_BYTES_MAX:
+            return length
+    raise Malformed(f"the body's length is no number up to {BODY_BYTES_MAX}")

@@ -64,6 +64,16 @@ class Pool:
         """Connections that nobody uses at this moment."""
         return len(self._idle)
 
+    def take(self) -> Connection | None:
+        """Return a connection that is idle, None when there is none: then `acquire` one."""
+        oldest = self._loop.time() - self._limits.idle_seconds_max
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable and connection.idle_since >= oldest:
+                return connection
+            connection.abort()
+        return None
+
     async def acquire(self, deadline: float) -> Connection:
         """Return a connection for one exchange; hand it back with `release`.
 
@@ -72,7 +82,7 @@ class Pool:
             Unreachable: no new connection could be opened, or the pool is closed.
         """
         while not self._closed:
-            connection = self._pop_idle() or await self._open_or_wait(deadline)
+            connection = self.take() or await self._open_or_wait(deadline)
             if connection is not None and connection.usable:
                 return connection
         raise Unreachable("the client is closed; open another one")
@@ -104,15 +114,6 @@ class Pool:
             connection.abort()
         self._idle.clear()
         await self._empty.wait()
-
-    def _pop_idle(self) -> Connection | None:
-        oldest = self._loop.time() - self._limits.idle_seconds_max
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.usable and connection.idle_since >= oldest:
-                return connection
-            connection.abort()
-        return None
 
     async def _open_or_wait(self, deadline: float) -> Connection | None:
         if self._open < self._limits.connections_max:

@@ -102,31 +102,28 @@ class HttpTransport:
         if not request.repeatable:
             # One turn of the event loop: connections that the server has closed leave the pool now.
             await asyncio.sleep(0)
-        for _ in range(REPLACEMENTS_MAX):
+        replacements = 0
+        while True:
+            connection = self.pool.take() or await self.pool.acquire(request.deadline)
+            deadline = min(request.deadline, self._loop.time() + request.attempt_seconds)
             try:
-                return await self._exchange(request, payload)
+                return await connection.exchange(payload, deadline)
             except Stale:
                 # The server closed an idle connection while the request was on its way: not worth
                 # an attempt, unless a second copy could add to what the first one did.
-                if not request.repeatable:
+                if not request.repeatable or replacements == REPLACEMENTS_MAX:
                     raise
+                replacements += 1
                 self.pool.drop_idle()
-        return await self._exchange(request, payload)
+            except TimedOut:
+                self.pool.drop_idle()  # a peer that went silent: the next attempt opens its own
+                raise
+            finally:
+                self.pool.release(connection)
 
     async def close(self) -> None:
         """Close every connection."""
         await self.pool.close()
-
-    async def _exchange(self, request: Request, payload: bytes) -> Response:
-        connection = await self.pool.acquire(request.deadline)
-        deadline = min(request.deadline, self._loop.time() + request.attempt_seconds)
-        try:
-            return await connection.exchange(payload, deadline)
-        except TimedOut:
-            self.pool.drop_idle()  # a peer that went silent: the next attempt opens its own
-            raise
-        finally:
-            self.pool.release(connection)
 
     async def _dial(self, on_lost: Callable[[Connection], None]) -> Connection:
         endpoint = self._endpoint
