@@ -16,6 +16,7 @@ from crossfade.flows import backfill, relay
 from crossfade.flows.loop import Pauses, forever
 from crossfade.flows.push import FastPath
 from crossfade.mapping.application import Application
+from crossfade.mapping.canary import canary_beside
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.pace import Pace, pace_options
@@ -34,6 +35,7 @@ from crossfade.postgres import (
 )
 from crossfade.settings import Settings
 from crossfade.telemetry import log_event
+from crossfade.vitals import Vitals, open_vitals, tell_all, turns
 
 PUSH_LANES = 2
 CENSUS_SECONDS = 3600.0
@@ -50,6 +52,7 @@ class Migration:
         objects: the store of large columns.
         transcripts: `upload_transcript` and `get_transcript`.
         route: where keys come from and where they go.
+        vitals: what this process tells of itself.
     """
 
     def __init__(
@@ -59,10 +62,12 @@ class Migration:
         route: relay.Route,
         client: dynamo.Client,
         objects: s3.ObjectStore,
+        vitals: Vitals,
     ) -> None:
         self._settings = settings
         self._application = application
         self.route = route
+        self.vitals = vitals
         self._loop = asyncio.get_running_loop()
         self.client = client
         self.objects = objects
@@ -115,7 +120,8 @@ class Migration:
             for _ in range(PUSH_LANES)
         ]
         try:
-            yield
+            with self.vitals.pulse.at_work("push"):
+                yield
         finally:
             await self.fast_path.drain(self._settings.drain_seconds)
             for lane in lanes:
@@ -123,9 +129,20 @@ class Migration:
             await asyncio.gather(*lanes, return_exceptions=True)
 
     async def run_relay(self, stop: asyncio.Event) -> None:
-        """Deliver whatever is dirty until `stop` is set; any number of processes may do so."""
+        """Deliver whatever is dirty until `stop` is set; any number of processes may do so.
+
+        Meanwhile the canary is sent out every few seconds, unless the settings say otherwise.
+        """
         pauses = Pauses(idle_seconds_max=self._settings.relay_idle_seconds)
-        await forever("relay", self.relay_step, stop, self.route.observe, pauses)
+        relaying = forever("relay", self.relay_step, stop, self.route.observe, pauses)
+        with self.vitals.pulse.at_work("relay"):
+            await asyncio.gather(relaying, self._send_canaries(stop))
+
+    async def _send_canaries(self, stop: asyncio.Event) -> None:
+        seconds = self._settings.canary_seconds
+        if seconds:
+            step = self.vitals.canary.step
+            await forever("canary", step, stop, self.route.observe, turns(seconds))
 
     async def relay_step(self) -> bool:
         """Deliver one batch of dirty keys; whether there were any."""
@@ -166,7 +183,10 @@ async def open_migration(
     """
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings.dsn))
-        feed = PostgresFeed(pool, application.by_name, feed_options(settings))
+        vitals = await stack.enter_async_context(open_vitals(settings, pool, observe))
+        tell = partial(tell_all, (observe, vitals.pulse.observe))
+        mappings = (*application.mappings, canary_beside(application.mappings))
+        feed = PostgresFeed(pool, [one.name for one in mappings], feed_options(settings))
         stack.push_async_callback(feed.aclose)
         client = dynamo.connect(dynamo_config(settings))
         stack.push_async_callback(client.close)
@@ -178,17 +198,17 @@ async def open_migration(
         )
         route = relay.Route(
             feed=feed,
-            source=PostgresSource(pool, application.mappings),
+            source=PostgresSource(pool, mappings),
             target=dynamo.Target(client, settings.dynamodb_table_name),
             objects=objects,
-            target_breaker=Breaker("dynamodb", breakers, observe),
-            objects_breaker=Breaker("s3", breakers, observe),
-            codecs={mapping.name: Codec(mapping) for mapping in application.mappings},
-            observe=observe,
+            target_breaker=Breaker("dynamodb", breakers, tell),
+            objects_breaker=Breaker("s3", breakers, tell),
+            codecs={mapping.name: Codec(mapping) for mapping in mappings},
+            observe=tell,
             worker="relay",
             deliveries_max=settings.deliveries_max,
         )
-        migration = Migration(settings, application, route, client, objects)
+        migration = Migration(settings, application, route, client, objects, vitals)
         await stack.enter_async_context(migration.running())
         yield migration
 
@@ -273,20 +293,21 @@ async def open_backfill(
         pace = Pace(pace_options(options.write_units), monotonic())
         target = PacedTarget(dynamo.Target(client, settings.dynamodb_table_name), pace)
         paced = replace(migration.route, target=target, worker="backfill")
-        yield backfill.Desk(
-            windows=windows,
-            send=partial(relay.send, paced),
-            mark=windows.mark,
-            counts=target.counts,
-            observe=migration.route.observe,
-            stop=stop,
-            quota=backfill.Quota(options.rows_max),
-            limits=backfill.Limits(
-                page_rows=settings.backfill_page_rows,
-                renew_seconds=settings.backfill_lease_seconds / 3,
-                standstill_seconds=settings.backfill_standstill_seconds,
-            ),
-        )
+        with migration.vitals.pulse.at_work("backfill"):
+            yield backfill.Desk(
+                windows=windows,
+                send=partial(relay.send, paced),
+                mark=windows.mark,
+                counts=target.counts,
+                observe=migration.route.observe,
+                stop=stop,
+                quota=backfill.Quota(options.rows_max),
+                limits=backfill.Limits(
+                    page_rows=settings.backfill_page_rows,
+                    renew_seconds=settings.backfill_lease_seconds / 3,
+                    standstill_seconds=settings.backfill_standstill_seconds,
+                ),
+            )
     finally:
         await client.close()
 

@@ -12,6 +12,7 @@ from crossfade.mapping.gates import Thresholds
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 LongSeconds = Annotated[float, Field(gt=0, le=31_536_000)]
+SecondsOrOff = Annotated[float, Field(ge=0, le=3600)]
 Count = Annotated[int, Field(gt=0, le=100_000)]
 
 
@@ -190,6 +191,16 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=_named("CROSSFADE_VERIFY_READ_UNITS"),
         description="read units a second that verification may use; empty: no limit",
+    )
+    pulse_seconds: SecondsOrOff = Field(
+        default=5.0,
+        validation_alias=_named("CROSSFADE_PULSE_SECONDS"),
+        description="how often a process tells the dashboard of itself; 0: never",
+    )
+    canary_seconds: SecondsOrOff = Field(
+        default=5.0,
+        validation_alias=_named("CROSSFADE_CANARY_SECONDS"),
+        description="how often a relay sends a row of its own end to end; 0: never",
     )
     operator_token: SecretStr = Field(
         default=SecretStr(""),

@@ -30,6 +30,7 @@ from crossfade.postgres import (
 )
 from crossfade.settings import Settings
 from crossfade.telemetry import log_event
+from crossfade.vitals import open_vitals
 
 
 class Verifier:
@@ -143,6 +144,8 @@ async def open_verifier(
     options = PoolOptions(statement_seconds=settings.verify_statement_seconds)
     async with AsyncExitStack() as stack:
         source = await stack.enter_async_context(open_pool(settings.dsn, options))
+        vitals = await stack.enter_async_context(open_vitals(settings, source, observe))
+        stack.enter_context(vitals.pulse.at_work("verify"))
         replica_dsn = settings.replica_url.get_secret_value()
         replica = source
         if replica_dsn:

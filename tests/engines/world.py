@@ -103,6 +103,8 @@ def brisk(**overrides: Any) -> dict[str, Any]:
         "breaker_pause_seconds": 0.05,
         "breaker_pause_seconds_max": 0.2,
         "park_after_faults": 2,
+        "pulse_seconds": 0.0,
+        "canary_seconds": 0.0,
         "s3_sse": "none",
         **overrides,
     }

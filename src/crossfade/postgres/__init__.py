@@ -8,6 +8,7 @@ from crossfade.postgres.feed import FeedOptions, PostgresFeed
 from crossfade.postgres.findings import PostgresFindings
 from crossfade.postgres.installation import Change, Installed, install
 from crossfade.postgres.installer import InstallOptions
+from crossfade.postgres.pulse import PostgresCanary, PostgresPulse
 from crossfade.postgres.removal import uninstall
 from crossfade.postgres.runs import PostgresRuns
 from crossfade.postgres.scan import PostgresScan, PostgresStandings, wait_for_replay
@@ -24,9 +25,11 @@ __all__ = [
     "InstallOptions",
     "Installed",
     "PoolOptions",
+    "PostgresCanary",
     "PostgresCensus",
     "PostgresFeed",
     "PostgresFindings",
+    "PostgresPulse",
     "PostgresRuns",
     "PostgresScan",
     "PostgresSource",

@@ -11,6 +11,7 @@ from itertools import groupby
 import psycopg
 
 from crossfade.errors import ConfigurationError
+from crossfade.mapping.canary import canary_mapping
 from crossfade.mapping.declare import Mapping
 from crossfade.postgres.capture import (
     SCHEMA,
@@ -27,6 +28,8 @@ from crossfade.postgres.installer import InstallOptions, installer, patiently
 from crossfade.postgres.queries import query
 from crossfade.postgres.schema import bring_up
 from crossfade.postgres.statements import identifier, table_name
+
+CANARY = canary_mapping()
 
 
 class Change(StrEnum):
@@ -70,6 +73,7 @@ async def install(
             capture = partial(_capture, connection, mapping)
             change = await patiently(connection, capture, chosen, mapping.table)
             done.append(Installed(mapping.name, mapping.table, change))
+        await patiently(connection, partial(_capture_canary, connection), chosen, CANARY.table)
         return tuple(done)
 
 
@@ -135,10 +139,7 @@ async def _capture(connection: psycopg.AsyncConnection, mapping: Mapping) -> Cha
             f"mapping {mapping.name}: its key columns changed, and the ledger has keys of the old "
             "form; give the mapping a new name, or uninstall first and backfill afterwards"
         )
-    await connection.execute(capture_function(mapping), ())
-    await connection.execute(
-        query("revoke_function").format(function=identifier(SCHEMA, function_name(mapping))), ()
-    )
+    await _define(connection, mapping)
     cursor = await connection.execute(query("guards"), {"entity": mapping.name})
     statements = guard_statements(mapping, [Guard(*row) for row in await cursor.fetchall()])
     for statement in statements:
@@ -146,6 +147,24 @@ async def _capture(connection: psycopg.AsyncConnection, mapping: Mapping) -> Cha
     if statements:
         await connection.execute(query("activate"), {"entity": mapping.name})
     return _change(known_fingerprint, fingerprint(mapping), has_statements=bool(statements))
+
+
+async def _capture_canary(connection: psycopg.AsyncConnection) -> None:
+    """Capture the canary; it is not recorded as a mapping, and so counted nowhere."""
+    await _define(connection, CANARY)
+    for statement in guard_statements(
+        CANARY,
+        [Guard(*table_name(CANARY), is_root=True, is_captured=False, refuses_truncate=True)],
+    ):
+        await connection.execute(statement, ())
+
+
+async def _define(connection: psycopg.AsyncConnection, mapping: Mapping) -> None:
+    """Create a mapping's capture function, which nobody may call directly."""
+    await connection.execute(capture_function(mapping), ())
+    await connection.execute(
+        query("revoke_function").format(function=identifier(SCHEMA, function_name(mapping))), ()
+    )
 
 
 def _change(before: str | None, now: str, *, has_statements: bool) -> Change:

@@ -1,1 +1,2 @@
-SELECT count(*) FROM crossfade.ledger WHERE dirty_since IS NOT NULL
+SELECT count(*) FROM crossfade.ledger
+WHERE dirty_since IS NOT NULL AND entity <> 'crossfade_canary'

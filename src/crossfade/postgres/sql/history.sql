@@ -62,7 +62,7 @@ SELECT json_build_object(
             SELECT entity, key, extract(epoch FROM clock_timestamp() - dirty_since) AS seconds,
                    attempts, parked_reason
             FROM crossfade.ledger
-            WHERE dirty_since IS NOT NULL
+            WHERE dirty_since IS NOT NULL AND entity <> 'crossfade_canary'
             ORDER BY dirty_since
             LIMIT %(slowest_max)s
         ) AS slow)

@@ -1,0 +1,52 @@
+"""The canary: a row of Crossfade's own that travels to the target like any other. Pure.
+
+It stands in the ledger and in the target's table, and in no count of the application: it is not
+among the application's mappings.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossfade.mapping.checks_shapes import key_field_names
+from crossfade.mapping.declare import Column, Mapping, Shape
+
+ENTITY = "crossfade_canary"
+"""Its name in the ledger, and ElectroDB's name of its item."""
+CANARY = "canary"
+"""The primary key of its only row."""
+PREFIX = "CROSSFADE"
+
+
+def canary_mapping(key_fields: tuple[str, ...] = ("pk", "sk")) -> Mapping:
+    """Return the canary's mapping to a table with these key fields, partition key first.
+
+    Its item is ``CROSSFADE#canary``, with the sort key ``CANARY`` where the table has one.
+    """
+    partition, *sort = key_fields
+    keys = {"pk": _key(partition, f"{PREFIX}#${{canary}}", ["canary"])}
+    if sort:
+        keys["sk"] = _key(sort[0], "CANARY", [])
+    return Mapping(
+        name=ENTITY,
+        table="crossfade.canary",
+        primary_key=("canary",),
+        columns=(
+            Column("canary", "text", required=True),
+            Column("beaten_at", "timestamp with time zone", required=True),
+        ),
+        shapes=(Shape(ENTITY, {"record": keys}),),
+        service="crossfade",
+        ignored=("previous_at",),
+    )
+
+
+def canary_beside(mappings: tuple[Mapping, ...]) -> Mapping:
+    """Return the canary's mapping to the table of these mappings."""
+    return (
+        canary_mapping(key_field_names(mappings[0].entities[0])) if mappings else canary_mapping()
+    )
+
+
+def _key(field: str, template: str, composite: list[str]) -> dict[str, Any]:
+    return {"field": field, "composite": composite, "template": template, "casing": "none"}

@@ -1,0 +1,1 @@
+DELETE FROM crossfade.process WHERE id = %(id)s::uuid
