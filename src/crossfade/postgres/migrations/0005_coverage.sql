@@ -11,4 +11,20 @@ CREATE TABLE crossfade.coverage (
     CONSTRAINT coverage_pkey PRIMARY KEY (entity, bucket)
 );
 
+-- Every transaction before this one had ended when the run began.
+ALTER TABLE crossfade.run ADD COLUMN begun_xid xid8
+    DEFAULT pg_snapshot_xmin(pg_current_snapshot());
+
+-- The transaction of the newest acknowledgement. A key that was neither written nor acknowledged
+-- since a pass began is verified when the pass ends.
+ALTER TABLE crossfade.ledger ADD COLUMN acked_xid xid8;
+
+CREATE OR REPLACE FUNCTION crossfade.note_unverified() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.unverified_since := coalesce(OLD.unverified_since, OLD.dirty_since, clock_timestamp());
+    NEW.acked_xid := pg_current_xact_id();
+    RETURN NEW;
+END $$;
+
 REVOKE ALL ON crossfade.coverage FROM PUBLIC;
