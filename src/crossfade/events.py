@@ -206,6 +206,22 @@ class Swept:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class RequestEnded:
+    """What an operator asked for was done, or has failed.
+
+    Attributes:
+        request: its number.
+        kind: such as ``verify``.
+        state: ``done`` or ``failed``.
+    """
+
+    request: int
+    kind: str
+    state: str
+    seconds: float
+
+
 Event = (
     PushFailed
     | PushSkipped
@@ -222,4 +238,5 @@ Event = (
     | Verified
     | Repaired
     | Swept
+    | RequestEnded
 )

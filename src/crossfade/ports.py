@@ -17,6 +17,7 @@ from crossfade.mapping.state import (
     State,
     StoredObject,
 )
+from crossfade.mapping.tasks import OperatorRequest, RequestState
 
 Observer = Callable[[Event], None]
 Mark = Callable[[Sequence[tuple[Key, int]]], Awaitable[Sequence[Key]]]
@@ -163,3 +164,23 @@ class Attic(Protocol):
 
     async def remove(self, object_key: str) -> None:
         """Remove an object; done when there is none."""
+
+
+class Requests(Protocol):
+    """What operators asked for, as a worker sees it."""
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a worker may be silent before it loses its request."""
+
+    async def take(self) -> OperatorRequest | None:
+        """Take the oldest request, unless one is being worked on."""
+
+    async def renew(self, number: int, outcome: str | None) -> bool:
+        """Keep a request, and tell how far it has come; False when another worker has it."""
+
+    async def end(self, number: int, state: RequestState, outcome: str | None) -> bool:
+        """End a request, or give it back as waiting; False when another worker has it."""
+
+    async def forget_revealed(self) -> int:
+        """Remove revealed content that has expired; returns how many there were."""

@@ -22,6 +22,7 @@ from crossfade.cli import (
     sweep,
     table,
     verify,
+    work,
 )
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ for commands in (
     serve.app,
     sweep.app,
     verify.app,
+    work.app,
     entities.app,
 ):
     app.add_typer(commands)

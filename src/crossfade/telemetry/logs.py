@@ -25,6 +25,7 @@ from crossfade.events import (
     PushSkipped,
     Relayed,
     Repaired,
+    RequestEnded,
     Swept,
     Verified,
 )
@@ -46,6 +47,7 @@ LEVELS: dict[type[Event], int] = {
     Verified: logging.INFO,
     Repaired: logging.INFO,
     Swept: logging.DEBUG,
+    RequestEnded: logging.INFO,
 }
 """The level of each event. Events of every step or request stand below the default, INFO."""
 

@@ -21,6 +21,7 @@ from crossfade.events import (
     PushSkipped,
     Relayed,
     Repaired,
+    RequestEnded,
     Swept,
     Verified,
 )
@@ -38,6 +39,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "drift": ("Keys that verification found different, by verdict", ("verdict",)),
     "repaired": ("Findings that repair dealt with, by result", ("result",)),
     "swept": ("Tombstones and objects that nobody needed, by kind and result", ("kind", "result")),
+    "requests": ("Requests of operators that ended, by kind and state", ("kind", "state")),
 }
 """What each counter counts and its labels, by its name without ``crossfade_``."""
 
@@ -104,6 +106,8 @@ class Metrics:
                 self._count("drift", event.verdict, times=event.keys)
             case Verified():
                 self._show_pass(event)
+            case RequestEnded():
+                self._count("requests", event.kind, event.state)
             case _:
                 assert_never(event)
 

@@ -48,6 +48,7 @@ CREATE TABLE crossfade.request (
                  CONSTRAINT request_state
                  CHECK (state IN ('waiting', 'running', 'done', 'failed', 'withdrawn')),
     worker       uuid,
+    attempts     integer NOT NULL DEFAULT 0,
     taken_at     timestamptz,
     lease_until  timestamptz,
     finished_at  timestamptz,
@@ -58,4 +59,13 @@ CREATE TABLE crossfade.request (
 CREATE UNIQUE INDEX request_asked ON crossfade.request (kind, arguments) WHERE finished_at IS NULL;
 CREATE UNIQUE INDEX request_running ON crossfade.request (state) WHERE state = 'running';
 
-REVOKE ALL ON crossfade.finding_kind, crossfade.request FROM PUBLIC;
+-- What a request to reveal brought to light, for the one who asked, until it expires. The request
+-- itself stays, as a record of who looked at what and when.
+CREATE TABLE crossfade.revealed (
+    request    bigint CONSTRAINT revealed_pkey PRIMARY KEY
+               REFERENCES crossfade.request ON DELETE CASCADE,
+    content    jsonb NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+REVOKE ALL ON crossfade.finding_kind, crossfade.request, crossfade.revealed FROM PUBLIC;

@@ -1,0 +1,1 @@
+DELETE FROM crossfade.revealed WHERE expires_at <= clock_timestamp()
