@@ -270,9 +270,15 @@ class PageRequest(Input):
 
 
 class CampaignQuery(PageRequest):
-    """The user's campaigns, those changed last first."""
+    """The user's campaigns, those changed last first.
+
+    Attributes:
+        status: only those of this status.
+        unarchived: leave out the archived ones.
+    """
 
     status: CampaignStatus | None = None
+    unarchived: bool = False
 
 
 class SessionQuery(PageRequest):

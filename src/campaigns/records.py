@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import JsonValue, PlainSerializer
@@ -43,10 +44,11 @@ class User:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account(User):
-    """An account with what signing in is checked against; for the door, not for pages."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user with what signing in is checked against; for the door, not for pages."""
 
+    user: User
     password_hash: bytes | None = field(repr=False)
 
 
@@ -229,6 +231,88 @@ class Appearance:
 
     character_id: int
     session_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat(Member):
+    """A member with the name they gave themselves."""
+
+    name: str | None
+
+
+class PersonKind(StrEnum):
+    """Whether somebody sits at the table or is in the story."""
+
+    MEMBER = "member"
+    CHARACTER = "character"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of a campaign, as its page shows them.
+
+    Attributes:
+        kind: member or character.
+        id: the member's user, or the character.
+        name: what they are called.
+        role: what a member does at the table.
+        played_by: who plays a character.
+    """
+
+    kind: PersonKind
+    id: str
+    name: str | None
+    role: MemberRole | None
+    played_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignCard:
+    """A campaign as lists show it; `description` is its beginning only."""
+
+    id: str
+    name: str
+    description: str | None
+    system: GameSystem
+    status: CampaignStatus
+    tags: tuple[str, ...] | None
+    session_count: int
+    last_played_on: date | None
+    revision: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCard:
+    """A session as lists show it."""
+
+    id: str
+    campaign_id: str | None
+    number: int | None
+    name: str
+    status: SessionStatus
+    played_on: date | None
+    duration_ms: int | None
+    word_count: int | None
+    is_starred: bool | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignView:
+    """A campaign with what its page shows.
+
+    Attributes:
+        campaign: the campaign.
+        sessions: its sessions, the newest first.
+        members: who sits at the table.
+        characters: who is in the story.
+    """
+
+    campaign: Campaign
+    sessions: Page[SessionCard]
+    members: tuple[Person, ...]
+    characters: tuple[Person, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from campaigns.models import UserRow
 from campaigns.records import Account, User
 
 COLUMNS = columns(UserRow, User)
-ACCOUNT_COLUMNS = columns(UserRow, Account)
 
 
 async def find_account(app: App, email: str) -> Account | None:
@@ -31,7 +30,13 @@ async def get_account(app: App, user_id: str) -> Account | None:
 
 async def _account(app: App, condition: ColumnElement[bool]) -> Account | None:
     async with transaction(app) as db:
-        return await one(db, Account, select(*ACCOUNT_COLUMNS).where(condition))
+        statement = select(UserRow.password_hash, *COLUMNS).where(condition)
+        row = (await db.execute(statement)).mappings().one_or_none()
+    if row is None:
+        return None
+    values = dict(row)
+    kept = values.pop("password_hash")
+    return Account(User(**values), kept)
 
 
 async def record_sign_in(app: App, user_id: str) -> None:

@@ -113,20 +113,31 @@ async def list_campaigns(
         Invalid: `after` is not a position in this list.
     """
     query = query or CampaignQuery()
-    conditions = [CampaignRow.user_id == user_id]
-    if query.status is not None:
-        conditions.append(CampaignRow.status == query.status)
-    if query.after is not None:
-        conditions.append(before(CampaignRow.updated_at, CampaignRow.id, query.after, campaign_key))
     statement = (
         select(*COLUMNS)
-        .where(*conditions)
+        .where(*selected(user_id, query))
         .order_by(CampaignRow.updated_at.desc(), CampaignRow.id.desc())
         .limit(query.limit + 1)
     )
     async with transaction(app) as db:
         campaigns = await many(db, Campaign, statement)
     return page(campaigns, query.limit, "updated_at")
+
+
+def selected(user_id: str, query: CampaignQuery) -> list[ColumnElement[bool]]:
+    """Return the conditions of a list of campaigns.
+
+    Raises:
+        Invalid: `after` is not a position in this list.
+    """
+    conditions = [CampaignRow.user_id == user_id]
+    if query.status is not None:
+        conditions.append(CampaignRow.status == query.status)
+    if query.unarchived:
+        conditions.append(CampaignRow.status != CampaignStatus.ARCHIVED)
+    if query.after is not None:
+        conditions.append(before(CampaignRow.updated_at, CampaignRow.id, query.after, campaign_key))
+    return conditions
 
 
 def slug_of(name: str) -> str:

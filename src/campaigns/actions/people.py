@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns.actions.campaigns import require_own
-from campaigns.actions.rows import campaign_key, insert_row, session_key
+from campaigns.actions.rows import (
+    UNSTORABLE,
+    campaign_key,
+    columns,
+    insert_row,
+    many,
+    session_key,
+)
 from campaigns.actions.sessions import own as own_session
 from campaigns.app import App, transaction
 from campaigns.errors import NotFound
@@ -23,7 +30,10 @@ from campaigns.models import (
     SessionRow,
     UserRow,
 )
-from campaigns.records import Appearance, Character, Member, User
+from campaigns.records import Appearance, Character, Member, Seat, User
+
+PEOPLE_MAX = 500
+"""How many members, and how many characters, lists of a campaign show at most."""
 
 
 async def create_user(app: App, new: NewUser) -> User:
@@ -54,6 +64,42 @@ async def add_member(app: App, user_id: str, campaign_id: str, new: NewMember) -
     return member
 
 
+async def list_members(app: App, user_id: str, campaign_id: str) -> tuple[Seat, ...]:
+    """Return who sits at one's table, who joined first first; at most `PEOPLE_MAX`.
+
+    Raises:
+        NotFound: the campaign.
+    """
+    key = campaign_key(campaign_id)
+    statement = (
+        select(*columns(MemberRow, Member), UserRow.name)
+        .join(UserRow, UserRow.id == MemberRow.user_id)
+        .where(MemberRow.campaign_id == key)
+        .order_by(MemberRow.joined_at, MemberRow.user_id)
+        .limit(PEOPLE_MAX)
+    )
+    async with transaction(app) as db:
+        await require_own(db, user_id, key)
+        return await many(db, Seat, statement)
+
+
+async def remove_member(app: App, user_id: str, campaign_id: str, member_id: str) -> None:
+    """Take a user's seat away.
+
+    Raises:
+        NotFound: the campaign, or the member.
+    """
+    key = campaign_key(campaign_id)
+    if UNSTORABLE.search(member_id):
+        raise NotFound("member")
+    this = (MemberRow.campaign_id == key) & (MemberRow.user_id == member_id)
+    async with transaction(app) as db:
+        await require_own(db, user_id, key)
+        if await db.scalar(delete(MemberRow).where(this).returning(MemberRow.user_id)) is None:
+            raise NotFound("member")
+    await app.push(MEMBER.name, key, member_id)
+
+
 async def add_character(app: App, user_id: str, campaign_id: str, new: NewCharacter) -> Character:
     """Bring a character into one's campaign.
 
@@ -68,6 +114,39 @@ async def add_character(app: App, user_id: str, campaign_id: str, new: NewCharac
         character = await insert_row(db, CharacterRow, Character, values)
     await app.push(CHARACTER.name, str(character.id))
     return character
+
+
+async def list_characters(app: App, user_id: str, campaign_id: str) -> tuple[Character, ...]:
+    """Return who is in the story, by name; at most `PEOPLE_MAX`.
+
+    Raises:
+        NotFound: the campaign.
+    """
+    key = campaign_key(campaign_id)
+    statement = (
+        select(*columns(CharacterRow, Character))
+        .where(CharacterRow.campaign_id == key)
+        .order_by(CharacterRow.name)
+        .limit(PEOPLE_MAX)
+    )
+    async with transaction(app) as db:
+        await require_own(db, user_id, key)
+        return await many(db, Character, statement)
+
+
+async def remove_character(app: App, user_id: str, campaign_id: str, character_id: int) -> None:
+    """Take a character out of the story, with their appearances in sessions.
+
+    Raises:
+        NotFound: the campaign, or the character.
+    """
+    key = campaign_key(campaign_id)
+    this = (CharacterRow.id == character_id) & (CharacterRow.campaign_id == key)
+    async with transaction(app) as db:
+        await require_character(db, user_id, character_id)
+        if await db.scalar(delete(CharacterRow).where(this).returning(CharacterRow.id)) is None:
+            raise NotFound("character")
+    await app.push(CHARACTER.name, str(character_id))
 
 
 async def add_appearance(app: App, user_id: str, character_id: int, session_id: str) -> Appearance:

@@ -67,13 +67,13 @@ async def _visitor(request: Request) -> User | None:
     account = await get_account(desk.app, user_id)
     if account is None or account.password_hash is None:
         return None
-    return account if fingerprint(account.password_hash) == seen else None
+    return account.user if fingerprint(account.password_hash) == seen else None
 
 
 def let_in(request: Request, response: Response, account: Account) -> None:
     """Make a browser signed in, until its cookie expires or the password changes."""
     kept = account.password_hash or b""
-    desk_of(request).signed_in.write(response, [account.id, fingerprint(kept)])
+    desk_of(request).signed_in.write(response, [account.user.id, fingerprint(kept)])
 
 
 def let_out(request: Request, response: Response) -> None:

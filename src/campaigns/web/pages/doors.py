@@ -114,7 +114,7 @@ async def sign_in(request: Request, desk: AtDesk) -> Response:
     if account is None or not known:
         return _sign_in_page(request, texts, then, failed=True)
     desk.accounts.forgive(email.lower())
-    await record_sign_in(desk.app, account.id)
+    await record_sign_in(desk.app, account.user.id)
     response = go_to(request, safe_next(then, "/campaigns"))
     let_in(request, response, account)
     return response
