@@ -14,6 +14,7 @@ from campaigns.inputs import TranscriptChanges
 from campaigns.mapping import SESSION
 from campaigns.models import SessionRow
 from campaigns.records import Transcript
+from campaigns.transcripts import words_said
 
 METADATA = (
     SessionRow.id.label("session_id"),
@@ -76,7 +77,7 @@ def columns_of(changes: TranscriptChanges) -> dict[str, Any]:
     given = changes.given()
     if "text" in given:
         values["transcript_text"] = changes.text
-        values["word_count"] = None if changes.text is None else len(changes.text.split())
+        values["word_count"] = None if changes.text is None else words_said(changes.text)
     if "document" in given:
         values["transcript_json"] = cast(literal(changes.document, TEXT), JSONB)
     if "source" in given:

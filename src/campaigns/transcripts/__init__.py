@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from campaigns.transcripts.documents import parse_json, render_json
 from campaigns.transcripts.exports import export_markdown, export_text, file_name
-from campaigns.transcripts.lines import parse_text, render_text, split_speaker
+from campaigns.transcripts.lines import parse_text, render_text, words_said
 from campaigns.transcripts.read import JSON_BYTES_MAX, Form, detect, form_of, parse
 from campaigns.transcripts.search import Hit, Part, folded, marked, search, snippet, spans
 from campaigns.transcripts.speakers import COLOURS, Speaker, colours, edit, rename, speakers
 from campaigns.transcripts.stored import Stored, filled_lines, read_stored, rewrite, shown
 from campaigns.transcripts.times import format_time
-from campaigns.transcripts.turns import Turn, digest, turn, words_of
+from campaigns.transcripts.turns import Turn, digest, turn
 
 __all__ = [
     "COLOURS",
@@ -46,7 +46,6 @@ __all__ = [
     "snippet",
     "spans",
     "speakers",
-    "split_speaker",
     "turn",
-    "words_of",
+    "words_said",
 ]

@@ -71,3 +71,11 @@ def render_line(one: Turn, *, timed: bool) -> str:
 def render_text(turns: Sequence[Turn]) -> str:
     """Return the text that is stored and searched: who and what, a line each."""
     return "\n".join(render_line(one, timed=False) for one in turns)
+
+
+def words_said(text: str) -> int:
+    """Return how many words a stored text has, names and times left out."""
+    return sum(
+        len(split_speaker(TIMED.sub("", line.strip(), count=1))[1].split())
+        for line in text.split("\n")
+    )

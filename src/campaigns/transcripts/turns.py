@@ -128,8 +128,3 @@ def digest(one: Turn) -> str:
     t_ms = None if one.t_seconds is None else round(one.t_seconds * 1000)
     content = json.dumps([t_ms, one.speaker, one.text])
     return hashlib.sha256(content.encode()).hexdigest()[:32]
-
-
-def words_of(turns: Iterable[Turn]) -> int:
-    """Return how many words are said."""
-    return sum(len(one.text.split()) for one in turns)
