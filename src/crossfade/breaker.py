@@ -67,10 +67,10 @@ class Breaker:
             BreakerOpen: the call was not made.
             Unavailable: what the call raised; it counts, unless the store is alive.
         """
-        if self.wait_seconds > 0:
-            raise BreakerOpen(self._store, self.wait_seconds)
         trial = self.is_open
         if trial:
+            if self.wait_seconds > 0:
+                raise BreakerOpen(self._store, self.wait_seconds)
             self._open_until = self._clock() + self._pause_seconds
         try:
             answer = await operation()

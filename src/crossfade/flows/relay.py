@@ -24,7 +24,7 @@ from crossfade.errors import (
     Unavailable,
 )
 from crossfade.events import EntityPaused, KeyParked, LedgerRaised, PushFailed, Relayed
-from crossfade.mapping.codec import Codec, NewObject
+from crossfade.mapping.codec import Codec, Draft, NewObject
 from crossfade.mapping.content import same_content
 from crossfade.mapping.state import (
     AckReport,
@@ -112,8 +112,8 @@ async def send(route: Route, states: Sequence[State]) -> list[Outcome]:
 
     The objects that they need are stored first, and remembered; nothing is acknowledged.
     """
-    delivery = _Delivery(route)
-    outcomes = await delivery.run(states)
+    delivery = _Delivery(route, states)
+    outcomes = await delivery.run()
     if delivery.stored:
         await route.feed.remember(delivery.stored)
     return outcomes
@@ -135,50 +135,54 @@ async def _fetch(route: Route, keys: Sequence[Key]) -> tuple[list[State], list[O
 
 
 class _Delivery:
-    """One batch under way: its limits, and the objects it has stored."""
+    """One batch under way: what became of its states, and the objects it has stored."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, states: Sequence[State]) -> None:
         self._route = route
-        self._deliveries = asyncio.Semaphore(route.deliveries_max)
+        self._states = states
         self._bodies = asyncio.Semaphore(route.bodies_max)
+        self._waiting = iter(range(len(states)))
+        self._at: dict[int, int] = {}
+        self._outcomes: dict[int, Outcome] = {}
         self.stored: list[StoredObject] = []
 
-    async def run(self, states: Sequence[State]) -> list[Outcome]:
+    async def run(self) -> list[Outcome]:
         """Deliver every state; the failure of one leaves the others alone, whatever it is."""
-        answers = await asyncio.gather(*map(self._attempt, states), return_exceptions=True)
-        return [
-            _unexpected(state, answer) if isinstance(answer, BaseException) else answer
-            for state, answer in zip(states, answers, strict=True)
-        ]
+        lanes = range(min(self._route.deliveries_max, len(self._states)))
+        while len(self._outcomes) < len(self._states):
+            answers = await asyncio.gather(*map(self._lane, lanes), return_exceptions=True)
+            for lane, answer in zip(lanes, answers, strict=True):
+                if answer is not None:
+                    number = self._at[lane]
+                    self._outcomes[number] = _unexpected(self._states[number], answer)
+        return [self._outcomes[number] for number in range(len(self._states))]
+
+    async def _lane(self, lane: int) -> None:
+        """Deliver one state after the other, as long as any waits; a task a state costs more."""
+        for number in self._waiting:
+            self._at[lane] = number
+            self._outcomes[number] = await self._attempt(self._states[number])
 
     async def _attempt(self, state: State) -> Outcome:
-        async with self._deliveries:
-            try:
-                return await self._deliver(state)
-            except BreakerOpen as error:
-                return Postponed(state.key, error.seconds)
-            except Rejected as error:
-                return _failure(state, error, Blame.RECORD)
-            except Unavailable as error:
-                return _failure(state, error, Blame.STORE)
-
-    async def _deliver(self, state: State) -> Outcome:
-        codec = self._route.codecs[state.key.entity]
-        match state:
-            case Gone():
-                try:
-                    tombstone = codec.tombstone(state)
-                except NoItemKey:
-                    return Delivered(state.key, state.version, state.read_at)
-                return await self._put(state, tombstone)
-            case Live():
-                draft = codec.encode(state)
-                for needed in draft.objects:
-                    if not await self._carry(state.key, needed):
-                        return Moved(state.key)
-                return await self._put(state, draft.item)
-            case _:
-                assert_never(state)
+        route = self._route
+        try:
+            draft = _draft(route.codecs[state.key.entity], state)
+            for needed in draft.objects:
+                if not await self._carry(state.key, needed):
+                    return Moved(state.key)
+            item = draft.item
+            standing = await route.target_breaker.call(
+                lambda: route.target.put(item, state.version)
+            )
+        except NoItemKey:
+            return Delivered(state.key, state.version, state.read_at)
+        except BreakerOpen as error:
+            return Postponed(state.key, error.seconds)
+        except Rejected as error:
+            return _failure(state, error, Blame.RECORD)
+        except Unavailable as error:
+            return _failure(state, error, Blame.STORE)
+        return _judge(state, item, standing)
 
     async def _carry(self, key: Key, needed: NewObject) -> bool:
         """Store a large column; False when it is no longer what the step fetched."""
@@ -196,10 +200,21 @@ class _Delivery:
         self.stored.append(StoredObject(key.entity, needed.object_key, len(content.encode())))
         return True
 
-    async def _put(self, state: State, item: Item) -> Outcome:
-        route = self._route
-        standing = await route.target_breaker.call(lambda: route.target.put(item, state.version))
-        return _judge(state, item, standing)
+
+def _draft(codec: Codec, state: State) -> Draft:
+    """Return what to write for a state.
+
+    Raises:
+        NoItemKey: a row is gone that never had an item.
+        Rejected: the row cannot be stored as it is.
+    """
+    match state:
+        case Live():
+            return codec.encode(state)
+        case Gone():
+            return Draft(codec.tombstone(state))
+        case _:
+            assert_never(state)
 
 
 def _judge(state: State, item: Item, standing: Item | None) -> Outcome:
