@@ -14,6 +14,9 @@ from crossfade.postgres.queries import migrations, query
 
 FINDINGS_MAX = 10_000
 """Open findings are counted up to here."""
+PROCESSES_MAX = 50
+MINUTES = 60
+"""How far back failures and lag are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,44 @@ class EntityNow:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessNow:
+    """A process that told of itself lately.
+
+    Attributes:
+        id: a random name.
+        jobs: what it does: ``push``, ``relay``, ``backfill``, ``verify``.
+        stores_open: stores that it leaves alone, because they failed too often in a row.
+        silent_seconds: how long ago it told of itself.
+        is_alive: whether that is as it should be.
+    """
+
+    id: str
+    jobs: tuple[str, ...]
+    stores_open: tuple[str, ...]
+    started_at: datetime
+    silent_seconds: float
+    is_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMinute:
+    """How often one class of error came up in one minute, over all processes."""
+
+    minute: datetime
+    error: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class LagMinute:
+    """The dirty keys at one minute, over all mappings, and how long the oldest one had waited."""
+
+    at: datetime
+    dirty: int
+    oldest_dirty_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """A migration at one moment.
 
@@ -46,6 +87,10 @@ class Overview:
         replicated_through: every write committed before is in the target, parked keys apart.
         verified_through: of every write committed before, the key was compared since.
         verified_at: when the newest full verification ended.
+        canary_at: when the newest canary that has arrived set out; None without canaries.
+        processes: those of the last hour, the longest at work first.
+        failures: of the last hour, oldest first.
+        lags: of the last hour, oldest first.
     """
 
     taken_at: datetime
@@ -54,6 +99,24 @@ class Overview:
     replicated_through: datetime
     verified_through: datetime
     verified_at: datetime | None
+    canary_at: datetime | None
+    processes: tuple[ProcessNow, ...]
+    failures: tuple[FailureMinute, ...]
+    lags: tuple[LagMinute, ...]
+
+    @property
+    def canary_seconds(self) -> float | None:
+        """The age of the newest canary that has arrived; None without canaries."""
+        return _age(self.taken_at, self.canary_at)
+
+    @property
+    def stores_open(self) -> frozenset[str]:
+        """Stores that some process at work leaves alone."""
+        return frozenset(store for one in self.alive() for store in one.stores_open)
+
+    def alive(self, job: str = "") -> tuple[ProcessNow, ...]:
+        """Return the processes at work, or those with one job."""
+        return tuple(one for one in self.processes if one.is_alive and (not job or job in one.jobs))
 
 
 async def overview(pool: AsyncConnectionPool, seconds: float) -> Overview:
@@ -69,7 +132,11 @@ async def overview(pool: AsyncConnectionPool, seconds: float) -> Overview:
         NoSuchStore: nothing is installed.
         Unavailable: the server cannot be reached, or refuses.
     """
-    limits = {"findings_max": FINDINGS_MAX + 1}
+    limits = {
+        "findings_max": FINDINGS_MAX + 1,
+        "processes_max": PROCESSES_MAX,
+        "minutes": MINUTES,
+    }
     async with session(pool, seconds) as connection:
         row = await (await connection.execute(query("overview"), limits)).fetchone()
     return msgspec.json.decode(row[0] if row else "{}", type=Overview)
@@ -94,3 +161,7 @@ async def check_schema(pool: AsyncConnectionPool, seconds: float) -> None:
             f"the schema crossfade is not this release's: steps missing: {missing}, unknown here: "
             f"{newer}; run `crossfade install` of the newest release, and upgrade this process"
         )
+
+
+def _age(now: datetime, when: datetime | None) -> float | None:
+    return None if when is None else max(0.0, (now - when).total_seconds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossfade.rendering.bars import Bar, bars
 from crossfade.rendering.charts import HEIGHT, WIDTH, Chart, Dot, chart, floor_below
 from crossfade.rendering.formats import (
     FILTERS,
@@ -18,8 +19,10 @@ __all__ = [
     "FILTERS",
     "HEIGHT",
     "WIDTH",
+    "Bar",
     "Chart",
     "Dot",
+    "bars",
     "chart",
     "count",
     "duration",

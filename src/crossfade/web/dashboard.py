@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
@@ -14,12 +13,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from crossfade.mapping.application import Application
 from crossfade.postgres import PoolOptions, open_pool
-from crossfade.postgres.overview import overview
 from crossfade.rendering import FILTERS
 from crossfade.settings import Settings
 from crossfade.web.access import tokens_of
 from crossfade.web.desk import Desk, operator
 from crossfade.web.live import Live
+from crossfade.web.look import Looker
 from crossfade.web.pages import NAVIGATION, PAGES, PUBLIC_PAGES
 from crossfade.web.problems import handlers
 from crossfade.web.safety import (
@@ -35,7 +34,6 @@ from crossfade.web.safety import (
 BODY_BYTES_MAX = 64 * 1024
 SIGNED_IN_SECONDS = 12 * 60 * 60
 VISIT_SECONDS = 30 * 24 * 60 * 60
-LOOK_SECONDS = 15.0
 SIGN_INS = Rate(attempts_max=5, seconds=60)
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "::1", "[::1]"]
 """An open dashboard answers to these only: a page of another site can make a name of its own lead
@@ -67,7 +65,7 @@ def create_dashboard(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_pool(dsn, POOL) as pool:
-            live = Live(partial(overview, pool, LOOK_SECONDS), ending)
+            live = Live(Looker(pool, settings.thresholds).look, ending)
             app.state.desk = Desk(
                 settings=settings,
                 application=application,

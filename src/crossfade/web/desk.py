@@ -14,10 +14,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import AccessDenied
 from crossfade.mapping.application import Application
-from crossfade.postgres.overview import Overview
 from crossfade.settings import Settings
 from crossfade.web.access import LOCAL_NAME, Operator, Tokens
 from crossfade.web.live import Live
+from crossfade.web.look import Seen
 from crossfade.web.safety import RateLimiter, SignedCookie, form_token, require_own_form
 
 BEARER = "Bearer "
@@ -52,7 +52,7 @@ class Desk:
     secret: str
     cookie: SignedCookie
     attempts: RateLimiter
-    live: Live[Overview]
+    live: Live[Seen]
     stop: asyncio.Event
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from crossfade.postgres.overview import FINDINGS_MAX, EntityNow, Overview
-from crossfade.rendering import count, duration
+from crossfade.postgres.overview import (
+    FINDINGS_MAX,
+    MINUTES,
+    EntityNow,
+    FailureMinute,
+    LagMinute,
+    Overview,
+)
+from crossfade.rendering import HEIGHT, WIDTH, Bar, Chart, bars, chart, count, duration, moment
+from crossfade.web.look import Seen
 
-LAG_SECONDS_WELL = 60.0
+STORES = {"dynamodb": "DynamoDB", "s3": "S3"}
+"""The stores that a breaker stands before, as people call them."""
+SECONDS_IN_MINUTE = 60
 
 
 class Tone(StrEnum):
@@ -37,87 +50,56 @@ class Tile:
     value: str
     note: str
     tone: Tone = Tone.WELL
-    link: str = ""
+    is_long: bool = False
 
 
-def facts(seen: Overview) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ErrorCount:
+    """How often one class of error came up."""
+
+    error: str
+    last_minutes: int
+    hour: int
+
+
+def facts(seen: Seen) -> dict[str, Any]:
     """Return what the page shows."""
-    found = concerns(seen)
+    found = tuple(sorted(concerns(seen), key=lambda concern: concern.tone is not Tone.BAD))
+    now = seen.now
     return {
-        "seen": seen,
+        "now": now,
+        "gates": seen.gates,
+        "closed_gates": sum(not gate.is_passed for gate in seen.gates.gates),
         "concerns": found,
-        "tone": worst(found),
+        "tone": found[0].tone if found else Tone.WELL,
         "headline": headline(found),
-        "phase": phase(seen.entities),
         "tiles": tiles(seen),
+        "stores": {title: name in now.stores_open for name, title in STORES.items()},
+        "failures": failure_bars(now.failures, now.taken_at),
+        "failures_most": max(_per_minute(now.failures).values(), default=0),
+        "errors": error_counts(now.failures, now.taken_at),
+        "lag": lag_chart(now.lags),
+        "width": WIDTH,
+        "height": HEIGHT,
     }
 
 
-def concerns(seen: Overview) -> tuple[Concern, ...]:
-    """Return what is not as it should be, the worst first."""
-    found: list[Concern] = []
-    uncaptured = [entity.table for entity in seen.entities if not entity.is_captured]
-    if not seen.entities:
-        found.append(Concern(Tone.BUSY, "No table is captured yet", "run `crossfade install`"))
-    if uncaptured:
-        found.append(
-            Concern(
-                Tone.BAD,
-                f"Writes to {', '.join(uncaptured)} are not captured",
-                "run `crossfade install`; writes since then need a backfill",
-            )
-        )
-    parked = sum(entity.parked for entity in seen.entities)
-    if parked:
-        found.append(
-            Concern(
-                Tone.BAD,
-                f"{_keys(parked)} parked",
-                "mend the rows or the mapping, then `crossfade unpark`",
-            )
-        )
-    if seen.open_findings:
-        found.append(
-            Concern(
-                Tone.BAD,
-                f"{open_findings(seen)} open findings: the stores differ",
-                "look at them, then `crossfade repair`",
-            )
-        )
-    oldest = lag_seconds(seen.entities)
-    if oldest > LAG_SECONDS_WELL:
-        found.append(
-            Concern(
-                Tone.BUSY,
-                f"The oldest change has waited for {duration(oldest)}",
-                "see whether a relay runs and the stores answer",
-            )
-        )
-    return tuple(sorted(found, key=lambda concern: concern.tone != Tone.BAD))
-
-
-def worst(found: tuple[Concern, ...]) -> Tone:
-    """Return the tone of the whole."""
-    return found[0].tone if found else Tone.WELL
+def concerns(seen: Seen) -> Iterator[Concern]:
+    """Yield what is not as it should be."""
+    yield from _capture(seen.now)
+    yield from _processes(seen.now)
+    yield from _keys_apart(seen.now)
+    yield from _delay(seen)
 
 
 def headline(found: tuple[Concern, ...]) -> str:
-    """Return the one sentence that an operator reads first."""
+    """Return the one sentence that an operator reads first; the worst concern comes first."""
     if not found:
         return "All is well"
-    if worst(found) is Tone.BUSY:
-        return "Not yet where it should be"
-    return "One thing needs you" if len(found) == 1 else f"{len(found)} things need you"
-
-
-def phase(entities: tuple[EntityNow, ...]) -> str:
-    """Return how far the migration has come."""
-    if not entities:
-        return "not installed"
-    shares = [entity.backfilled for entity in entities if entity.backfilled is not None]
-    if len(shares) < len(entities):
-        return "mirroring new writes"
-    return "backfilling" if min(shares) < 1 else "validating"
+    if found[0].tone is Tone.BUSY:
+        return "Nothing is broken; something takes its time"
+    bad = sum(concern.tone is Tone.BAD for concern in found)
+    return "One thing needs you" if bad == 1 else f"{bad} things need you"
 
 
 def lag_seconds(entities: tuple[EntityNow, ...]) -> float:
@@ -125,34 +107,169 @@ def lag_seconds(entities: tuple[EntityNow, ...]) -> float:
     return max((entity.oldest_dirty_seconds or 0.0 for entity in entities), default=0.0)
 
 
-def open_findings(seen: Overview) -> str:
+def open_findings(now: Overview) -> str:
     """Return the number of open findings as text; it is counted up to a limit only."""
-    most = seen.open_findings > FINDINGS_MAX
-    return f"more than {count(FINDINGS_MAX)}" if most else count(seen.open_findings)
+    most = now.open_findings > FINDINGS_MAX
+    return f"more than {count(FINDINGS_MAX)}" if most else count(now.open_findings)
 
 
-def tiles(seen: Overview) -> tuple[Tile, ...]:
+def tiles(seen: Seen) -> tuple[Tile, ...]:
     """Return the figures at the top."""
-    dirty = sum(entity.dirty for entity in seen.entities)
-    parked = sum(entity.parked for entity in seen.entities)
-    lag = lag_seconds(seen.entities)
+    now, limits = seen.now, seen.thresholds
+    dirty = sum(entity.dirty for entity in now.entities)
+    parked = sum(entity.parked for entity in now.entities)
+    lag = lag_seconds(now.entities)
+    relays = len(now.alive("relay"))
+    canary = now.canary_seconds
+    is_late = lag > limits.lag_seconds_max
     return (
-        Tile("Lag", duration(lag), "the oldest change on its way", _busy(lag > LAG_SECONDS_WELL)),
+        Tile("Lag", duration(lag), "age of the oldest dirty key", _tone(is_late, Tone.BUSY)),
         Tile("Dirty keys", count(dirty), "changed, not yet in the target"),
-        Tile("Parked", count(parked), "no longer tried", _bad(parked > 0)),
+        Tile("Parked keys", count(parked), "no longer tried", _tone(parked > 0)),
         Tile(
-            "Open findings", open_findings(seen), "the stores differ", _bad(seen.open_findings > 0)
+            "Open findings",
+            open_findings(now),
+            "keys in which the stores differ",
+            _tone(now.open_findings > 0),
+        ),
+        Tile("Relays", count(relays), "at work", _tone(not relays and bool(now.entities))),
+        Tile(
+            "Canary",
+            duration(canary),
+            "since the newest one that arrived" if canary is not None else "none was sent yet",
+            _tone(canary is not None and canary > limits.canary_seconds_max),
+        ),
+        Tile(
+            "Replicated through",
+            moment(now.replicated_through),
+            "every earlier write is in the target",
+            is_long=True,
+        ),
+        Tile(
+            "Verified through",
+            moment(now.verified_through),
+            "every earlier write was compared since",
+            is_long=True,
         ),
     )
 
 
-def _keys(number: int) -> str:
-    return "One key is" if number == 1 else f"{count(number)} keys are"
+def failure_bars(failures: tuple[FailureMinute, ...], now: datetime) -> tuple[Bar, ...]:
+    """Return a bar for each minute of the last hour in which something failed."""
+    totals = _per_minute(failures)
+    kinds: dict[datetime, list[str]] = defaultdict(list)
+    for one in failures:
+        kinds[one.minute].append(f"{one.error} {count(one.failures)}")
+    return bars([(totals.get(at, 0), f"{at:%H:%M}: {', '.join(kinds[at])}") for at in minutes(now)])
 
 
-def _bad(holds: bool) -> Tone:  # noqa: FBT001 - one word for one question
-    return Tone.BAD if holds else Tone.WELL
+def minutes(now: datetime) -> list[datetime]:
+    """Return the minutes of the last hour, oldest first."""
+    newest = now.replace(second=0, microsecond=0)
+    return [newest - timedelta(minutes=back) for back in reversed(range(MINUTES))]
 
 
-def _busy(holds: bool) -> Tone:  # noqa: FBT001 - as above
-    return Tone.BUSY if holds else Tone.WELL
+def error_counts(failures: tuple[FailureMinute, ...], now: datetime) -> tuple[ErrorCount, ...]:
+    """Return how often each class of error came up, the most frequent first."""
+    hour: dict[str, int] = defaultdict(int)
+    recent: dict[str, int] = defaultdict(int)
+    for one in failures:
+        hour[one.error] += one.failures
+        if now - one.minute < timedelta(minutes=2):
+            recent[one.error] += one.failures
+    ordered = sorted(hour, key=lambda error: (-hour[error], error))
+    return tuple(ErrorCount(error, recent[error], hour[error]) for error in ordered)
+
+
+def lag_chart(lags: tuple[LagMinute, ...]) -> Chart:
+    """Return the age of the oldest dirty key through the last hour."""
+    ages = [one.oldest_dirty_seconds for one in lags]
+    return chart(
+        [
+            (
+                one.at.timestamp(),
+                one.oldest_dirty_seconds,
+                f"{one.at:%H:%M}: {duration(one.oldest_dirty_seconds)}, {count(one.dirty)} keys",
+            )
+            for one in lags
+        ],
+        low=0.0,
+        high=max([1.0, *ages]),
+    )
+
+
+def _capture(now: Overview) -> Iterator[Concern]:
+    if not now.entities:
+        yield Concern(Tone.BUSY, "No table is captured yet", "Run crossfade install.")
+    missing = [entity.table for entity in now.entities if not entity.is_captured]
+    if missing:
+        yield Concern(
+            Tone.BAD,
+            f"Writes to {', '.join(missing)} are not captured",
+            "Run crossfade install, then backfill: writes since then are not in the target.",
+        )
+
+
+def _processes(now: Overview) -> Iterator[Concern]:
+    for store in sorted(now.stores_open):
+        yield Concern(
+            Tone.BAD,
+            f"{STORES.get(store, store)} failed too often in a row and is left alone for a while",
+            "Look at the store. Writes are safe: they are delivered once it answers.",
+        )
+    if now.entities and not now.alive("relay"):
+        yield Concern(
+            Tone.BAD,
+            "No relay is at work",
+            "Start crossfade relay. Writes are safe, and wait in the ledger.",
+        )
+    for one in now.processes:
+        if not one.is_alive:
+            yield Concern(
+                Tone.BUSY,
+                f"A process ({', '.join(one.jobs) or 'idle'}) has been silent for "
+                f"{duration(one.silent_seconds)}",
+                "It was killed, or cannot reach the database. Another one takes over its work.",
+            )
+
+
+def _keys_apart(now: Overview) -> Iterator[Concern]:
+    parked = sum(entity.parked for entity in now.entities)
+    if parked:
+        named = "One key is parked" if parked == 1 else f"{count(parked)} keys are parked"
+        yield Concern(Tone.BAD, named, "Mend the rows or the mapping, then un-park them.")
+    if now.open_findings:
+        number = "One key is" if now.open_findings == 1 else f"{open_findings(now)} keys are"
+        yield Concern(
+            Tone.BAD,
+            f"{number} not the same in both stores",
+            "Look at the findings, then repair them.",
+        )
+
+
+def _delay(seen: Seen) -> Iterator[Concern]:
+    now, limits = seen.now, seen.thresholds
+    if now.canary_seconds is not None and now.canary_seconds > limits.canary_seconds_max:
+        yield Concern(
+            Tone.BAD,
+            f"The newest canary that arrived set out {duration(now.canary_seconds)} ago",
+            "Nothing arrives end to end: look at the relay and the stores.",
+        )
+    lag = lag_seconds(now.entities)
+    if lag > limits.lag_seconds_max:
+        yield Concern(
+            Tone.BUSY,
+            f"The oldest change has waited for {duration(lag)}",
+            "See whether a relay runs and the stores answer.",
+        )
+
+
+def _per_minute(failures: tuple[FailureMinute, ...]) -> dict[datetime, int]:
+    totals: dict[datetime, int] = defaultdict(int)
+    for one in failures:
+        totals[one.minute] += one.failures
+    return totals
+
+
+def _tone(holds: bool, tone: Tone = Tone.BAD) -> Tone:  # noqa: FBT001 - one word for one question
+    return tone if holds else Tone.WELL

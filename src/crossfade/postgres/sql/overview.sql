@@ -48,5 +48,34 @@ SELECT json_build_object(
     'verified_through', (SELECT least(settled.replicated_through, unverified.since)
                          FROM settled LEFT JOIN unverified ON true),
     'verified_at', (
-        SELECT max(finished_at) FROM crossfade.run WHERE kind = 'full' AND state = 'finished')
+        SELECT max(finished_at) FROM crossfade.run WHERE kind = 'full' AND state = 'finished'),
+    'canary_at', (SELECT canary_at FROM crossfade.pulse),
+    'processes', (
+        SELECT coalesce(json_agg(told ORDER BY told.started_at), '[]')
+        FROM (
+            SELECT id, jobs, stores_open, started_at,
+                   extract(epoch FROM clock_timestamp() - seen_at) AS silent_seconds,
+                   EXISTS (SELECT FROM crossfade.process_alive AS alive
+                           WHERE alive.id = process.id) AS is_alive
+            FROM crossfade.process
+            ORDER BY seen_at DESC
+            LIMIT %(processes_max)s
+        ) AS told),
+    'failures', (
+        SELECT coalesce(json_agg(told ORDER BY told.minute, told.failures DESC), '[]')
+        FROM (
+            SELECT minute, error, sum(failures) AS failures
+            FROM crossfade.failure_minute
+            WHERE minute > now() - make_interval(mins => %(minutes)s)
+            GROUP BY minute, error
+        ) AS told),
+    'lags', (
+        SELECT coalesce(json_agg(told ORDER BY told.at), '[]')
+        FROM (
+            SELECT at, sum(dirty) AS dirty,
+                   coalesce(max(oldest_dirty_seconds), 0) AS oldest_dirty_seconds
+            FROM crossfade.lag_sample
+            WHERE at > now() - make_interval(mins => %(minutes)s)
+            GROUP BY at
+        ) AS told)
 )::text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from crossfade.postgres.overview import Overview
 from crossfade.web.desk import AtDesk, Desk, show
+from crossfade.web.look import Seen
 from crossfade.web.overview import facts
 
 router = APIRouter()
@@ -24,5 +24,5 @@ async def live(desk: AtDesk) -> StreamingResponse:
     return desk.live.stream(lambda seen: _figures(desk, seen))
 
 
-def _figures(desk: Desk, seen: Overview) -> str:
+def _figures(desk: Desk, seen: Seen) -> str:
     return desk.templates.get_template("overview_figures.html.j2").render(facts(seen))
