@@ -136,7 +136,7 @@ async def _fill(place: Place, rows: int, file: Path) -> None:
     async with open_pool(place.dsn) as pool:
         with file.open("wb") as out:
             async for page in PostgresScan(pool, [CAMPAIGN]).pages("campaign"):
-                for values in page:
+                for values in page.rows:
                     columns = dict(zip(names, values, strict=True))
                     live = Live(codec.key_of(columns), 0, columns)
                     out.write(orjson.dumps(codec.encode(live).item) + b"\n")

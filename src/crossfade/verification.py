@@ -13,30 +13,52 @@ from crossfade.mapping.state import Key
 from crossfade.ports import Item
 
 
+class RowPage(Protocol):
+    """Rows of one answer."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[str | None]]:
+        """The rows: plain columns, then digests of large ones."""
+
+    @property
+    def last_key(self) -> Sequence[str]:
+        """The primary key of the last one."""
+
+
 class Rows(Protocol):
     """Whole tables of the source, or of a replica of it."""
 
-    def pages(self, entity: str) -> AsyncIterator[Sequence[Sequence[str | None]]]:
-        """Yield rows in the order of the primary key: plain columns, then digests of large ones."""
+    def pages(self, entity: str, after: Sequence[str] | None = None) -> AsyncIterator[RowPage]:
+        """Yield rows in the order of the primary key, those after a key."""
 
 
 class TablePage(Protocol):
     """Items of one answer."""
 
     @property
-    def items(self) -> Sequence[Item]:
-        """The items."""
+    def items(self) -> Sequence[bytes]:
+        """The items, each in DynamoDB's JSON."""
 
     @property
     def read_units(self) -> float:
         """What DynamoDB charged for them."""
 
+    @property
+    def last_key(self) -> Mapping[str, Any] | None:
+        """What the next page comes after; None at the end."""
+
 
 class Table(Protocol):
     """The whole table of the target."""
 
-    def segments(self) -> Sequence[AsyncIterator[TablePage]]:
-        """Return the parts of the table, to be read side by side."""
+    @property
+    def segments(self) -> int:
+        """Into how many parts it is divided, which are read side by side."""
+
+    def pages(
+        self, segment: int, segments: int, after: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[TablePage]:
+        """Yield the pages of one part, those after a page."""
 
 
 class ItemReader(Protocol):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossfade.mapping.parity_buckets import BUCKETS, Buckets, rounds
-from crossfade.mapping.parity_records import UNREADABLE, Record
+from crossfade.mapping.parity_records import UNREADABLE, Batch, Record
 from crossfade.spill import Spill
 
 RECORDS = st.lists(
@@ -25,9 +25,16 @@ RECORDS = st.lists(
 )
 
 
+def _batch(records: list[Record]) -> Batch:
+    batch = Batch()
+    for record in records:
+        batch.add(*record)
+    return batch
+
+
 def _buckets(records: list[Record]) -> Buckets:
     buckets = Buckets()
-    buckets.add(records)
+    buckets.add(_batch(records))
     return buckets
 
 
@@ -60,8 +67,8 @@ def test_a_spill_returns_what_has_no_partner(
     ours: list[Record], theirs: list[Record], records_max: int
 ) -> None:
     with Spill() as one, Spill() as other:
-        one.add("note", ours)
-        other.add("note", theirs)
+        one.add("note", _batch(ours))
+        other.add("note", _batch(theirs))
         partners = {record.place: record.digest for record in theirs}
         expected = [record for record in ours if partners.get(record.place) != record.digest]
         found = [record for _, record in one.unmatched(other, records_max, by_digest=True)]
@@ -74,8 +81,8 @@ def test_records_without_a_digest_never_match() -> None:
     stranger = Record(7 + BUCKETS, UNREADABLE, ("b",))
     for there in (record, stranger):
         with Spill() as one, Spill() as other:
-            one.add("note", [record])
-            other.add("note", [there])
+            one.add("note", _batch([record]))
+            other.add("note", _batch([there]))
             assert [found for _, found in one.unmatched(other, 9, by_digest=True)] == [record]
 
 

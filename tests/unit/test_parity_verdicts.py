@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from crossfade.mapping.parity import Cause, Verdict
-from crossfade.mapping.parity_records import Reader
+from crossfade.mapping.parity_records import Reader, Readers
 from crossfade.mapping.parity_verdicts import Sight, Standing, judge
 from crossfade.mapping.state import Gone, Live
 from mapping_helpers import ROW, SESSION
 
 READER = Reader(SESSION)
+READERS = Readers([SESSION])
+VALUES = [*(ROW[column.name] for column in SESSION.columns), None]
 KEY = READER.codec.key_of(ROW)
 LIVE = Live(KEY, 5, ROW)
 GONE = Gone(KEY, 5)
@@ -30,6 +33,12 @@ def _at(item: dict[str, Any], version: int) -> dict[str, Any]:
 
 def _tombstone(version: int) -> dict[str, Any]:
     return READER.codec.tombstone(Gone(KEY, version))
+
+
+def _digest_in_bulk(item: dict[str, Any]) -> int:
+    """The digest of an item as a page of Scan brings it."""
+    (batch,) = READERS.of_items([orjson.dumps(item)]).items.values()
+    return batch.digests[0]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +105,11 @@ def test_each_changed_attribute_is_seen_in_bulk_and_named(
     field: str, value: dict[str, Any]
 ) -> None:
     item = {**RIGHT, field: value}
-    values = [ROW[column.name] for column in SESSION.columns]
-    assert READER.of_row([*values, None]).digest == READER.of_item(RIGHT).digest
-    assert READER.of_row([*values, None]).digest != READER.of_item(item).digest
+    (expected,) = READER.of_rows([VALUES]).digests
+    assert READER.of_item(RIGHT).digest == expected
+    assert READER.of_item(item).digest != expected
+    assert _digest_in_bulk(RIGHT) == expected
+    assert _digest_in_bulk(item) != expected
     judged = judge(READER, Sight(CLEAN, LIVE, item, 5))
     assert judged.verdict.is_drift
     assert field in judged.fields
@@ -107,6 +118,7 @@ def test_each_changed_attribute_is_seen_in_bulk_and_named(
 @pytest.mark.parametrize("field", ["title", "cf_m", "gsi1sk", "tags"])
 def test_each_missing_attribute_is_seen_in_bulk_and_named(field: str) -> None:
     item = {name: value for name, value in RIGHT.items() if name != field}
-    values = [ROW[column.name] for column in SESSION.columns]
-    assert READER.of_row([*values, None]).digest != READER.of_item(item).digest
+    (expected,) = READER.of_rows([VALUES]).digests
+    assert READER.of_item(item).digest != expected
+    assert _digest_in_bulk(item) != expected
     assert judge(READER, Sight(CLEAN, LIVE, item, 5)).fields == (field,)

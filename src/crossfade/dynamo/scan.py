@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from crossfade.dynamo.client import Client
-from crossfade.dynamo.paginate import pages
-from crossfade.ports import Item
+import msgspec
+
+from crossfade.dynamo.client import Client, encode
+from crossfade.errors import CorruptResponse
+
+
+class _Capacity(msgspec.Struct, frozen=True):
+    CapacityUnits: float = 0.0
+
+
+class _Answer(msgspec.Struct):
+    Items: list[msgspec.Raw] = []
+    ConsumedCapacity: _Capacity = _Capacity()
+    LastEvaluatedKey: dict[str, Any] | None = None
+
+
+_read_answer = msgspec.json.Decoder(_Answer).decode
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items of one answer, and what DynamoDB charged for it."""
+    """Items of one answer, and what DynamoDB charged for it.
 
-    items: Sequence[Item]
+    Attributes:
+        items: each as DynamoDB's JSON, unread.
+        last_key: what the segment's next page comes after; None at its end.
+    """
+
+    items: Sequence[bytes]
     read_units: float
+    last_key: Mapping[str, Any] | None
 
 
 class Pace:
@@ -48,6 +69,9 @@ class TableScan:
         segments: how many pages are read at once; memory holds one page of each.
         page_items_max: items of one page; more would cost memory, and time for want of caches.
         units_per_second: the budget of read units; None: no limit.
+
+    Attributes:
+        segments: into how many parts a new scan divides the table.
     """
 
     def __init__(
@@ -61,24 +85,47 @@ class TableScan:
     ) -> None:
         self._client = client
         self._table = table
-        self._segments = segments
+        self.segments = segments
         self._page_items_max = page_items_max
         self._pace = Pace(units_per_second)
 
-    def segments(self) -> Sequence[AsyncIterator[Page]]:
-        """Return the parts of the table, to be read side by side."""
-        return [self._segment(number) for number in range(self._segments)]
+    async def pages(
+        self, segment: int, segments: int, after: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[Page]:
+        """Yield the pages of one part of the table.
 
-    async def _segment(self, number: int) -> AsyncIterator[Page]:
-        request = {
+        Args:
+            segment: which one, from 0 on.
+            segments: into how many parts the table is divided.
+            after: `Page.last_key` of the last page known.
+
+        Raises:
+            CorruptResponse: a page ends where it began, so the next one would be the same again.
+            Unavailable: DynamoDB cannot now.
+        """
+        request: dict[str, Any] = {
             "TableName": self._table,
-            "Segment": number,
-            "TotalSegments": self._segments,
+            "Segment": segment,
+            "TotalSegments": segments,
             "ConsistentRead": True,
             "ReturnConsumedCapacity": "TOTAL",
             "Limit": self._page_items_max,
         }
-        async for answer in pages(self._client, "Scan", request):
-            units = float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
-            yield Page(answer.get("Items", ()), units)
+        while True:
+            body = encode("Scan", request | ({"ExclusiveStartKey": after} if after else {}))
+            answer = await self._client.send_as("Scan", body, _read)
+            last, units = answer.LastEvaluatedKey, answer.ConsumedCapacity.CapacityUnits
+            yield Page([bytes(item) for item in answer.Items], units, last)
             await self._pace.spend(units)
+            if not last:
+                return
+            if last == after:
+                raise CorruptResponse("a page of Scan ends at the key it began after")
+            after = last
+
+
+def _read(operation: str, content: bytes) -> _Answer:
+    try:
+        return _read_answer(content)
+    except msgspec.DecodeError:
+        raise CorruptResponse(f"DynamoDB's answer to {operation} is not what it sends") from None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import (
-    AsyncIterator,
     Callable,
     Coroutine,
     Iterable,
@@ -23,21 +22,18 @@ from itertools import islice
 from time import monotonic
 from typing import Any, TypeVar
 
-from crossfade.errors import BrokenPointer, CrossfadeError, InvalidKey, Rejected
+from crossfade.errors import BrokenPointer, CrossfadeError, InvalidKey
 from crossfade.events import DriftFound, Verified
 from crossfade.mapping.parity import Judgement, Run, RunState, Tally, Verdict
 from crossfade.mapping.parity_buckets import BUCKETS
 from crossfade.mapping.parity_records import (
-    UNREADABLE,
+    Batch,
     ItemKey,
-    Reader,
     Readers,
-    Record,
-    is_tombstone,
     place_of,
 )
 from crossfade.mapping.state import Key
-from crossfade.ports import Item, Observer
+from crossfade.ports import Observer
 from crossfade.spill import Spill
 from crossfade.verification import (
     Examiner,
@@ -46,7 +42,6 @@ from crossfade.verification import (
     Rows,
     RunStore,
     Table,
-    TablePage,
 )
 
 T = TypeVar("T")
@@ -135,7 +130,8 @@ class _FullPass:
 
     async def run_all(self) -> Run:
         """Read, compare, examine; returns the finished run."""
-        segments = map(self._read_items, self._parts.table.segments())
+        count = self._parts.table.segments
+        segments = [self._read_items(number, count) for number in range(count)]
         await _together([self._read_rows(), *segments])
         await self._list_objects()
         for keys in _portions(self._suspects(), self._portion):
@@ -160,29 +156,16 @@ class _FullPass:
     async def _read_rows(self) -> None:
         for entity, reader in self._parts.readers.by_name.items():
             async for page in self._parts.rows.pages(entity):
-                self._sides.rows.add(entity, [_row_record(reader, row) for row in page])
-                await self._advance(source_rows=len(page))
+                self._sides.rows.add(entity, reader.of_rows(page.rows))
+                await self._advance(source_rows=len(page.rows))
 
-    async def _read_items(self, segment: AsyncIterator[TablePage]) -> None:
-        async for page in segment:
-            self._keep(page.items)
+    async def _read_items(self, segment: int, segments: int) -> None:
+        async for page in self._parts.table.pages(segment, segments):
+            scanned = self._parts.readers.of_items(page.items)
+            for entity, batch in scanned.items.items():
+                self._sides.items.add(entity, batch)
+            self._sides.named.add("", scanned.named)
             await self._advance(target_items=len(page.items), read_units=page.read_units)
-
-    def _keep(self, items: Sequence[Item]) -> None:
-        by_entity: dict[str, list[Record]] = {}
-        named: list[Record] = []
-        for item in items:
-            reader = None if is_tombstone(item) else self._parts.readers.owner(item)
-            if reader is None:
-                continue
-            record = reader.of_item(item)
-            by_entity.setdefault(reader.mapping.name, []).append(record)
-            for pointer in reader.pointers(item):
-                place = place_of((pointer,))
-                named.append(Record(place, place, (pointer, *record.name)))
-        for entity, records in by_entity.items():
-            self._sides.items.add(entity, records)
-        self._sides.named.add("", named)
 
     async def _list_objects(self) -> None:
         """Note every object; those that were not there when the pass began are no orphans yet."""
@@ -191,7 +174,9 @@ class _FullPass:
                 name = found.object_key
                 age = "old" if found.last_modified < self._run.started_at else "new"
                 place = place_of((name,))
-                self._sides.listed.add("", [Record(place, place, (name, age))])
+                batch = Batch()
+                batch.add(place, place, (name, age))
+                self._sides.listed.add("", batch)
         orphans = self._sides.listed.unmatched(
             self._sides.named, self._parts.records_max, by_digest=False
         )
@@ -288,15 +273,6 @@ class _FullPass:
             self._told_at = monotonic()
             self._told(self.tally)
             await self._parts.runs.advance(self._run.id, self.tally)
-
-
-def _row_record(reader: Reader, row: Sequence[str | None]) -> Record:
-    """Return a row's record; a row that no item can hold has one without a partner."""
-    try:
-        return reader.of_row(row)
-    except Rejected:
-        key = reader.key_of_row(row)
-        return Record(place_of(("row", str(key))), UNREADABLE, key.parts)
 
 
 def _texts(parts: Sequence[str | None]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ _TOKEN = re.compile(r'([{},])|"((?:[^"\\]|\\.)*)"|([^{},"\\]+)', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE = re.compile(r'(["\\])')
 _BARE = re.compile(r'[^{},"\\ \t\n\r\v\f]+')
+_BARE_ONES = re.compile(rf"{_BARE.pattern}(?:,{_BARE.pattern})*")
 
 
 def parse_array(literal: str) -> Array | None:
@@ -78,6 +79,18 @@ def _take(match: re.Match[str], open_lists: list[Array]) -> None:
 def print_array(elements: Sequence[str | Array | None]) -> str:
     """Return the literal of an array, quoted exactly as PostgreSQL quotes it."""
     return "{" + ",".join(map(_print_element, elements)) + "}"
+
+
+def print_texts(texts: Sequence[str]) -> str:
+    """Return the literal of an array of one dimension without NULL elements."""
+    joined = ",".join(texts)
+    if (
+        _BARE_ONES.fullmatch(joined)
+        and joined.count(",") == len(texts) - 1
+        and "null" not in joined.lower()
+    ):
+        return f"{{{joined}}}"
+    return print_array(texts)
 
 
 def _print_element(element: str | Array | None) -> str:

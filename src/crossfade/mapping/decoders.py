@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from crossfade.errors import Unmappable
-from crossfade.mapping.arrays import Array, print_array
+from crossfade.mapping.arrays import Array, print_array, print_texts
 from crossfade.mapping.documents import print_document
 from crossfade.mapping.instants import print_instant
 from crossfade.mapping.numbers import Digits, digits_of, print_float, print_plain
@@ -19,6 +19,7 @@ from crossfade.mapping.parts import Column, Rule
 from crossfade.mapping.types import element_rule, element_type, plain_type, rule_of, scale_of
 
 Decoder = Callable[[Mapping[str, Any]], str]
+ContentDecoder = Callable[[Any], str]
 
 # Numbers that PostgreSQL prints as DynamoDB returns them.
 _PLAIN_INTEGER = re.compile(r"0|-?[1-9]\d*", re.ASCII)
@@ -35,6 +36,28 @@ def decoder(column: Column) -> Decoder:
     if rule is not Rule.LIST:
         return _scalar(column.type, rule)
     return _list(_scalar(element_type(column.type), element_rule(column)))
+
+
+def content_decoder(column: Column) -> tuple[str, ContentDecoder | None] | None:
+    """Return the one type that a column's values have and what reads their content.
+
+    Returns:
+        The type's name, such as ``N``, and the function, None for contents that are the column's
+        text already; None for rules that make values of several types.
+    """
+    match rule_of(column):
+        case Rule.TEXT:
+            return "S", None
+        case Rule.NUMBER:
+            return "N", _number_text(scale_of(column.type) or 0)
+        case Rule.BOOLEAN:
+            return "BOOL", _BOOLEANS.__getitem__
+        case Rule.INSTANT | Rule.LOCAL_TIME:
+            return "S", print_instant
+        case Rule.BYTES:
+            return "S", _bytes_text
+        case _:
+            return None
 
 
 def foreign(field: str, value: Mapping[str, Any]) -> Unmappable:
@@ -63,13 +86,17 @@ def text_of(value: Mapping[str, Any]) -> str:
 
 
 def _number(scale: int) -> Decoder:
-    def decode(value: Mapping[str, Any]) -> str:
-        text: str = value["N"]
+    read = _number_text(scale)
+    return lambda value: read(value["N"])
+
+
+def _number_text(scale: int) -> ContentDecoder:
+    def read(text: str) -> str:
         if not scale and _PLAIN_INTEGER.fullmatch(text):
             return text
         return print_plain(_digits(text), scale)
 
-    return decode
+    return read
 
 
 def _float(type_name: str) -> Decoder:
@@ -91,8 +118,11 @@ def _digits(text: str) -> Digits:
     return number
 
 
+_BOOLEANS = {True: "t", False: "f"}
+
+
 def _boolean(value: Mapping[str, Any]) -> str:
-    return {True: "t", False: "f"}[value["BOOL"]]
+    return _BOOLEANS[value["BOOL"]]
 
 
 def _time(value: Mapping[str, Any]) -> str:
@@ -100,7 +130,11 @@ def _time(value: Mapping[str, Any]) -> str:
 
 
 def _bytes(value: Mapping[str, Any]) -> str:
-    return "\\x" + b64decode(value["S"], validate=True).hex()
+    return _bytes_text(value["S"])
+
+
+def _bytes_text(text: str) -> str:
+    return "\\x" + b64decode(text, validate=True).hex()
 
 
 _SCALARS: dict[Rule, Decoder] = {
@@ -124,4 +158,10 @@ def _list(decode: Decoder) -> Decoder:
             return text_of(value)
         return print_array([element(each) for each in value["L"]])
 
-    return decode_list
+    def decode_texts(value: Mapping[str, Any]) -> str:
+        try:
+            return print_texts([each["S"] for each in value["L"]])
+        except KeyError:  # a list with NULL elements or of several dimensions, or no list
+            return decode_list(value)
+
+    return decode_texts if decode is text_of else decode_list

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import sha256
 
-from crossfade.mapping.parity_records import UNREADABLE, Record
+from crossfade.mapping.parity_records import UNREADABLE, Batch
 
 BUCKETS = 4096
 _MODULUS = 1 << 128
@@ -23,15 +23,19 @@ class Buckets:
         self._sums = [0] * BUCKETS
         self._unreadable: set[int] = set()
 
-    def add(self, records: Iterable[Record]) -> None:
+    def add(self, batch: Batch) -> None:
         """Count records."""
         counts, sums = self._counts, self._sums
-        for record in records:
-            bucket = record.place % BUCKETS
+        for place, digest in zip(batch.places, batch.digests, strict=True):
+            bucket = place % BUCKETS
             counts[bucket] += 1
-            sums[bucket] = (sums[bucket] + record.digest) % _MODULUS
-            if record.digest == UNREADABLE:
-                self._unreadable.add(bucket)
+            sums[bucket] = (sums[bucket] + digest) % _MODULUS
+        if UNREADABLE in batch.digests:
+            self._unreadable |= {
+                place % BUCKETS
+                for place, digest in zip(batch.places, batch.digests, strict=True)
+                if digest == UNREADABLE
+            }
 
     @property
     def total(self) -> int:

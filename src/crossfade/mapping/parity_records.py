@@ -6,8 +6,10 @@ from it. The encoders, which wrote the item, take part in neither.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -15,26 +17,27 @@ import orjson
 from xxhash import xxh3_128_intdigest
 
 from crossfade.entity import Casing, KeyForm
-from crossfade.errors import Unmappable
-from crossfade.mapping.canonical import canonicalizers
+from crossfade.errors import Rejected, Unmappable
 from crossfade.mapping.checks import DELETED_FIELD, ENTITY_FIELD, MAPPING_FIELD, VERSION_FIELD
 from crossfade.mapping.checks_shapes import key_field_names, table_index
 from crossfade.mapping.codec import Codec, StoredItem
 from crossfade.mapping.declare import Mapping
-from crossfade.mapping.decoders import decoder
-from crossfade.mapping.keys import Texts
-from crossfade.mapping.objects import object_key, row_component
-from crossfade.mapping.parts import Rule
-from crossfade.mapping.shape_plans import Item, shape_plans
+from crossfade.mapping.decoders import Decoder, decoder
+from crossfade.mapping.objects import object_key
+from crossfade.mapping.parity_items import Found, ItemForm
+from crossfade.mapping.parity_rows import RowForm, Values, key_text
 from crossfade.mapping.state import Key, Live
-from crossfade.mapping.types import rule_of
 
-Values = list[str | None]
 ItemKey = tuple[str, ...]
 """The texts of an item's key, partition key first."""
+Name = tuple[str | None, ...]
 
 UNREADABLE = 0
 """Stands for the digest of what has none; no record's digest is it, but for one in 2^128."""
+
+
+# Whose an item says it is. What this finds is a guess that the mapping's own reader confirms.
+_MARK = re.compile(rb'"' + ENTITY_FIELD.encode() + rb'"\s*:\s*\{\s*"S"\s*:\s*"([^"\\]*)"')
 
 
 class Record(NamedTuple):
@@ -48,7 +51,22 @@ class Record(NamedTuple):
 
     place: int
     digest: int
-    name: tuple[str | None, ...]
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records side by side: the first place belongs to the first digest and the first name."""
+
+    places: list[int] = field(default_factory=list)
+    digests: list[int] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+
+    def add(self, place: int, digest: int, name: Name) -> None:
+        """Append a record."""
+        self.places.append(place)
+        self.digests.append(digest)
+        self.names.append(name)
 
 
 class Reader:
@@ -62,65 +80,64 @@ class Reader:
         self.mapping = mapping
         self.codec = Codec(mapping)
         self.key_fields = key_field_names(mapping.entities[0])
-        self._shapes = shape_plans(mapping)
-        self._columns = tuple(column.name for column in mapping.columns)
+        self._width = len(self.key_fields)
+        self._rows = RowForm(mapping)
+        self._items = ItemForm(mapping, self._rows)
         self._large = tuple(body for body in mapping.bodies if not body.overflow_only)
         self._overflow = tuple(body for body in mapping.bodies if body.overflow_only)
         self._pointer_fields = tuple(body.attribute for body in mapping.bodies)
-        self._keyed = self._keyed_fields()
-        plain = [column for column in mapping.columns if rule_of(column) is Rule.TEXT]
-        others = [column for column in mapping.columns if rule_of(column) is not Rule.TEXT]
-        self._plain = tuple(column.name for column in plain)
-        self._plain_fields = (
-            *(column.field for column in plain),
-            *(body.attribute for body in self._large),
-        )
-        canonical = dict(canonicalizers(others))
-        self._others = tuple(
-            (column.name, None if canonical[column.name] is str else canonical[column.name])
-            for column in others
-        )
-        self._decoders = tuple((column.field, decoder(column)) for column in others)
-        self.fields = (
-            *self._plain_fields,
-            *self._keyed,
-            *(field for field, _ in self._decoders),
-        )
-        self._control = (*self.key_fields, VERSION_FIELD, MAPPING_FIELD)
         self._field_of = {column.name: column.field for column in mapping.columns}
-        self._decoder_of = dict(self._decoders) | dict.fromkeys(self._keyed, _text)
+        self._decoders = (
+            *((name, key_text) for name in self._rows.keyed),
+            *((column.field, decoder(column)) for column in mapping.columns),
+            *((body.attribute, key_text) for body in self._large),
+        )
+        self.fields = tuple(name for name, _ in self._decoders)
+        self._control = {*self.key_fields, VERSION_FIELD, MAPPING_FIELD}
+        self._known = {*self.fields, *self._control}
 
-    def of_row(self, values: Sequence[str | None]) -> Record:
-        """Return the record of a row: its plain columns, then the digest of each large one.
+    def of_rows(self, rows: Iterable[Values]) -> Batch:
+        """Return the records of rows; a row that no item can hold has one without a partner.
+
+        Args:
+            rows: of each its plain columns, then the digest of each large one.
+        """
+        batch = Batch()
+        for row in rows:
+            try:
+                parts, told = self._rows.read(row)
+            except Rejected:
+                key = self._key_of_row(row)
+                batch.add(place_of(("row", str(key))), UNREADABLE, key.parts)
+            else:
+                batch.add(place_of(told[: self._width]), _digest(told), parts)
+        return batch
+
+    def of_raw(self, raw: bytes) -> tuple[Record, list[str]]:
+        """Return the record of an item as DynamoDB sent it, and the object keys that it names.
 
         Raises:
-            Unmappable: the row has no item's key, or a text is not of its column's type.
+            KeyError, TypeError, ValueError: the item is not exactly one that the mapping makes.
         """
-        texts = dict(zip(self._columns, values, strict=False))
-        shape, keys = self._keys_of(texts)
-        place = self.place(keys)
-        expected = self._expected(texts, keys, values[len(self._columns) :])
-        return Record(place_of(place), _digest(place, expected), shape)
+        found = self._items.read(raw)
+        place = tuple(found[: self._width])
+        pointers = [one for one in found[len(found) - len(self._large) :] if one is not None]
+        return Record(place_of(place), _digest(found), place), pointers
 
     def of_item(self, item: StoredItem) -> Record:
         """Return the record of a live item; one that no row makes has no digest."""
         place = self.place(item)
-        try:
-            found = self._found(item)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            return Record(place_of(place), UNREADABLE, place)
-        known = len(found) - found.count(None) + len(self._control)
-        if known != len(item):
-            return Record(place_of(place), UNREADABLE, place)
-        return Record(place_of(place), _digest(place, found), place)
-
-    def key_of_row(self, values: Sequence[str | None]) -> Key:
-        """Return the ledger key of a row, also of one that has no item's key."""
-        return self.codec.key_of(dict(zip(self._columns, values, strict=False)))
+        digest = UNREADABLE
+        if self._control <= item.keys() <= self._known:
+            try:
+                digest = _digest(self._found(item))
+            except (AttributeError, KeyError, TypeError, ValueError):
+                digest = UNREADABLE
+        return Record(place_of(place), digest, place)
 
     def place(self, item: StoredItem) -> ItemKey:
         """Return the texts of an item's key."""
-        return tuple([_text(item[name]) for name in self.key_fields])
+        return tuple([key_text(item[name]) for name in self.key_fields])
 
     def key_of_item(self, item: StoredItem) -> Key | None:
         """Return the ledger key that an item's own columns give it; None if they contradict it."""
@@ -146,28 +163,29 @@ class Reader:
         Raises:
             Unmappable: the row has no item's key, or a text is not of its column's type.
         """
-        expected = dict(zip(self.fields, self._expected_of(live), strict=True))
-        differing = {name for name in self.fields if not self._agrees(name, expected[name], item)}
-        known = {*self.fields, *self._control}
+        told = zip(self._decoders, self._told(live), strict=True)
+        differing = {
+            name for (name, decode), text in told if not _agrees(item.get(name), decode, text)
+        }
+        known = set(self._known)
         for body in self._overflow:
             if body.attribute not in item:
                 continue
             known.add(body.attribute)
-            field = self._field_of[body.column]
+            field_name = self._field_of[body.column]
             if self._is_moved(live, body.column, body.prefix, item[body.attribute]):
-                differing.discard(field)
+                differing.discard(field_name)
             else:
                 differing.add(body.attribute)
-            if field in item:
-                differing.add(field)
-        differing |= (item.keys() - known) | (set(self._control) - item.keys())
+            if field_name in item:
+                differing.add(field_name)
+        differing |= (item.keys() - known) | (self._control - item.keys())
         return tuple(sorted(differing))
 
     def digest_of_row(self, live: Live) -> str | None:
         """Return the digest of a row as hexadecimal digits; None of one that has none."""
         try:
-            place = tuple(_text(self.codec.table_key(live.key)[name]) for name in self.key_fields)
-            return f"{_digest(place, self._expected_of(live)):032x}"
+            return f"{_digest(self._told(live)):032x}"
         except Unmappable:
             return None
 
@@ -181,64 +199,22 @@ class Reader:
         """The attributes that hold keys of objects."""
         return frozenset(self._pointer_fields)
 
-    def _expected_of(self, live: Live) -> Values:
+    def _key_of_row(self, row: Values) -> Key:
+        """Return the ledger key of a row, also of one that has no item's key."""
+        return self.codec.key_of(dict(zip(self._rows.columns, row, strict=False)))
+
+    def _told(self, live: Live) -> list[str | None]:
         digests = {ref.column: ref.digest for ref in live.bodies}
-        _, keys = self._keys_of(live.columns)
-        return self._expected(live.columns, keys, [digests.get(one.column) for one in self._large])
+        row = [live.columns[name] for name in self._rows.columns]
+        _, told = self._rows.read([*row, *(digests.get(body.column) for body in self._large)])
+        return told
 
-    def _keys_of(self, texts: Texts) -> tuple[tuple[str | None, ...], Item]:
-        for shape in self._shapes:
-            if shape.applies(texts) or shape is self._shapes[-1]:
-                return shape.ledger_parts(texts), shape.keys(texts)
-        raise AssertionError("the last shape applies to every row")
-
-    def _expected(self, texts: Texts, keys: Item, digests: Sequence[str | None]) -> Values:
-        values = [texts[name] for name in self._plain]
-        if self._large:
-            values += self._expected_pointers(texts, digests)
-        for name in self._keyed:
-            key = keys.get(name)
-            values.append(None if key is None else _text(key))
-        for name, canonicalize in self._others:
-            text = texts[name]
-            if canonicalize is not None and text is not None:
-                text = canonicalize(text)
-            values.append(text)
-        return values
-
-    def _expected_pointers(self, texts: Texts, digests: Sequence[str | None]) -> Values:
-        if not any(digests):
-            return [None] * len(digests)
-        row = row_component(tuple(texts[name] or "" for name in self.mapping.primary_key))
-        return [
-            None if digest is None else f"{body.prefix}/{row}/{digest}"
-            for body, digest in zip(self._large, digests, strict=True)
-        ]
-
-    def _found(self, item: StoredItem) -> Values:
+    def _found(self, item: StoredItem) -> Found:
         get = item.get
-        found: Values = [
-            None if (value := get(name)) is None else value["S"] for name in self._plain_fields
-        ]
-        found += [None if (value := get(name)) is None else _text(value) for name in self._keyed]
-        found += [
+        return [
             None if (value := get(name)) is None else decode(value)
             for name, decode in self._decoders
         ]
-        return found
-
-    def _agrees(self, name: str, expected: str | None, item: StoredItem) -> bool:
-        value = item.get(name)
-        if value is None or expected is None:
-            return value is None and expected is None
-        try:
-            return self._read(name, value) == expected
-        except (AttributeError, KeyError, TypeError, ValueError):
-            return False
-
-    def _read(self, name: str, value: MappingOf[str, Any]) -> str:
-        decode = self._decoder_of.get(name)
-        return str(value["S"]) if decode is None else decode(value)
 
     def _is_moved(self, live: Live, column: str, prefix: str, pointer: MappingOf[str, Any]) -> bool:
         content = live.columns[column]
@@ -248,12 +224,29 @@ class Reader:
         digest = sha256(content.encode()).hexdigest()
         return pointer == {"S": object_key(prefix, row, digest)}
 
-    def _keyed_fields(self) -> tuple[str, ...]:
-        names: dict[str, None] = {}
-        for shape in self._shapes:
-            names |= dict.fromkeys(shape.identifiers)
-            names |= {field.name: None for index in shape.indexes for field in index.fields}
-        return tuple(name for name in names if name not in self.key_fields)
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a page of items holds.
+
+    Attributes:
+        items: the records of live items by mapping.
+        named: of each object that they name: its key's hash, the same again, its key followed by
+            the key of the item.
+    """
+
+    items: dict[str, Batch] = field(default_factory=dict)
+    named: Batch = field(default_factory=Batch)
+
+    def add(self, reader: Reader, record: Record, pointers: Iterable[str]) -> None:
+        """Append an item."""
+        batch = self.items.get(reader.mapping.name)
+        if batch is None:
+            batch = self.items[reader.mapping.name] = Batch()
+        batch.add(*record)
+        for pointer in pointers:
+            place = place_of((pointer,))
+            self.named.add(place, place, (pointer, *record.name))
 
 
 class Readers:
@@ -270,6 +263,7 @@ class Readers:
             for mapping in mappings
             for shape in mapping.shapes
         }
+        self._by_mark = {name.encode(): reader for name, reader in self._by_entity.items()}
         self._spaces = tuple(
             (reader, space)
             for reader in self.by_name.values()
@@ -281,6 +275,28 @@ class Readers:
         """What the names of all objects begin with."""
         mappings = (reader.mapping for reader in self.by_name.values())
         return tuple(sorted({body.prefix for one in mappings for body in one.bodies}))
+
+    def of_items(self, raws: Iterable[bytes]) -> Scanned:
+        """Return the records of items as DynamoDB sent them, but tombstones and strangers.
+
+        Raises:
+            ValueError: an item is not JSON.
+        """
+        scanned = Scanned()
+        for raw in raws:
+            mark = _MARK.search(raw)
+            reader = self._by_mark.get(mark[1]) if mark else None
+            try:
+                if reader is not None:
+                    scanned.add(reader, *reader.of_raw(raw))
+                    continue
+            except (KeyError, TypeError, ValueError):
+                pass  # an item that was tampered with, or moved a column to an object
+            item = orjson.loads(raw)
+            owner = None if is_tombstone(item) else self.owner(item)
+            if owner is not None:
+                scanned.add(owner, owner.of_item(item), owner.pointers(item))
+        return scanned
 
     def owner(self, item: StoredItem) -> Reader | None:
         """Return the reader of an item by its identifiers, else by the space its key is in."""
@@ -314,9 +330,9 @@ def mapping_version_of(item: StoredItem) -> int | None:
     return _number(item, MAPPING_FIELD)
 
 
-def place_of(texts: Sequence[str]) -> int:
+def place_of(texts: Sequence[str | None]) -> int:
     """Return the hash of an item's key."""
-    return xxh3_128_intdigest("\0".join(texts).encode())
+    return xxh3_128_intdigest("\0".join([text or "" for text in texts]).encode())
 
 
 def _number(item: StoredItem, field: str) -> int | None:
@@ -326,14 +342,17 @@ def _number(item: StoredItem, field: str) -> int | None:
         return None
 
 
-def _digest(place: ItemKey, values: Values) -> int:
-    return xxh3_128_intdigest(orjson.dumps((place, values)))
+def _digest(texts: Sequence[str | None]) -> int:
+    return xxh3_128_intdigest(orjson.dumps(texts))
 
 
-def _text(value: MappingOf[str, Any]) -> str:
-    """Return a key's text; a number's is told apart from a text's."""
-    text = value.get("S")
-    return text if isinstance(text, str) else f"N\0{value['N']}"
+def _agrees(value: MappingOf[str, Any] | None, decode: Decoder, expected: str | None) -> bool:
+    if value is None or expected is None:
+        return value is None and expected is None
+    try:
+        return decode(value) == expected
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _key_spaces(mapping: Mapping) -> set[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 
 import orjson
 from psycopg import sql
@@ -31,6 +32,14 @@ Values = Sequence[str | None]
 REPLAY_POLL_SECONDS = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows of one answer, and the primary key of the last one."""
+
+    rows: Sequence[Values]
+    last_key: Sequence[str]
+
+
 class PostgresScan:
     """Reads mapped tables whole, in the order of their primary keys.
 
@@ -45,7 +54,7 @@ class PostgresScan:
         self,
         pool: AsyncConnectionPool,
         mappings: Iterable[Mapping],
-        rows_max: int = 500,
+        rows_max: int = 1000,
         answer_seconds: float = 60.0,
     ) -> None:
         self._pool = pool
@@ -55,7 +64,7 @@ class PostgresScan:
 
     async def pages(
         self, entity: str, after: Sequence[str] | None = None
-    ) -> AsyncIterator[Sequence[Values]]:
+    ) -> AsyncIterator[RowPage]:
         """Yield the rows after a primary key, page by page, each in a snapshot of its own.
 
         A row is its plain columns in the mapping's order, then the digest of each large one.
@@ -65,14 +74,15 @@ class PostgresScan:
             Unavailable: the source cannot answer.
         """
         mapping = self._mappings[entity]
-        width = [plain_columns(mapping).index(name) for name in mapping.primary_key]
+        columns = plain_columns(mapping)
+        places = [columns.index(name) for name in mapping.primary_key]
         while True:
             rows = await self._page(mapping, after)
             if rows:
-                yield rows
+                after = [rows[-1][place] or "" for place in places]
+                yield RowPage(rows, after)
             if len(rows) < self._rows_max:
                 return
-            after = [rows[-1][position] or "" for position in width]
 
     async def _page(self, mapping: Mapping, after: Sequence[str] | None) -> Sequence[Values]:
         statement = page_statement(mapping, is_first=after is None)
