@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -22,7 +22,8 @@ from bench.dynamo_null import null_server
 from bench.house import Place, engines, make_place
 from campaigns.mapping import APPLICATION
 from crossfade.events import Event
-from crossfade.migration import Migration, open_migration
+from crossfade.mapping.whereabouts import Whereabouts
+from crossfade.migration import Clients, Migration, open_migration
 from crossfade.ports import Item, Target
 
 NAME = "latency"
@@ -88,8 +89,9 @@ async def _measure(place: Place, name: str, seconds: int, *, pushing: bool) -> R
             place.settings,
             APPLICATION,
             replace(opened.route, target=timed),
-            opened.client,
-            opened.objects,
+            Clients(opened.client, opened.objects),
+            opened.vitals,
+            _nowhere,
         )
         await stack.enter_async_context(migration.running())
         stop = asyncio.Event()
@@ -168,3 +170,9 @@ async def _write(
 
 def _ignore(event: Event) -> None:
     del event
+
+
+async def _nowhere(
+    _entity: str, _rows: Sequence[Sequence[str]], _seconds: float
+) -> tuple[Whereabouts, ...]:
+    return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from campaigns.database import create_engine
 from campaigns.refusals import translated
+from crossfade.mapping.whereabouts import Whereabouts
 
 
 class Push(Protocol):
@@ -21,6 +22,18 @@ class Push(Protocol):
 
     async def __call__(self, entity: str, /, *primary_key: str, wait: bool = False) -> object:
         """Bring the row with this primary key, as PostgreSQL prints it."""
+
+
+class Locate(Protocol):
+    """Tells where rows stand; `crossfade.migration.Migration.whereabouts` is one.
+
+    It raises nothing for a failing store and takes about a second at most.
+    """
+
+    async def __call__(
+        self, entity: str, primary_keys: Sequence[Sequence[str]], /
+    ) -> Sequence[Whereabouts]:
+        """Return where each row stands, in the order asked."""
 
 
 async def no_push(_entity: str, /, *_primary_key: str, wait: bool = False) -> None:
@@ -35,24 +48,33 @@ class App:
         sessions: opens transactions on PostgreSQL.
         push: is called after each commit, once for every row that the action changed itself; rows
             changed by a cascade are left to the relay.
+        locate: tells where rows stand; None when PostgreSQL is the only store.
     """
 
     sessions: async_sessionmaker[AsyncSession]
     push: Push
+    locate: Locate | None = None
 
 
 @asynccontextmanager
-async def open_app(dsn: str, push: Push = no_push, connections_max: int = 10) -> AsyncIterator[App]:
+async def open_app(
+    dsn: str,
+    push: Push = no_push,
+    connections_max: int = 10,
+    *,
+    locate: Locate | None = None,
+) -> AsyncIterator[App]:
     """Open the application on a database and close its connections at the end.
 
     Args:
         dsn: any form that libpq takes.
         push: what to call after each commit.
         connections_max: how many connections are open at most.
+        locate: tells where rows stand.
     """
     engine = create_engine(dsn, connections_max)
     try:
-        yield App(async_sessionmaker(engine, expire_on_commit=False), push)
+        yield App(async_sessionmaker(engine, expire_on_commit=False), push, locate)
     finally:
         await engine.dispose()
 

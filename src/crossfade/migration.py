@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +11,7 @@ from time import monotonic
 
 from crossfade import dynamo, s3
 from crossfade.breaker import Breaker, BreakerOptions
-from crossfade.errors import ConfigurationError
+from crossfade.errors import ConfigurationError, CrossfadeError
 from crossfade.flows import backfill, relay
 from crossfade.flows.loop import Pauses, forever
 from crossfade.flows.push import FastPath
@@ -21,6 +21,7 @@ from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.pace import Pace, pace_options
 from crossfade.mapping.state import Key, Row
+from crossfade.mapping.whereabouts import Whereabouts
 from crossfade.pacing import PacedTarget
 from crossfade.ports import Observer
 from crossfade.postgres import (
@@ -32,14 +33,29 @@ from crossfade.postgres import (
     PostgresWindows,
     WindowOptions,
     open_pool,
+    whereabouts,
 )
 from crossfade.settings import Settings
 from crossfade.telemetry import log_event
 from crossfade.vitals import Vitals, open_vitals, tell_all, turns
 
 PUSH_LANES = 2
+LOCATE_SECONDS = 1.0
+"""How long a page waits for the ledger at most."""
 CENSUS_SECONDS = 3600.0
 """A census may read whole columns of a table."""
+
+
+Locate = Callable[[str, Sequence[Sequence[str]], float], Awaitable[tuple[Whereabouts, ...]]]
+"""Returns where rows stand: by the mapping's name, their primary keys, and how long it may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The process's clients of the target."""
+
+    dynamodb: dynamo.Client
+    objects: s3.ObjectStore
 
 
 class Migration:
@@ -60,18 +76,20 @@ class Migration:
         settings: Settings,
         application: Application,
         route: relay.Route,
-        client: dynamo.Client,
-        objects: s3.ObjectStore,
+        clients: Clients,
         vitals: Vitals,
+        locate: Locate,
     ) -> None:
         self._settings = settings
         self._application = application
         self.route = route
         self.vitals = vitals
         self._loop = asyncio.get_running_loop()
-        self.client = client
-        self.objects = objects
-        self.transcripts = s3.Transcripts(objects)
+        self.client = clients.dynamodb
+        self.objects = clients.objects
+        self.transcripts = s3.Transcripts(clients.objects)
+        self._locate = locate
+        self._locating: set[asyncio.Task[tuple[Whereabouts, ...]]] = set()
         self.fast_path = FastPath(
             route.feed.dirty_of,
             self._deliver,
@@ -109,6 +127,39 @@ class Migration:
         """
         self._loop.call_soon_threadsafe(self.fast_path.offer, self._row(entity, primary_key))
 
+    async def whereabouts(
+        self, entity: str, primary_keys: Sequence[Sequence[str]], /
+    ) -> tuple[Whereabouts, ...]:
+        """Return where rows stand, in the order asked; one statement for all of them.
+
+        Takes up to `LOCATE_SECONDS` and never raises for a failing store: then all are unknown.
+
+        Args:
+            entity: the mapping's name.
+            primary_keys: of each row, its columns as PostgreSQL prints them.
+
+        Raises:
+            ConfigurationError: as `push`.
+        """
+        rows = [self._row(entity, key).primary_key for key in primary_keys]
+        if not rows:
+            return ()
+        # Not awaited beyond its time: the driver may take seconds to give a hung connection up.
+        asking = asyncio.create_task(self._ask(entity, rows))
+        self._locating.add(asking)
+        asking.add_done_callback(self._locating.discard)
+        await asyncio.wait([asking], timeout=LOCATE_SECONDS)
+        if asking.done():
+            return asking.result()
+        asking.cancel()
+        return (Whereabouts.UNKNOWN,) * len(rows)
+
+    async def _ask(self, entity: str, rows: Sequence[Sequence[str]]) -> tuple[Whereabouts, ...]:
+        try:
+            return await self._locate(entity, rows, LOCATE_SECONDS)
+        except CrossfadeError:
+            return (Whereabouts.UNKNOWN,) * len(rows)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the fast path in the background; at the end let it drain, then stop it."""
@@ -124,9 +175,10 @@ class Migration:
                 yield
         finally:
             await self.fast_path.drain(self._settings.drain_seconds)
-            for lane in lanes:
-                lane.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
+            tasks = [*lanes, *self._locating]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run_relay(self, stop: asyncio.Event) -> None:
         """Deliver whatever is dirty until `stop` is set; any number of processes may do so.
@@ -208,7 +260,8 @@ async def open_migration(
             worker="relay",
             deliveries_max=settings.deliveries_max,
         )
-        migration = Migration(settings, application, route, client, objects, vitals)
+        clients, locate = Clients(client, objects), partial(whereabouts, pool)
+        migration = Migration(settings, application, route, clients, vitals, locate)
         await stack.enter_async_context(migration.running())
         yield migration
 

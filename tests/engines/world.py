@@ -143,7 +143,9 @@ async def open_world(
         migration = await stack.enter_async_context(
             open_migration(settings, APPLICATION, events.append)
         )
-        app = await stack.enter_async_context(open_app(proxied, migration.push))
+        app = await stack.enter_async_context(
+            open_app(proxied, migration.push, locate=migration.whereabouts)
+        )
         user = await create_user(app, NewUser(email="owner@example.org"))
         await migration.fast_path.drain(10)
         yield World(

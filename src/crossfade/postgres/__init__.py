@@ -16,6 +16,7 @@ from crossfade.postgres.source import PostgresSource
 from crossfade.postgres.standing import EntityStatus, status, unpark
 from crossfade.postgres.trail import ledger_rows
 from crossfade.postgres.unverified import PostgresUnverified
+from crossfade.postgres.whereabouts import whereabouts
 from crossfade.postgres.windows import PostgresWindows, WindowOptions
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "uninstall",
     "unpark",
     "wait_for_replay",
+    "whereabouts",
 ]
