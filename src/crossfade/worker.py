@@ -11,7 +11,7 @@ from crossfade.mapping.application import Application
 from crossfade.mapping.parity import Tally
 from crossfade.mapping.revealing import revealed
 from crossfade.mapping.state import Gone, Key
-from crossfade.mapping.tasks import OperatorRequest, Repair, Reveal, Unpark, Verify
+from crossfade.mapping.tasks import OperatorRequest, Repair, Reveal, Unpark, Verify, unparked
 from crossfade.mender import open_repair
 from crossfade.ports import Observer
 from crossfade.postgres import open_pool, unpark
@@ -101,7 +101,7 @@ class Worker:
     async def _unpark(self, task: Unpark) -> str:
         key = Key(task.entity, task.key) if task.entity and task.key else None
         keys = await unpark(self._settings.dsn, entity=task.entity, key=key)
-        return f"{keys} keys are tried again"
+        return unparked(keys)
 
     async def _reveal(self, request: OperatorRequest, task: Reveal) -> str:
         mapping = self._application.find(task.entity)

@@ -53,6 +53,11 @@ def kind_of(task: Task) -> str:
     return next(name for name, kind in KINDS.items() if isinstance(task, kind))
 
 
+def unparked(keys: int) -> str:
+    """Say how a request to un-park ended."""
+    return "one key is tried again" if keys == 1 else f"{keys} keys are tried again"
+
+
 class RequestState(StrEnum):
     """Where a request stands."""
 

@@ -19,6 +19,7 @@ from crossfade.mapping.tasks import (
     Task,
     Unpark,
     kind_of,
+    unparked,
 )
 from crossfade.postgres.connect import session
 from crossfade.postgres.queries import query
@@ -62,7 +63,7 @@ class PostgresRequests:
         chosen = {"entity": task.entity, "key": list(task.key) if task.key else None}
         async with session(self._pool, ANSWER_SECONDS) as connection, connection.transaction():
             keys = (await connection.execute(query("unpark"), chosen)).rowcount
-            told = asked | {"outcome": f"{keys} keys are tried again"}
+            told = asked | {"outcome": unparked(keys)}
             cursor = await connection.execute(query("request_done"), told)
             (row,) = await cursor.fetchall()
             return _request(orjson.loads(row[0]))
