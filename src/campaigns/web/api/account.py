@@ -1,0 +1,49 @@
+"""The caller's own account over HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from campaigns import actions
+from campaigns.errors import NotFound
+from campaigns.inputs import NewApiToken, ProfileChanges
+from campaigns.records import ApiToken, NewlyMadeToken, User
+from campaigns.web.api.callers import CallerId, Served
+from campaigns.web.api.problems import responses
+
+router = APIRouter(tags=["account"])
+
+
+@router.get("/me")
+async def get_profile(app: Served, caller: CallerId) -> User:
+    """Return whose token this is."""
+    account = await actions.get_account(app, caller)
+    if account is None:
+        raise NotFound("user")
+    return account.user
+
+
+@router.patch("/me")
+async def update_profile(app: Served, caller: CallerId, changes: ProfileChanges) -> User:
+    """Change what is given of your profile."""
+    return await actions.update_profile(app, caller, changes)
+
+
+@router.get("/tokens")
+async def list_tokens(app: Served, caller: CallerId) -> tuple[ApiToken, ...]:
+    """Return your tokens, the newest first, without their texts."""
+    return await actions.list_tokens(app, caller)
+
+
+@router.post("/tokens", status_code=HTTPStatus.CREATED, responses=responses(HTTPStatus.CONFLICT))
+async def create_token(app: Served, caller: CallerId, new: NewApiToken) -> NewlyMadeToken:
+    """Make a token; its text is shown this once."""
+    return await actions.create_token(app, caller, new)
+
+
+@router.delete("/tokens/{token_id}", status_code=HTTPStatus.NO_CONTENT)
+async def revoke_token(app: Served, caller: CallerId, token_id: str) -> None:
+    """End a token, such as this one."""
+    await actions.revoke_token(app, caller, token_id)

@@ -1,0 +1,128 @@
+"""Errors as problem details. Source: RFC 9457, "Problem Details for HTTP APIs"."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+
+from campaigns.errors import Conflict, Invalid, NotFound, Problem, Unavailable
+from campaigns.inputs import problem as problem_of
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+
+class FieldProblem(BaseModel):
+    """One thing wrong with the request; `kind` says what was given, never its value."""
+
+    field: str
+    kind: str
+    remedy: str
+
+
+class ProblemDetails(BaseModel):
+    """What every response outside 2xx says.
+
+    Attributes:
+        type: always ``about:blank``: the status says it all.
+        title: the status in words.
+        status: the status.
+        detail: what happened and what to do about it.
+        problems: the fields that were not accepted.
+        current_revision: the stored revision, when the expected one is not it.
+    """
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    problems: list[FieldProblem] | None = None
+    current_revision: int | None = None
+
+
+def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of a route's problems."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    return {
+        int(status): {"description": status.phrase, "content": content, "model": ProblemDetails}
+        for status in statuses
+    }
+
+
+def answer_problems(api: FastAPI) -> None:
+    """Let an API answer every error with problem details."""
+    api.add_exception_handler(Conflict, _conflict)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(Invalid, _invalid)
+    api.add_exception_handler(NotFound, _not_found)
+    api.add_exception_handler(RequestValidationError, _malformed)
+    api.add_exception_handler(Unavailable, _unavailable)
+    api.add_exception_handler(Exception, _unforeseen)
+
+
+def _answer(
+    status: HTTPStatus,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    **further: Any,
+) -> JSONResponse:
+    told = ProblemDetails(title=status.phrase, status=status, detail=detail, **further)
+    content = told.model_dump(exclude_none=True)
+    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _not_accepted(*problems: Problem) -> JSONResponse:
+    fields = [FieldProblem(field=one.field, kind=one.kind, remedy=one.remedy) for one in problems]
+    detail = "; ".join(map(str, problems))
+    return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems=fields)
+
+
+async def _not_found(_request: Request, error: Exception) -> JSONResponse:
+    return _answer(HTTPStatus.NOT_FOUND, str(error))
+
+
+async def _conflict(_request: Request, error: Exception) -> JSONResponse:
+    revision = getattr(error, "current_revision", None)
+    return _answer(HTTPStatus.CONFLICT, str(error), current_revision=revision)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    return _not_accepted(*getattr(error, "problems", ()))
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    """Answer for path and query parameters, and for bodies that are no JSON."""
+    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    return _not_accepted(*(problem_of(_without_source(one)) for one in found))
+
+
+def _without_source(error: ErrorDetails) -> ErrorDetails:
+    """Take the first part of a place away: where the parameter stands, such as ``query``.
+
+    Of a body that is no JSON the rest is the position of the mistake, not a field.
+    """
+    return {**error, "loc": () if error["type"] == "json_invalid" else error["loc"][1:]}
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "the mistake is ours; nothing was saved")
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return _answer(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    """Answer for the framework: no such route, another method, no credentials."""
+    status = HTTPStatus(getattr(error, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR))
+    headers = getattr(error, "headers", None)
+    return _answer(status, str(getattr(error, "detail", status.phrase)), headers=headers)

@@ -1,0 +1,35 @@
+"""Links to a session's recap over HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from campaigns import actions
+from campaigns.records import Session, SharedRecap
+from campaigns.transcript_inputs import ShareRequest
+from campaigns.web.api.callers import CallerId, Served
+from campaigns.web.api.problems import responses
+
+router = APIRouter(tags=["shares"])
+
+
+@router.put("/sessions/{session_id}/share", responses=responses(HTTPStatus.CONFLICT))
+async def share_session(
+    app: Served, caller: CallerId, session_id: str, request: ShareRequest
+) -> Session:
+    """Let whoever has the link read the recap until it expires; `share_token` ends the link."""
+    return await actions.share_session(app, caller, session_id, request)
+
+
+@router.delete("/sessions/{session_id}/share")
+async def revoke_share(app: Served, caller: CallerId, session_id: str) -> Session:
+    """Make the link lead nowhere for good."""
+    return await actions.revoke_share(app, caller, session_id)
+
+
+@router.get("/shared/{token}")
+async def get_shared(app: Served, token: str) -> SharedRecap:
+    """Return what a link shows, to anybody; the game master's notes are never part of it."""
+    return await actions.get_shared(app, token)
