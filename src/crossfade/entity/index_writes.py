@@ -76,7 +76,8 @@ def update_keys(model: Model, written: Values, removed: Values, known: KnownValu
     writes = KeyWrites(remove_fields=_refused_fields(model, impact))
     for name, sides in dropped.sides.items():
         form = model.indexes[name]
-        writes.remove_fields += [key.field for key in _sides(form, sides) if key.field]
+        keys = dict(zip(("pk", "sk"), form.keys, strict=False))
+        writes.remove_fields += [keys[side].field for side in sides if keys[side].field]
     for name, sides in impact.sides.items():
         form = model.indexes[name]
         if not form.index or form.type is IndexType.COMPOSITE or not impact.conditions.get(name):
