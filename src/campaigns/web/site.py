@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 
 from campaigns.app import App
 from campaigns.passwords import Passwords
+from campaigns.web.api import create_api
 from campaigns.web.desk import Desk
 from campaigns.web.failures import add_failure_pages
 from campaigns.web.options import SiteOptions
@@ -42,6 +43,7 @@ def create_site(app: App, options: SiteOptions) -> FastAPI:
     site.router.routes.append(assets.route())
     for router in ROUTERS:
         site.include_router(router, dependencies=[Depends(own_forms)], include_in_schema=False)
+    site.mount("/api/v1", create_api(app))
     add_failure_pages(site)
     site.add_middleware(BodyLimit, bytes_max=options.body_bytes_max)
     site.add_middleware(Visits, cookie=_cookie(options, "visit"))
