@@ -8,6 +8,8 @@ import secrets
 from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
 
+from campaigns.fields import PASSWORD_CHARACTERS_MAX
+
 FINGERPRINT_CHARACTERS = 22
 
 
@@ -32,11 +34,13 @@ class Passwords:
     async def matches(self, password: str, kept: bytes | None) -> bool:
         """Return whether a password is the one that was kept.
 
-        It takes as long when none was kept, so that nobody learns which accounts exist.
+        It takes as long when none was kept, so that nobody learns which accounts exist. Of a text
+        longer than any password the beginning is compared, which is as wrong.
         """
         against = self._nobody if kept is None else kept.decode()
+        given = password[: PASSWORD_CHARACTERS_MAX + 1]
         matches = await to_thread.run_sync(
-            self._hashes.verify, password, against, limiter=self._threads
+            self._hashes.verify, given, against, limiter=self._threads
         )
         return matches and kept is not None
 

@@ -30,9 +30,16 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def duration(milliseconds: int) -> str:
+    """Return how long something took, such as 3 h 05 min."""
+    hours, minutes = divmod(round(milliseconds / 60_000), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "counted": counted,
     "day": day,
+    "duration": duration,
     "iso": iso,
     "moment": moment,
 }

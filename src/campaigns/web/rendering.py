@@ -11,8 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from campaigns.web.conflicts import readable
 from campaigns.web.desk import desk_of
 from campaigns.web.formats import FILTERS
+from campaigns.web.labels import label, tone
 from campaigns.web.visitors import current_visitor, page_token
 from crossfade.web.safety import TOKEN_FIELD
 
@@ -37,7 +39,7 @@ def template_environment(asset_url: Callable[[str], str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= FILTERS
+    environment.filters |= {**FILTERS, "label": label, "tone": tone, "readable": readable}
     environment.globals["asset"] = asset_url
     environment.globals["token_field"] = TOKEN_FIELD
     return environment

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from campaigns.web.pages import campaigns, doors
+from campaigns.web.pages import campaigns, doors, profile, tables, tokens
 
-ROUTERS = (doors.router, campaigns.router)
+ROUTERS = (
+    doors.router,
+    campaigns.router,
+    tables.router,
+    profile.router,
+    tokens.router,
+)
 
 __all__ = ["ROUTERS"]

@@ -1,21 +1,215 @@
-"""Campaigns: the list, one campaign, and the forms that change them."""
+"""Campaigns: the list, and the forms that make, change, archive and delete one."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from campaigns.actions import list_campaigns
-from campaigns.web.desk import AtDesk
-from campaigns.web.rendering import page
+from campaigns.actions import (
+    create_campaign,
+    delete_campaign,
+    get_campaign,
+    list_campaign_cards,
+    update_campaign,
+)
+from campaigns.enums import CampaignStatus, GameSystem
+from campaigns.errors import Conflict, Invalid
+from campaigns.inputs import CampaignChanges, CampaignQuery, NewCampaign
+from campaigns.records import Campaign
+from campaigns.web.conflicts import clash, marks_of, read_marks
+from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.forms import (
+    Blank,
+    Field,
+    Form,
+    Widget,
+    read_form,
+    refused,
+    shown,
+    texts_of,
+    values_of,
+)
+from campaigns.web.labels import STATUSES, SYSTEMS
+from campaigns.web.rendering import Tone, go_to, page
 from campaigns.web.visitors import SignedIn
 
 router = APIRouter(prefix="/campaigns")
 
+FIELDS = (
+    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field(
+        "slug",
+        "Short name",
+        blank=Blank.LEFT_OUT,
+        hint="Lower-case letters, digits and dashes; made from the name unless given.",
+    ),
+    Field("description", "What it is about", Widget.TEXT, rows=5),
+    Field(
+        "system",
+        "Rules",
+        Widget.CHOICE,
+        Blank.LEFT_OUT,
+        required=True,
+        choices=tuple((system.value, label) for system, label in SYSTEMS.items()),
+    ),
+    Field(
+        "status",
+        "Status",
+        Widget.CHOICE,
+        Blank.LEFT_OUT,
+        required=True,
+        choices=tuple((status.value, label) for status, label in STATUSES.items()),
+    ),
+    Field("started_on", "First played on", Widget.DATE),
+    Field("usual_start", "Usual start", Widget.TIME),
+    Field("party_level", "Level of the party", Widget.NUMBER, Blank.LEFT_OUT),
+    Field("treasury_gp", "Treasury in gold pieces", Widget.NUMBER, Blank.LEFT_OUT),
+    Field("tags", "Tags", Widget.LIST, hint="One on each line.", rows=3),
+    Field("player_names", "Players", Widget.LIST, hint="One on each line.", rows=3),
+)
+FRESH = {"system": GameSystem.DND_5E.value, "status": CampaignStatus.PLANNING.value}
+CARDS_MAX = 60
+
 
 @router.get("")
 async def campaigns(request: Request, desk: AtDesk, user: SignedIn) -> Response:
-    """Show the campaigns of whoever is signed in."""
-    found = await list_campaigns(desk.app, user.id)
-    return page(request, "campaigns/list.html.j2", campaigns=found.items)
+    """Show one's campaigns as cards, those that are not archived unless a status is asked for."""
+    wanted = request.query_params.get("status") or None
+    query = CampaignQuery.model_validate(
+        {
+            "limit": CARDS_MAX,
+            "status": wanted,
+            "unarchived": wanted is None,
+            "after": request.query_params.get("after"),
+        }
+    )
+    cards, counts = await list_campaign_cards(desk.app, user.id, query)
+    return page(
+        request,
+        "campaigns/list.html.j2",
+        cards=cards,
+        counts=counts,
+        chosen=query.status,
+        statuses=tuple(CampaignStatus),
+    )
+
+
+@router.get("/new")
+async def show_new(request: Request, user: SignedIn) -> Response:
+    """Ask for what a campaign needs."""
+    del user
+    return _new_page(request, shown(FIELDS, FRESH))
+
+
+@router.post("/new")
+async def create(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Make a campaign."""
+    texts = await read_form(request, FIELDS)
+    try:
+        new = NewCampaign(**values_of(FIELDS, texts))
+        campaign = await create_campaign(desk.app, user.id, new)
+    except (Conflict, Invalid) as refusal:
+        return _new_page(request, refused(FIELDS, texts, refusal))
+    return go_to(request, f"/campaigns/{campaign.id}", f"{campaign.name} is there.")
+
+
+@router.get("/{campaign_id}/edit")
+async def show_edit(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+    """Show what can be changed."""
+    campaign = await get_campaign(desk.app, user.id, campaign_id)
+    texts = texts_of(FIELDS, campaign)
+    return _edit_page(
+        request, campaign, shown(FIELDS, texts), marks_of(texts), str(campaign.revision)
+    )
+
+
+@router.post("/{campaign_id}/edit")
+async def change(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+    """Save the changes; whoever was slower than somebody else sees both versions."""
+    texts = await read_form(request, FIELDS)
+    marks = await read_marks(request, FIELDS)
+    expected = str((await request.form()).get("expected_revision", ""))
+    try:
+        changes = CampaignChanges.model_validate(
+            {**values_of(FIELDS, texts), "expected_revision": expected}
+        )
+        campaign = await update_campaign(desk.app, user.id, campaign_id, changes)
+    except (Conflict, Invalid) as refusal:
+        campaign = await get_campaign(desk.app, user.id, campaign_id)
+        if isinstance(refusal, Conflict) and refusal.current_revision is not None:
+            theirs = texts_of(FIELDS, campaign)
+            return page(
+                request,
+                "campaigns/conflict.html.j2",
+                status=HTTPStatus.CONFLICT,
+                campaign=campaign,
+                clash=clash(FIELDS, texts, theirs, marks, campaign.revision),
+            )
+        return _edit_page(request, campaign, refused(FIELDS, texts, refusal), marks, expected)
+    return go_to(request, f"/campaigns/{campaign.id}", "Saved.")
+
+
+@router.post("/{campaign_id}/archive")
+async def archive(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+    """Put a campaign away."""
+    return await _move(request, desk, user.id, campaign_id, CampaignStatus.ARCHIVED)
+
+
+@router.post("/{campaign_id}/unarchive")
+async def unarchive(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+    """Bring a campaign back."""
+    return await _move(request, desk, user.id, campaign_id, CampaignStatus.ACTIVE)
+
+
+@router.get("/{campaign_id}/delete")
+async def show_delete(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+    """Ask whether it is meant."""
+    campaign = await get_campaign(desk.app, user.id, campaign_id)
+    return page(request, "campaigns/delete.html.j2", campaign=campaign)
+
+
+@router.post("/{campaign_id}/delete")
+async def delete(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+    """Delete a campaign; its sessions stay."""
+    await delete_campaign(desk.app, user.id, campaign_id)
+    return go_to(request, "/campaigns", "The campaign is deleted. Its sessions are unfiled now.")
+
+
+async def _move(
+    request: Request, desk: Desk, user_id: str, campaign_id: str, status: CampaignStatus
+) -> Response:
+    expected = (await request.form()).get("expected_revision", "")
+    changes = CampaignChanges.model_validate({"expected_revision": expected, "status": status})
+    try:
+        campaign = await update_campaign(desk.app, user_id, campaign_id, changes)
+    except Conflict:
+        notice = "Somebody changed the campaign meanwhile. Have a look, then try again."
+        return go_to(request, f"/campaigns/{campaign_id}", notice, Tone.BAD)
+    return go_to(
+        request, f"/campaigns/{campaign.id}", f"{campaign.name}: {STATUSES[status].lower()}."
+    )
+
+
+def _new_page(request: Request, form: Form) -> Response:
+    return page(request, "campaigns/new.html.j2", status=_status(form), form=form)
+
+
+def _edit_page(
+    request: Request, campaign: Campaign, form: Form, marks: dict[str, str], expected: str
+) -> Response:
+    return page(
+        request,
+        "campaigns/edit.html.j2",
+        status=_status(form),
+        campaign=campaign,
+        form=form,
+        marks=marks,
+        expected_revision=expected,
+    )
+
+
+def _status(form: Form) -> int:
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK

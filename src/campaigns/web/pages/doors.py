@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from campaigns.actions import create_user, find_account, record_sign_in
 from campaigns.errors import Conflict, Invalid, Problem
-from campaigns.fields import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
+from campaigns.fields import PASSWORD_CHARACTERS_MIN
 from campaigns.inputs import NewPassword, NewUser
 from campaigns.web.desk import AtDesk
 from campaigns.web.forms import Blank, Field, Widget, read_form, refused, shown
@@ -110,7 +110,7 @@ async def sign_in(request: Request, desk: AtDesk) -> Response:
     desk.accounts.attempt(email.lower())
     account = await find_account(desk.app, email)
     kept = None if account is None else account.password_hash
-    known = await desk.passwords.matches(_bounded(texts["password"]), kept)
+    known = await desk.passwords.matches(texts["password"], kept)
     if account is None or not known:
         return _sign_in_page(request, texts, then, failed=True)
     desk.accounts.forgive(email.lower())
@@ -126,11 +126,6 @@ async def sign_out(request: Request) -> Response:
     response = go_to(request, "/", "You are signed out.")
     let_out(request, response)
     return response
-
-
-def _bounded(password: str) -> str:
-    """Return a text that is as wrong as one that is longer than any password."""
-    return password[: PASSWORD_CHARACTERS_MAX + 1]
 
 
 def _sign_in_page(

@@ -1,0 +1,178 @@
+"""One's own profile: name and time zone, password, a copy of one's data, and leaving."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from campaigns.actions import change_password, delete_account, get_account, update_profile
+from campaigns.errors import Invalid, Problem
+from campaigns.fields import PASSWORD_CHARACTERS_MIN
+from campaigns.inputs import NewPassword, ProfileChanges
+from campaigns.records import Account, User
+from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.exporting import account_file
+from campaigns.web.forms import (
+    Blank,
+    Field,
+    Form,
+    Widget,
+    read_form,
+    refused,
+    shown,
+    texts_of,
+    values_of,
+)
+from campaigns.web.rendering import go_to, page
+from campaigns.web.visitors import SignedIn, let_in, let_out
+
+router = APIRouter(prefix="/profile")
+
+ZONES = tuple(
+    (zone, zone.replace("_", " "))
+    for zone in sorted(available_timezones())
+    if "/" in zone or zone == "UTC"
+)
+PROFILE = (
+    Field("name", "Name", autocomplete="name"),
+    Field("time_zone", "Time zone", Widget.CHOICE, Blank.SENT, required=True, choices=ZONES),
+)
+CURRENT = Field(
+    "current",
+    "Your password",
+    Widget.PASSWORD,
+    Blank.SENT,
+    required=True,
+    autocomplete="current-password",
+)
+PASSWORD = (
+    CURRENT,
+    Field(
+        "password",
+        "New password",
+        Widget.PASSWORD,
+        Blank.SENT,
+        required=True,
+        hint=f"At least {PASSWORD_CHARACTERS_MIN} characters; a few words are fine.",
+        autocomplete="new-password",
+    ),
+)
+LEAVING = (
+    Field("email", "Your email address, once more", Widget.EMAIL, Blank.SENT, required=True),
+    CURRENT,
+)
+WRONG = Problem("current", "wrong", "this is not your password")
+FILE_NAME = "campaigns-export.json"
+
+
+@router.get("")
+async def show_profile(request: Request, user: SignedIn) -> Response:
+    """Show one's profile."""
+    return _profile_page(request, shown(PROFILE, texts_of(PROFILE, user)))
+
+
+@router.post("")
+async def save_profile(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Change name and time zone."""
+    texts = await read_form(request, PROFILE)
+    try:
+        changes = ProfileChanges(**values_of(PROFILE, texts))
+        await update_profile(desk.app, user.id, changes)
+    except Invalid as refusal:
+        return _profile_page(request, refused(PROFILE, texts, refusal))
+    return go_to(request, "/profile", "Saved.")
+
+
+@router.get("/password")
+async def show_password(request: Request, user: SignedIn) -> Response:
+    """Ask for another password."""
+    del user
+    return _form_page(request, "profile/password.html.j2", shown(PASSWORD, {}))
+
+
+@router.post("/password")
+async def save_password(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Change the password; every other browser is signed out by it."""
+    texts = await read_form(request, PASSWORD)
+    try:
+        new = NewPassword(password=texts["password"]).password
+        await _require_password(desk, user, texts["current"])
+    except Invalid as refusal:
+        return _form_page(request, "profile/password.html.j2", refused(PASSWORD, texts, refusal))
+    kept = await desk.passwords.hash(new)
+    changed = await change_password(desk.app, user.id, kept)
+    response = go_to(
+        request, "/profile", "Your password is changed; other browsers are signed out."
+    )
+    let_in(request, response, Account(changed, kept))
+    return response
+
+
+@router.get("/export")
+async def export(desk: AtDesk, user: SignedIn) -> Response:
+    """Send everything that belongs to the user, as a file."""
+    return StreamingResponse(
+        account_file(desk.app, user.id),
+        media_type="application/json",
+        headers={"content-disposition": f'attachment; filename="{FILE_NAME}"'},
+    )
+
+
+@router.get("/delete")
+async def show_leaving(request: Request, user: SignedIn) -> Response:
+    """Say what leaving means."""
+    del user
+    return _form_page(request, "profile/delete.html.j2", shown(LEAVING, {}))
+
+
+@router.post("/delete")
+async def leave(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Delete the account with everything in it."""
+    texts = await read_form(request, LEAVING)
+    try:
+        _require_address(user, texts["email"])
+        await _require_password(desk, user, texts["current"])
+    except Invalid as refusal:
+        return _form_page(request, "profile/delete.html.j2", refused(LEAVING, texts, refusal))
+    await delete_account(desk.app, user.id)
+    response = go_to(request, "/", "Your account is deleted, with everything in it.")
+    let_out(request, response)
+    return response
+
+
+async def _require_password(desk: Desk, user: User, password: str) -> None:
+    """Let pass who knows the password; attempts count like those to sign in.
+
+    Raises:
+        Invalid: it is another one.
+        TooMany: no attempt is left.
+    """
+    desk.accounts.attempt(user.email.lower())
+    account = await get_account(desk.app, user.id)
+    kept = None if account is None else account.password_hash
+    if not await desk.passwords.matches(password, kept):
+        raise Invalid(WRONG)
+    desk.accounts.forgive(user.email.lower())
+
+
+def _require_address(user: User, email: str) -> None:
+    """Let pass who typed their own address.
+
+    Raises:
+        Invalid: it is another one.
+    """
+    if email.strip().lower() != user.email.lower():
+        raise Invalid(Problem("email", "another", "this is not the address of your account"))
+
+
+def _profile_page(request: Request, form: Form) -> Response:
+    return _form_page(request, "profile/page.html.j2", form)
+
+
+def _form_page(request: Request, template: str, form: Form) -> Response:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK
+    return page(request, template, status=status, form=form)

@@ -1,0 +1,75 @@
+"""API tokens: for programs that act for their user."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campaigns.actions import create_token, list_tokens, revoke_token
+from campaigns.errors import Conflict, Invalid
+from campaigns.inputs import NewApiToken
+from campaigns.records import NewlyMadeToken
+from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.forms import Blank, Field, Form, Widget, read_form, refused, shown
+from campaigns.web.rendering import go_to, page
+from campaigns.web.visitors import SignedIn
+
+router = APIRouter(prefix="/profile/tokens")
+
+DAYS = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until it is revoked"}
+FIELDS = (
+    Field("name", "What it is for", blank=Blank.SENT, required=True, hint="Such as: backup."),
+    Field(
+        "days", "Valid for", Widget.CHOICE, Blank.SENT, required=True, choices=tuple(DAYS.items())
+    ),
+)
+
+
+@router.get("")
+async def show_tokens(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Show one's tokens, without their texts."""
+    return await _tokens_page(request, desk, user.id, shown(FIELDS, {}))
+
+
+@router.post("")
+async def make_token(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Make a token and show its text, once."""
+    texts = await read_form(request, FIELDS)
+    try:
+        new = NewApiToken(name=texts["name"], expires_at=_end(texts["days"]))
+        made = await create_token(desk.app, user.id, new)
+    except (Conflict, Invalid) as refusal:
+        return await _tokens_page(request, desk, user.id, refused(FIELDS, texts, refusal))
+    return await _tokens_page(request, desk, user.id, shown(FIELDS, {}), made)
+
+
+@router.post("/{token_id}/revoke")
+async def end_token(request: Request, desk: AtDesk, user: SignedIn, token_id: str) -> Response:
+    """End a token."""
+    await revoke_token(desk.app, user.id, token_id)
+    return go_to(request, "/profile/tokens", "The token is revoked.")
+
+
+def _end(days: str) -> datetime | None:
+    """Return when a token ends; a choice that was not offered ends soonest."""
+    if not days:
+        return None
+    offered = days if days in DAYS else next(iter(DAYS))
+    return datetime.now(UTC) + timedelta(days=int(offered))
+
+
+async def _tokens_page(
+    request: Request, desk: Desk, user_id: str, form: Form, made: NewlyMadeToken | None = None
+) -> Response:
+    return page(
+        request,
+        "profile/tokens.html.j2",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK,
+        tokens=await list_tokens(desk.app, user_id),
+        form=form,
+        made=made,
+    )
