@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -14,20 +15,31 @@ from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.shell import clear_errors, run
 from crossfade.mapping.application import Application
 from crossfade.migration import Migration, open_migration
+from crossfade.ports import Observer
 from crossfade.settings import Settings, load
-from crossfade.telemetry import configure_logs
+from crossfade.telemetry import Metrics, configure_logs, exported, log_event
+from crossfade.vitals import tell_all
 
 app = typer.Typer()
 
 LOOK_AGAIN_SECONDS = 0.1
 
 
-@app.command(epilog="Examples: crossfade relay; crossfade relay --until-clean")
+@app.command(epilog="Examples: crossfade relay --until-clean; crossfade relay --metrics-port 9400")
 def relay(
     *,
     until_clean: Annotated[
         bool, typer.Option("--until-clean", help="End when nothing is dirty any more.")
     ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Show metrics for Prometheus here; 0 takes a free port."
+        ),
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option(help="The address on which metrics are shown.")
+    ] = "127.0.0.1",
     application: ApplicationOption = "",
 ) -> None:
     """Bring dirty keys to DynamoDB and S3 until told to stop (Ctrl-C or SIGTERM).
@@ -38,17 +50,27 @@ def relay(
     with clear_errors():
         settings = load()
         configure_logs(settings.log_format)
-        run(_relay(settings, find_application(application), until_clean=until_clean))
+        found = find_application(application)
+        metrics = Metrics()
+        with ExitStack() as stack:
+            if metrics_port is not None:
+                shown = exported(metrics.registry, metrics_host, metrics_port)
+                typer.echo(f"metrics: {stack.enter_context(shown)}", err=True)
+            observe = partial(tell_all, (log_event, metrics.observe))
+            run(_relay(settings, found, observe, until_clean=until_clean))
 
 
-async def _relay(settings: Settings, application: Application, *, until_clean: bool) -> None:
+async def _relay(
+    settings: Settings, application: Application, observe: Observer, *, until_clean: bool
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with open_migration(settings, application) as migration:
+    async with open_migration(settings, application, observe) as migration:
         if until_clean:
-            await _drain(migration, settings.dsn, stop)
+            with migration.vitals.pulse.at_work("relay"):
+                await _drain(migration, settings.dsn, stop)
         else:
             await migration.run_relay(stop)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from crossfade.errors import AccessDenied, NoSuchStore, SchemaChanged, Unavailable
 from crossfade.postgres.overview import check_schema
-from crossfade.web.desk import AtDesk
+from crossfade.web.desk import AtDesk, SignedIn
+from crossfade.web.metrics import exposition
 
 router = APIRouter()
 
@@ -40,3 +42,10 @@ async def is_ready(desk: AtDesk) -> PlainTextResponse:
         text = f"not ready: {reason} ({type(error).__name__})\n"
         return PlainTextResponse(text, HTTPStatus.SERVICE_UNAVAILABLE)
     return PlainTextResponse("ready\n")
+
+
+@router.get("/metrics")
+async def metrics(desk: AtDesk, found: SignedIn) -> Response:
+    """Return what the ledger's schema says, for Prometheus; it sends the operator token."""
+    del found
+    return Response(exposition(await desk.live.now()), media_type=CONTENT_TYPE_LATEST)

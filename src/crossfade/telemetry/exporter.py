@@ -1,0 +1,40 @@
+"""Metrics of a process over HTTP, where Prometheus reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from crossfade.errors import ConfigurationError
+
+
+@contextmanager
+def exported(registry: CollectorRegistry, host: str, port: int) -> Iterator[str]:
+    """Serve the metrics of a registry from a thread of its own until the block ends.
+
+    Args:
+        registry: what is told.
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+
+    Yields:
+        The address that Prometheus reads.
+
+    Raises:
+        ConfigurationError: the address cannot be had.
+    """
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot show metrics on {host} port {port}: {error.strerror or error}; "
+            "choose another one, port 0 takes a free one"
+        ) from None
+    try:
+        yield f"http://{host}:{server.server_port}/metrics"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
