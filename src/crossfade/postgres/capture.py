@@ -56,8 +56,10 @@ def capture_function(mapping: Mapping) -> sql.Composed:
     The function prints keys under the engine's own settings, whatever those of the application's
     session are; else one row would have one key for each `DateStyle` or `TimeZone`.
     """
+    entity = sql.Literal(mapping.name)
     old_key = key_expression(mapping, sql.SQL("OLD"))
     new_key = key_expression(mapping, sql.SQL("NEW"))
+    nothing, new_xmin = sql.SQL("NULL"), sql.SQL("NEW.xmin")
     return query("capture_function").format(
         function=identifier(SCHEMA, function_name(mapping)),
         settings=sql.SQL(" ").join(
@@ -66,8 +68,8 @@ def capture_function(mapping: Mapping) -> sql.Composed:
         ),
         old_key=old_key,
         new_key=new_key,
-        mark_old=query("mark").format(entity=sql.Literal(mapping.name), key=old_key),
-        mark_new=query("mark").format(entity=sql.Literal(mapping.name), key=new_key),
+        mark_old=query("mark").format(entity=entity, key=old_key, row_xmin=nothing),
+        mark_new=query("mark").format(entity=entity, key=new_key, row_xmin=new_xmin),
     )
 
 

@@ -1,8 +1,10 @@
-INSERT INTO crossfade.ledger AS known (entity, key, version, xid, dirty_since, next_attempt_at)
-VALUES ({entity}, {key}, 1, pg_current_xact_id(), clock_timestamp(), clock_timestamp())
+INSERT INTO crossfade.ledger AS known
+    (entity, key, version, xid, row_xmin, dirty_since, next_attempt_at)
+VALUES ({entity}, {key}, 1, pg_current_xact_id(), {row_xmin}, clock_timestamp(), clock_timestamp())
 ON CONFLICT (entity, key) DO UPDATE SET
     version = known.version + 1,
     xid = excluded.xid,
+    row_xmin = excluded.row_xmin,
     dirty_since = coalesce(known.dirty_since, excluded.dirty_since),
     attempts = 0,
     faults = 0,

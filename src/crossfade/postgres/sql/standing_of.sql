@@ -1,9 +1,12 @@
 -- What the ledger says of keys, and whether their rows were written past the capture: later than
--- the last mark, or without one since the capture was activated. The transaction that will come
--- next may be ahead of this snapshot; a row then only looks older than it is.
+-- the last mark, or without one since the capture was activated. A row that is as its last mark left
+-- it was captured, also inside a savepoint, whose number is above that of its transaction. The
+-- transaction that will come next may be ahead of this snapshot; a row then only looks older than it
+-- is.
 SELECT asked.ordinal, coalesce(known.version, 0), coalesce(known.acked, 0),
        extract(epoch FROM clock_timestamp() - known.dirty_since), known.parked_reason,
-       coalesce(age(source.xmin) < age_of.mark, age(source.xmin) <= age_of.activation, false)
+       coalesce(age(source.xmin) < age_of.mark AND source.xmin IS DISTINCT FROM known.row_xmin,
+                age(source.xmin) <= age_of.activation, false)
 FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(ordinal integer, key text[])
 LEFT JOIN crossfade.ledger AS known ON known.entity = {entity} AND known.key = asked.key
 LEFT JOIN crossfade.mapping AS installed ON installed.name = {entity}
