@@ -65,8 +65,8 @@ FIELDS = (
     ),
     Field("started_on", "First played on", Widget.DATE),
     Field("usual_start", "Usual start", Widget.TIME),
-    Field("party_level", "Level of the party", Widget.NUMBER, Blank.LEFT_OUT),
-    Field("treasury_gp", "Treasury in gold pieces", Widget.NUMBER, Blank.LEFT_OUT),
+    Field("party_level", "Party level", Widget.NUMBER, Blank.LEFT_OUT),
+    Field("treasury_gp", "Treasury (gp)", Widget.NUMBER, Blank.LEFT_OUT),
     Field("tags", "Tags", Widget.LIST, hint="One on each line.", rows=3),
     Field("player_names", "Players", Widget.LIST, hint="One on each line.", rows=3),
 )
