@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -87,13 +88,17 @@ def page_token(request: HTTPConnection) -> str:
     return form_token(desk.options.secret, request, _identity(request))
 
 
-async def own_forms(request: Request) -> None:
-    """Refuse forms that are not from a page of this visit.
+async def own_forms(request: Request) -> AsyncIterator[None]:
+    """Refuse forms that are not from a page of this visit, and close their files at the end.
 
     Raises:
         Forged: the token is missing or not this visit's.
     """
-    await require_own_form(desk_of(request).options.secret, request, _identity(request))
+    try:
+        await require_own_form(desk_of(request).options.secret, request, _identity(request))
+        yield
+    finally:
+        await request.close()
 
 
 def _identity(request: HTTPConnection) -> str:

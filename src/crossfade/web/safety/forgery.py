@@ -97,6 +97,7 @@ async def require_own_form(secret: str, request: Request, identity: str) -> None
     """Let safe methods pass, and others only with the token of one of our pages.
 
     It stands in the form's field `csrf_token`, or in the header `X-CSRF-Token` of a script of ours.
+    The form stays open for the page to read; whoever calls this closes the request at its end.
 
     Raises:
         Forged: the token is missing or not this visit's; or the browser says another site sent it.
