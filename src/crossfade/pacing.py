@@ -5,11 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import monotonic
+from typing import Protocol
+
+import orjson
 
 from crossfade.errors import Throttled
 from crossfade.mapping.pace import Pace, write_units
 from crossfade.mapping.size import about_item_bytes
-from crossfade.ports import Item, Target
+from crossfade.ports import Item
+
+
+class Writer(Protocol):
+    """A target that takes items written out."""
+
+    async def put_json(self, item: Item, content: bytes, version: int) -> Item | None:
+        """Write an item, given as JSON too, as `ports.Target.put` does."""
 
 
 class PacedTarget:
@@ -20,7 +30,7 @@ class PacedTarget:
         pace: the budget that all puts of this process share.
     """
 
-    def __init__(self, target: Target, pace: Pace, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, target: Writer, pace: Pace, clock: Callable[[], float] = monotonic) -> None:
         self._target = target
         self._pace = pace
         self._clock = clock
@@ -37,12 +47,13 @@ class PacedTarget:
             Throttled: the target asks for fewer writes; the pace has fallen.
             CrossfadeError: what the target raised.
         """
-        size_bytes = about_item_bytes(item)
+        content = orjson.dumps(item)
+        size_bytes = about_item_bytes(content, len(item))
         wait_seconds = self._pace.take(write_units(size_bytes), self._clock())
         if wait_seconds > 0:
             await asyncio.sleep(wait_seconds)
         try:
-            standing = await self._target.put(item, version)
+            standing = await self._target.put_json(item, content, version)
         except Throttled:
             self._throttles += 1
             self._pace.throttle(self._clock())

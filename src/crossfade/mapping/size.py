@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from crossfade.mapping.numbers import digits_of
 
 # Source: Amazon DynamoDB Developer Guide, "Quotas", item size: 400 KB, names included.
@@ -29,12 +27,12 @@ def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
     return sum(_text_bytes(name) + value_bytes(value) for name, value in item.items())
 
 
-def about_item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Return about the size of an item, in a tenth of the time: what JSON adds is taken off again.
+def about_item_bytes(content: bytes, attributes: int) -> int:
+    """Return about the size of an item from its JSON, without what JSON adds to each attribute.
 
     It is right for attributes of plain text, and too much by the markup within documents.
     """
-    return len(orjson.dumps(item)) - _MARKUP_BYTES * len(item)
+    return len(content) - _MARKUP_BYTES * attributes
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:

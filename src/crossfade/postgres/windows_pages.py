@@ -14,6 +14,7 @@ from crossfade.mapping.state import BodyRef, Key, Live
 from crossfade.mapping.windows import Page, PrimaryKey, Window
 from crossfade.postgres.connect import PoolConnection
 from crossfade.postgres.queries import query
+from crossfade.postgres.shape import check_as_installed
 from crossfade.postgres.statements import large_columns, plain_columns
 from crossfade.postgres.windows_statements import COPY, PageForm, page_statement
 
@@ -36,7 +37,7 @@ class Pages:
         self._statements = {
             (has_last, has_through): page_statement(
                 mapping, form, has_last=has_last, has_through=has_through
-            )
+            ).as_bytes()
             for has_last in (False, True)
             for has_through in (False, True)
         }
@@ -53,6 +54,8 @@ class Pages:
             },
         )
         lines = await cursor.fetchall()
+        if not lines and self._form is COPY:
+            await check_as_installed(connection, self._mapping)
         rows = [self._live(line) for line in lines if line[1] == "f"]
         if self._bodies and self._form is COPY:
             rows = await self._with_stored(connection, rows)
