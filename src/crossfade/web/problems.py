@@ -37,7 +37,7 @@ def handlers() -> dict[int | type[Exception], Handler]:
 
 
 async def _ask_to_sign_in(request: Request, error: NotSignedIn) -> Response:
-    if request.method != "GET" or "text/html" not in request.headers.get("accept", "text/html"):
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
         return _page(request, HTTPStatus.UNAUTHORIZED, str(error), {"WWW-Authenticate": "Bearer"})
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/sign-in?{urlencode({'next_page': path})}", HTTPStatus.SEE_OTHER)
