@@ -62,7 +62,7 @@ class Facts:
     Attributes:
         quiet_since: since when both stores were not seen to differ: when the last finding was
             closed, or the first full pass ended; None before that and while a finding is open.
-        relays: processes that deliver at this moment; None when it is not known.
+        relays: processes that deliver at this moment.
         canary_at: when the newest canary that reached the target set out; None without canaries.
     """
 
@@ -71,8 +71,8 @@ class Facts:
     dirty: int
     parked: int
     open_findings: int
+    relays: int
     quiet_since: datetime | None
-    relays: int | None = None
     canary_at: datetime | None = None
 
 
@@ -189,9 +189,7 @@ def _backfill(facts: Facts) -> Gate:
     )
 
 
-def _relays(facts: Facts) -> Gate | None:
-    if facts.relays is None:
-        return None
+def _relays(facts: Facts) -> Gate:
     return _gate(
         ("relays", "Relays at work", Phase.READY),
         facts.relays,

@@ -36,12 +36,6 @@ async def ledger_rows(
     Raises:
         Unavailable: the source cannot answer.
     """
-    *head, last = row.primary_key
-    bounds = {
-        "entity": row.entity,
-        "lowest": list(row.primary_key),
-        "above": [*head, f"{last}\x01"],
-    }
     statement = query("key_of_row").format(
         key=key_expression(mapping, SOURCE),
         table=identifier(*table_name(mapping)),
@@ -49,7 +43,7 @@ async def ledger_rows(
     )
     known: dict[Key, MappingOf[str, Any] | None] = {}
     async with session(pool, answer_seconds) as connection:
-        async for parts, told in await connection.execute(query("ledger_rows"), bounds):
+        async for parts, told in await connection.execute(query("ledger_rows"), row_bounds(row)):
             known[Key(row.entity, tuple(orjson.loads(parts)))] = orjson.loads(told)
         try:
             cursor = await connection.execute(statement, {"key": list(row.primary_key)})
@@ -58,3 +52,13 @@ async def ledger_rows(
         async for (parts,) in cursor:
             known.setdefault(Key(row.entity, tuple(orjson.loads(parts))), None)
     return known
+
+
+def row_bounds(row: Row) -> dict[str, Any]:
+    """Return what every ledger key of a row lies between; see dirty_of.sql on why."""
+    *head, last = row.primary_key
+    return {
+        "entity": row.entity,
+        "lowest": list(row.primary_key),
+        "above": [*head, f"{last}\x01"],
+    }

@@ -37,21 +37,29 @@ class Chart:
         return " ".join(f"{dot.x:.1f},{dot.y:.1f}" for dot in self.dots)
 
 
-def chart(values: Sequence[tuple[float, float, str]], *, low: float, high: float) -> Chart:
+def chart(
+    values: Sequence[tuple[float, float, str]],
+    *,
+    low: float,
+    high: float,
+    between: tuple[float, float] | None = None,
+) -> Chart:
     """Place values between two bounds.
 
     Args:
         values: moment, value and label of each point, oldest first.
         low: the value of the bottom edge.
         high: the value of the top edge; above `low`.
+        between: the moments of the left and the right edge; the first and the last value's unless
+            given.
     """
     if not values:
         return Chart(low, high, ())
-    first, last = values[0][0], values[-1][0]
+    first, last = between or (values[0][0], values[-1][0])
     span = max(last - first, 1e-9)
     dots = tuple(
         Dot(
-            x=WIDTH / 2 if len(values) == 1 else _between((moment - first) / span, WIDTH),
+            x=WIDTH / 2 if first == last else _between((moment - first) / span, WIDTH),
             y=HEIGHT - _between((value - low) / (high - low), HEIGHT),
             label=label,
         )

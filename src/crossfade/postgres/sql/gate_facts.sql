@@ -35,23 +35,28 @@ SELECT json_build_object(
         FROM (
             SELECT FROM crossfade.ledger
             WHERE dirty_since IS NOT NULL AND parked_reason IS NULL
+              AND entity <> 'crossfade_canary'
             LIMIT %(count_max)s
         ) AS counted),
     'parked', (
         SELECT count(*)
         FROM (
-            SELECT FROM crossfade.ledger WHERE parked_reason IS NOT NULL LIMIT %(count_max)s
+            SELECT FROM crossfade.ledger
+            WHERE parked_reason IS NOT NULL AND entity <> 'crossfade_canary'
+            LIMIT %(count_max)s
         ) AS counted),
     'open_findings', (
         SELECT count(*)
         FROM (
             SELECT FROM crossfade.finding WHERE closed_at IS NULL LIMIT %(count_max)s
         ) AS counted),
+    'relays', (SELECT relays FROM crossfade.pulse),
     'quiet_since', (
         SELECT greatest(min(run.finished_at), max(latest.closed_at))
         FROM crossfade.run
         CROSS JOIN (
             SELECT max(closed_at) AS closed_at FROM crossfade.finding WHERE closed_at IS NOT NULL
         ) AS latest
-        WHERE run.kind = 'full' AND run.state = 'finished')
+        WHERE run.kind = 'full' AND run.state = 'finished'),
+    'canary_at', (SELECT canary_at FROM crossfade.pulse)
 )::text
