@@ -52,16 +52,17 @@ class TestedSite:
 
     @asynccontextmanager
     async def browser(
-        self, *, address: str = "127.0.0.1", origin: str = ORIGIN
+        self, *, address: str = "127.0.0.1", origin: str = ORIGIN, raises: bool = True
     ) -> AsyncIterator[httpx.AsyncClient]:
         """Open a browser with cookies of its own.
 
         Args:
             address: the network address it comes from.
             origin: how it calls the site.
+            raises: whether an unforeseen error reaches the test, past its page.
         """
         transport = httpx.ASGITransport(
-            self.site, raise_app_exceptions=False, client=(address, 50_000)
+            self.site, raise_app_exceptions=raises, client=(address, 50_000)
         )
         async with httpx.AsyncClient(transport=transport, base_url=origin) as browser:
             yield browser

@@ -72,7 +72,7 @@ async def list_campaign_cards(
     )
     async with transaction(app) as db:
         cards = await many(db, CampaignCard, statement)
-        by_status = dict((await db.execute(counts)).tuples().all())
+        by_status = dict((await db.execute(counts)).all())
     return page(cards, query.limit, "updated_at"), by_status
 
 
