@@ -1,0 +1,246 @@
+"""What processes tell of themselves, and the canary, past failures and kills."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from campaigns.actions import create_campaign
+from campaigns.inputs import NewCampaign
+from campaigns.mapping import APPLICATION
+from crossfade.errors import NoSuchStore
+from crossfade.events import BreakerOpened, LoopFailed, PushFailed
+from crossfade.mapping.state import Key
+from crossfade.migration import Migration, open_migration
+from crossfade.postgres import status, uninstall
+from crossfade.testing import Rule, ServerError
+from crossfade.verifier import open_verifier
+from engines.world import World
+
+SECONDS_MAX = 30.0
+OFTEN = {"pulse_seconds": 0.1, "canary_seconds": 0.1}
+CANARY_KEY = {"pk": {"S": "CROSSFADE#canary"}, "sk": {"S": "CANARY"}}
+
+
+@asynccontextmanager
+async def telling(world: World, **overrides: float) -> AsyncIterator[Migration]:
+    """A process that often tells of itself."""
+    settings = world.settings.model_copy(update={**OFTEN, **overrides})
+    world.events.clear()
+    async with open_migration(settings, APPLICATION, world.events.append) as migration:
+        yield migration
+
+
+@asynccontextmanager
+async def relaying(world: World, **overrides: float) -> AsyncIterator[Migration]:
+    """A process that often tells of itself, and relays."""
+    stop = asyncio.Event()
+    async with telling(world, **overrides) as migration:
+        relay = asyncio.create_task(migration.run_relay(stop))
+        try:
+            yield migration
+        finally:
+            stop.set()
+            await relay
+
+
+async def until(world: World, statement: str, holds: Callable[[Any], bool]) -> Any:
+    """Ask again until the only value holds."""
+    async with asyncio.timeout(SECONDS_MAX):
+        while True:
+            rows = await world.sql(statement)
+            if rows and holds(rows[0][0]):
+                return rows[0][0]
+            await asyncio.sleep(0.05)
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(SECONDS_MAX):
+        while not await holds():  # noqa: ASYNC110 - another process makes it hold
+            await asyncio.sleep(0.05)
+
+
+async def test_a_process_tells_what_it_does_until_it_ends(world: World) -> None:
+    async with relaying(world):
+        jobs = await until(world, "SELECT jobs FROM crossfade.process", lambda one: len(one) == 2)
+        assert jobs == ["push", "relay"]
+        assert await world.sql("SELECT relays FROM crossfade.pulse") == [(1,)]
+    assert await world.sql("SELECT * FROM crossfade.process") == []
+    async with open_verifier(
+        world.settings.model_copy(update=OFTEN), APPLICATION.mappings, world.events.append
+    ):
+        await until(world, "SELECT jobs FROM crossfade.process", lambda one: one == ["verify"])
+
+
+async def test_a_killed_process_is_silent(world: World) -> None:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": world.direct.dsn,
+        "DYNAMODB_TABLE_NAME": world.settings.dynamodb_table_name,
+        "S3_BUCKET_NAME": world.settings.s3_bucket_name,
+        "AWS_REGION": world.settings.aws_region,
+        "AWS_ENDPOINT_URL_DYNAMODB": str(world.settings.aws_endpoint_url_dynamodb),
+        "AWS_ENDPOINT_URL_S3": str(world.settings.aws_endpoint_url_s3),
+        "CROSSFADE_PULSE_SECONDS": "0.2",
+        "CROSSFADE_CANARY_SECONDS": "0",
+    }
+    relay = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "crossfade.cli", "relay", env=environment
+    )
+    try:
+        await until(world, "SELECT relays FROM crossfade.pulse", lambda relays: relays == 1)
+        relay.send_signal(signal.SIGKILL)
+        await relay.wait()
+        await until(world, "SELECT relays FROM crossfade.pulse", lambda relays: relays == 0)
+        assert len(await world.sql("SELECT * FROM crossfade.process")) == 1
+    finally:
+        if relay.returncode is None:
+            relay.kill()
+            await relay.wait()
+    await world.sql("UPDATE crossfade.process SET seen_at = now() - interval '2 hours'")
+    async with telling(world):
+        await until(world, "SELECT jobs FROM crossfade.process", lambda one: one == ["push"])
+
+
+async def test_failures_are_counted_by_minute_and_class(world: World) -> None:
+    """Not one is lost or counted twice, though the process ends between two turns."""
+    await world.drain()
+    await world.sql("UPDATE users SET name = 'Fails'")
+    world.dynamo.add(Rule(ServerError(), operation="PutItem"))
+    async with relaying(world, canary_seconds=0.0):
+        await eventually(lambda: said(world, BreakerOpened))
+        stores = "SELECT stores_open FROM crossfade.process"
+        await until(world, stores, lambda left_alone: left_alone == ["dynamodb"])
+    told = Counter(
+        (event.key.entity, event.error) for event in world.events if isinstance(event, PushFailed)
+    )
+    rows = await world.sql(
+        "SELECT entity, error, sum(failures)::bigint FROM crossfade.failure_minute"
+        " GROUP BY entity, error"
+    )
+    assert {(entity, error): times for entity, error, times in rows} == told
+    assert told["user", "ServerFault"] >= world.settings.breaker_failures_max
+    world.dynamo.clear()
+
+
+async def said(world: World, kind: type[Any]) -> bool:
+    return bool(world.observed(kind))
+
+
+async def test_nothing_waits_for_it_and_nothing_fails_by_it(world: World) -> None:
+    """The tables of what it tells are gone; writes are delivered all the same."""
+    await world.sql(
+        "DROP TABLE crossfade.process, crossfade.failure_minute, crossfade.lag_sample CASCADE"
+    )
+    async with telling(world) as migration:
+        campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Delivered"))
+        assert await migration.push("campaign", campaign.id, wait=True)
+        await eventually(lambda: said(world, LoopFailed))
+    failed = [event for event in world.events if isinstance(event, LoopFailed)]
+    assert {(event.loop, event.error) for event in failed} == {("pulse", "NoSuchStore")}
+
+
+async def test_failures_survive_a_database_that_is_away(world: World) -> None:
+    async with telling(world) as migration:
+        await until(world, "SELECT count(*) FROM crossfade.process", lambda rows: rows == 1)
+        migration.vitals.pulse.observe(
+            PushFailed(key=Key("campaign", ("1", "2")), error="TimedOut", reason="", attempt=1)
+        )
+        await world.sql("ALTER TABLE crossfade.failure_minute RENAME TO away")
+        with pytest.raises(NoSuchStore):
+            await migration.vitals.pulse.step()
+        await world.sql("ALTER TABLE crossfade.away RENAME TO failure_minute")
+        await migration.vitals.pulse.step()
+        rows = await world.sql("SELECT error, failures FROM crossfade.failure_minute")
+    assert rows == [("TimedOut", 1)]
+
+
+async def test_lag_is_sampled_once_a_minute_over_all_processes(world: World) -> None:
+    async with telling(world), telling(world):
+        rows = "SELECT count(*) FROM crossfade.lag_sample"
+        entities = len(APPLICATION.mappings)
+        await until(world, rows, lambda count: count >= entities)
+        taken = await world.sql(
+            "SELECT count(*), count(DISTINCT (at, entity)), min(dirty) FROM crossfade.lag_sample"
+        )
+        [(samples, different, _)] = taken
+        assert samples == different
+        assert samples <= 2 * entities  # a new minute may have begun
+
+
+async def test_the_canary_arrives_again_and_again(world: World) -> None:
+    async with relaying(world):
+        item = await arrived(world)
+        assert item["__edb_e__"] == {"S": "crossfade_canary"}
+        before = item["beatenAt"]["S"]
+
+        async def came_again() -> bool:
+            return bool((await arrived(world))["beatenAt"]["S"] > before)
+
+        await eventually(came_again)
+        age = "SELECT extract(epoch FROM now() - canary_at)::float FROM crossfade.pulse"
+        await until(world, age, lambda seconds: seconds is not None and seconds < SECONDS_MAX)
+
+
+async def test_a_canary_that_does_not_arrive_grows_old(world: World) -> None:
+    """It is not sent again while it is under way, or every beat would look like an arrival."""
+    async with relaying(world):
+        await arrived(world)
+        world.dynamo.add(Rule(ServerError(), operation="PutItem"))
+        dirty = (
+            "SELECT count(*) FROM crossfade.ledger"
+            " WHERE entity = 'crossfade_canary' AND dirty_since IS NOT NULL AND attempts > 2"
+        )
+        await until(world, dirty, lambda keys: keys == 1)
+        state = "SELECT beaten_at, previous_at, canary_at FROM crossfade.canary, crossfade.pulse"
+        [(beaten_at, previous_at, canary_at)] = await world.sql(state)
+        assert canary_at == previous_at < beaten_at
+        turns = "SELECT attempts FROM crossfade.ledger WHERE entity = 'crossfade_canary'"
+        [(attempts,)] = await world.sql(turns)
+        await until(world, turns, lambda now: now > attempts + 2)
+        assert await world.sql(state) == [(beaten_at, previous_at, canary_at)]
+        world.dynamo.clear()
+        await until(world, "SELECT canary_at FROM crossfade.pulse", lambda at: at >= beaten_at)
+
+
+async def test_the_canary_is_in_no_count_of_the_application(world: World) -> None:
+    async with relaying(world):
+        await arrived(world)
+    await world.drain()
+    names = {mapping.name for mapping in APPLICATION.mappings}
+    assert {entity.entity for entity in await status(world.direct.dsn)} == names
+    assert {name for (name,) in await world.sql("SELECT entity FROM crossfade.watermark")} == names
+    audit = await world.audit()
+    assert audit.is_clean
+    async with open_verifier(world.settings, APPLICATION.mappings) as verifier:
+        run = await verifier.full_pass()
+    assert run.tally.drifted_keys == 0
+    assert run.tally.equal_keys == sum(entity.rows for entity in audit.entities)
+
+
+async def test_a_canary_under_way_does_not_hold_up_the_removal(world: World) -> None:
+    await world.drain()
+    await world.sql("INSERT INTO crossfade.canary (canary) VALUES ('canary')")
+    dirty = "SELECT entity FROM crossfade.ledger WHERE dirty_since IS NOT NULL"
+    assert await world.sql(dirty) == [("crossfade_canary",)]
+    assert "crossfade.canary" not in await uninstall(world.direct.dsn)
+
+
+async def arrived(world: World) -> dict[str, Any]:
+    """The canary's item, as soon as there is one."""
+    async with asyncio.timeout(SECONDS_MAX):
+        while True:
+            answer = await asyncio.to_thread(
+                world.stores.dynamodb.get_item, TableName=world.stores.table_name, Key=CANARY_KEY
+            )
+            if "Item" in answer:
+                return dict(answer["Item"])
+            await asyncio.sleep(0.05)
