@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossfade.web.pages import health, overview, sign_in
+from crossfade.web.pages import (
+    actions,
+    backfill,
+    findings,
+    gates,
+    health,
+    keys,
+    overview,
+    parity,
+    sign_in,
+)
 
 
 class Link(NamedTuple):
@@ -17,7 +27,23 @@ class Link(NamedTuple):
 PUBLIC_PAGES = (health.router, sign_in.router)
 """Pages that ask nobody to sign in; those that need it ask themselves."""
 
-PAGES = (overview.router,)
+PAGES = (
+    overview.router,
+    parity.router,
+    findings.router,
+    keys.router,
+    gates.router,
+    backfill.router,
+    actions.router,
+)
 """Pages for operators."""
 
-NAVIGATION = (Link("/", "Overview"),)
+NAVIGATION = (
+    Link("/", "Overview"),
+    Link("/parity", "Parity"),
+    Link("/findings", "Findings"),
+    Link("/keys", "Keys"),
+    Link("/gates", "Gates"),
+    Link("/backfill", "Backfill"),
+    Link("/actions", "Actions"),
+)
