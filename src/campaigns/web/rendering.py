@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from campaigns.web.conflicts import readable
-from campaigns.web.desk import desk_of
+from campaigns.web.desk import Desk, desk_of
 from campaigns.web.formats import FILTERS
 from campaigns.web.labels import label, tone
 from campaigns.web.visitors import current_visitor, page_token
@@ -72,6 +72,11 @@ def page(
     if notices:
         desk.notices.clear(response)
     return response
+
+
+def part(desk: Desk, template: str, **values: Any) -> HTMLResponse:
+    """Return a template that knows nothing of the visitor: a part of a page, or a public page."""
+    return HTMLResponse(desk.templates.get_template(template).render(**values))
 
 
 def go_to(

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from campaigns.web.pages import campaigns, doors, profile, tables, tokens
+from campaigns.web.pages import (
+    campaigns,
+    doors,
+    profile,
+    search,
+    session_edits,
+    sessions,
+    shares,
+    tables,
+    tokens,
+    transcripts,
+    uploads,
+)
 
 ROUTERS = (
     doors.router,
@@ -10,6 +22,12 @@ ROUTERS = (
     tables.router,
     profile.router,
     tokens.router,
+    sessions.router,
+    session_edits.router,
+    shares.router,
+    search.router,
+    uploads.router,
+    transcripts.router,
 )
 
 __all__ = ["ROUTERS"]

@@ -20,3 +20,28 @@ window.addEventListener("pageshow", () => {
     form.removeAttribute("aria-busy");
   }
 });
+
+// A badge that says something is on its way asks again, less and less often, until it is not.
+const FIRST_PAUSE_MS = 1000;
+const PAUSE_MS_MAX = 30000;
+
+const refresh = (badge, pause) => setTimeout(async () => {
+  let fresh = null;
+  try {
+    const answer = await fetch(badge.dataset.refresh);
+    if (!answer.ok || answer.redirected) return;
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    fresh = holder.content.firstElementChild;
+  } catch {
+    fresh = badge;
+  }
+  if (fresh) {
+    badge.replaceWith(fresh);
+    if (fresh.dataset.refresh) refresh(fresh, Math.min(pause * 2, PAUSE_MS_MAX));
+  } else {
+    badge.remove();
+  }
+}, pause);
+
+for (const badge of document.querySelectorAll("[data-refresh]")) refresh(badge, FIRST_PAUSE_MS);

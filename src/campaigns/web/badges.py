@@ -1,0 +1,55 @@
+"""Badges that say where a session stands: in both stores, on its way, or parked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from campaigns.app import App
+from campaigns.mapping import SESSION
+from crossfade.mapping.whereabouts import Whereabouts
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A badge.
+
+    Attributes:
+        text: what it says.
+        tone: its class.
+        title: what that means.
+        is_moving: whether it will say something else soon.
+    """
+
+    text: str
+    tone: str
+    title: str
+    is_moving: bool = False
+
+
+BADGES: Mapping[Whereabouts, Badge | None] = {
+    Whereabouts.IN_BOTH_STORES: Badge(
+        "in both stores", "good", "The newest version is in PostgreSQL and in DynamoDB."
+    ),
+    Whereabouts.ON_ITS_WAY: Badge(
+        "on its way",
+        "accent",
+        "Saved in PostgreSQL; DynamoDB will have this version shortly.",
+        is_moving=True,
+    ),
+    Whereabouts.PARKED: Badge(
+        "parked", "warn", "Saved in PostgreSQL; an operator has to help it into DynamoDB."
+    ),
+    Whereabouts.NOT_CAPTURED: None,
+    Whereabouts.UNKNOWN: None,
+}
+
+
+async def badges_of(app: App, session_ids: Iterable[str]) -> Mapping[str, Badge]:
+    """Return the badges of sessions by their ids; none without a second store."""
+    ids = list(session_ids)
+    if app.locate is None or not ids:
+        return {}
+    found = await app.locate(SESSION.name, [(one,) for one in ids])
+    badges = {one: BADGES[where] for one, where in zip(ids, found, strict=True)}
+    return {one: badge for one, badge in badges.items() if badge is not None}

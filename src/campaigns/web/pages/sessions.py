@@ -1,0 +1,173 @@
+"""One session: its page, and the buttons that make, star and delete one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campaigns.actions import (
+    create_session,
+    delete_session,
+    get_session,
+    list_campaigns,
+    update_session,
+    view_session,
+)
+from campaigns.errors import Conflict, Invalid
+from campaigns.inputs import PAGE_ITEMS_MAX, CampaignQuery, NewSession, SessionChanges
+from campaigns.records import Session
+from campaigns.web.badges import badges_of
+from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.forms import (
+    CHECKED,
+    Blank,
+    Field,
+    Form,
+    Widget,
+    read_form,
+    refused,
+    shown,
+    values_of,
+)
+from campaigns.web.reading import read, seconds_of
+from campaigns.web.rendering import Tone, go_to, page, part
+from campaigns.web.visitors import SignedIn
+
+router = APIRouter(prefix="/sessions")
+
+PREVIEW_TURNS = 6
+CAMPAIGN = Field("campaign_id", "Campaign", Widget.CHOICE, required=True)
+FIELDS = (
+    Field("name", "Name", blank=Blank.SENT, required=True),
+    CAMPAIGN,
+    Field("number", "Number", Widget.NUMBER, hint="Within the campaign."),
+    Field("played_on", "Played on", Widget.DATE),
+    Field("description", "What it is about", Widget.TEXT, rows=3),
+    Field("summary", "Summary", Widget.TEXT, rows=6),
+    Field(
+        "player_recap",
+        "Recap for the players",
+        Widget.TEXT,
+        hint="What a link that you share shows.",
+        rows=6,
+    ),
+    Field("notes", "Game master's notes", Widget.TEXT, hint="Never shared.", rows=6),
+    Field("tags", "Tags", Widget.LIST, hint="One on each line.", rows=3),
+)
+
+
+@router.get("/new")
+async def show_new(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Ask for what a session needs."""
+    fields = await fields_for(desk, user.id)
+    campaign_id = request.query_params.get("campaign", "")
+    return _new_page(request, shown(fields, {"campaign_id": campaign_id}))
+
+
+@router.post("/new")
+async def create(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+    """Make a session."""
+    fields = await fields_for(desk, user.id)
+    texts = await read_form(request, fields)
+    try:
+        new = NewSession(**values_of(fields, texts))
+        session = await create_session(desk.app, user.id, new)
+    except (Conflict, Invalid) as refusal:
+        return _new_page(request, refused(fields, texts, refusal))
+    return go_to(request, f"/sessions/{session.id}", f"{session.name} is there.")
+
+
+@router.get("/{session_id}")
+async def show_session(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Show a session with everything that belongs to it."""
+    view = await view_session(desk.app, user.id, session_id)
+    session = view.session
+    badges = await badges_of(desk.app, [session.id])
+    return page(
+        request,
+        "sessions/page.html.j2",
+        view=view,
+        badge=badges.get(session.id),
+        reading=read(view.turns),
+        preview_turns=PREVIEW_TURNS,
+        duration_ms=duration_of(session, seconds_of(view.turns)),
+        is_shared=session.share_expires_at is not None
+        and session.share_expires_at > datetime.now(UTC),
+        share_address=f"{desk.options.public_url}/s/{session.share_token}",
+    )
+
+
+@router.get("/{session_id}/badge")
+async def show_badge(desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Return the badge alone, for the script that refreshes it."""
+    session = await get_session(desk.app, user.id, session_id)
+    badges = await badges_of(desk.app, [session.id])
+    return part(desk, "sessions/badge.html.j2", session_id=session.id, badge=badges.get(session.id))
+
+
+@router.post("/{session_id}/star")
+async def star(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Star a session, or take its star away."""
+    form = await request.form()
+    changes = SessionChanges.model_validate(
+        {
+            "expected_revision": form.get("expected_revision", ""),
+            "is_starred": form.get("starred") == CHECKED,
+        }
+    )
+    try:
+        session = await update_session(desk.app, user.id, session_id, changes)
+    except Conflict:
+        notice = "Somebody changed the session meanwhile. Have a look, then try again."
+        return go_to(request, f"/sessions/{session_id}", notice, Tone.BAD)
+    return go_to(request, f"/sessions/{session.id}")
+
+
+@router.get("/{session_id}/delete")
+async def show_delete(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Ask whether it is meant."""
+    session = await get_session(desk.app, user.id, session_id)
+    return page(request, "sessions/delete.html.j2", session=session)
+
+
+@router.post("/{session_id}/delete")
+async def delete(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Delete a session with its transcript."""
+    session = await get_session(desk.app, user.id, session_id)
+    await delete_session(desk.app, user.id, session.id)
+    return go_to(request, home_of(session), "The session is deleted.")
+
+
+async def fields_for(desk: Desk, user_id: str) -> tuple[Field, ...]:
+    """Return the fields of a session, with one's campaigns to choose from."""
+    campaigns = await list_campaigns(desk.app, user_id, CampaignQuery(limit=PAGE_ITEMS_MAX))
+    choices = (("", "None"), *((one.id, one.name) for one in campaigns.items))
+    with_choices = replace(CAMPAIGN, choices=choices)
+    return tuple(with_choices if field is CAMPAIGN else field for field in FIELDS)
+
+
+def duration_of(session: Session, said_seconds: float | None) -> int | None:
+    """Return how long a session was: as recorded, as its clock says, or as its transcript does."""
+    if session.duration_ms is not None:
+        return session.duration_ms
+    if session.started_at and session.ended_at:
+        return round((session.ended_at - session.started_at).total_seconds() * 1000)
+    return round(said_seconds * 1000) if said_seconds else None
+
+
+def home_of(session: Session) -> str:
+    """Return the address of the list that a session is in."""
+    return f"/campaigns/{session.campaign_id}" if session.campaign_id else "/sessions"
+
+
+def _new_page(request: Request, form: Form) -> Response:
+    campaign_id = form.boxes["campaign_id"].text
+    known = dict(form.boxes["campaign_id"].field.choices)
+    home = f"/campaigns/{campaign_id}" if campaign_id and campaign_id in known else "/sessions"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK
+    return page(request, "sessions/new.html.j2", status=status, form=form, home=home)

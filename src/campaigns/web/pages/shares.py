@@ -1,0 +1,59 @@
+"""Links to a session's recap: made and revoked by its owner, followed by anybody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campaigns.actions import get_shared, revoke_share, share_session
+from campaigns.errors import Conflict, Invalid, Problem
+from campaigns.transcript_inputs import ShareRequest
+from campaigns.web.desk import AtDesk
+from campaigns.web.rendering import Tone, go_to, part
+from campaigns.web.visitors import SignedIn
+
+router = APIRouter()
+
+DAYS = ("7", "30", "90", "365")
+UNLISTED = {"x-robots-tag": "noindex, nofollow, noarchive", "referrer-policy": "no-referrer"}
+
+
+@router.post("/sessions/{session_id}/share")
+async def share(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Make the recap readable for whoever has the link."""
+    form = await request.form()
+    days = str(form.get("days", ""))
+    if days not in DAYS:
+        raise Invalid(Problem("days", "not one of the choices", "choose how long the link works"))
+    wanted = ShareRequest.model_validate(
+        {
+            "expected_revision": form.get("expected_revision", ""),
+            "expires_at": datetime.now(UTC) + timedelta(days=int(days)),
+        }
+    )
+    there = f"/sessions/{session_id}#share"
+    try:
+        await share_session(desk.app, user.id, session_id, wanted)
+    except Conflict:
+        notice = "Somebody changed the session meanwhile. Look at the recap, then share it."
+        return go_to(request, there, notice, Tone.BAD)
+    return go_to(request, there, "Whoever has the link can read the recap now.")
+
+
+@router.post("/sessions/{session_id}/share/revoke")
+async def revoke(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Make the link lead nowhere."""
+    await revoke_share(desk.app, user.id, session_id)
+    return go_to(request, f"/sessions/{session_id}#share", "The link leads nowhere now.")
+
+
+@router.get("/s/{token}")
+async def show_shared(desk: AtDesk, token: str) -> Response:
+    """Show the recap that a link leads to; nobody needs an account, nothing is remembered."""
+    recap = await get_shared(desk.app, token)
+    response = part(desk, "sessions/shared.html.j2", recap=recap)
+    response.headers.update(UNLISTED)
+    return response
