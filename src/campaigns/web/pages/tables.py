@@ -18,6 +18,7 @@ from campaigns.actions import (
 )
 from campaigns.errors import Conflict, Invalid, NotFound, Problem
 from campaigns.inputs import NewCharacter, NewMember, SessionQuery
+from campaigns.web.badges import badges_of
 from campaigns.web.desk import AtDesk, Desk
 from campaigns.web.forms import (
     Blank,
@@ -71,7 +72,8 @@ async def unfiled(request: Request, desk: AtDesk, user: SignedIn) -> Response:
     """Show one's sessions that are in no campaign."""
     query = SessionQuery(unfiled=True, after=request.query_params.get("after"))
     sessions = await list_session_cards(desk.app, user.id, query)
-    return page(request, "campaigns/unfiled.html.j2", sessions=sessions)
+    badges = await badges_of(desk.app, [one.id for one in sessions.items])
+    return page(request, "campaigns/unfiled.html.j2", sessions=sessions, badges=badges)
 
 
 @router.post("/campaigns/{campaign_id}/members")
@@ -138,12 +140,15 @@ async def _campaign_page(
     character: Form | None = None,
 ) -> Response:
     """Return a campaign's page, with a form that was refused if there is one."""
-    after = request.query_params.get("after")
+    view = await get_campaign_view(
+        desk.app, user_id, campaign_id, request.query_params.get("after")
+    )
     return page(
         request,
         "campaigns/page.html.j2",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if member or character else HTTPStatus.OK,
-        view=await get_campaign_view(desk.app, user_id, campaign_id, after),
+        view=view,
+        badges=await badges_of(desk.app, [one.id for one in view.sessions.items]),
         member_form=member or shown(MEMBER, FRESH_MEMBER),
         character_form=character or shown(CHARACTER, {}),
     )
