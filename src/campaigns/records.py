@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
@@ -26,6 +26,15 @@ Hexadecimal = Annotated[bytes, PlainSerializer(bytes.hex, str, when_used="json-u
 """Bytes, as hexadecimal digits in JSON."""
 
 
+def in_utc(moment: datetime) -> datetime:
+    """Return a time without a zone as the UTC that it is."""
+    return moment.replace(tzinfo=UTC)
+
+
+UtcTime = Annotated[datetime, PlainSerializer(in_utc, datetime, when_used="json")]
+"""A time without a zone that is UTC; JSON says so."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """An account, without its password and recovery codes."""
@@ -40,8 +49,8 @@ class User:
     credit_balance: Decimal
     preferences: JsonValue
     last_login_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: UtcTime
+    updated_at: UtcTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,8 @@ class Campaign:
     is_public: bool
     sequel_of_id: str | None
     archived_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: UtcTime
+    updated_at: UtcTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +155,8 @@ class Session:
     share_token: str
     share_expires_at: datetime | None
     revision: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: UtcTime
+    updated_at: UtcTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +288,7 @@ class CampaignCard:
     session_count: int
     last_played_on: date | None
     revision: int
-    updated_at: datetime
+    updated_at: UtcTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +304,7 @@ class SessionCard:
     duration_ms: int | None
     word_count: int | None
     is_starred: bool | None
-    created_at: datetime
+    created_at: UtcTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

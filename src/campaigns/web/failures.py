@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound, Unavailable
+from campaigns.web.api import API_PATH, problem_answer
 from campaigns.web.desk import desk_of
 from campaigns.web.rendering import page
 from campaigns.web.visitors import SignInNeeded
@@ -80,12 +81,14 @@ def _failure_of_http(error: HTTPException) -> Failure:
 
 
 async def failure_page(request: Request, error: Exception) -> Response:
-    """Return the page of an error.
+    """Return the page of an error; programs that missed every route of the API get its problem.
 
     It carries the security headers itself: the page of an unforeseen error is sent past the part
     that adds them.
     """
     failure = failure_of(error)
+    if request.url.path.startswith(API_PATH):
+        return problem_answer(HTTPStatus(failure.status), failure.text)
     response = page(request, "failure.html.j2", status=failure.status, failure=failure)
     response.headers.update(security_headers(https=desk_of(request).options.https))
     response.headers.update(failure.headers)

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 
 from campaigns.app import App
 from campaigns.passwords import Passwords
-from campaigns.web.api import create_api
+from campaigns.web.api import API_PATH, create_api
 from campaigns.web.desk import Desk
 from campaigns.web.failures import add_failure_pages
 from campaigns.web.options import SiteOptions
@@ -43,7 +43,7 @@ def create_site(app: App, options: SiteOptions) -> FastAPI:
     site.router.routes.append(assets.route())
     for router in ROUTERS:
         site.include_router(router, dependencies=[Depends(own_forms)], include_in_schema=False)
-    site.mount("/api/v1", create_api(app))
+    site.mount(API_PATH, create_api(app))
     add_failure_pages(site)
     site.add_middleware(BodyLimit, bytes_max=options.body_bytes_max)
     site.add_middleware(Visits, cookie=_cookie(options, "visit"))
@@ -57,7 +57,7 @@ def create_desk(app: App, options: SiteOptions, assets: Assets) -> Desk:
         app=app,
         options=options,
         templates=template_environment(assets.url),
-        passwords=Passwords(),
+        passwords=Passwords(options.password_kib),
         signed_in=_cookie(options, "signed_in"),
         notices=_cookie(options, "notices"),
         addresses=RateLimiter(options.address_rate),

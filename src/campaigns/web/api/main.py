@@ -10,6 +10,7 @@ from campaigns.app import App
 from campaigns.web.api import account, campaigns, people, sessions, shares, transcripts
 from campaigns.web.api.problems import answer_problems, responses
 
+API_PATH = "/api/v1"
 DESCRIPTION = """Campaigns, their sessions and transcripts.
 
 Every call needs a bearer token, which your profile's page makes. What is not yours is not found.
@@ -25,8 +26,11 @@ def create_api(app: App) -> FastAPI:
         version="1",
         description=DESCRIPTION,
         responses=responses(
+            HTTPStatus.BAD_REQUEST,
             HTTPStatus.UNAUTHORIZED,
             HTTPStatus.NOT_FOUND,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
             HTTPStatus.SERVICE_UNAVAILABLE,
         ),

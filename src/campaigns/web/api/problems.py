@@ -67,13 +67,14 @@ def answer_problems(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _unforeseen)
 
 
-def _answer(
+def problem_answer(
     status: HTTPStatus,
     detail: str,
     *,
     headers: dict[str, str] | None = None,
     **further: Any,
 ) -> JSONResponse:
+    """Return problem details."""
     told = ProblemDetails(title=status.phrase, status=status, detail=detail, **further)
     content = told.model_dump(exclude_none=True)
     return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
@@ -82,16 +83,16 @@ def _answer(
 def _not_accepted(*problems: Problem) -> JSONResponse:
     fields = [FieldProblem(field=one.field, kind=one.kind, remedy=one.remedy) for one in problems]
     detail = "; ".join(map(str, problems))
-    return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems=fields)
+    return problem_answer(HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems=fields)
 
 
 async def _not_found(_request: Request, error: Exception) -> JSONResponse:
-    return _answer(HTTPStatus.NOT_FOUND, str(error))
+    return problem_answer(HTTPStatus.NOT_FOUND, str(error))
 
 
 async def _conflict(_request: Request, error: Exception) -> JSONResponse:
     revision = getattr(error, "current_revision", None)
-    return _answer(HTTPStatus.CONFLICT, str(error), current_revision=revision)
+    return problem_answer(HTTPStatus.CONFLICT, str(error), current_revision=revision)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -113,16 +114,18 @@ def _without_source(error: ErrorDetails) -> ErrorDetails:
 
 
 async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "the mistake is ours; nothing was saved")
+    return problem_answer(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "the mistake is ours; nothing was saved"
+    )
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return _answer(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers)
+    return problem_answer(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers)
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     """Answer for the framework: no such route, another method, no credentials."""
     status = HTTPStatus(getattr(error, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR))
     headers = getattr(error, "headers", None)
-    return _answer(status, str(getattr(error, "detail", status.phrase)), headers=headers)
+    return problem_answer(status, str(getattr(error, "detail", status.phrase)), headers=headers)
