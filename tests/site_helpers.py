@@ -36,6 +36,8 @@ from engines.values import Database
 
 ORIGIN = "http://site.example"
 PASSWORD = "a lamp at the rock"
+LIGHT_KIB = 64
+"""Tests hash many passwords, and nobody guesses them."""
 TOKEN = re.compile(rf'name="{TOKEN_FIELD}" value="([0-9a-f]+)"')
 
 
@@ -104,11 +106,16 @@ async def open_site(database: Database, **options: Any) -> AsyncIterator[TestedS
 
     Args:
         database: the database.
-        options: of `SiteOptions`; the secret is given.
+        options: of `SiteOptions`; the secret is given, and hashing is light.
     """
     pushes = RecordedPushes()
     async with open_app(database.dsn, pushes) as app:
-        given = {"secret": "of the tests", "public_url": ORIGIN, **options}
+        given = {
+            "secret": "of the tests",
+            "public_url": ORIGIN,
+            "password_kib": LIGHT_KIB,
+            **options,
+        }
         yield TestedSite(create_site(app, SiteOptions(**given)), app, pushes, database.dsn)
 
 

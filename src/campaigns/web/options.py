@@ -11,6 +11,7 @@ from time import time
 import structlog
 
 from campaigns.fields import TRANSCRIPT_JSON_BYTES_MAX
+from campaigns.passwords import MEMORY_KIB
 from campaigns.settings import Settings
 from crossfade.web.safety import Rate
 
@@ -32,6 +33,7 @@ class SiteOptions:
         upload_bytes_max: the largest form that brings a transcript, and what surrounds it.
         address_rate: attempts to sign in or up from one network address.
         account_rate: attempts to sign in to one account.
+        password_kib: the memory that hashing one password takes.
         clock: seconds since 1970, for cookies.
     """
 
@@ -42,6 +44,7 @@ class SiteOptions:
     upload_bytes_max: int = TRANSCRIPT_JSON_BYTES_MAX + 64 * 1024
     address_rate: Rate = ADDRESS_RATE
     account_rate: Rate = ACCOUNT_RATE
+    password_kib: int = MEMORY_KIB
     clock: Callable[[], float] = time
 
     @property
