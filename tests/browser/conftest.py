@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from playwright.async_api import Browser, Page, async_playwright
+from starlette.types import ASGIApp
+
+from crossfade.web import Address, listen, serve, url_of
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (
@@ -45,7 +45,7 @@ class Screen:
 DESKTOP = Screen(1200, 800)
 PHONE = Screen(390, 844, is_dark=True)
 
-Served = Callable[[FastAPI], Awaitable[str]]
+Served = Callable[[ASGIApp], Awaitable[str]]
 """Serves an application until the test ends; returns its address."""
 
 
@@ -55,9 +55,7 @@ async def browser() -> AsyncIterator[Browser]:
     if EXECUTABLE is None:
         pytest.skip("no chromium on this machine; on Debian: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=list(ARGUMENTS)
-        )
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=list(ARGUMENTS))
         yield browser
         await browser.close()
 
@@ -81,40 +79,33 @@ async def open_page(browser: Browser, screen: Screen = DESKTOP) -> AsyncIterator
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Served]:
+async def served() -> AsyncIterator[Served]:
     """Serve applications over HTTP in this process."""
     async with AsyncExitStack() as stack:
 
-        async def served(application: FastAPI) -> str:
+        async def start(application: ASGIApp) -> str:
             return await stack.enter_async_context(_serving(application))
 
-        yield served
+        yield start
 
 
 @asynccontextmanager
-async def _serving(application: FastAPI) -> AsyncIterator[str]:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(application, log_level="warning", lifespan="on")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        assert not task.done(), "the server did not start"
-        await asyncio.sleep(0.01)
-    yield "http://{}:{}".format(*listener.getsockname())
-    server.should_exit = True
-    server.force_exit = True
-    await task
-    listener.close()
+async def _serving(application: ASGIApp) -> AsyncIterator[str]:
+    stop = asyncio.Event()
+    with listen(Address()) as listener:
+        task = asyncio.create_task(serve(application, listener, stop))
+        yield url_of(listener)
+        stop.set()
+        await task
 
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Awaitable[None]]:
     """Keep what a page shows as ``NAME.png`` in the folder of ``--pictures``."""
     folder = Path(request.config.getoption("--pictures", PICTURES))
+    folder.mkdir(parents=True, exist_ok=True)
 
     async def taken(page: Page, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=folder / f"{name}.png", animations="disabled", scale="css")
 
     return taken

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 from time import perf_counter
 
 import orjson
@@ -14,16 +15,20 @@ from rich.console import Console
 
 from campaigns.actions import create_user
 from campaigns.app import open_app
-from campaigns.demo import proof, show, story
+from campaigns.demo import kept, proof, show, story
 from campaigns.demo.stage import Stage, open_engines, open_stage
 from campaigns.demo.story import Burst
 from campaigns.errors import Invalid
 from campaigns.inputs import NewUser
 from campaigns.mapping import APPLICATION
+from campaigns.passwords import Passwords
 from campaigns.sample import PACKAGED, Loaded, Mission, load, read_missions
 from crossfade.errors import ConfigurationError
 from crossfade.local import LocalStack
 from crossfade.testing.audit import Audit, audit
+
+EMAIL = "mira@example.org"
+PASSWORD_BYTES = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +73,26 @@ def run(*, data: Path | None, keep: bool, as_json: bool) -> int:
 
 async def _play(missions: tuple[Mission, ...], console: Console, *, keep: bool) -> Result:
     started = perf_counter()
+    password = token_urlsafe(PASSWORD_BYTES)
     async with open_engines(keep=keep) as engines:
-        user_id = await _before(console, engines, missions)
+        user_id = await _before(console, engines, missions, password)
         async with open_stage(engines, user_id) as stage:
             bursts = await _live(console, stage)
             found = await _audit(console, stage)
             mended = await _prove(console, stage)
             report = await proof.report(stage)
             show.point(console, f"the report: {report}")
-            if keep:
-                show.look_around(console, stage)
+    if keep:
+        show.look_around(console, await kept.stay(engines.folder), EMAIL, password)
     result = Result(found, mended, report, bursts, perf_counter() - started)
     verdict = "[green]100 % equal" if result.is_equal else "[red]not equal"
     console.print(f"\n[bold]{verdict}[/] after {result.seconds:.0f} s")
     return result
 
 
-async def _before(console: Console, engines: LocalStack, missions: tuple[Mission, ...]) -> str:
+async def _before(
+    console: Console, engines: LocalStack, missions: tuple[Mission, ...], password: str
+) -> str:
     """Let the application live on PostgreSQL alone for a while; returns its user."""
     show.heading(console, 1, "An application on PostgreSQL, before")
     ports = {name: server.port for name, server in engines.servers.items()}
@@ -93,7 +101,9 @@ async def _before(console: Console, engines: LocalStack, missions: tuple[Mission
     sizes: list[int] = []
     total = sum(len(mission.sessions) for mission in missions)
     async with open_app(engines.dsn) as app:
-        user = await create_user(app, NewUser(email="mira@example.org", name="Mira"))
+        password_hash = await Passwords().hash(password)
+        new = NewUser(email=EMAIL, name="Mira", password_hash=password_hash)
+        user = await create_user(app, new)
         with show.bar(console, "sessions", total) as (progress, task):
 
             def loaded(step: Loaded) -> None:

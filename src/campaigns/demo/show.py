@@ -17,8 +17,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from campaigns.demo.kept import Kept
 from campaigns.demo.proof import Verified
-from campaigns.demo.stage import Stage
 from campaigns.demo.story import Burst
 from campaigns.embedded import NAME
 from crossfade.testing.audit import Audit
@@ -99,16 +99,18 @@ def verified(console: Console, label: str, found: Verified) -> None:
         point(console, f"  [dim]{judgement.verdict.value}[/] {judgement.key} {fields}")
 
 
-def look_around(console: Console, stage: Stage) -> None:
+def look_around(console: Console, kept: Kept, email: str, password: str) -> None:
     """Print how to look at what was left running."""
-    folder = stage.engines.folder
-    console.print("\n[bold]Left running.[/] To look around:")
+    console.print("\n[bold]Left running.[/] Look around:")
     for line in (
-        f'eval "$(./run crossfade local env --data {folder})"',
+        f"the application  {kept.site}    sign in as {email} with {password}",
+        f"the dashboard    {kept.dashboard}",
+        "",
+        f'eval "$(./run crossfade local env --data {kept.folder})"',
         f"export DYNAMODB_TABLE_NAME={NAME} S3_BUCKET_NAME={NAME}",
         "./run crossfade status",
         "./run crossfade keys",
         "./run crossfade table describe",
-        f"./run crossfade local down --data {folder}    # stops it; the data stays there",
+        f"./run crossfade local down --data {kept.folder}    # stops it; the data stays there",
     ):
         console.print(f"   {line}", highlight=False, soft_wrap=True)

@@ -3,7 +3,7 @@
 from crossfade.local.detached import Up, default_folder, down, environment, status, up
 from crossfade.local.http import status_of
 from crossfade.local.ministack import ACCESS_KEY, REGION, SECRET_KEY, MinistackProgram
-from crossfade.local.ports import free_port
+from crossfade.local.ports import free_port, is_free
 from crossfade.local.postgres import PostgresProgram, wheel_binaries
 from crossfade.local.program import HOST, Account, Program, closed_folder, unprivileged_account
 from crossfade.local.server import Lifetime, Server, Start, State, process_of
@@ -30,6 +30,7 @@ __all__ = [
     "down",
     "environment",
     "free_port",
+    "is_free",
     "local_stack",
     "process_of",
     "status",

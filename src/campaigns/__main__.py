@@ -1,0 +1,5 @@
+"""`python -m campaigns`."""
+
+from campaigns.cli import app
+
+app()

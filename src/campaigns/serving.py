@@ -1,0 +1,141 @@
+"""Everything on one machine: stores, capture, relay, verification, the site and the dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from campaigns.app import open_app
+from campaigns.embedded import NAME, open_stores, settings_of
+from campaigns.mapping import APPLICATION
+from campaigns.web import SiteOptions, create_site
+from crossfade import postgres
+from crossfade.flows.loop import Pauses, forever
+from crossfade.local import Lifetime, LocalStack, State, status
+from crossfade.migration import open_migration
+from crossfade.telemetry import log_event
+from crossfade.verifier import open_verifier
+from crossfade.web import Address, create_dashboard, listen, serve, url_of
+from crossfade.worker import open_worker
+
+LOOK_SECONDS = 1.0
+"""How often the engines of somebody else are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What runs.
+
+    Attributes:
+        site: where people find the application.
+        dashboard: where operators find the dashboard.
+        variables: what leads other programs to the stores.
+    """
+
+    site: str
+    dashboard: str
+    variables: dict[str, str]
+
+
+@asynccontextmanager
+async def open_engines(folder: Path) -> AsyncIterator[tuple[LocalStack, bool]]:
+    """Start the engines of a folder for this block, or join those that run there already.
+
+    Yields:
+        The engines, and whether they are somebody else's and stay.
+    """
+    joined = any(engine.state is State.RUNNING for engine in status(folder))
+    if not joined:
+        async with open_stores(folder, lifetime=Lifetime.TIED) as engines:
+            yield engines, joined
+        return
+    # Left at once: whoever holds the folder keeps others from stopping its engines.
+    async with open_stores(folder, lifetime=Lifetime.DETACHED) as engines:
+        pass
+    yield engines, joined
+
+
+async def serve_all(
+    folder: Path,
+    site_at: Address,
+    dashboard_at: Address,
+    stop: asyncio.Event,
+    told: Callable[[Served], None],
+) -> None:
+    """Serve both applications until `stop` is set, or until joined engines were stopped.
+
+    Args:
+        folder: the engines' data.
+        site_at: where the application listens.
+        dashboard_at: where the dashboard listens.
+        stop: ends it.
+        told: called once everything answers.
+
+    Raises:
+        ConfigurationError: the folder cannot be used, or a port is taken.
+        Unavailable: a store does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        site_socket = stack.enter_context(listen(site_at))
+        dashboard_socket = stack.enter_context(listen(dashboard_at))
+        engines, joined = await stack.enter_async_context(open_engines(folder))
+        settings = settings_of(engines)
+        await postgres.install(engines.dsn, APPLICATION.mappings)
+        migration = await stack.enter_async_context(open_migration(settings, APPLICATION))
+        verifier = await stack.enter_async_context(open_verifier(settings, APPLICATION.mappings))
+        worker = await stack.enter_async_context(open_worker(settings, APPLICATION))
+        app = await stack.enter_async_context(
+            open_app(engines.dsn, migration.push, locate=migration.whereabouts)
+        )
+        options = SiteOptions(secret=secret_of(folder), public_url=url_of(site_socket))
+        site = create_site(app, options)
+        dashboard = create_dashboard(settings, APPLICATION, stop)
+        told(Served(url_of(site_socket), url_of(dashboard_socket), variables_of(engines)))
+        jobs = [
+            serve(site, site_socket, stop),
+            serve(dashboard, dashboard_socket, stop),
+            migration.run_relay(stop),
+            verifier.run_watch(stop),
+            forever("work", worker.step, stop, log_event, Pauses()),
+            *([_stop_with(folder, stop)] if joined else []),
+        ]
+        await _all(jobs)
+
+
+def secret_of(folder: Path) -> str:
+    """Return what signs the site's cookies, so that people stay signed in from start to start."""
+    file = folder / "site-secret"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32))
+    return file.read_text()
+
+
+def variables_of(engines: LocalStack) -> dict[str, str]:
+    """Return what leads other programs to the stores."""
+    return engines.environment | {"DYNAMODB_TABLE_NAME": NAME, "S3_BUCKET_NAME": NAME}
+
+
+async def _all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run jobs to their end; the first error ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for job in jobs:
+                tasks.create_task(job)
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+async def _stop_with(folder: Path, stop: asyncio.Event) -> None:
+    """Set `stop` once the engines of a folder were stopped."""
+    while all(engine.state is State.RUNNING for engine in status(folder)):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await stop.wait()
+                return
+    stop.set()
