@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from crossfade.entity import (
     Entity,
@@ -117,13 +118,13 @@ def _shape(result: Any) -> Any:
         items = [
             {
                 name: value
-                for name, value in asdict(item).items()
+                for name, value in msgspec.structs.asdict(item).items()
                 if name == "item" or value is not None
             }
             for item in result.data
         ]
         return {"canceled": result.canceled, "data": items}
-    shaped = {name: getattr(result, name) for name in result.__dataclass_fields__}
+    shaped = msgspec.structs.asdict(result)
     if isinstance(result, Result) and result.rejected is None:
         del shaped["rejected"]
     if isinstance(result, Page) or "cursor" in shaped:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -15,11 +16,14 @@ from crossfade.entity import (
     Key,
     Schema,
     anything,
+    list_of,
+    marshal_item,
     number,
     set_of,
     string,
 )
-from crossfade.entity.readplan import record_reader
+from crossfade.entity.core import Core
+from crossfade.entity.readplan import own_reader
 
 MARK = {"__edb_e__": "note", "__edb_v__": "1"}
 KEY = {"pk": "$notes#id_a", "sk": "$note_1"}
@@ -62,6 +66,24 @@ class Open(msgspec.Struct):
     extra: Any = "nothing"
 
 
+class Size(msgspec.Struct):
+    """A map as a record of its own."""
+
+    width: float
+    unit: str = "cm"
+    round: bool | None = None
+
+
+class Detailed(msgspec.Struct, kw_only=True):
+    """A record of values that have to be checked, copied or converted."""
+
+    id: str
+    stars: float = 0.5
+    tags: set[str] = msgspec.field(default_factory=set)
+    extra: Size | None = None
+    title: Literal["Cellar", "Attic"] = "Attic"
+
+
 class Keyed(msgspec.Struct):
     """A record with a field that is named as a key of the table, not as an attribute."""
 
@@ -94,6 +116,8 @@ ITEMS = (
     _item(title=None, stars=None),
     _item(extra=None, tags=["b", "a"]),
     _item(unknown="field", extra={"deep": [1]}),
+    _item(extra={"width": 5, "round": None}, stars=Decimal("2.5")),
+    _item(extra={"width": Decimal("1.5"), "unit": "m"}, title="Attic"),
 )
 
 
@@ -104,16 +128,41 @@ def _outcome(read: Callable[[dict[str, Any]], Any], item: dict[str, Any]) -> Any
         return str(refusal)
 
 
-@pytest.mark.parametrize("record", [Note, Lenient, Ordered, Closed, Open, Keyed])
+def _readers(core: Core[Any]) -> tuple[Callable[[dict[str, Any]], Any], ...]:
+    """What reads items with Python values and, by way of typed ones, the same."""
+    return core.read_own, lambda item: core.read_typed(marshal_item(item))
+
+
+@pytest.mark.parametrize("record", [Note, Lenient, Ordered, Closed, Open, Keyed, Detailed, dict])
 @pytest.mark.parametrize("item", ITEMS)
 def test_a_struct_of_the_item_is_the_struct_of_its_attributes(
     record: Any, item: dict[str, Any]
 ) -> None:
     """Whatever is absent, NULL, unknown or no attribute; so is the refusal."""
     core = _entity(record).core
-    assert _outcome(core.read, item) == _outcome(
-        lambda stored: core.convert(core.model.read_item(stored)), item
-    )
+    for read in _readers(core):
+        assert _outcome(read, item) == _outcome(core.read, item)
+
+
+@pytest.mark.parametrize("record", [Note, Closed, dict])
+def test_an_item_without_the_entitys_marks_is_not_read(record: Any) -> None:
+    for read in _readers(_entity(record).core):
+        assert read(_item()) is not None
+        for foreign in ({"__edb_e__": "user"}, {"__edb_v__": "2"}, {"__edb_e__": None}):
+            assert read(_item(**foreign)) is None
+
+
+def test_a_record_shares_nothing_with_its_item() -> None:
+    class Listed(msgspec.Struct):
+        id: str
+        names: list[str]
+
+    core = _entity(Listed, names=list_of(string())).core
+    item = _item(names=["Ann"])
+    record = core.read_own(item)
+    assert record
+    record.names.append("Bob")
+    assert item["names"] == ["Ann"]
 
 
 @pytest.mark.parametrize(
@@ -142,22 +191,28 @@ def test_what_is_hidden_renamed_or_got_reaches_a_struct_by_its_rule(
 ) -> None:
     """None of these may be read from the item as it is."""
     item = _item(title="plain", t="renamed", tags=frozenset("x"))
-    assert _entity(Note, **changes).core.read(item) == expected
+    for read in _readers(_entity(Note, **changes).core):
+        assert read(item) == expected
 
 
 def test_what_a_record_refuses_is_said_of_its_attributes() -> None:
     """The error is that of the attributes, though the item itself was tried first."""
     core = _entity(Note).core
     with pytest.raises(msgspec.ValidationError, match=r"Expected `str`.*\$\.title"):
-        core.read(_item(title=["no text"]))
+        core.read_own(_item(title=["no text"]))
 
 
-def test_plain_structs_are_made_without_a_dictionary_of_attributes() -> None:
+@pytest.mark.parametrize("typed", [False, True])
+def test_plain_structs_are_made_without_a_dictionary_of_attributes(*, typed: bool) -> None:
     """The short way is taken where it may be."""
-    model = _entity(Note).core.model
-    read = record_reader(model, Note, lambda attributes: Note(f"of {len(attributes)} attributes"))
-    assert read(ITEMS[1]) == Note("a", "Cellar", 3, frozenset(("wet", "dark")))
-    assert read(ITEMS[2]) == Note("of 1 attributes")
+
+    def convert(attributes: dict[str, Any]) -> Note:
+        return Note(f"of {len(attributes)} attributes")
+
+    read = own_reader(_entity(Note).core.model, Note, convert, typed=typed)
+    form = marshal_item if typed else dict
+    assert read(form(ITEMS[1])) == Note("a", "Cellar", 3, frozenset(("wet", "dark")))
+    assert read(form(_item(title=b"no text"))) == Note("of 2 attributes")
 
 
 @pytest.mark.parametrize("name", ["it's", 'a"b', "{value}", "two\nlines", "back\\slash", "\ud800"])
@@ -166,4 +221,4 @@ def test_any_name_of_an_attribute_is_read(name: str) -> None:
     entity = _entity(dict, **{name: string(), f"{name}s": set_of(string()), f"{name}*": anything()})
     values = {name: "one", f"{name}s": ["a", "b"], f"{name}*": None}
     stored = {**values, f"{name}s": frozenset(("b", "a"))}
-    assert entity.core.read(_item(**stored)) == {"id": "a", **values}
+    assert entity.core.read_own(_item(**stored)) == {"id": "a", **values}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Self, Unpack, cast
 
+import msgspec
 from typing_extensions import TypeVar
 
 from crossfade.entity.changes import (
@@ -60,8 +60,11 @@ class Action:
         return {self.kind: self.params}
 
 
-@dataclass(frozen=True)
-class Call(ABC, Generic[R]):
+class _CallMeta(msgspec.StructMeta, ABCMeta):
+    """Structs are made in a tenth of a dataclass's time; every call makes one."""
+
+
+class Call(msgspec.Struct, Generic[R], frozen=True, metaclass=_CallMeta):
     """A call under construction; every step gives a new one."""
 
     core: Core[R]
@@ -83,7 +86,7 @@ class Call(ABC, Generic[R]):
         Args:
             where: such as ``lambda a, op: op.eq(a.status, "open")``; several are joined with AND.
         """
-        return dataclasses.replace(self, wheres=(*self.wheres, where))
+        return msgspec.structs.replace(self, wheres=(*self.wheres, where))
 
     def params(self, **options: Unpack[OptionsGiven]) -> Params:
         """The parameters of the request, with Python values; nothing is sent.
@@ -129,8 +132,7 @@ class Call(ABC, Generic[R]):
         return Result(found, rejected=True)
 
 
-@dataclass(frozen=True)
-class Get(Call[R]):
+class Get(Call[R], frozen=True):
     """Read one item."""
 
     @property
@@ -157,8 +159,7 @@ class Get(Call[R]):
         return Result(record_of(self.core, response.get("Item"), chosen))
 
 
-@dataclass(frozen=True)
-class Check(Get[R]):
+class Check(Get[R], frozen=True):
     """Demand something of an item, inside a transaction."""
 
     @property
@@ -167,8 +168,7 @@ class Check(Get[R]):
         return "check"
 
 
-@dataclass(frozen=True)
-class Put(Call[R]):
+class Put(Call[R], frozen=True):
     """Store one item; with `is_new` only where there is none."""
 
     is_new: bool = False
@@ -195,8 +195,9 @@ class Put(Call[R]):
         """
         if options or self.wheres or self.is_new:
             return super().params(**options)
-        table = table_name(self.core.table, DEFAULTS)
-        return {"Item": self.core.make_item(self.given), "TableName": table}
+        core = self.core
+        table = core.table or table_name(core.table, DEFAULTS)
+        return {"Item": core.make_item(self.given), "TableName": table}
 
     async def go(self, **options: Unpack[OptionsGiven]) -> Result[R]:
         """Send the request; the data is the record as written, not read back."""
@@ -219,8 +220,7 @@ class Put(Call[R]):
         return attributes_of_item(self.core.model, response.get("Attributes") or {}, options)
 
 
-@dataclass(frozen=True)
-class Write(Call[R]):
+class Write(Call[R], frozen=True):
     """A call that changes or removes one item."""
 
     async def go(self, **options: Unpack[OptionsGiven]) -> Result[dict[str, Any]]:
@@ -254,8 +254,7 @@ class Write(Call[R]):
         return None
 
 
-@dataclass(frozen=True)
-class Delete(Write[R]):
+class Delete(Write[R], frozen=True):
     """Delete one item; with `must_exist` it is an error when there is none."""
 
     must_exist: bool = False
@@ -273,8 +272,7 @@ class Delete(Write[R]):
         return simple_params(self.core.model, table, self.given)
 
 
-@dataclass(frozen=True)
-class Update(Write[R]):
+class Update(Write[R], frozen=True):
     """Change one item, or create it; with `must_exist` it is an error when there is none."""
 
     steps: tuple[ChangeStep, ...] = ()
@@ -298,7 +296,7 @@ class Update(Write[R]):
             raise EntityError(
                 Code.INVALID_WHERE, "changes come before the first where; reorder the calls"
             )
-        return dataclasses.replace(self, steps=(*self.steps, step))
+        return msgspec.structs.replace(self, steps=(*self.steps, step))
 
     def _assign(self, operator: Operator, values: Any, named: Mapping[str, Any]) -> Self:
         return self._with(Assign(operator, attributes_of(values, named)))
@@ -340,8 +338,7 @@ class Update(Write[R]):
         return self._with(Compose(attributes_of(values, named)))
 
 
-@dataclass(frozen=True)
-class Upsert(Write[R]):
+class Upsert(Write[R], frozen=True):
     """Create one item or change it, validated as a whole."""
 
     steps: tuple[UpsertStep, ...] = ()
@@ -360,7 +357,7 @@ class Upsert(Write[R]):
 
     def _with(self, operator: Operator, values: Any, named: Mapping[str, Any]) -> Self:
         step = UpsertStep(operator, attributes_of(values, named))
-        return dataclasses.replace(self, steps=(*self.steps, step))
+        return msgspec.structs.replace(self, steps=(*self.steps, step))
 
     def set(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
         """Set attributes."""

@@ -17,7 +17,7 @@ from crossfade.entity.options import Options
 from crossfade.entity.putcode import MakeItem
 from crossfade.entity.puts import item_maker
 from crossfade.entity.queries import with_ownership
-from crossfade.entity.readplan import record_reader
+from crossfade.entity.readplan import general_reader, own_reader
 from crossfade.entity.records import Convert, converter
 
 R = TypeVar("R", default=dict[str, Any])
@@ -49,11 +49,18 @@ class Core(Generic[R]):
 
     @cached_property
     def read(self) -> Callable[[Mapping[str, Any]], R]:
-        """What makes a record of an item of this entity."""
-        read: Callable[[Mapping[str, Any]], R] = record_reader(
-            self.model, self.record, self.convert
-        )
-        return read
+        """What makes a record of an item that is this entity's."""
+        return general_reader(self.model, self.convert, typed=False)
+
+    @cached_property
+    def read_own(self) -> Callable[[Mapping[str, Any]], R | None]:
+        """What makes a record of an item; None where its identifiers are not this entity's."""
+        return own_reader(self.model, self.record, self.convert, typed=False)
+
+    @cached_property
+    def read_typed(self) -> Callable[[Mapping[str, Any]], R | None]:
+        """As `read_own`, of items with DynamoDB's typed values."""
+        return own_reader(self.model, self.record, self.convert, typed=True)
 
     @cached_property
     def make_item(self) -> MakeItem:

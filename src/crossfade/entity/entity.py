@@ -252,8 +252,11 @@ class Entity(Generic[R]):
             response: `Item`, `Items` or `Attributes`, or the parameters of a put.
             options: those of a terminal call; `ignore_ownership` is true unless given.
         """
-        chosen = options_of({"ignore_ownership": True, **options}) if options else _PARSING
-        return parsed(self.core, response, chosen)
+        if options:
+            return parsed(self.core, response, options_of({"ignore_ownership": True, **options}))
+        item = response.get("Item")
+        record = self.core.read_own(item) if item else None
+        return parsed(self.core, response, _PARSING) if record is None else Result(record)
 
 
 def _all(values: list[Any]) -> tuple[Given, ...]:

@@ -129,6 +129,11 @@ class Options:
             raise _invalid("format_cursor", "needs serialize and deserialize")
 
     @property
+    def shapes_records(self) -> bool:
+        """Whether records have other attributes than the schema's."""
+        return self.data == "include_keys" or bool(self.attributes)
+
+    @property
     def request_params(self) -> dict[str, Any]:
         """The parameters that options stand for; `params` wins."""
         return self._params("ReturnValues")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, cast
 
+import msgspec
 from typing_extensions import TypeVar
 
 from crossfade.entity.batches import hydrate
@@ -72,7 +72,7 @@ async def read_pages(
         last = _key_of(core, index, found[-1][1])
     if options.hydrate:
         hydrated = await hydrate(core, [item for _, item in found], options)
-        return dataclasses.replace(hydrated, cursor=returned(last, options))
+        return msgspec.structs.replace(hydrated, cursor=returned(last, options))
     records = [core.convert(attributes) for attributes, _ in found]
     return Page(records, returned(last, options))
 

@@ -20,7 +20,8 @@ def parsed(core: Core[R], response: Mapping[str, Any], options: Options) -> Resu
 
     Ownership is not checked by identifiers unless the options say so: keys that fit are enough.
     """
-    if item := response.get("Item"):
+    item = response.get("Item")
+    if item:
         return Result(record_of(core, item, options))
     if "Items" in response:
         records = (record_of(core, item, options) for item in response["Items"])

@@ -86,8 +86,8 @@ class _PutCode:
 
     def _attribute(self, name: str, attribute: Attribute) -> None:
         variable = self._variables[name]
-        made = callable(attribute.default)
-        self._source.line(f"{variable} = made_{variable}" if made else f"{variable} = get({name!r})")
+        found = f"made_{variable}" if callable(attribute.default) else f"get({name!r})"
+        self._source.line(f"{variable} = {found}")
         if attribute.type is Type.ANY:
             self._source.line(f"if {variable} is None and {name!r} in given: {self._give_up}")
         if is_writable(attribute):

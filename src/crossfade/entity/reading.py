@@ -52,14 +52,18 @@ def attributes_of_item(model: Model, item: Mapping[str, Any], options: Options) 
 
 def record_of(core: Core[R], item: Mapping[str, Any] | None, options: Options) -> R | None:
     """The record of an item; None when there is none, or it is another entity's."""
-    if not item or not owns(core.model, item, options):
+    if not item:
         return None
-    return owned_record(core, item, options)
+    if not options.shapes_records:
+        record = core.read_own(item)
+        if record is not None:
+            return record
+    return owned_record(core, item, options) if owns(core.model, item, options) else None
 
 
 def owned_record(core: Core[R], item: Mapping[str, Any], options: Options) -> R:
     """The record of an item that is known to be the entity's."""
-    if options.data == "include_keys" or options.attributes:
+    if options.shapes_records:
         return core.convert(attributes_of_item(core.model, item, options))
     return core.read(item)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Generic
 
+import msgspec
 from typing_extensions import TypeVar
 
 R = TypeVar("R", default=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[R]):
+class Result(msgspec.Struct, Generic[R], frozen=True):
     """The result for one item.
 
     Args:
@@ -23,8 +22,7 @@ class Result(Generic[R]):
     rejected: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[R]):
+class Page(msgspec.Struct, Generic[R], frozen=True):
     """Some of a query's records.
 
     Args:
@@ -38,8 +36,7 @@ class Page(Generic[R]):
     unprocessed: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionPage:
+class CollectionPage(msgspec.Struct, frozen=True):
     """Some of a collection's records, by the alias of their entity."""
 
     data: dict[str, list[Any]]
@@ -47,8 +44,7 @@ class CollectionPage:
     unprocessed: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BatchResult(Generic[R]):
+class BatchResult(msgspec.Struct, Generic[R], frozen=True):
     """The result of a batch get.
 
     Args:
@@ -61,15 +57,13 @@ class BatchResult(Generic[R]):
     unprocessed: list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchWritten:
+class BatchWritten(msgspec.Struct, frozen=True):
     """The result of a batch put or delete: what the store did not get to; send it again."""
 
     unprocessed: list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionItem:
+class TransactionItem(msgspec.Struct, frozen=True):
     """What became of one item of a transaction.
 
     Args:
@@ -85,8 +79,7 @@ class TransactionItem:
     item: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionResult:
+class TransactionResult(msgspec.Struct, frozen=True):
     """What became of a transaction; a canceled one is a result, not an error."""
 
     canceled: bool
