@@ -75,7 +75,6 @@ class Live(Generic[T]):
         """
         if self.watchers >= WATCHERS_MAX:
             raise Throttled(f"{WATCHERS_MAX} pages are watching already; close one of them")
-        self.watchers += 1
         return StreamingResponse(
             self._events(render),
             media_type="text/event-stream",
@@ -83,6 +82,7 @@ class Live(Generic[T]):
         )
 
     async def _events(self, render: Callable[[T], str]) -> AsyncIterator[str]:
+        self.watchers += 1
         ends = monotonic() + STREAM_SECONDS_MAX
         shown = ""
         try:

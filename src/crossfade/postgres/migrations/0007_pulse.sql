@@ -41,12 +41,13 @@ SELECT id, jobs, stores_open, every_seconds, started_at, seen_at
 FROM crossfade.process
 WHERE seen_at > clock_timestamp() - make_interval(secs => 3 * every_seconds);
 
--- One row: the relays at work, and when the newest canary that has arrived set out.
+-- One row: the relays at work, and when the newest canary that has arrived set out; before the first
+-- has arrived, when that one set out, so that its age grows if it never does.
 CREATE VIEW crossfade.pulse AS
 SELECT (SELECT count(*) FROM crossfade.process_alive WHERE 'relay' = ANY (jobs)) AS relays,
        (
            SELECT CASE WHEN known.dirty_since IS NULL THEN canary.beaten_at
-                       ELSE canary.previous_at END
+                       ELSE coalesce(canary.previous_at, canary.beaten_at) END
            FROM crossfade.canary
            JOIN crossfade.ledger AS known
              ON known.entity = 'crossfade_canary' AND known.key = ARRAY[canary.canary]

@@ -8,7 +8,7 @@ ON CONFLICT (canary) DO UPDATE SET
             SELECT FROM crossfade.ledger AS mark
             WHERE mark.entity = %(entity)s AND mark.key = ARRAY[known.canary]
               AND mark.dirty_since IS NOT NULL)
-        THEN known.previous_at
+        THEN coalesce(known.previous_at, known.beaten_at)
         ELSE known.beaten_at
     END
 WHERE known.beaten_at < excluded.beaten_at - make_interval(secs => %(seconds)s)
