@@ -6,6 +6,7 @@ from crossfade.rendering.bars import Bar, bars
 from crossfade.rendering.charts import HEIGHT, WIDTH, Chart, Dot, chart, floor_below
 from crossfade.rendering.formats import (
     FILTERS,
+    code,
     count,
     duration,
     key_text,
@@ -24,6 +25,7 @@ __all__ = [
     "Dot",
     "bars",
     "chart",
+    "code",
     "count",
     "duration",
     "floor_below",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from markupsafe import Markup
+
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
@@ -51,6 +53,15 @@ def key_text(parts: tuple[str | None, ...]) -> str:
     return "/".join("-" if part is None else part for part in parts)
 
 
+def code(text: str) -> Markup:
+    """Return a text as HTML, with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
+
+
 def words(name: str) -> str:
     """Print a verdict as words."""
     return name.removeprefix("drift_").replace("_", " ")
@@ -58,6 +69,7 @@ def words(name: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
     {
+        "code": code,
         "count": count,
         "duration": duration,
         "key": key_text,

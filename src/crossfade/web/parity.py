@@ -15,11 +15,11 @@ from crossfade.rendering import Chart, chart, count, duration, floor_below, mome
 
 WINDOW_SECONDS = 14 * 86_400.0
 AGES: tuple[tuple[float, str], ...] = (
-    (3600.0, "within an hour"),
-    (86_400.0, "within a day"),
-    (WINDOW_SECONDS / 2, "within a week"),
-    (WINDOW_SECONDS, "within two weeks"),
-    (float("inf"), "before that"),
+    (3600.0, "compared within an hour"),
+    (86_400.0, "compared within a day"),
+    (WINDOW_SECONDS / 2, "compared within a week"),
+    (WINDOW_SECONDS, "compared within two weeks"),
+    (float("inf"), "compared before that"),
 )
 """Classes of age, newest first: the bound in seconds, and its words."""
 NEVER = len(AGES)
@@ -110,7 +110,7 @@ def ages_told(rows: Sequence[CoverageRow]) -> list[tuple[str, int, int]]:
     for row in rows:
         for strip in row.strips:
             counted[strip.age] += strip.width
-    words = [*(text for _, text in AGES), "never"]
+    words = [*(text for _, text in AGES), "never compared"]
     return [(words[age], age, counted[age]) for age in sorted(counted)]
 
 
