@@ -30,9 +30,14 @@ STEP_SECONDS_MAX = 30.0
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard that is being served."""
+    """A dashboard that is being served.
+
+    Attributes:
+        stop: ends it when it is set.
+    """
 
     url: str
+    stop: asyncio.Event
 
     @asynccontextmanager
     async def browser(self, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
@@ -51,7 +56,7 @@ async def open_dashboard(settings: Settings, **overrides: Any) -> AsyncIterator[
     with listen(Address()) as listener:
         serving = asyncio.create_task(serve(app, listener, stop))
         try:
-            yield Dashboard(url_of(listener))
+            yield Dashboard(url_of(listener), stop)
         finally:
             stop.set()
             await serving
