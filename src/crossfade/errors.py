@@ -175,6 +175,14 @@ class NoProgress(CrossfadeError):
     """A job that must advance did not; it ends, so that it cannot run for ever."""
 
 
+class RecordsLost(CrossfadeError):
+    """A verification pass cannot go on: what it had read is not there any more."""
+
+
+class RecordsInUse(RecordsLost):
+    """A verification pass is under way in another process."""
+
+
 class SchemaChanged(Unavailable):
     """A table no longer has the columns that its mapping declares; its keys wait."""
 

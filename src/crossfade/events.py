@@ -169,6 +169,52 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class PassResumed:
+    """A verification pass that was killed or failed goes on where it stood.
+
+    Attributes:
+        run: its number.
+        silent_seconds: how long it stood still.
+    """
+
+    run: int
+    silent_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassAbandoned:
+    """A verification pass that was killed or failed does not go on; a new one begins."""
+
+    run: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LagTooOld:
+    """An entity's oldest undelivered write is older than allowed; told once until it is over.
+
+    Attributes:
+        entity: the mapping's name.
+        seconds: the age of that write.
+        keys: how many keys have waited for longer than allowed.
+        seconds_max: what is allowed.
+    """
+
+    entity: str
+    seconds: float
+    keys: int
+    seconds_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class LagOver:
+    """No write of an entity has waited for longer than allowed any more."""
+
+    entity: str
+    seconds_max: float
+
+
+@dataclass(frozen=True, slots=True)
 class Repaired:
     """A step of repair ended.
 
@@ -236,6 +282,10 @@ Event = (
     | LoopFailed
     | DriftFound
     | Verified
+    | PassResumed
+    | PassAbandoned
+    | LagTooOld
+    | LagOver
     | Repaired
     | Swept
     | RequestEnded

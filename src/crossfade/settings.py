@@ -192,6 +192,16 @@ class Settings(BaseSettings):
         validation_alias=_named("CROSSFADE_VERIFY_READ_UNITS"),
         description="read units a second that verification may use; empty: no limit",
     )
+    verify_folder: str = Field(
+        default="",
+        validation_alias=_named("CROSSFADE_VERIFY_FOLDER"),
+        description="where a pass keeps what it has read; empty: the system's temporary files",
+    )
+    lag_alarm_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=300.0,
+        validation_alias=_named("CROSSFADE_LAG_ALARM_SECONDS"),
+        description="age of an undelivered write at which verification raises an alarm",
+    )
     pulse_seconds: SecondsOrOff = Field(
         default=5.0,
         validation_alias=_named("CROSSFADE_PULSE_SECONDS"),

@@ -6,15 +6,20 @@ of its records, 16 bytes each, and their names as JSON.
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from struct import Struct, iter_unpack
-from tempfile import TemporaryFile
+from tempfile import mkdtemp
 from types import TracebackType
-from typing import Self
+from typing import IO, NamedTuple, Self
 
 import orjson
 
+from crossfade.errors import RecordsInUse, RecordsLost
 from crossfade.mapping.parity_buckets import BUCKETS, Buckets, rounds
 from crossfade.mapping.parity_records import UNREADABLE, Batch, Record
 
@@ -24,31 +29,35 @@ PARTS = 256
 _HEAD = Struct("<III")
 _HASH_BYTES = 16
 _BUFFER_BYTES = 1 << 20
+_PREFIX = "crossfade-verify-"
+
+
+class _Block(NamedTuple):
+    entity: str
+    places: bytes
+    digests: bytes
+    names: bytes
 
 
 class Spill:
-    """The records of one store in a temporary file, and their sums in memory.
+    """The records of one store in a file, and their sums in memory.
+
+    Args:
+        file: opened for reading and writing; what it holds already counts.
 
     Attributes:
         buckets: the sums.
         parts: how many records each part of a mapping's keys has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self.buckets = Buckets()
         self.parts: dict[str, Counter[int]] = {}
-        self._file = TemporaryFile(buffering=_BUFFER_BYTES)  # noqa: SIM115 - closed by __exit__
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
+        self._file = file
+        for block in self._blocks():
+            batch = Batch(_hashes(block.places), _hashes(block.digests))
+            self._count(block.entity, batch, block.places)
+        self._size_bytes = file.tell()
 
     def add(self, entity: str, batch: Batch) -> None:
         """Write records of one mapping."""
@@ -58,25 +67,23 @@ class Spill:
         digests = b"".join([digest.to_bytes(_HASH_BYTES, "little") for digest in batch.digests])
         name, names = entity.encode(), orjson.dumps(batch.names)
         head = _HEAD.pack(len(name), len(batch.places), len(names))
-        self._file.write(b"".join((head, name, places, digests, names)))
-        self.buckets.add(batch)
-        self.parts.setdefault(entity, Counter()).update(places[::_HASH_BYTES])
+        self._size_bytes += self._file.write(b"".join((head, name, places, digests, names)))
+        self._count(entity, batch, places)
+
+    def size_bytes(self) -> int:
+        """Return how many bytes the file has, all of them handed to the system."""
+        self._file.flush()
+        return self._size_bytes
 
     def read(self, buckets: frozenset[int] | None = None) -> Iterator[tuple[str, Record]]:
         """Return the records of these buckets with their mappings' names, in the order written."""
-        self._file.seek(0)
-        read = self._file.read
-        while head := read(_HEAD.size):
-            name_bytes, count, names_bytes = _HEAD.unpack(head)
-            entity = read(name_bytes).decode()
-            places, digests = read(count * _HASH_BYTES), read(count * _HASH_BYTES)
-            names = read(names_bytes)
-            wanted = range(count) if buckets is None else _places_in(places, buckets)
-            if not wanted:
-                continue
-            parts = orjson.loads(names)
-            for at in wanted:
-                yield entity, Record(_hash(places, at), _hash(digests, at), tuple(parts[at]))
+        for entity, places, digests, names in self._blocks():
+            every = range(len(places) // _HASH_BYTES)
+            wanted = every if buckets is None else _positions_in(places, buckets)
+            if wanted:
+                parts = orjson.loads(names)
+                for at in wanted:
+                    yield entity, Record(_hash(places, at), _hash(digests, at), tuple(parts[at]))
 
     def unmatched(
         self, other: Spill, records_max: int, *, by_digest: bool, also: frozenset[int] = frozenset()
@@ -101,11 +108,130 @@ class Spill:
                 if not is_matched or record.place % BUCKETS in also:
                     yield entity, record
 
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
-def _places_in(places: bytes, buckets: frozenset[int]) -> list[int]:
+    def _blocks(self) -> Iterator[_Block]:
+        self._file.seek(0)
+        read = self._file.read
+        while head := read(_HEAD.size):
+            name_bytes, count, names_bytes = _HEAD.unpack(head)
+            entity = read(name_bytes).decode()
+            places, digests = read(count * _HASH_BYTES), read(count * _HASH_BYTES)
+            yield _Block(entity, places, digests, read(names_bytes))
+
+    def _count(self, entity: str, batch: Batch, places: bytes) -> None:
+        self.buckets.add(batch)
+        self.parts.setdefault(entity, Counter()).update(places[::_HASH_BYTES])
+
+
+class Spills:
+    """The records of a pass, in a folder of its own until the pass is over.
+
+    The folder is locked for as long as the process lives; only its owner can read it.
+
+    Args:
+        folder: an existing one.
+        sizes: how many bytes of each file count.
+
+    Attributes:
+        folder: where the files are.
+        rows: the records of rows.
+        items: of items.
+        named: of objects that items name.
+        listed: of objects that are there.
+
+    Raises:
+        RecordsLost: the folder is gone, in use, not this user's, or lacks records.
+    """
+
+    def __init__(self, folder: Path, sizes: Mapping[str, int]) -> None:
+        self.folder = folder
+        self._lock = _locked(folder)
+        try:
+            self.rows, self.items, self.named, self.listed = (
+                Spill(_opened(folder / name, sizes.get(name, 0)))
+                for name in ("rows", "items", "named", "listed")
+            )
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    @classmethod
+    def begun(cls, base: Path | None) -> Self:
+        """Make a new folder.
+
+        Args:
+            base: where; the system's folder of temporary files unless given.
+        """
+        return cls(Path(mkdtemp(prefix=_PREFIX, dir=base)), {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for spill in self._by_name().values():
+            spill.close()
+        os.close(self._lock)
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many bytes each file has, all of them handed to the system."""
+        return {name: spill.size_bytes() for name, spill in self._by_name().items()}
+
+    def discard(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder)
+
+    def _by_name(self) -> dict[str, Spill]:
+        return {
+            "rows": self.rows,
+            "items": self.items,
+            "named": self.named,
+            "listed": self.listed,
+        }
+
+
+def _locked(folder: Path) -> int:
+    """Hold a folder's lock, which the system releases when this process ends in any way."""
+    try:
+        if folder.stat().st_uid != os.geteuid():
+            raise RecordsLost(f"its records in {folder} are another user's")
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        raise RecordsLost(f"its records, in {folder}, are not on this machine") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise RecordsInUse("another process is at work on it") from None
+    return lock
+
+
+def _opened(path: Path, size_bytes: int) -> IO[bytes]:
+    """Open a file for reading and writing, cut to the bytes that count."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    file = os.fdopen(descriptor, "r+b", buffering=_BUFFER_BYTES)
+    if file.seek(0, os.SEEK_END) < size_bytes:
+        file.close()
+        raise RecordsLost(f"its records in {path.parent} are not complete")
+    file.truncate(size_bytes)
+    return file
+
+
+def _positions_in(places: bytes, buckets: frozenset[int]) -> list[int]:
     """Return the positions of the places that are in these buckets; two bytes of each tell."""
     lows = iter_unpack(f"<H{_HASH_BYTES - 2}x", places)
     return [at for at, (low,) in enumerate(lows) if low % BUCKETS in buckets]
+
+
+def _hashes(hashes: bytes) -> list[int]:
+    return [_hash(hashes, at) for at in range(len(hashes) // _HASH_BYTES)]
 
 
 def _hash(hashes: bytes, at: int) -> int:

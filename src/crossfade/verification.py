@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from crossfade.mapping.parity import Finding, Judgement, Run, RunState, Tally, Verdict
+from crossfade.mapping.parity import (
+    Finding,
+    Judgement,
+    Lag,
+    Part,
+    Run,
+    RunState,
+    Tally,
+    Verdict,
+)
+from crossfade.mapping.parity_progress import Progress
 from crossfade.mapping.parity_records import ItemKey
 from crossfade.mapping.parity_verdicts import Standing
 from crossfade.mapping.state import Key
@@ -27,6 +38,9 @@ class RowPage(Protocol):
 
 class Rows(Protocol):
     """Whole tables of the source, or of a replica of it."""
+
+    async def catch_up(self) -> None:
+        """Wait until the rows show everything that the source has written by now."""
 
     def pages(self, entity: str, after: Sequence[str] | None = None) -> AsyncIterator[RowPage]:
         """Yield rows in the order of the primary key, those after a key."""
@@ -120,7 +134,12 @@ class FindingStore(Protocol):
         """Close the open findings of keys that are equal now; returns how many there were."""
 
     async def open_page(
-        self, entities: Sequence[str], after: int = 0, *, before_run: int | None = None
+        self,
+        entities: Sequence[str],
+        after: int = 0,
+        *,
+        run: int | None = None,
+        before_run: int | None = None,
     ) -> Sequence[Finding]:
         """Return open findings in the order of their discovery, those after an id."""
 
@@ -130,19 +149,52 @@ class FindingStore(Protocol):
         """Return how many findings are open, by verdict; of one run, or of all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that did not come to its end.
+
+    Attributes:
+        progress: where it stood; None when it does not say.
+        silent_seconds: how long ago it last said so.
+    """
+
+    run: Run
+    progress: Progress | None
+    silent_seconds: float
+
+
 class RunStore(Protocol):
     """The verification runs."""
 
     async def start(self, kind: str, entities: Sequence[str], *, is_deep: bool) -> Run:
         """Open a run."""
 
-    async def advance(self, run: int, tally: Tally) -> Run:
-        """Record how far a run has come."""
+    async def unfinished(
+        self, kind: str, entities: Sequence[str], *, is_deep: bool
+    ) -> Unfinished | None:
+        """Return the newest run of this kind if it did not come to its end."""
+
+    async def advance(self, run: int, tally: Tally, progress: Progress | None = None) -> Run:
+        """Record how far a run has come; it is running then."""
 
     async def finish(
         self, run: int, tally: Tally, *, state: RunState, root_digest: str | None = None
     ) -> Run:
         """Close a run."""
+
+
+class CoverageStore(Protocol):
+    """Which parts of the keys were compared, and when."""
+
+    async def record(self, run: int, entity: str, parts: Sequence[Part]) -> None:
+        """Note that a run compared every part of an entity's keys, the first part first."""
+
+
+class Lags(Protocol):
+    """Writes that wait for their delivery."""
+
+    async def lagging(self, seconds: float) -> Sequence[Lag]:
+        """Return the entities whose oldest undelivered write is older than this."""
 
 
 class UnverifiedKeys(Protocol):
@@ -153,3 +205,6 @@ class UnverifiedKeys(Protocol):
 
     async def settle(self, judgements: Sequence[Judgement]) -> None:
         """Note that keys were verified at the versions that were judged."""
+
+    async def settle_through(self, run: int) -> None:
+        """Note that keys that nothing has touched since a run began were verified by it."""

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade import dynamo, s3
+from crossfade.alarm import LagAlarm
 from crossfade.flows import validate, watch
 from crossfade.flows.examine import Examination, Stores
 from crossfade.flows.loop import Pauses, forever
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.parity import Run
-from crossfade.mapping.parity_records import Readers
+from crossfade.mapping.parity_readers import Readers
 from crossfade.migration import dynamo_config, s3_config
 from crossfade.ports import Observer
 from crossfade.postgres import (
     PoolOptions,
+    PostgresCoverage,
     PostgresFindings,
     PostgresRuns,
     PostgresScan,
@@ -26,7 +29,6 @@ from crossfade.postgres import (
     PostgresStandings,
     PostgresUnverified,
     open_pool,
-    wait_for_replay,
 )
 from crossfade.settings import Settings
 from crossfade.telemetry import log_event
@@ -55,7 +57,6 @@ class Verifier:
         client: dynamo.Client,
         observe: Observer,
     ) -> None:
-        self._settings = settings
         self.source, self._replica = pools
         objects = s3.ObjectStore(s3_config(settings))
         self.stores = Stores(
@@ -69,9 +70,15 @@ class Verifier:
         self.findings = PostgresFindings(self.source)
         self.runs = PostgresRuns(self.source)
         self.unverified = PostgresUnverified(self.source, self.stores.readers.by_name)
+        self.alarm = LagAlarm(self.unverified, settings.lag_alarm_seconds, observe)
         self.parts = validate.Parts(
             readers=self.stores.readers,
-            rows=PostgresScan(self._replica, mappings),
+            rows=PostgresScan(
+                self._replica,
+                mappings,
+                source=self.source,
+                replay_seconds=settings.replica_wait_seconds,
+            ),
             table=dynamo.TableScan(
                 client,
                 settings.dynamodb_table_name,
@@ -81,22 +88,32 @@ class Verifier:
             examiner=self.examiner,
             findings=self.findings,
             runs=self.runs,
+            coverage=PostgresCoverage(self.source),
+            unverified=self.unverified,
+            alarm=self.alarm,
             observe=observe,
+            folder=Path(settings.verify_folder) if settings.verify_folder else None,
         )
 
     async def full_pass(
-        self, *, is_deep: bool = False, told: validate.Told = lambda _: None
+        self,
+        *,
+        is_deep: bool = False,
+        told: validate.Told = lambda _: None,
+        restart: bool = False,
     ) -> Run:
-        """Compare everything once.
+        """Compare everything once, or go on with a pass that did not come to its end.
+
+        Args:
+            is_deep: read and hash every object too.
+            told: hears how far the pass has come.
+            restart: begin anew in any case.
 
         Raises:
             TimedOut: the replica is too far behind.
             Unavailable: a store cannot be read.
         """
-        if self._replica is not self.source:
-            seconds = self._settings.replica_wait_seconds
-            await wait_for_replay(self.source, self._replica, seconds)
-        return await validate.full_pass(self.parts, is_deep=is_deep, told=told)
+        return await validate.full_pass(self.parts, is_deep=is_deep, told=told, restart=restart)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[watch.Watch]:
@@ -106,7 +123,12 @@ class Verifier:
             Unavailable: the source cannot answer.
         """
         parts = watch.Parts(
-            self.unverified, self.examiner, self.findings, self.runs, self.parts.observe
+            unverified=self.unverified,
+            examiner=self.examiner,
+            findings=self.findings,
+            runs=self.runs,
+            alarm=self.alarm,
+            observe=self.parts.observe,
         )
         entities = sorted(self.stores.readers.by_name)
         run = await self.runs.start("continuous", entities, is_deep=False)

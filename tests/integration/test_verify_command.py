@@ -91,8 +91,10 @@ def test_a_certificate_holds_until_something_changes(table: Any, tmp_path: Path)
 
 def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "parity.json"
-    file.write_text('{"format": 1}')
+    file.write_text('{"format": 2}')
     assert "not one that" in crossfade("verify", "--check", str(file), code=1).stderr
+    file.write_text('{"format": 1}')
+    assert "another release" in crossfade("verify", "--check", str(file), code=1).stderr
 
 
 def test_a_key_is_explained_without_content_unless_asked_for(table: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crossfade.errors import Rejected
 from crossfade.mapping import Column, Mapping, Shape
 from crossfade.mapping.arrays import print_array
-from crossfade.mapping.parity_records import Readers
+from crossfade.mapping.parity_readers import Readers
 from crossfade.mapping.state import Live
 from mapping_helpers import table
 from value_strategies import SCALARS, TEXTS

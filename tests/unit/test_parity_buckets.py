@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import reduce
 from operator import xor
 from random import Random
+from tempfile import TemporaryFile
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,10 @@ def _batch(records: list[Record]) -> Batch:
     for record in records:
         batch.add(*record)
     return batch
+
+
+def spill() -> closing[Spill]:
+    return closing(Spill(TemporaryFile()))
 
 
 def _buckets(records: list[Record]) -> Buckets:
@@ -66,7 +72,7 @@ def test_a_pair_that_exclusive_or_would_cancel_shows() -> None:
 def test_a_spill_returns_what_has_no_partner(
     ours: list[Record], theirs: list[Record], records_max: int
 ) -> None:
-    with Spill() as one, Spill() as other:
+    with spill() as one, spill() as other:
         one.add("note", _batch(ours))
         other.add("note", _batch(theirs))
         partners = {record.place: record.digest for record in theirs}
@@ -80,7 +86,7 @@ def test_records_without_a_digest_never_match() -> None:
     record = Record(7, UNREADABLE, ("a",))
     stranger = Record(7 + BUCKETS, UNREADABLE, ("b",))
     for there in (record, stranger):
-        with Spill() as one, Spill() as other:
+        with spill() as one, spill() as other:
             one.add("note", _batch([record]))
             other.add("note", _batch([there]))
             assert [found for _, found in one.unmatched(other, 9, by_digest=True)] == [record]

@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from crossfade.mapping.parity import Cause, Verdict
-from crossfade.mapping.parity_records import Reader, Readers
+from crossfade.mapping.parity_readers import Readers
+from crossfade.mapping.parity_records import Reader
 from crossfade.mapping.parity_verdicts import Sight, Standing, judge
 from crossfade.mapping.state import Gone, Live
 from mapping_helpers import ROW, SESSION

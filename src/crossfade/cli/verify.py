@@ -74,6 +74,10 @@ def verify(  # noqa: PLR0913 - one parameter an option
     continuous: Annotated[
         bool, typer.Option("--continuous", help="Verify each key after its delivery, until Ctrl-C.")
     ] = False,
+    restart: Annotated[
+        bool,
+        typer.Option("--restart", help="Begin anew where a pass that was killed would go on."),
+    ] = False,
     certificate: Annotated[
         Path | None, typer.Option("--certificate", help="Write what a clean pass saw to a file.")
     ] = None,
@@ -85,8 +89,9 @@ def verify(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Compare every row with its item and objects, while writes go on.
 
-    Reads both stores once and looks closer only at what differs. The exit code is 3 when findings
-    are open; `crossfade explain` shows one key, `crossfade repair` mends them.
+    Reads both stores once and looks closer only at what differs. A pass that was killed goes on
+    where it stood. The exit code is 3 when findings are open; `crossfade explain` shows one key,
+    `crossfade repair` mends them.
     """
     with clear_errors():
         settings = load()
@@ -101,7 +106,8 @@ def verify(  # noqa: PLR0913 - one parameter an option
             run(_watch(settings, mappings))
             return
         is_deep = known.is_deep if known else deep
-        outcome = run(_verify(settings, mappings, is_deep=is_deep))
+        is_anew = restart or known is not None
+        outcome = run(_verify(settings, mappings, is_deep=is_deep, restart=is_anew))
     _print(outcome, as_json=as_json)
     if known is not None:
         _tell_validity(known, outcome)
@@ -126,12 +132,12 @@ def _read(file: Path) -> bytes:
 
 
 async def _verify(
-    settings: Settings, mappings: Sequence[TableMapping], *, is_deep: bool
+    settings: Settings, mappings: Sequence[TableMapping], *, is_deep: bool, restart: bool
 ) -> Outcome:
     async with open_verifier(settings, mappings) as verifier:
         latest = _Latest()
         async with showing("verifying", latest.look):
-            ended = await verifier.full_pass(is_deep=is_deep, told=latest.take)
+            ended = await verifier.full_pass(is_deep=is_deep, told=latest.take, restart=restart)
         findings = await verifier.findings.open_page(
             ended.entities, findings_max=FINDINGS_SHOWN_MAX
         )

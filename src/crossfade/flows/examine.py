@@ -15,7 +15,8 @@ from typing import Any
 from crossfade.errors import BrokenPointer, InvalidKey, Rejected
 from crossfade.mapping.codec import StoredItem
 from crossfade.mapping.parity import Cause, Judgement, Verdict
-from crossfade.mapping.parity_records import ItemKey, Reader, Readers, is_tombstone
+from crossfade.mapping.parity_readers import Readers
+from crossfade.mapping.parity_records import ItemKey, Reader, is_tombstone
 from crossfade.mapping.parity_verdicts import Sight, foreign, judge
 from crossfade.mapping.state import Key
 from crossfade.ports import Item, Source

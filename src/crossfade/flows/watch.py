@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
+from crossfade.alarm import LagAlarm
 from crossfade.events import DriftFound
 from crossfade.mapping.parity import Judgement, Run, RunState, Tally, Verdict
 from crossfade.ports import Observer
@@ -37,6 +38,7 @@ class Parts:
     examiner: Examiner
     findings: FindingStore
     runs: RunStore
+    alarm: LagAlarm
     observe: Observer
     keys_max: int = 100
     tell_seconds: float = 5.0
@@ -57,6 +59,7 @@ class Watch:
         Raises:
             CrossfadeError: a store cannot be read; the keys stay unverified.
         """
+        await self._parts.alarm.look()
         keys = await self._parts.unverified.unverified(self._parts.keys_max)
         if not keys:
             await self._tell()

@@ -177,3 +177,30 @@ class Watermark:
     replicated_through: datetime
     verified_through: datetime
     unverified_keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the 256 parts of an entity's keys, as a run saw it.
+
+    Attributes:
+        keys: rows in it.
+        drifted: keys with a finding of the run.
+    """
+
+    keys: int
+    drifted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Writes of one entity that are not in the target yet; parked keys apart.
+
+    Attributes:
+        seconds: the age of the oldest one.
+        keys: how many keys have waited for too long.
+    """
+
+    entity: str
+    seconds: float
+    keys: int

@@ -12,7 +12,7 @@ import orjson
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.parity import Run
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Validity(StrEnum):

@@ -6,7 +6,6 @@ from it. The encoders, which wrote the item, take part in neither.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
@@ -16,10 +15,9 @@ from typing import Any, NamedTuple
 import orjson
 from xxhash import xxh3_128_intdigest
 
-from crossfade.entity import Casing, KeyForm
 from crossfade.errors import Rejected, Unmappable
-from crossfade.mapping.checks import DELETED_FIELD, ENTITY_FIELD, MAPPING_FIELD, VERSION_FIELD
-from crossfade.mapping.checks_shapes import key_field_names, table_index
+from crossfade.mapping.checks import DELETED_FIELD, MAPPING_FIELD, VERSION_FIELD
+from crossfade.mapping.checks_shapes import key_field_names
 from crossfade.mapping.codec import Codec, StoredItem
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.decoders import Decoder, decoder
@@ -34,10 +32,6 @@ Name = tuple[str | None, ...]
 
 UNREADABLE = 0
 """Stands for the digest of what has none; no record's digest is it, but for one in 2^128."""
-
-
-# Whose an item says it is. What this finds is a guess that the mapping's own reader confirms.
-_MARK = re.compile(rb'"' + ENTITY_FIELD.encode() + rb'"\s*:\s*\{\s*"S"\s*:\s*"([^"\\]*)"')
 
 
 class Record(NamedTuple):
@@ -108,7 +102,7 @@ class Reader:
                 parts, told = self._rows.read(row)
             except Rejected:
                 key = self._key_of_row(row)
-                batch.add(place_of(("row", str(key))), UNREADABLE, key.parts)
+                batch.add(place_of_none(key), UNREADABLE, key.parts)
             else:
                 batch.add(place_of(told[: self._width]), _digest(told), parts)
         return batch
@@ -225,96 +219,6 @@ class Reader:
         return pointer == {"S": object_key(prefix, row, digest)}
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """What a page of items holds.
-
-    Attributes:
-        items: the records of live items by mapping.
-        named: of each object that they name: its key's hash, the same again, its key followed by
-            the key of the item.
-    """
-
-    items: dict[str, Batch] = field(default_factory=dict)
-    named: Batch = field(default_factory=Batch)
-
-    def add(self, reader: Reader, record: Record, pointers: Iterable[str]) -> None:
-        """Append an item."""
-        batch = self.items.get(reader.mapping.name)
-        if batch is None:
-            batch = self.items[reader.mapping.name] = Batch()
-        batch.add(*record)
-        for pointer in pointers:
-            place = place_of((pointer,))
-            self.named.add(place, place, (pointer, *record.name))
-
-
-class Readers:
-    """The readers of an application, and whose an item is.
-
-    Args:
-        mappings: those that are verified.
-    """
-
-    def __init__(self, mappings: Sequence[Mapping]) -> None:
-        self.by_name = {mapping.name: Reader(mapping) for mapping in mappings}
-        self._by_entity = {
-            shape.entity: self.by_name[mapping.name]
-            for mapping in mappings
-            for shape in mapping.shapes
-        }
-        self._by_mark = {name.encode(): reader for name, reader in self._by_entity.items()}
-        self._spaces = tuple(
-            (reader, space)
-            for reader in self.by_name.values()
-            for space in _key_spaces(reader.mapping)
-        )
-
-    @property
-    def prefixes(self) -> tuple[str, ...]:
-        """What the names of all objects begin with."""
-        mappings = (reader.mapping for reader in self.by_name.values())
-        return tuple(sorted({body.prefix for one in mappings for body in one.bodies}))
-
-    def of_items(self, raws: Iterable[bytes]) -> Scanned:
-        """Return the records of items as DynamoDB sent them, but tombstones and strangers.
-
-        Raises:
-            ValueError: an item is not JSON.
-        """
-        scanned = Scanned()
-        for raw in raws:
-            mark = _MARK.search(raw)
-            reader = self._by_mark.get(mark[1]) if mark else None
-            try:
-                if reader is not None:
-                    scanned.add(reader, *reader.of_raw(raw))
-                    continue
-            except (KeyError, TypeError, ValueError):
-                pass  # an item that was tampered with, or moved a column to an object
-            item = orjson.loads(raw)
-            owner = None if is_tombstone(item) else self.owner(item)
-            if owner is not None:
-                scanned.add(owner, owner.of_item(item), owner.pointers(item))
-        return scanned
-
-    def owner(self, item: StoredItem) -> Reader | None:
-        """Return the reader of an item by its identifiers, else by the space its key is in."""
-        return self.named_by(item) or self.neighbour(item)
-
-    def named_by(self, item: StoredItem) -> Reader | None:
-        """Return the reader of an item by its identifiers alone."""
-        return self._by_entity.get(item.get(ENTITY_FIELD, {}).get("S", ""))
-
-    def neighbour(self, item: StoredItem) -> Reader | None:
-        """Return a reader that makes keys which begin as this item's does."""
-        for reader, space in self._spaces:
-            texts = reader.place(item) if all(one in item for one in reader.key_fields) else ()
-            if texts and all(map(str.startswith, texts, space)):
-                return reader
-        return None
-
-
 def is_tombstone(item: StoredItem) -> bool:
     """Tell whether an item marks a deleted key."""
     return DELETED_FIELD in item
@@ -342,6 +246,11 @@ def _number(item: StoredItem, field: str) -> int | None:
         return None
 
 
+def place_of_none(key: Key) -> int:
+    """Return what stands for the place of a row that has no item's key."""
+    return place_of(("row", str(key)))
+
+
 def _digest(texts: Sequence[str | None]) -> int:
     return xxh3_128_intdigest(orjson.dumps(texts))
 
@@ -353,21 +262,3 @@ def _agrees(value: MappingOf[str, Any] | None, decode: Decoder, expected: str | 
         return decode(value) == expected
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
-
-
-def _key_spaces(mapping: Mapping) -> set[tuple[str, ...]]:
-    """Return what the item keys of each shape begin with."""
-    return {
-        tuple(_beginning(key) for key in table_index(entity).keys) for entity in mapping.entities
-    }
-
-
-def _beginning(key: KeyForm) -> str:
-    text = key.prefix + (key.parts[0].literal if key.parts else "")
-    match key.casing:
-        case Casing.LOWER:
-            return text.lower()
-        case Casing.UPPER:
-            return text.upper()
-        case _:
-            return text

@@ -10,7 +10,7 @@ from crossfade.postgres.installation import Change, Installed, install
 from crossfade.postgres.installer import InstallOptions
 from crossfade.postgres.pulse import PostgresCanary, PostgresPulse
 from crossfade.postgres.removal import uninstall
-from crossfade.postgres.runs import PostgresRuns
+from crossfade.postgres.runs import PostgresCoverage, PostgresRuns
 from crossfade.postgres.scan import PostgresScan, PostgresStandings, wait_for_replay
 from crossfade.postgres.source import PostgresSource
 from crossfade.postgres.standing import EntityStatus, status, unpark
@@ -28,6 +28,7 @@ __all__ = [
     "PoolOptions",
     "PostgresCanary",
     "PostgresCensus",
+    "PostgresCoverage",
     "PostgresFeed",
     "PostgresFindings",
     "PostgresPulse",

@@ -10,9 +10,11 @@ from typing import Any, LiteralString
 import orjson
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.mapping.parity import Run, RunState, Tally
+from crossfade.mapping.parity import Part, Run, RunState, Tally
+from crossfade.mapping.parity_progress import Progress, read_progress
 from crossfade.postgres.connect import session
 from crossfade.postgres.queries import query
+from crossfade.verification import Unfinished
 
 
 class PostgresRuns:
@@ -36,13 +38,33 @@ class PostgresRuns:
         asked = {"kind": kind, "entities": list(entities), "is_deep": is_deep}
         return (await self._execute("run_start", asked))[0]
 
-    async def advance(self, run: int, tally: Tally) -> Run:
-        """Record how far a run has come.
+    async def unfinished(
+        self, kind: str, entities: Sequence[str], *, is_deep: bool
+    ) -> Unfinished | None:
+        """Return the newest run of this kind and these entities if it did not come to its end.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        return await self._advance(run, tally, None, None)
+        asked = {"kind": kind, "entities": list(entities), "is_deep": is_deep}
+        async with session(self._pool, self._answer_seconds) as connection:
+            cursor = await connection.execute(query("run_unfinished"), asked)
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        told = orjson.loads(row[0])
+        return Unfinished(_run(told), read_progress(told["progress"]), float(row[1]))
+
+    async def advance(self, run: int, tally: Tally, progress: Progress | None = None) -> Run:
+        """Record how far a run has come; it is running then.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        told = None if progress is None else progress.to_json()
+        return await self._advance(
+            run, tally, {"state": RunState.RUNNING.value, "root_digest": None, "progress": told}
+        )
 
     async def finish(
         self, run: int, tally: Tally, *, state: RunState, root_digest: str | None = None
@@ -52,7 +74,9 @@ class PostgresRuns:
         Raises:
             Unavailable: the source cannot answer.
         """
-        return await self._advance(run, tally, state.value, root_digest)
+        return await self._advance(
+            run, tally, {"state": state.value, "root_digest": root_digest, "progress": None}
+        )
 
     async def newest(self, runs_max: int = 1) -> Sequence[Run]:
         """Return the newest runs, newest first.
@@ -70,16 +94,38 @@ class PostgresRuns:
         """
         return next(iter(await self._execute("run_find", {"id": run, "runs_max": 1})), None)
 
-    async def _advance(
-        self, run: int, tally: Tally, state: str | None, root_digest: str | None
-    ) -> Run:
-        told = {"id": run, "state": state, "root_digest": root_digest, "progress": None}
-        return (await self._execute("run_advance", told | asdict(tally)))[0]
+    async def _advance(self, run: int, tally: Tally, told: Mapping[str, str | None]) -> Run:
+        return (await self._execute("run_advance", {"id": run, **told, **asdict(tally)}))[0]
 
     async def _execute(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Run]:
         async with session(self._pool, self._answer_seconds) as connection:
             cursor = await connection.execute(query(name), asked)
             return [_run(orjson.loads(row[0])) async for row in cursor]
+
+
+class PostgresCoverage:
+    """Keeps which parts of each entity's keys were compared, and when.
+
+    Args:
+        pool: from `open_pool`.
+        answer_seconds: how long one call may take.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool, answer_seconds: float = 10.0) -> None:
+        self._pool = pool
+        self._answer_seconds = answer_seconds
+
+    async def record(self, run: int, entity: str, parts: Sequence[Part]) -> None:
+        """Note that a run compared every part of an entity's keys, the first part first.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        told = orjson.dumps([asdict(part) for part in parts]).decode()
+        async with session(self._pool, self._answer_seconds) as connection:
+            await connection.execute(
+                query("coverage_record"), {"run": run, "entity": entity, "parts": told}
+            )
 
 
 def _run(told: Mapping[str, Any]) -> Run:

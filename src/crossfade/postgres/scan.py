@@ -16,10 +16,12 @@ from crossfade.mapping.parity_verdicts import Standing
 from crossfade.mapping.state import Key
 from crossfade.postgres.connect import session
 from crossfade.postgres.queries import query
+from crossfade.postgres.shape import check_as_installed
 from crossfade.postgres.statements import (
     SOURCE,
     column_of,
     identifier,
+    is_as_installed,
     is_same_row,
     key_expression,
     large_columns,
@@ -46,6 +48,8 @@ class PostgresScan:
     Args:
         pool: from `open_pool`, of the source or of a replica.
         mappings: the tables to read.
+        source: of the source, when `pool` is of a replica.
+        replay_seconds: how long the replica may take to show what the source has written.
         rows_max: rows of one page.
         answer_seconds: how long one page may take.
     """
@@ -54,13 +58,28 @@ class PostgresScan:
         self,
         pool: AsyncConnectionPool,
         mappings: Iterable[Mapping],
+        *,
+        source: AsyncConnectionPool | None = None,
+        replay_seconds: float = 60.0,
         rows_max: int = 1000,
         answer_seconds: float = 60.0,
     ) -> None:
         self._pool = pool
+        self._source = source or pool
+        self._replay_seconds = replay_seconds
         self._rows_max = rows_max
         self._answer_seconds = answer_seconds
         self._mappings = {mapping.name: mapping for mapping in mappings}
+
+    async def catch_up(self) -> None:
+        """Wait until the rows that will be read show everything that is written by now.
+
+        Raises:
+            TimedOut: the replica is too far behind.
+            Unavailable: the source or the replica cannot answer.
+        """
+        if self._source is not self._pool:
+            await wait_for_replay(self._source, self._pool, self._replay_seconds)
 
     async def pages(
         self, entity: str, after: Sequence[str] | None = None
@@ -70,7 +89,7 @@ class PostgresScan:
         A row is its plain columns in the mapping's order, then the digest of each large one.
 
         Raises:
-            SchemaChanged: a table no longer has a mapped column.
+            SchemaChanged: a table is not as it was installed.
             Unavailable: the source cannot answer.
         """
         mapping = self._mappings[entity]
@@ -88,7 +107,10 @@ class PostgresScan:
         statement = page_statement(mapping, is_first=after is None)
         asked = {"after": list(after or ()), "rows_max": self._rows_max}
         async with session(self._pool, self._answer_seconds) as connection:
-            return await (await connection.execute(statement, asked)).fetchall()
+            rows = await (await connection.execute(statement, asked)).fetchall()
+            if not rows:
+                await check_as_installed(connection, mapping)
+            return rows
 
 
 class PostgresStandings:
@@ -169,6 +191,7 @@ def page_statement(mapping: Mapping, *, is_first: bool) -> sql.Composed:
         values=sql.SQL(", ").join(values),
         table=identifier(*table_name(mapping)),
         after=sql.SQL("true") if is_first else after,
+        is_as_installed=is_as_installed(mapping),
         primary_key=sql.SQL(", ").join(primary_key),
     )
 

@@ -8,10 +8,13 @@ from datetime import datetime
 import orjson
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.mapping.parity import Judgement, Watermark
+from crossfade.mapping.parity import Judgement, Lag, Watermark
 from crossfade.mapping.state import Key
 from crossfade.postgres.connect import session
 from crossfade.postgres.queries import query
+
+SETTLED_KEYS_MAX = 1000
+"""Keys that one statement settles: their rows are locked for its length."""
 
 
 class PostgresUnverified:
@@ -57,6 +60,29 @@ class PostgresUnverified:
         ]
         async with session(self._pool, self._answer_seconds) as connection:
             await connection.execute(query("verified"), {"keys": orjson.dumps(told).decode()})
+
+    async def settle_through(self, run: int) -> None:
+        """Note that keys that nothing has touched since a run began were verified by it.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        asked = {"run": run, "keys_max": SETTLED_KEYS_MAX}
+        count = SETTLED_KEYS_MAX
+        while count == SETTLED_KEYS_MAX:
+            async with session(self._pool, self._answer_seconds) as connection:
+                count = (await connection.execute(query("verified_through"), asked)).rowcount
+
+    async def lagging(self, seconds: float) -> Sequence[Lag]:
+        """Return the entities whose oldest undelivered write is older than this.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        asked = {"entities": self._entities, "seconds": seconds}
+        async with session(self._pool, self._answer_seconds) as connection:
+            cursor = await connection.execute(query("lagging"), asked)
+            return [Lag(entity, float(age), int(keys)) async for entity, age, keys in cursor]
 
     async def watermarks(self) -> Sequence[Watermark]:
         """Return how far delivery and verification have come, by mapping.

@@ -15,8 +15,12 @@ from crossfade.events import (
     EntityPaused,
     Event,
     KeyParked,
+    LagOver,
+    LagTooOld,
     LedgerRaised,
     LoopFailed,
+    PassAbandoned,
+    PassResumed,
     PushFailed,
     PushSkipped,
     Relayed,
@@ -36,6 +40,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "backfill_rows": ("Rows of the backfill, by entity and result", ("entity", "result")),
     "backfill_waits": ("Pauses of the backfill, by entity and error class", ("entity", "error")),
     "loop_failures": ("Steps that raised", ("loop",)),
+    "passes_left": ("Passes that did not come to their end, by what became of them", ("fate",)),
     "drift": ("Keys that verification found different, by verdict", ("verdict",)),
     "repaired": ("Findings that repair dealt with, by result", ("result",)),
     "swept": ("Tombstones and objects that nobody needed, by kind and result", ("kind", "result")),
@@ -45,6 +50,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "breaker_open": ("1 while a store is left alone", ("store",)),
+    "lag_alarm": ("1 while an undelivered write is older than allowed", ("entity",)),
     "verified_keys": ("Keys of the last pass, by kind and verdict", ("kind", "verdict")),
 }
 """What each gauge shows and its labels."""
@@ -102,10 +108,10 @@ class Metrics:
                 self._gauges["breaker_open"].labels(event.store).set(0)
             case LoopFailed():
                 self._count("loop_failures", event.loop)
-            case DriftFound():
-                self._count("drift", event.verdict, times=event.keys)
-            case Verified():
-                self._show_pass(event)
+            case LagTooOld() | LagOver():
+                self._gauges["lag_alarm"].labels(event.entity).set(isinstance(event, LagTooOld))
+            case DriftFound() | Verified() | PassResumed() | PassAbandoned():
+                self._count_parity(event)
             case RequestEnded():
                 self._count("requests", event.kind, event.state)
             case _:
@@ -120,10 +126,20 @@ class Metrics:
             self._count(counter, *labels, result, times=getattr(step, result))
         self._seconds.labels(worker).observe(step.seconds)
 
-    def _show_pass(self, verified: Verified) -> None:
-        for verdict in ("equal", "lagging", "racing", "parked", "drifted"):
-            gauge = self._gauges["verified_keys"].labels(verified.kind, verdict)
-            gauge.set(getattr(verified, verdict))
+    def _count_parity(self, event: DriftFound | Verified | PassResumed | PassAbandoned) -> None:
+        match event:
+            case DriftFound():
+                self._count("drift", event.verdict, times=event.keys)
+            case PassResumed():
+                self._count("passes_left", "resumed")
+            case PassAbandoned():
+                self._count("passes_left", "abandoned")
+            case Verified():
+                for verdict in ("equal", "lagging", "racing", "parked", "drifted"):
+                    gauge = self._gauges["verified_keys"].labels(event.kind, verdict)
+                    gauge.set(getattr(event, verdict))
+            case _:
+                assert_never(event)
 
 
 def _what(step: Step) -> tuple[str, str, tuple[str, ...]]:

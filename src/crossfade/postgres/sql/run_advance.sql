@@ -1,7 +1,7 @@
 UPDATE crossfade.run
 SET seen_at = clock_timestamp(),
-    state = coalesce(%(state)s, state),
-    finished_at = CASE WHEN %(state)s IS NULL THEN finished_at ELSE clock_timestamp() END,
+    state = %(state)s,
+    finished_at = CASE WHEN %(state)s <> 'running' THEN clock_timestamp() END,
     root_digest = coalesce(%(root_digest)s, root_digest),
     progress = coalesce(%(progress)s::jsonb, progress),
     source_rows = %(source_rows)s,
