@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from starlette.types import ASGIApp
 
+from browser_helpers import Picture, Served
 from crossfade.web import Address, listen, serve, url_of
+from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import World, open_world
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (
@@ -24,29 +26,12 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ANSWER_MS = 15_000.0
 PICTURES = "build/pictures"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Where pictures go; known only when this folder is named on the command line."""
     parser.addoption("--pictures", default=PICTURES, help="folder for pictures of the pages")
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """A window's size, in CSS pixels, and the colours its owner prefers."""
-
-    width: int
-    height: int
-    is_dark: bool = False
-
-
-DESKTOP = Screen(1200, 800)
-PHONE = Screen(390, 844, is_dark=True)
-
-Served = Callable[[ASGIApp], Awaitable[str]]
-"""Serves an application until the test ends; returns its address."""
 
 
 @pytest.fixture
@@ -60,22 +45,15 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@asynccontextmanager
-async def open_page(browser: Browser, screen: Screen = DESKTOP) -> AsyncIterator[Page]:
-    """A page of somebody's own, whose console and network must stay free of errors."""
-    context = await browser.new_context(
-        viewport={"width": screen.width, "height": screen.height},
-        color_scheme="dark" if screen.is_dark else "light",
-        accept_downloads=True,
-    )
-    context.set_default_timeout(ANSWER_MS)
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-    yield page
-    await context.close()
-    assert not errors, errors
+@pytest.fixture
+async def lively(
+    migrated: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> AsyncIterator[World]:
+    """The whole product, telling of itself often enough for people who watch it."""
+    del credentials
+    often = {"pulse_seconds": 0.5, "canary_seconds": 0.5}
+    async with open_world(migrated, ministack, bucket, **often) as world:
+        yield world
 
 
 @pytest.fixture
@@ -100,7 +78,7 @@ async def _serving(application: ASGIApp) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Awaitable[None]]:
+def picture(request: pytest.FixtureRequest) -> Picture:
     """Keep what a page shows as ``NAME.png`` in the folder of ``--pictures``."""
     folder = Path(request.config.getoption("--pictures", PICTURES))
     folder.mkdir(parents=True, exist_ok=True)
