@@ -26,7 +26,7 @@ from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.execute import Params, StoreError, send
 from crossfade.entity.options import DEFAULTS, Options, OptionsGiven, options_of
 from crossfade.entity.projection import project
-from crossfade.entity.reading import attributes_of_item, owned_attributes, record_of
+from crossfade.entity.reading import attributes_of_item, owned_attributes, record_of, typed_record
 from crossfade.entity.records import attributes_of
 from crossfade.entity.requests import (
     apply_wheres,
@@ -113,10 +113,10 @@ class Call(msgspec.Struct, Generic[R], frozen=True, metaclass=_CallMeta):
             params = project(self.core.model, params, options, executed=executed)
         return with_condition(params, condition)
 
-    async def send(self, options: Options) -> Params:
-        """The response, with Python values."""
+    async def send(self, options: Options, *, plain: bool = True) -> Params:
+        """The response, with Python values unless `plain` is false."""
         params = self.build(options, options.request_params, executed=True)
-        return await send(self.core, self.method, params, options)
+        return await send(self.core, self.method, params, options, plain=plain)
 
     async def send_or_refuse(self, options: Options) -> Params | Result[Any]:
         """The response; or that the condition did not hold, where that is asked for."""
@@ -153,6 +153,10 @@ class Get(Call[R], frozen=True):
     async def go(self, **options: Unpack[OptionsGiven]) -> Result[R]:
         """Send the request; the data is None when there is no such item."""
         chosen = self.core.resolve(self.core.model.table_index, options_of(options))
+        if chosen.wants_records and not self.core.listeners:
+            response = await self.send(chosen, plain=False)
+            item = response.get("Item")
+            return Result(typed_record(self.core, item, chosen) if item else None)
         response = await self.send(chosen)
         if chosen.parse or chosen.data == "raw":
             return Result(cast("R", chosen.parse(response) if chosen.parse else response))

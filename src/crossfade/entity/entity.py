@@ -25,6 +25,7 @@ from crossfade.entity.records import attributes_of, item_of
 from crossfade.entity.results import Page, Result
 from crossfade.entity.schema import Schema
 from crossfade.entity.strictness import check_schema
+from crossfade.entity.wire import AttributeValue
 
 R = TypeVar("R", default=dict[str, Any])
 S = TypeVar("S")
@@ -244,6 +245,14 @@ class Entity(Generic[R]):
     def conversions(self) -> Conversions:
         """Composites to keys and cursors, and back."""
         return Conversions(self.core.model)
+
+    def read(self, item: Mapping[str, AttributeValue]) -> R | None:
+        """The record of an item with DynamoDB's typed values, ``{"S": "text"}``.
+
+        Returns:
+            None for an item that does not carry this entity's identifiers, such as a tombstone.
+        """
+        return self.core.read_typed(item)
 
     def parse(self, response: Given, **options: Any) -> Result[R] | Page[R]:
         """The records in a response (with Python values) of another DynamoDB client.

@@ -134,6 +134,11 @@ class Options:
         return self.data == "include_keys" or bool(self.attributes)
 
     @property
+    def wants_records(self) -> bool:
+        """Whether a response is read as records alone, so that its values need no other form."""
+        return not (self.shapes_records or self.data == "raw" or self.parse or self.hydrate)
+
+    @property
     def request_params(self) -> dict[str, Any]:
         """The parameters that options stand for; `params` wins."""
         return self._params("ReturnValues")

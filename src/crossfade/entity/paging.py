@@ -16,8 +16,9 @@ from crossfade.entity.errors import Code
 from crossfade.entity.execute import Params, send
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.options import ALL_PAGES, Options, positive
-from crossfade.entity.reading import owned_attributes
+from crossfade.entity.reading import owned_attributes, typed_record
 from crossfade.entity.results import Page
+from crossfade.entity.wire import unmarshal_item
 
 R = TypeVar("R", default=dict[str, Any])
 P = TypeVar("P")
@@ -35,14 +36,26 @@ def pages_wanted(options: Options) -> int | None:
 
 
 async def responses(
-    core: Core[Any], method: str, index: IndexForm, params: Params, options: Options
+    core: Core[Any],
+    method: str,
+    index: IndexForm,
+    params: Params,
+    options: Options,
+    *,
+    plain: bool = True,
 ) -> AsyncIterator[Params]:
-    """Each page's response, as many as the option `pages` asks for."""
+    """Each page's response, as many as the option `pages` asks for.
+
+    Items have Python values unless `plain` is false; keys always have.
+    """
     start = start_key(core.model, index, options)
     wanted = pages_wanted(options)
     done = 0
     while wanted is None or done < wanted:
-        response = await send(core, method, {"ExclusiveStartKey": start, **params}, options)
+        asked = {"ExclusiveStartKey": start, **params}
+        response = await send(core, method, asked, options, plain=plain)
+        if not plain and (last := response.get("LastEvaluatedKey")):
+            response = {**response, "LastEvaluatedKey": unmarshal_item(last)}
         yield response
         done += 1
         start = response.get("LastEvaluatedKey")
@@ -54,6 +67,15 @@ async def read_pages(
     core: Core[R], method: str, index: IndexForm, params: Params, options: Options
 ) -> Page[R]:
     """The records of as many pages as the options ask for."""
+    if options.wants_records and options.count is None and not core.listeners:
+        return await _read_typed_pages(core, method, index, params, options)
+    return await _read_plain_pages(core, method, index, params, options)
+
+
+async def _read_plain_pages(
+    core: Core[R], method: str, index: IndexForm, params: Params, options: Options
+) -> Page[R]:
+    """The records by way of Python values, which options and listeners may want to see."""
     found: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     last: Mapping[str, Any] | None = None
     async for response in responses(core, method, index, params, options):
@@ -74,6 +96,19 @@ async def read_pages(
         hydrated = await hydrate(core, [item for _, item in found], options)
         return msgspec.structs.replace(hydrated, cursor=returned(last, options))
     records = [core.convert(attributes) for attributes, _ in found]
+    return Page(records, returned(last, options))
+
+
+async def _read_typed_pages(
+    core: Core[R], method: str, index: IndexForm, params: Params, options: Options
+) -> Page[R]:
+    """The records straight from DynamoDB's typed values."""
+    records: list[R] = []
+    last: Mapping[str, Any] | None = None
+    async for response in responses(core, method, index, params, options, plain=False):
+        last = response.get("LastEvaluatedKey")
+        read = (typed_record(core, item, options) for item in response.get("Items", ()))
+        records += [record for record in read if record is not None]
     return Page(records, returned(last, options))
 
 

@@ -6,11 +6,14 @@ function, which settles it or says what is wrong. For the struct ``User(id: str,
 items with typed values it is::
 
     def read(item):
-        get_item = item.get
-        if get_item('__edb_e__') != mark_1 or get_item('__edb_v__') != mark_2: return None
+        try:
+            if item['__edb_e__'] != mark_1: return None
+            if item['__edb_v__'] != mark_2: return None
+        except KeyError:
+            return None
         try:
             v0 = item['id']['S']
-            found_v1 = get_item('age')
+            found_v1 = item.get('age')
             if found_v1 is None:
                 v1 = default_3
             else:
@@ -70,7 +73,7 @@ class _Place:
     """Where a field's value stands.
 
     Args:
-        container: the variable of the item or the map; ``get_<container>`` is its `get`.
+        container: the variable of the item or the map.
         key: the value's name there.
         read: what reads the stored value, unless it is stored as it is.
         null_is_value: NULL is a value, and not as good as absent.
@@ -110,12 +113,12 @@ class _ReadCode:
         """The function for one struct."""
         source = self._source
         give_up = f"return {source.bound(general, 'general')}(item)"
-        source.line("get_item = item.get")
-        tests = [
-            f"get_item({field!r}) != {source.bound({'S': text} if self._typed else text, 'mark')}"
-            for field, text in self._model.identity.items()
-        ]
-        source.line(f"if {' or '.join(tests)}: return None")
+        with source.block("try:"):
+            for field, text in self._model.identity.items():
+                mark = source.bound({"S": text}, "mark") if self._typed else repr(text)
+                source.line(f"if item[{field!r}] != {mark}: return None")
+        with source.block("except KeyError:"):
+            source.line("return None")
         with source.block("try:"):
             source.line(f"return {self._struct(record, self._in_item)}")
         with source.block(f"except {source.bound(_REFUSED, 'refused')}:"):
@@ -152,7 +155,7 @@ class _ReadCode:
             return
         default = source.bound(field.default, "default") + ("()" if field.is_made else "")
         found = f"found_{variable}"
-        source.line(f"{found} = get_{place.container}({place.key!r})")
+        source.line(f"{found} = {place.container}.get({place.key!r})")
         with source.block(f"if {found} is None:"):
             if place.null_is_value and not self._typed:
                 source.line(f"if {place.key!r} in {place.container}: {_UNUSUAL}")
@@ -206,7 +209,6 @@ class _ReadCode:
         """Read the map of an expression as a struct."""
         container = f"map_{target}"
         self._source.line(f"{container} = {found}")
-        self._source.line(f"get_{container} = {container}.get")
         made = self._struct(
             field.record, lambda child: _Place(container, child.key, null_is_value=True)
         )

@@ -11,6 +11,7 @@ from crossfade.entity.conversions import item_from_key
 from crossfade.entity.core import Core
 from crossfade.entity.model import Model
 from crossfade.entity.options import Options
+from crossfade.entity.wire import unmarshal_item
 
 R = TypeVar("R", default=dict[str, Any])
 
@@ -59,6 +60,12 @@ def record_of(core: Core[R], item: Mapping[str, Any] | None, options: Options) -
         if record is not None:
             return record
     return owned_record(core, item, options) if owns(core.model, item, options) else None
+
+
+def typed_record(core: Core[R], item: Mapping[str, Any], options: Options) -> R | None:
+    """As `record_of`, of an item with DynamoDB's typed values, for options that want records."""
+    record = core.read_typed(item)
+    return record_of(core, unmarshal_item(item), options) if record is None else record
 
 
 def owned_record(core: Core[R], item: Mapping[str, Any], options: Options) -> R:
