@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 Array = list["str | Array | None"]
 
+EMPTY = "{}"
+
 _MALFORMED = "a text that is not an array literal"
 
 # A literal's tokens: a brace, a comma, a quoted element, or a bare one.
@@ -53,7 +55,7 @@ def parse_array(literal: str) -> Array | None:
 
 def _parse_simple(literal: str) -> Array:
     """Read an array of one dimension none of whose elements is quoted."""
-    if literal == "{}":
+    if literal == EMPTY:
         return []
     if literal[-1] != "}":
         raise ValueError(_MALFORMED)

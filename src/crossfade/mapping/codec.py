@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +14,7 @@ from crossfade.mapping.checks import DELETED_FIELD, MAPPING_FIELD, VERSION_FIELD
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.decoders import decoder, foreign, text_of
 from crossfade.mapping.encoders import encoder, plain_kind, unmappable
+from crossfade.mapping.itemcode import written_item
 from crossfade.mapping.keys import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, Texts
 from crossfade.mapping.objects import OBJECT_KEY_BYTES_MAX, object_key
 from crossfade.mapping.parts import Body
@@ -80,6 +82,10 @@ class Codec:
     def __init__(self, mapping: Mapping) -> None:
         self.mapping = mapping
         self._shapes = shape_plans(mapping)
+        self._items = tuple(
+            written_item(shape, mapping.columns, partial(self._item, shape))
+            for shape in self._shapes
+        )
         self._by_parts = {
             tuple(part is not None for part in shape.parts): shape for shape in self._shapes
         }
@@ -105,8 +111,7 @@ class Codec:
             TooLarge: the item passes 409,600 bytes with every overflow body moved out.
         """
         texts = live.columns
-        item = self._shape_of(texts).keys(texts)
-        self._write_attributes(item, texts)
+        item = self._items[self._place(texts)](texts)
         objects: list[NewObject] = []
         for ref in live.bodies:
             objects += self._point_to(ref, item, texts)
@@ -131,7 +136,8 @@ class Codec:
 
     def key_of(self, columns: Texts) -> Key:
         """Return the ledger key of a row."""
-        return Key(self.mapping.name, self._shape_of(columns).ledger_parts(columns))
+        shape = self._shapes[self._place(columns)]
+        return Key(self.mapping.name, shape.ledger_parts(columns))
 
     def table_key(self, key: Key) -> Item:
         """Return the table's key of a ledger key.
@@ -183,13 +189,17 @@ class Codec:
             for name, canonicalize in self._canonicalizers
         }
 
-    def _shape_of(self, texts: Texts) -> ShapePlan:
-        for shape in self._shapes[:-1]:
-            if shape.applies(texts):
-                return shape
-        return self._shapes[-1]
+    def _place(self, texts: Texts) -> int:
+        """Return which shape a row has."""
+        last = len(self._shapes) - 1
+        for place in range(last):
+            if self._shapes[place].applies(texts):
+                return place
+        return last
 
-    def _write_attributes(self, item: Item, texts: Texts) -> None:
+    def _item(self, shape: ShapePlan, texts: Texts) -> Item:
+        """Return the item of a row of a shape, whatever the row."""
+        item = shape.keys(texts)
         try:
             for name, field, kind, encode in self._encoders:
                 text = texts[name]
@@ -197,6 +207,7 @@ class Codec:
                     item[field] = {kind: text} if kind else encode(text)
         except ValueError as error:
             raise unmappable(self._by_name[name], str(error)) from None
+        return item
 
     def _read_columns(self, item: StoredItem) -> dict[str, str | None]:
         columns: dict[str, str | None] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crossfade.errors import Unmappable
-from crossfade.mapping.arrays import Array, parse_array
+from crossfade.mapping.arrays import EMPTY, Array, parse_array
 from crossfade.mapping.documents import document
 from crossfade.mapping.instants import instant, local_time
 from crossfade.mapping.numbers import is_exact_float, misfit
@@ -116,6 +116,8 @@ def _list(encode: Encoder) -> Encoder:
         return [encode(each) if isinstance(each, str) else other(each) for each in elements]
 
     def encode_list(literal: str) -> Value:
+        if literal == EMPTY:
+            return {"L": []}
         elements = parse_array(literal)
         return {"S": literal} if elements is None else {"L": listed(elements)}
 

@@ -32,6 +32,23 @@ _CASES: dict[Casing, KeyText] = {Casing.LOWER: str.lower, Casing.UPPER: str.uppe
 
 
 @dataclass(frozen=True, slots=True)
+class PlainKey:
+    """A key that holds the text of one column as it is.
+
+    Attributes:
+        head: what stands before the text.
+        column: the column.
+        tail: what stands after the text.
+        characters_max: a text that is not empty and not longer than this fits, whatever it is.
+    """
+
+    head: str
+    column: str
+    tail: str
+    characters_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyField:
     """One key field of one shape.
 
@@ -39,11 +56,13 @@ class KeyField:
         name: its name in the table.
         columns: the columns in it.
         render: makes its value from texts that are all present; raises `Unmappable`.
+        plain: how, if it is as simple as that for nearly every text; `render` knows the others.
     """
 
     name: str
     columns: tuple[str, ...]
     render: Callable[[Texts], Value]
+    plain: PlainKey | None = None
 
 
 def table_key_fields(index: IndexForm, by_attribute: Mapping[str, Column]) -> tuple[KeyField, ...]:
@@ -105,16 +124,19 @@ def _field(form: KeyForm, slots: tuple[_Slot, ...], bytes_max: int) -> KeyField:
     text = _cased(_joined(form.prefix, slots, tail), form.casing)
     render = _bounded(text, columns, bytes_max)
     if len(slots) == 1 and slots[0].is_plain and form.casing is Casing.NONE:
-        render = _quick(form.prefix, slots[0], tail, bytes_max, render)
+        plain = _plain(form.prefix + slots[0].before, slots[0].column, tail, bytes_max)
+        return KeyField(form.field, columns, _quick(plain, render), plain)
     return KeyField(form.field, columns, render)
 
 
-def _quick(
-    prefix: str, slot: _Slot, tail: str, bytes_max: int, render: Callable[[Texts], Value]
-) -> Callable[[Texts], Value]:
-    """Return a shortcut for a key of one text column; what it may refuse is left to `render`."""
-    column, head = slot.column, prefix + slot.before
-    harmless = bytes_max // _UTF8_BYTES_PER_CHARACTER_MAX - len(head) - len(tail)
+def _plain(head: str, column: str, tail: str, bytes_max: int) -> PlainKey:
+    characters_max = bytes_max // _UTF8_BYTES_PER_CHARACTER_MAX - len(head) - len(tail)
+    return PlainKey(head, column, tail, characters_max)
+
+
+def _quick(plain: PlainKey, render: Callable[[Texts], Value]) -> Callable[[Texts], Value]:
+    """Return a shortcut for a plain key; what it may refuse is left to `render`."""
+    column, head, tail, harmless = plain.column, plain.head, plain.tail, plain.characters_max
 
     def quick(texts: Texts) -> Value:
         text = texts[column]

@@ -84,7 +84,7 @@ class Pace:
         """Take units from the budget; how many seconds to wait before spending them."""
         self._advance(now)
         self._tokens -= units
-        return max(0.0, -self._tokens / self._rate)
+        return 0.0 if self._tokens >= 0 else -self._tokens / self._rate
 
     def throttle(self, now: float) -> None:
         """Note that the target refused a write for its rate."""
@@ -97,14 +97,17 @@ class Pace:
         self._tokens = min(self._tokens, 0.0)
 
     def _advance(self, now: float) -> None:
-        seconds = max(0.0, now - self._updated_at)
-        self._updated_at = max(now, self._updated_at)
+        seconds = now - self._updated_at
+        if seconds <= 0:
+            return
+        self._updated_at = now
         tokens_max = self._rate * self._options.burst_seconds
-        refilled = self._tokens + self._rate * seconds
-        self._tokens = min(refilled, tokens_max)
+        self._tokens += self._rate * seconds
         # A budget that is not used up says nothing about what the target would take.
-        if refilled < tokens_max:
+        if self._tokens < tokens_max:
             self._rate = min(self._options.ceiling, self._grown(min(seconds, 1.0)))
+        else:
+            self._tokens = tokens_max
 
     def _grown(self, seconds: float) -> float:
         if self._searching:
