@@ -24,15 +24,18 @@ from typing import Any
 import httpx
 import psycopg
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import event
 
 from campaigns.app import App, open_app
 from campaigns.web.options import SiteOptions
+from campaigns.web.pages import ROUTERS
 from campaigns.web.site import create_site
 from campaigns_helpers import RecordedPushes
 from crossfade.web.safety import TOKEN_FIELD
 from engines.values import Database
+from engines.world import World
 
 ORIGIN = "http://site.example"
 PASSWORD = "a lamp at the rock"
@@ -74,6 +77,17 @@ class TestedSite:
         async with await psycopg.AsyncConnection.connect(self.dsn, row_factory=dict_row) as db:
             cursor = await db.execute(statement.encode(), parameters or None)
             return await cursor.fetchall() if cursor.description else []
+
+    @staticmethod
+    def routes() -> set[tuple[str, str]]:
+        """Return the method and the path of every page."""
+        return {
+            (method, route.path)
+            for router in ROUTERS
+            for route in router.routes
+            if isinstance(route, APIRoute)
+            for method in route.methods or ()
+        }
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
@@ -117,6 +131,13 @@ async def open_site(database: Database, **options: Any) -> AsyncIterator[TestedS
             **options,
         }
         yield TestedSite(create_site(app, SiteOptions(**given)), app, pushes, database.dsn)
+
+
+@asynccontextmanager
+async def open_site_on(world: World) -> AsyncIterator[TestedSite]:
+    """Open the site on a world with both stores."""
+    site = create_site(world.app, SiteOptions(secret="of the tests", public_url=ORIGIN))
+    yield TestedSite(site, world.app, RecordedPushes(), world.direct.dsn)
 
 
 def token_of(page: httpx.Response) -> str:

@@ -22,6 +22,7 @@ from campaigns.transcripts import filled_lines, folded, shown, snippet, spans
 SNIPPETS_MAX = 3
 STEM_CHARACTERS_MIN = 4
 ENDING_CHARACTERS = 3
+WORD_END = re.compile(r"\w*")
 WORD = re.compile(r'-?"[^"]*"?|\S+')
 
 
@@ -90,7 +91,15 @@ def snippets(text: str, wanted: list[str]) -> Iterator[Snippet]:
         for word in wanted:
             if word in plain:
                 said = shown(line)
-                hit = next(spans(said.text, word), None)
+                hit = next(whole_words(said.text, word), None)
                 if hit is not None:
                     yield Snippet(position, said.speaker, snippet(said.text, hit))
                     break
+
+
+def whole_words(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """Return where words of a text begin with a folded one, up to their ends."""
+    for start, end in spans(text, word):
+        if start == 0 or not text[start - 1].isalnum():
+            rest = WORD_END.match(text, end)
+            yield start, rest.end() if rest else end
