@@ -240,10 +240,19 @@ async def test_a_key_that_no_longer_fits_its_column_spoils_no_other(
         mapping = Mapping(
             **{
                 name: getattr(NOTES, name)
-                for name in ("name", "table", "primary_key", "shapes", "service", "bodies")
+                for name in (
+                    "name",
+                    "table",
+                    "primary_key",
+                    "shapes",
+                    "service",
+                    "bodies",
+                    "ignored",
+                )
             },
             columns=(Column("id", "integer", required=True), *NOTES.columns[1:]),
         )
+        await install(every_database.dsn, [mapping])
         source = PostgresSource(pool, [mapping])
         states = await source.fetch(keys)
         assert [state.key for state in states] == keys

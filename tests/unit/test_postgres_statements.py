@@ -9,11 +9,12 @@ from psycopg import sql
 
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.declare import Column
-from crossfade.postgres.capture import capture_function, fingerprint, printing_settings
+from crossfade.postgres.capture import capture_function, printing_settings
 from crossfade.postgres.connect import PRINTING
 from crossfade.postgres.queries import migrations
 from crossfade.postgres.statements import (
     fetch_statement,
+    fingerprint,
     key_expression,
     large_columns,
     plain_columns,

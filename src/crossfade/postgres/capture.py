@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from psycopg import sql
 
@@ -115,20 +114,6 @@ def guard_statements(mapping: Mapping, guards: Sequence[Guard]) -> list[sql.Comp
 def key_form(mapping: Mapping) -> str:
     """Return how keys are made, as text; ledgers of different forms do not mix."""
     return key_expression(mapping, SOURCE).as_string()
-
-
-def fingerprint(mapping: Mapping) -> str:
-    """Return a digest of what a mapping declares about its table."""
-    declared = (
-        mapping.table,
-        mapping.primary_key,
-        tuple((column.name, column.type) for column in mapping.columns),
-        tuple((body.column, body.prefix, body.overflow_only) for body in mapping.bodies),
-        mapping.ignored,
-        mapping.key_parts,
-        mapping.version,
-    )
-    return sha256(repr(declared).encode()).hexdigest()
 
 
 def _fire_always(table: sql.Identifier, trigger: str) -> sql.Composed:

@@ -27,10 +27,12 @@ class CatalogTable:
 
     Attributes:
         kind: `pg_class.relkind`; None when there is no such table.
+        shape: a digest of its columns and its primary key; None when it has none.
         has_children: whether other tables inherit from it; partitions do not count.
     """
 
     kind: str | None
+    shape: str | None = None
     has_children: bool = False
     columns: tuple[CatalogColumn, ...] = ()
 

@@ -12,11 +12,17 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.windows import Page, Window
 from crossfade.postgres.connect import PoolConnection, connect, session
-from crossfade.postgres.installation import differences
 from crossfade.postgres.queries import query
-from crossfade.postgres.statements import SOURCE, column_of, identifier, table_name
+from crossfade.postgres.shape import differences
+from crossfade.postgres.statements import (
+    SOURCE,
+    column_of,
+    identifier,
+    table_literal,
+    table_name,
+)
 from crossfade.postgres.windows_pages import Pages
-from crossfade.postgres.windows_statements import CENSUS, table_literal
+from crossfade.postgres.windows_statements import CENSUS
 
 PARENT = sql.SQL("parent")
 

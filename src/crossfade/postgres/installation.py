@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from itertools import groupby
 
 import psycopg
 
@@ -17,17 +16,16 @@ from crossfade.postgres.capture import (
     SCHEMA,
     Guard,
     capture_function,
-    fingerprint,
     function_name,
     guard_statements,
     key_form,
 )
-from crossfade.postgres.catalog import CatalogColumn, CatalogTable, mismatches
-from crossfade.postgres.faults import translated
+from crossfade.postgres.catalog import mismatches
 from crossfade.postgres.installer import InstallOptions, installer, patiently
 from crossfade.postgres.queries import query
 from crossfade.postgres.schema import bring_up
-from crossfade.postgres.statements import identifier, table_name
+from crossfade.postgres.shape import read_tables
+from crossfade.postgres.statements import fingerprint, identifier, table_name
 
 CANARY = canary_mapping()
 
@@ -66,57 +64,35 @@ async def install(
     """
     chosen = options or InstallOptions()
     async with installer(dsn) as connection:
-        await _check(connection, mappings)
+        shapes = await _check(connection, mappings)
         await bring_up(connection, chosen)
         done = []
         for mapping in sorted(mappings, key=table_name):
-            capture = partial(_capture, connection, mapping)
+            capture = partial(_capture, connection, mapping, shapes[mapping.name])
             change = await patiently(connection, capture, chosen, mapping.table)
             done.append(Installed(mapping.name, mapping.table, change))
         await patiently(connection, partial(_capture_canary, connection), chosen, CANARY.table)
         return tuple(done)
 
 
-async def _check(connection: psycopg.AsyncConnection, mappings: Sequence[Mapping]) -> None:
-    """Compare the mappings with the catalog, all of them before anything changes."""
-    found = await differences(connection, mappings)
-    if found:
-        raise ConfigurationError("\n".join(found))
-
-
-async def differences(
+async def _check(
     connection: psycopg.AsyncConnection, mappings: Sequence[Mapping]
-) -> list[str]:
-    """Return a sentence for each way in which mappings and their tables differ.
-
-    Raises:
-        Unavailable: the server cannot answer.
-    """
-    names = [table_name(mapping) for mapping in mappings]
-    with translated():
-        cursor = await connection.execute(
-            query("catalog"),
-            {"schemas": [schema for schema, _ in names], "tables": [table for _, table in names]},
-        )
-        rows = await cursor.fetchall()
-    tables = {
-        name: CatalogTable(
-            kind=lines[0][2],
-            has_children=lines[0][3],
-            columns=tuple(CatalogColumn(*line[4:]) for line in lines if line[4] is not None),
-        )
-        for name, lines in (
-            (name, list(group)) for name, group in groupby(rows, key=lambda row: (row[0], row[1]))
-        )
-    }
-    return [
+) -> dict[str, str | None]:
+    """Compare the mappings with the catalog, before anything changes; the shape of each table."""
+    tables = await read_tables(connection, mappings)
+    found = [
         difference
         for mapping in mappings
         for difference in mismatches(mapping, tables[table_name(mapping)])
     ]
+    if found:
+        raise ConfigurationError("\n".join(found))
+    return {mapping.name: tables[table_name(mapping)].shape for mapping in mappings}
 
 
-async def _capture(connection: psycopg.AsyncConnection, mapping: Mapping) -> Change:
+async def _capture(
+    connection: psycopg.AsyncConnection, mapping: Mapping, shape: str | None
+) -> Change:
     """Bring one mapping's function and triggers up to its declaration.
 
     A table whose triggers are as they should be is not locked.
@@ -131,6 +107,7 @@ async def _capture(connection: psycopg.AsyncConnection, mapping: Mapping) -> Cha
             "key_form": key_form(mapping),
             "fingerprint": fingerprint(mapping),
             "version": mapping.version,
+            "table_shape": shape,
         },
     )
     known_form, known_fingerprint, has_keys = await cursor.fetchone() or (None, None, False)

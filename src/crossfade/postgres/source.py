@@ -14,6 +14,7 @@ from crossfade.mapping.objects import row_component
 from crossfade.mapping.state import BodyRef, Gone, Key, Live, State
 from crossfade.postgres.connect import PoolConnection, session
 from crossfade.postgres.queries import query
+from crossfade.postgres.shape import check_as_installed
 from crossfade.postgres.statements import (
     body_statement,
     fetch_statement,
@@ -49,7 +50,7 @@ class PostgresSource:
 
         Raises:
             ConfigurationError: a key of an entity that has no mapping here.
-            SchemaChanged: a table no longer has a mapped column.
+            SchemaChanged: a table is not as it was installed.
             Unavailable: the source cannot answer.
         """
         by_entity: dict[str, list[Key]] = {}
@@ -108,7 +109,10 @@ class _Reader:
             return await self.fetch(connection, keys[:middle]) + await self.fetch(
                 connection, keys[middle:]
             )
-        return [self._state(keys, row) async for row in cursor]
+        rows = await cursor.fetchall()
+        if keys and not rows:
+            await check_as_installed(connection, self._mapping)
+        return [self._state(keys, row) for row in rows]
 
     async def body(self, connection: PoolConnection, key: Key, column: str) -> str | None:
         """Return a large column's text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 from psycopg import sql
 
@@ -27,6 +28,11 @@ def identifier(*names: str) -> sql.Identifier:
     return sql.Identifier(*(name.replace("%", "%%") for name in names))
 
 
+def table_literal(mapping: Mapping) -> sql.Literal:
+    """Return a table's name as text, for a statement that runs with parameters."""
+    return sql.Literal(identifier(*table_name(mapping)).as_string())
+
+
 def key_expression(mapping: Mapping, row: sql.Composable) -> sql.Composed:
     """Return the ledger key of a row as ``text[]``, in bytewise order.
 
@@ -35,6 +41,34 @@ def key_expression(mapping: Mapping, row: sql.Composable) -> sql.Composed:
     """
     parts = sql.SQL(", ").join(_part(part, row) for part in mapping.key_parts)
     return sql.SQL('(ARRAY[{}]::text[] COLLATE "C")').format(parts)
+
+
+def fingerprint(mapping: Mapping) -> str:
+    """Return a digest of what a mapping declares about its table."""
+    declared = (
+        mapping.table,
+        mapping.primary_key,
+        tuple((column.name, column.type) for column in mapping.columns),
+        tuple((body.column, body.prefix, body.overflow_only) for body in mapping.bodies),
+        mapping.ignored,
+        mapping.key_parts,
+        mapping.version,
+    )
+    return sha256(repr(declared).encode()).hexdigest()
+
+
+def is_as_installed(mapping: Mapping) -> sql.Composed:
+    """Return the condition that the mapping is the installed one and its table is unchanged.
+
+    Every statement that reads rows has it, in its own snapshot. Without an installation, or with
+    one of a release that kept no shapes, it holds.
+    """
+    table = sql.SQL("to_regclass({})").format(table_literal(mapping))
+    return query("is_as_installed").format(
+        entity=sql.Literal(mapping.name),
+        fingerprint=sql.Literal(fingerprint(mapping)),
+        table_shape=query("table_shape").format(table=table),
+    )
 
 
 def fetch_statement(mapping: Mapping) -> sql.Composed:
@@ -53,6 +87,7 @@ def fetch_statement(mapping: Mapping) -> sql.Composed:
         is_there=sql.SQL("{} IS NOT NULL").format(column_of(SOURCE, mapping.primary_key[0])),
         values=sql.SQL(", ").join(values),
         is_same_row=is_same_row(mapping),
+        is_as_installed=is_as_installed(mapping),
         key=key_expression(mapping, SOURCE),
         digests=sql.SQL("").join(
             query("fetch_digest").format(

@@ -23,10 +23,10 @@ from crossfade.mapping.windows import (
     Window,
     windows_between,
 )
-from crossfade.postgres.capture import fingerprint
 from crossfade.postgres.connect import session
 from crossfade.postgres.mark import mark_keys
 from crossfade.postgres.queries import query
+from crossfade.postgres.statements import fingerprint
 from crossfade.postgres.windows_pages import Pages
 from crossfade.postgres.windows_statements import sample_share_statement, sample_statement
 
@@ -183,7 +183,7 @@ class PostgresWindows:
         """Return the rows that follow `window.last`, from one snapshot.
 
         Raises:
-            SchemaChanged: the table no longer has a mapped column.
+            SchemaChanged: the table is not as it was installed.
             Unavailable: the source cannot answer.
         """
         async with session(self._pool, self._options.answer_seconds) as connection:

@@ -14,9 +14,11 @@ from crossfade.postgres.statements import (
     SOURCE,
     column_of,
     identifier,
+    is_as_installed,
     key_expression,
     large_columns,
     plain_columns,
+    table_literal,
     table_name,
     type_name,
 )
@@ -54,6 +56,7 @@ def page_statement(
         bounds=_bounds(mapping, has_last=has_last, has_through=has_through),
         primary_key=_primary_key(mapping, lambda column: column_of(SOURCE, column)),
         entity=sql.Literal(mapping.name),
+        is_as_installed=is_as_installed(mapping),
         digests=_digests(bodies, form),
     )
 
@@ -72,11 +75,6 @@ def sample_statement(mapping: Mapping) -> sql.Composed:
 def sample_share_statement(mapping: Mapping) -> sql.Composed:
     """Return the statement that finds how much of a table to sample."""
     return query("windows_sample_share").format(table=table_literal(mapping))
-
-
-def table_literal(mapping: Mapping) -> sql.Literal:
-    """Return a table's name as text, for ``::regclass``."""
-    return sql.Literal(identifier(*table_name(mapping)).as_string().replace("%%", "%"))
 
 
 def _bounds(mapping: Mapping, *, has_last: bool, has_through: bool) -> sql.Composable:

@@ -1,5 +1,6 @@
 -- What the catalog says of tables, a line for each column; for a table that is missing, one line.
 SELECT asked.schema, asked.table_name, class.relkind,
+       {table_shape},
        EXISTS (SELECT FROM pg_inherits AS child
                WHERE child.inhparent = class.oid AND class.relkind = 'r') AS has_children,
        attribute.attname, format_type(attribute.atttypid, attribute.atttypmod),

@@ -3,14 +3,16 @@ WITH before AS (
     SELECT name, key_form, fingerprint FROM crossfade.mapping WHERE name = %(entity)s
 ), recorded AS (
     INSERT INTO crossfade.mapping
-        (name, table_schema, table_name, key_form, fingerprint, mapping_version)
-    VALUES (%(entity)s, %(schema)s, %(table)s, %(key_form)s, %(fingerprint)s, %(version)s)
+        (name, table_schema, table_name, key_form, fingerprint, mapping_version, table_shape)
+    VALUES (%(entity)s, %(schema)s, %(table)s, %(key_form)s, %(fingerprint)s, %(version)s,
+            %(table_shape)s)
     ON CONFLICT (name) DO UPDATE SET
         table_schema = excluded.table_schema,
         table_name = excluded.table_name,
         key_form = excluded.key_form,
         fingerprint = excluded.fingerprint,
-        mapping_version = excluded.mapping_version
+        mapping_version = excluded.mapping_version,
+        table_shape = excluded.table_shape
 )
 SELECT before.key_form, before.fingerprint,
        EXISTS (SELECT FROM crossfade.ledger WHERE entity = %(entity)s) AS has_keys

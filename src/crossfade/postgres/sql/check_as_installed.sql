@@ -1,0 +1,1 @@
+SELECT {is_as_installed}

@@ -1,0 +1,5 @@
+NOT EXISTS (
+    SELECT FROM crossfade.mapping AS installed
+    WHERE installed.name = {entity}
+      AND (installed.fingerprint <> {fingerprint} OR installed.table_shape <> {table_shape})
+)

@@ -1,0 +1,143 @@
+"""A table that changes under its mapping: its entity waits and says why, and nothing is garbled.
+
+Every reader notices with its next statement, since each asks in its own snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from crossfade.errors import NoSuchStore, SchemaChanged
+from crossfade.events import EntityPaused
+from crossfade.mapping.application import Application
+from crossfade.mapping.declare import Column
+from crossfade.mapping.windows import Window
+from crossfade.migration import BackfillOptions, open_migration, open_windows, plan_backfill
+from crossfade.postgres import install
+from engines.values import Database, DynamoEngine, S3Engine
+from postgres_helpers import NOTES
+from verify_helpers import Stage, open_stage
+
+CHANGES = {
+    "column added": ("ADD pinned boolean", "pinned is not in the mapping"),
+    "column dropped": ("DROP draft", "draft does not exist"),
+    "column renamed": ("RENAME title TO heading", "title does not exist"),
+    "type changed": ("ALTER title TYPE text", "title is of type text"),
+    "length changed": ("ALTER title TYPE varchar(200)", "title is of type character varying(200)"),
+    "body renamed": ("RENAME content TO body", "content does not exist"),
+    "ignored column changed": ("ALTER search TYPE text", "run `crossfade install`"),
+    "nothing required": ("ALTER owner DROP NOT NULL", "owner allows NULL"),
+    "other key": ("DROP CONSTRAINT notes_pkey, ADD PRIMARY KEY (id, owner)", "primary key"),
+    "table renamed": ("RENAME TO memos", "does not exist"),
+}
+"""Ways to change the table, and what is said."""
+
+
+@pytest.fixture
+async def stage(
+    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> AsyncIterator[Stage]:
+    del credentials
+    async with open_stage(database, ministack, bucket) as stage:
+        await stage.add("a")
+        await stage.drain()
+        yield stage
+
+
+async def mark(stage: Stage) -> None:
+    """Have the note delivered anew."""
+    await stage.sql(
+        "UPDATE crossfade.ledger SET version = version + 1, dirty_since = now(), "
+        "next_attempt_at = now()"
+    )
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+async def test_the_relay_pauses_the_entity_and_says_why(
+    stage: Stage, change: str, told: str
+) -> None:
+    before = stage.item("a")
+    await stage.sql(f"ALTER TABLE notes {change}")
+    await mark(stage)
+    await stage.migration.relay_step()
+    assert stage.item("a") == before
+    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    assert (paused.entity, paused.error) == ("note", "SchemaChanged")
+    assert told in paused.reason
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+async def test_the_fast_path_leaves_the_row_to_the_relay(
+    stage: Stage, change: str, told: str
+) -> None:
+    before = stage.item("a")
+    await stage.sql(f"ALTER TABLE notes {change}")
+    await mark(stage)
+    assert not await stage.migration.push("note", "a", wait=True)
+    assert stage.item("a") == before
+    assert told in next(one for one in stage.events if isinstance(one, EntityPaused)).reason
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+async def test_a_page_of_the_backfill_is_refused(stage: Stage, change: str, told: str) -> None:
+    async with open_windows(stage.settings, [NOTES]) as windows:
+        await plan_backfill(windows, BackfillOptions())
+        await stage.sql(f"ALTER TABLE notes {change}")
+        with pytest.raises((SchemaChanged, NoSuchStore)) as refused:
+            await windows.page(Window("note"), 10)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+async def test_a_pass_of_verification_ends_and_says_why(
+    stage: Stage, change: str, told: str
+) -> None:
+    await stage.sql(f"ALTER TABLE notes {change}")
+    with pytest.raises((SchemaChanged, NoSuchStore)) as refused:
+        await stage.verifier.full_pass()
+    assert told in str(refused.value)
+    assert await stage.findings() == {}
+
+
+async def test_a_change_that_the_mapping_allows_needs_another_installation_only(
+    stage: Stage,
+) -> None:
+    await stage.sql("ALTER TABLE notes ALTER search TYPE text")
+    await mark(stage)
+    await stage.migration.relay_step()
+    await install(stage.database.dsn, [NOTES])
+    await mark(stage)
+    await stage.drain()
+    assert await stage.verdicts() == {}
+
+
+async def test_processes_of_the_release_before_wait_for_those_of_the_next(stage: Stage) -> None:
+    """A column was added, and the next release maps it."""
+    await stage.sql("ALTER TABLE notes ADD pinned boolean DEFAULT true")
+    wider = replace(NOTES, columns=(*NOTES.columns, Column("pinned", "boolean")), version=2)
+    await install(stage.database.dsn, [wider])
+    await mark(stage)
+    await stage.migration.relay_step()
+    assert "pinned" not in stage.item("a")
+    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    assert "pinned is not in the mapping" in paused.reason
+    await mark(stage)
+    settings = stage.settings
+    async with open_migration(settings, Application((wider,)), stage.events.append) as migration:
+        await replace(stage, migration=migration).drain()
+    assert stage.item("a")["pinned"] == {"BOOL": True}
+
+
+async def test_a_process_whose_declaration_was_never_installed_waits(stage: Stage) -> None:
+    other, before = replace(NOTES, version=2), stage.item("a")
+    await mark(stage)
+    async with open_migration(
+        stage.settings, Application((other,)), stage.events.append
+    ) as migration:
+        await migration.relay_step()
+    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    assert "another declaration" in paused.reason
+    assert stage.item("a") == before
