@@ -62,7 +62,7 @@ def turn(place: str, t_seconds: float | None, speaker: str | None, text: str) ->
     if len(words) > TURN_CHARACTERS_MAX:
         remedy = f"at most {TURN_CHARACTERS_MAX} fit; break it into several"
         raise malformed(place, f"a turn of {len(words)} characters", remedy)
-    if UNSTORABLE.search(words) or UNSTORABLE.search(name or ""):
+    if has_controls(words) or has_controls(name or ""):
         raise malformed(place, "a control character", "remove it")
     if name is not None:
         check_speaker(place, name)
@@ -120,7 +120,12 @@ def bounded(turns: Iterable[Turn]) -> tuple[Turn, ...]:
 
 def one_line(text: str) -> str:
     """Return text with its line breaks and tabs as blanks, and none around it."""
-    return BREAKS.sub(" ", text).strip()
+    return (text if text.isprintable() else BREAKS.sub(" ", text)).strip()
+
+
+def has_controls(text: str) -> bool:
+    """Return whether a text has what can neither be stored nor shown."""
+    return not text.isprintable() and UNSTORABLE.search(text) is not None
 
 
 def digest(one: Turn) -> str:
