@@ -71,15 +71,15 @@ async def test_what_has_ended_can_be_asked_for_again(pool: AsyncConnectionPool) 
 async def test_one_request_is_worked_on_at_a_time(pool: AsyncConnectionPool) -> None:
     desk = worker(pool)
     asked = [await desk.ask(Repair(number), "ada") for number in range(5)]
-    done = []
+    done: list[int] = []
     while len(done) < len(asked):
         workers = [worker(pool) for _ in range(6)]
         taken = await asyncio.gather(*(one.take() for one in workers))
-        ((mine, request),) = [
-            pair for pair in zip(workers, taken, strict=True) if pair[1] is not None
+        ((mine, number),) = [
+            (one, request.id) for one, request in zip(workers, taken, strict=True) if request
         ]
-        done.append(request.id)
-        assert await mine.end(request.id, RequestState.DONE, "done")
+        done.append(number)
+        assert await mine.end(number, RequestState.DONE, "done")
     assert done == [one.id for one in asked]
 
 
