@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -55,8 +56,24 @@ def test_what_fits_is_counted_and_priced(
     assert session["write_units"] == 100
     assert report["hours"] == pytest.approx(100 / 3600)
     assert report["cost"]["once"] > 0
+    assert report["cost"]["each_deep_pass"] > report["cost"]["each_pass"] > 0
     assert any("sessions_share_token_key" in rule for rule in session["rules"]["vanishing"])
     assert any("sessions_user_id_fkey" in rule for rule in session["rules"]["vanishing"])
+
+
+def test_prices_may_be_ones_own(
+    connection: psycopg.Connection[tuple[Any, ...]], tmp_path: Path
+) -> None:
+    add_sessions(connection, 10)
+    prices = tmp_path / "prices.json"
+    prices.write_text('{"region": "here", "write_units_million": 2e6, "object_puts_thousand": 0}')
+    _, report = preflight("session", "--prices", str(prices))
+    assert report["cost"]["once"] == pytest.approx(2 * report["entities"][0]["write_units"])
+    shown = CliRunner().invoke(app, ["preflight", "session", "--prices", str(prices)])
+    assert "list prices of here" in shown.stdout
+    refused = CliRunner().invoke(app, ["preflight", "--prices", str(tmp_path / "none.json")])
+    assert refused.exit_code == 1
+    assert "No such file" in refused.stderr
 
 
 def test_a_sample_of_a_large_table_is_scaled_up(

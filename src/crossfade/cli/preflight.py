@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
+from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, read_bytes, run
 from crossfade.errors import NoSuchStore, SchemaChanged
 from crossfade.flows.rehearse import rehearse, sample
 from crossfade.mapping.census import Census, Misfit
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
-from crossfade.mapping.prices import GIGABYTE, Cost, Prices, cost_of
+from crossfade.mapping.prices import GIGABYTE, Cost, Prices, cost_of, read_prices
 from crossfade.migration import open_census
 from crossfade.postgres import PostgresCensus, PostgresWindows, Rules, table_differences
 from crossfade.settings import Settings, load
@@ -76,7 +77,7 @@ class Report:
 
 @app.command(
     epilog="Examples: crossfade preflight; crossfade preflight session --full; "
-    "crossfade preflight --wcu 1000 --json"
+    "crossfade preflight --wcu 1000 --json; crossfade preflight --prices ours.json"
 )
 def preflight(
     entities: Annotated[
@@ -87,6 +88,10 @@ def preflight(
     wcu: Annotated[
         float, typer.Option(min=0.01, help="Write units a second that the hours are for.")
     ] = NEW_TABLE_UNITS,
+    prices: Annotated[
+        Path | None,
+        typer.Option("--prices", help="A JSON file of other prices, as `--json` names them."),
+    ] = None,
     as_json: AsJson = False,
     application: ApplicationOption = "",
 ) -> None:
@@ -99,7 +104,8 @@ def preflight(
         settings = load()
         found = find_application(application)
         mappings = found.choose(entities or ())
-        report = run(_survey(settings, mappings, wcu, full=full))
+        chosen = Prices() if prices is None else read_prices(read_bytes(prices))
+        report = run(_survey(settings, mappings, wcu, chosen, full=full))
     if as_json:
         print_json(asdict(report))
     else:
@@ -109,14 +115,13 @@ def preflight(
 
 
 async def _survey(
-    settings: Settings, mappings: Sequence[Mapping], wcu: float, *, full: bool
+    settings: Settings, mappings: Sequence[Mapping], wcu: float, prices: Prices, *, full: bool
 ) -> Report:
     async with open_census(settings, mappings) as (tables, windows):
         reports = [
             await _entity(settings, tables, windows, mapping, full=full) for mapping in mappings
         ]
     units = sum(one.write_units for one in reports)
-    prices = Prices()
     return Report(
         entities=tuple(reports),
         hours=units / wcu / 3600,
@@ -195,10 +200,11 @@ def _print(report: Report) -> None:
     for one in report.entities:
         for line in _lines(one):
             typer.echo(line)
+    cost, prices = report.cost, report.prices
     typer.echo(
-        f"about {report.hours:,.2f} hours, ${report.cost.once:,.2f} once and "
-        f"${report.cost.each_month:,.2f} a month, by list prices of {report.prices.region} as of "
-        f"{report.prices.as_of}"
+        f"about {report.hours:,.2f} hours, ${cost.once:,.2f} once and "
+        f"${cost.each_month:,.2f} a month; a pass of verification ${cost.each_pass:,.4f}, a deep one ${cost.each_deep_pass:,.4f}; "
+        f"by list prices of {prices.region} as of {prices.as_of}"
     )
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -16,7 +17,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from crossfade.errors import CrossfadeError
+from crossfade.errors import ConfigurationError, CrossfadeError
 
 T = TypeVar("T")
 
@@ -60,6 +61,18 @@ def clear_errors() -> Iterator[None]:
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("crossfade: interrupted; nothing is lost, the ledger knows what is left\n")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def read_bytes(file: Path) -> bytes:
+    """Read a file that the user named.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}") from None
 
 
 def print_json(value: object) -> None:

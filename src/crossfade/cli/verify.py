@@ -17,10 +17,10 @@ from crossfade.cli.shell import (
     clear_errors,
     print_json,
     print_table,
+    read_bytes,
     run,
     stop_on_signals,
 )
-from crossfade.errors import ConfigurationError
 from crossfade.mapping.declare import Mapping as TableMapping
 from crossfade.mapping.parity import Finding, Run, Tally, Verdict, Watermark
 from crossfade.mapping.parity_certificate import (
@@ -99,7 +99,7 @@ def verify(  # noqa: PLR0913 - one parameter an option
         calm_collector()
         if rcu is not None:
             settings = settings.model_copy(update={"verify_read_units": rcu})
-        known = read_certificate(_read(check_file)) if check_file else None
+        known = read_certificate(read_bytes(check_file)) if check_file else None
         words = known.entities if known else entities or ()
         mappings = find_application(application).choose(words)
         if continuous:
@@ -122,13 +122,6 @@ def calm_collector() -> None:
     """Have the garbage collector look less often; pages of items are no garbage with cycles."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"certificate: {error.strerror}: {file}") from None
 
 
 async def _verify(
