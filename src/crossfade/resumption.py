@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossfade.errors import RecordsInUse, RecordsLost
+from crossfade.errors import RecordsInUse, RecordsLost, Unavailable
 from crossfade.events import PassAbandoned, PassResumed
 from crossfade.mapping.parity import Run, RunState
 from crossfade.mapping.parity_progress import Progress, obstacle
@@ -63,17 +63,23 @@ async def begin(
     left = await runs.unfinished(wanted.kind, wanted.entities, is_deep=wanted.is_deep)
     if left is not None:
         try:
-            sides = _records(left, "a new one was asked for" if restart else None, wanted.form)
+            begun = _records(left, "a new one was asked for" if restart else None, wanted.form)
         except RecordsLost as reason:
             observe(PassAbandoned(left.run.id, str(reason)))
             if left.run.state is RunState.RUNNING and not isinstance(reason, RecordsInUse):
                 await runs.finish(left.run.id, left.run.tally, state=RunState.FAILED)
         else:
             observe(PassResumed(left.run.id, left.silent_seconds))
-            return sides
-    run = await runs.start(wanted.kind, wanted.entities, is_deep=wanted.is_deep)
+            return begun
     sides = Spills.begun(folder)
-    return Begun(run, sides, Progress(str(sides.folder), wanted.form))
+    progress = Progress(str(sides.folder), wanted.form)
+    try:
+        run = await runs.start(wanted.kind, wanted.entities, progress, is_deep=wanted.is_deep)
+    except Unavailable:
+        with sides:
+            sides.discard()
+        raise
+    return Begun(run, sides, progress)
 
 
 def _records(left: Unfinished, why: str | None, form: str) -> Begun:

@@ -166,7 +166,14 @@ class Unfinished:
 class RunStore(Protocol):
     """The verification runs."""
 
-    async def start(self, kind: str, entities: Sequence[str], *, is_deep: bool) -> Run:
+    async def start(
+        self,
+        kind: str,
+        entities: Sequence[str],
+        progress: Progress | None = None,
+        *,
+        is_deep: bool,
+    ) -> Run:
         """Open a run."""
 
     async def unfinished(

@@ -29,13 +29,25 @@ class PostgresRuns:
         self._pool = pool
         self._answer_seconds = answer_seconds
 
-    async def start(self, kind: str, entities: Sequence[str], *, is_deep: bool) -> Run:
+    async def start(
+        self,
+        kind: str,
+        entities: Sequence[str],
+        progress: Progress | None = None,
+        *,
+        is_deep: bool,
+    ) -> Run:
         """Open a run.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"kind": kind, "entities": list(entities), "is_deep": is_deep}
+        asked = {
+            "kind": kind,
+            "entities": list(entities),
+            "is_deep": is_deep,
+            "progress": None if progress is None else progress.to_json(),
+        }
         return (await self._execute("run_start", asked))[0]
 
     async def unfinished(

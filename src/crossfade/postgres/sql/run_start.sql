@@ -1,3 +1,3 @@
-INSERT INTO crossfade.run (kind, entities, is_deep)
-VALUES (%(kind)s, %(entities)s, %(is_deep)s)
+INSERT INTO crossfade.run (kind, entities, is_deep, progress)
+VALUES (%(kind)s, %(entities)s, %(is_deep)s, coalesce(%(progress)s::jsonb, '{}'))
 RETURNING to_jsonb(run)

@@ -1,0 +1,281 @@
+"""A pass that was killed goes on where it stood, and ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossfade.dynamo import TableScan
+from crossfade.events import PassAbandoned, PassResumed
+from crossfade.flows.validate import Parts, full_pass
+from crossfade.mapping.parity import Run, RunState, Tally, Verdict
+from crossfade.postgres import PostgresScan
+from engines.values import Database, DynamoEngine, S3Engine
+from kill_helpers import Killed
+from postgres_helpers import NOTES
+from verify_helpers import Stage, open_stage
+
+ROWS, ROWS_OF_PAGE, SEGMENTS, ITEMS_OF_PAGE = 24, 5, 2, 4
+EXPECTED = {
+    "lost": Verdict.DRIFT_MISSING,
+    "changed": Verdict.DRIFT_DIFFERS,
+    "bare": Verdict.DRIFT_OBJECT,
+    "gone": Verdict.DRIFT_EXTRA,
+    "FOLDER#f": Verdict.DRIFT_FOREIGN,
+}
+
+
+@pytest.fixture
+async def stage(
+    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> AsyncIterator[Stage]:
+    """Notes in both stores, one difference of each kind, and one key on its way."""
+    del credentials
+    async with open_stage(database, ministack, bucket) as stage:
+        await stage.add(*(f"n{number}" for number in range(ROWS)))
+        await stage.add("lost", "changed", "gone", "late")
+        await stage.add("bare", "whole", content="text")
+        await stage.drain()
+        gone = stage.item("gone")
+        await stage.sql("DELETE FROM notes WHERE id = 'gone'")
+        await stage.drain()
+        stage.put(gone)
+        stage.remove("lost")
+        stage.put({**stage.item("changed"), "title": {"S": "other"}})
+        stage.put({**stage.item_key("x"), "title": {"S": "foreign"}})
+        name = stage.item("bare")["contentKey"]["S"]
+        stage.s3.delete_object(Bucket=stage.table, Key=name)
+        await stage.sql("UPDATE notes SET title = 'on its way' WHERE id = 'late'")
+        yield stage
+
+
+def _parts(stage: Stage, folder: Path) -> Parts:
+    """A pass in small pages that says after each of them where it stands."""
+    return replace(
+        stage.verifier.parts,
+        rows=PostgresScan(stage.verifier.source, [NOTES], rows_max=ROWS_OF_PAGE),
+        table=TableScan(
+            stage.migration.client, stage.table, segments=SEGMENTS, page_items_max=ITEMS_OF_PAGE
+        ),
+        keys_max=2,
+        examinations_max=1,
+        tell_seconds=0.0,
+        folder=folder,
+    )
+
+
+@dataclass
+class Deadly:
+    """A port that ends the process at a certain call of a method, before or after it.
+
+    Attributes:
+        calls: what is left until then; counts down.
+    """
+
+    port: Any
+    method: str
+    calls: int
+    after: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self.port, name)
+        if name != self.method:
+            return real
+        return self._pages(real) if name in {"pages", "list"} else self._call(real)
+
+    def _call(self, real: Any) -> Any:
+        async def call(*arguments: Any, **named: Any) -> Any:
+            self.calls -= 1
+            is_last = self.calls == 0
+            if is_last and not self.after:
+                raise Killed
+            answer = await real(*arguments, **named)
+            if is_last:
+                raise Killed
+            return answer
+
+        return call
+
+    def _pages(self, real: Any) -> Any:
+        async def pages(*arguments: Any) -> AsyncIterator[Any]:
+            async for page in real(*arguments):
+                self.calls -= 1
+                if self.calls == 0:
+                    raise Killed
+                yield page
+
+        return pages
+
+
+async def _ends_as_expected(stage: Stage, run: Run) -> None:
+    found = {str(key.parts[0]): one for key, one in (await stage.findings()).items()}
+    assert {key: one.judgement.verdict for key, one in found.items()} == EXPECTED
+    assert {one.first_run for one in found.values()} == {run.id}
+    tally = replace(run.tally, read_units=0.0)
+    rows = ROWS + 5
+    assert tally == Tally(
+        source_rows=rows,
+        target_items=ROWS + 6,
+        equal_keys=ROWS + 1,
+        lagging_keys=1,
+        drifted_keys=len(EXPECTED),
+    )
+    assert run.state is RunState.FINISHED
+    assert run.finished_at is not None
+    ((keys, drifted),) = await stage.sql(
+        "SELECT sum(keys), sum(drifted) FROM crossfade.coverage WHERE entity = 'note'"
+    )
+    assert (keys, drifted) == (rows, len(EXPECTED))
+
+
+@pytest.mark.parametrize(
+    ("part", "method", "calls", "after"),
+    [
+        ("rows", "pages", 1, False),
+        ("rows", "pages", 4, False),
+        ("table", "pages", 1, False),
+        ("table", "pages", 6, False),
+        ("objects", "list", 1, False),
+        ("examiner", "keys", 1, False),
+        ("examiner", "keys", 2, True),
+        ("examiner", "places", 1, False),
+        ("examiner", "places", 2, True),
+        ("findings", "record", 1, False),
+        ("findings", "record", 2, True),
+        ("findings", "open_page", 1, True),
+        ("findings", "open_page", 2, True),
+        ("coverage", "record", 1, True),
+        ("unverified", "settle_through", 1, False),
+        ("runs", "advance", 1, False),
+        ("runs", "advance", 2, True),
+        ("runs", "advance", 8, False),
+        ("runs", "advance", 12, True),
+        ("runs", "advance", 19, False),
+        ("runs", "advance", 24, True),
+        ("runs", "finish", 1, False),
+    ],
+)
+async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
+    stage: Stage, tmp_path: Path, part: str, method: str, calls: int, *, after: bool
+) -> None:
+    parts = _parts(stage, tmp_path)
+    deadly: Any = Deadly(getattr(parts, part), method, calls, after=after)
+    changes = {part: deadly}
+    with pytest.raises(Killed):
+        await full_pass(replace(parts, **changes), is_deep=False)
+    (killed,) = await stage.verifier.runs.newest()
+    assert killed.state is RunState.RUNNING
+    counted: Any = Deadly(parts.rows, "pages", 1000)
+    run = await full_pass(replace(parts, rows=counted), is_deep=False)
+    await _ends_as_expected(stage, run)
+    assert run.id == killed.id
+    assert len(stage.observed(PassResumed)) == 1
+    pages_left = -(-(ROWS + 5 - killed.tally.source_rows) // ROWS_OF_PAGE)
+    assert 1000 - counted.calls <= pages_left
+    assert _within(tmp_path) == []
+
+
+async def test_a_pass_killed_again_and_again_comes_to_its_end(stage: Stage, tmp_path: Path) -> None:
+    parts = _parts(stage, tmp_path)
+    killed = 0
+    while True:
+        deadly: Any = Deadly(parts.runs, "advance", 3, after=bool(killed % 2))
+        try:
+            run = await full_pass(replace(parts, runs=deadly), is_deep=False)
+        except Killed:
+            killed += 1
+        else:
+            break
+    assert killed > 3
+    assert run.id == 1
+    await _ends_as_expected(stage, run)
+
+
+def _within(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def _killed(stage: Stage, tmp_path: Path) -> Parts:
+    """Kill a pass that has read everything and looked at nothing."""
+    parts = _parts(stage, tmp_path)
+    deadly: Any = Deadly(parts.objects, "list", 1)
+    with pytest.raises(Killed):
+        await full_pass(replace(parts, objects=deadly), is_deep=False)
+    return parts
+
+
+async def test_a_pass_begins_anew_when_told_to(stage: Stage, tmp_path: Path) -> None:
+    parts = await _killed(stage, tmp_path)
+    run = await full_pass(parts, is_deep=False, restart=True)
+    assert run.id == 2
+    await _ends_as_expected(stage, run)
+    old = await stage.verifier.runs.find(1)
+    assert old is not None
+    assert old.state is RunState.FAILED
+    assert _within(tmp_path) == []
+
+
+async def _reason(stage: Stage, parts: Parts) -> str:
+    """Make another pass; why it does not go on with the one that was killed."""
+    run = await full_pass(parts, is_deep=False)
+    assert run.id == 2
+    await _ends_as_expected(stage, run)
+    (event,) = stage.observed(PassAbandoned)
+    assert isinstance(event, PassAbandoned)
+    return event.reason
+
+
+async def test_records_that_are_gone_are_told(stage: Stage, tmp_path: Path) -> None:
+    parts = await _killed(stage, tmp_path)
+    shutil.rmtree(_within(tmp_path)[0])
+    assert "not on this machine" in await _reason(stage, parts)
+
+
+async def test_records_that_were_cut_are_told(stage: Stage, tmp_path: Path) -> None:
+    parts = await _killed(stage, tmp_path)
+    file = _within(tmp_path)[0] / "rows"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert "not complete" in await _reason(stage, parts)
+
+
+async def test_another_form_of_records_is_told(stage: Stage, tmp_path: Path) -> None:
+    parts = await _killed(stage, tmp_path)
+    await stage.sql(
+        "UPDATE crossfade.run SET progress = jsonb_set(progress, '{form}', '\"other\"')"
+    )
+    assert "have changed" in await _reason(stage, parts)
+
+
+async def test_a_pass_of_long_ago_is_told(stage: Stage, tmp_path: Path) -> None:
+    parts = await _killed(stage, tmp_path)
+    await stage.sql("UPDATE crossfade.run SET seen_at = seen_at - interval '30 hours'")
+    assert "silent for 30 hours" in await _reason(stage, parts)
+
+
+async def test_a_pass_that_is_under_way_is_left_alone(stage: Stage, tmp_path: Path) -> None:
+    """Another pass begins beside it, and both come to their ends."""
+    parts = _parts(stage, tmp_path)
+    second: list[Run] = []
+
+    @dataclass
+    class Meanwhile:
+        """Rows before whose first page another pass is made."""
+
+        rows: Any
+
+        async def catch_up(self) -> None:
+            second.append(await full_pass(parts, is_deep=False))
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.rows, name)
+
+    meanwhile: Any = Meanwhile(parts.rows)
+    first = await full_pass(replace(parts, rows=meanwhile), is_deep=False)
+    assert (first.id, second[0].id) == (1, 2)
+    assert first.state is second[0].state is RunState.FINISHED
+    assert _within(tmp_path) == []
