@@ -203,7 +203,8 @@ def _print(report: Report) -> None:
     cost, prices = report.cost, report.prices
     typer.echo(
         f"about {report.hours:,.2f} hours, ${cost.once:,.2f} once and "
-        f"${cost.each_month:,.2f} a month; a pass of verification ${cost.each_pass:,.4f}, a deep one ${cost.each_deep_pass:,.4f}; "
+        f"${cost.each_month:,.2f} a month; "
+        f"a pass of verification ${cost.each_pass:,.4f}, a deep one ${cost.each_deep_pass:,.4f}; "
         f"by list prices of {prices.region} as of {prices.as_of}"
     )
 
