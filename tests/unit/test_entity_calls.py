@@ -13,6 +13,7 @@ from crossfade.entity import (
     Entity,
     EntityError,
     Index,
+    IndexType,
     Key,
     Result,
     Schema,
@@ -146,6 +147,51 @@ def test_the_old_comparison_of_no_number_is_that_of_texts() -> None:
     none, some = query.lte().params(compare="v2"), query.lte(n=5).params(compare="v2")
     assert none["KeyConditionExpression"] == "#pk = :pk and #sk1 < :sk1"
     assert some["KeyConditionExpression"] == "#pk = :pk and #sk1 <= :sk1"
+
+
+def test_index_keys_are_removed_in_the_order_of_their_composites() -> None:
+    """A composite that an earlier index mentions comes first, on whichever side it is later."""
+    schema = Schema(
+        entity="step",
+        service="app",
+        attributes={"id": string(), "a": string(), "b": string()},
+        indexes={
+            "main": Index(pk=Key(field="pk", composite=("id",)), sk=Key(field="sk", composite=())),
+            "by_b": Index(index="gsi1", pk=Key(field="gsi1pk", composite=("b",))),
+            "by_a": Index(
+                index="gsi2",
+                pk=Key(field="gsi2pk", composite=("a",)),
+                sk=Key(field="gsi2sk", composite=("b",)),
+            ),
+        },
+    )
+    params = Entity(schema, table="t").update(id="1").remove("a", "b").params()
+    removed = params["UpdateExpression"].partition(" REMOVE ")[2]
+    assert removed == "#a, #b, #gsi1pk, #gsi2sk, #gsi2pk"
+
+
+def test_equalities_after_a_gap_of_a_multi_attribute_index_are_kept() -> None:
+    """DynamoDB refuses the query, which is better than the answer to a wider one."""
+    schema = Schema(
+        entity="step",
+        service="app",
+        attributes={"id": string(), "a": string(), "b": string()},
+        indexes={
+            "main": Index(pk=Key(field="pk", composite=("id",)), sk=Key(field="sk", composite=())),
+            "by_id": Index(
+                index="gsi1",
+                type=IndexType.COMPOSITE,
+                pk=Key(composite=("id",)),
+                sk=Key(composite=("a", "b")),
+            ),
+        },
+    )
+    query = Entity(schema, table="t").query.by_id(id="1")
+    same = query.between({"b": "x"}, {"b": "x"}).params()
+    assert same["KeyConditionExpression"] == "#id = :idk_0 AND #b = :bk_0"
+    with pytest.raises(EntityError) as caught:
+        query.between({"b": "x"}, {"b": "y"}).params()
+    assert caught.value.code == 2013
 
 
 def test_a_value_placeholder_never_stands_for_two_values() -> None:
