@@ -119,6 +119,8 @@ class Verifier:
     async def watching(self) -> AsyncIterator[watch.Watch]:
         """Open a continuous run, whose steps the caller makes; closed at the end.
 
+        Goes on with the newest one if that was killed; its keys are in the ledger.
+
         Raises:
             Unavailable: the source cannot answer.
         """
@@ -131,7 +133,7 @@ class Verifier:
             observe=self.parts.observe,
         )
         entities = sorted(self.stores.readers.by_name)
-        run = await self.runs.start("continuous", entities, is_deep=False)
+        run = await watch.begin(self.runs, entities)
         one = watch.Watch(parts, run)
         try:
             yield one

@@ -13,9 +13,12 @@ from time import monotonic
 
 from crossfade.alarm import LagAlarm
 from crossfade.events import DriftFound
-from crossfade.mapping.parity import Judgement, Run, RunState, Tally, Verdict
+from crossfade.mapping.parity import Judgement, Run, RunState, Verdict
 from crossfade.ports import Observer
 from crossfade.verification import Examiner, FindingStore, RunStore, UnverifiedKeys
+
+SILENT_SECONDS_MAX = 15.0
+"""A run that has told nothing for so long has no process any more."""
 
 _COUNTED = {
     Verdict.EQUAL: "equal_keys",
@@ -44,6 +47,18 @@ class Parts:
     tell_seconds: float = 5.0
 
 
+async def begin(runs: RunStore, entities: Sequence[str]) -> Run:
+    """Go on with the newest continuous run if its process has died, else begin one.
+
+    Raises:
+        Unavailable: the source cannot answer.
+    """
+    left = await runs.unfinished("continuous", entities, is_deep=False)
+    if left is not None and left.silent_seconds > SILENT_SECONDS_MAX:
+        return left.run
+    return await runs.start("continuous", entities, is_deep=False)
+
+
 class Watch:
     """One continuous run; ends with `finish`, and goes on with another process's steps."""
 
@@ -51,7 +66,7 @@ class Watch:
         self._parts = parts
         self._run = run
         self._told_at = monotonic()
-        self.tally = Tally()
+        self.tally = run.tally
 
     async def step(self) -> bool:
         """Look at one batch of delivered keys; whether any of them was settled.

@@ -1,6 +1,6 @@
--- Notes that a run has verified keys that were delivered before it began and neither written nor
--- delivered since: both stores held all the while what it compared. Those that a writer or a relay
--- holds at this moment are left to the next run.
+-- Notes that a run has verified keys that were delivered before it began and are clean: no write came
+-- since, so both stores held all the while what it compared. Those that a writer or a relay holds at
+-- this moment are left to the next run.
 WITH held AS MATERIALIZED (
     SELECT known.entity, known.key
     FROM crossfade.run
@@ -8,7 +8,6 @@ WITH held AS MATERIALIZED (
       ON known.unverified_since IS NOT NULL AND known.unverified_since < run.started_at
      AND (known.entity = ANY (run.entities)) IS TRUE
     WHERE run.id = %(run)s AND known.dirty_since IS NULL
-      AND known.xid < run.begun_xid
       AND (known.acked_xid IS NULL OR known.acked_xid < run.begun_xid)
     ORDER BY known.unverified_since
     LIMIT %(keys_max)s
