@@ -21,6 +21,7 @@ from campaigns.web.visitors import SignedIn
 router = APIRouter(prefix="/profile/tokens")
 
 DAYS = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until it is revoked"}
+FRESH = {"days": "90"}
 FIELDS = (
     Field("name", "What it is for", blank=Blank.SENT, required=True, hint="Such as: backup."),
     Field(
@@ -32,7 +33,7 @@ FIELDS = (
 @router.get("")
 async def show_tokens(request: Request, desk: AtDesk, user: SignedIn) -> Response:
     """Show one's tokens, without their texts."""
-    return await _tokens_page(request, desk, user.id, shown(FIELDS, {}))
+    return await _tokens_page(request, desk, user.id, shown(FIELDS, FRESH))
 
 
 @router.post("")
@@ -44,7 +45,7 @@ async def make_token(request: Request, desk: AtDesk, user: SignedIn) -> Response
         made = await create_token(desk.app, user.id, new)
     except (Conflict, Invalid) as refusal:
         return await _tokens_page(request, desk, user.id, refused(FIELDS, texts, refusal))
-    return await _tokens_page(request, desk, user.id, shown(FIELDS, {}), made)
+    return await _tokens_page(request, desk, user.id, shown(FIELDS, FRESH), made)
 
 
 @router.post("/{token_id}/revoke")
