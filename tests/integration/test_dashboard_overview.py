@@ -23,7 +23,7 @@ from engines.values import Database
 from engines.world import World
 
 TILE = re.compile(
-    r'<dt>([^<]+?)(?: <span class="chip \w+">\w+</span>)?</dt>\s*'
+    r'<dt>(?:<a [^>]*>)?([^<]+?)(?:</a>)?(?: <span class="chip \w+">\w+</span>)?</dt>\s*'
     r'<dd class="value[^"]*">([^<]*)</dd>'
 )
 ROW = re.compile(r'<tr><th scope="row">([\w-]+)</th><td>[\w.]+</td><td class="number">(\d+)</td>')

@@ -35,11 +35,12 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Something that is not as it should be, and what to do."""
+    """Something that is not as it should be, and what to do; `page` shows more of it."""
 
     tone: Tone
     what: str
     remedy: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Tile:
     value: str
     note: str
     tone: Tone = Tone.WELL
+    page: str = ""
     is_long: bool = False
 
 
@@ -125,12 +127,13 @@ def tiles(seen: Seen) -> tuple[Tile, ...]:
     return (
         Tile("Lag", duration(lag), "age of the oldest dirty key", _tone(is_late, Tone.BUSY)),
         Tile("Dirty keys", count(dirty), "changed, not yet in the target"),
-        Tile("Parked keys", count(parked), "no longer tried", _tone(parked > 0)),
+        Tile("Parked keys", count(parked), "no longer tried", _tone(parked > 0), "/keys"),
         Tile(
             "Open findings",
             open_findings(now),
             "keys in which the stores differ",
             _tone(now.open_findings > 0),
+            "/findings",
         ),
         Tile("Relays", count(relays), "at work", _tone(not relays and bool(now.entities))),
         Tile(
@@ -149,6 +152,7 @@ def tiles(seen: Seen) -> tuple[Tile, ...]:
             "Verified through",
             moment(now.verified_through),
             "every earlier write was compared since",
+            page="/parity",
             is_long=True,
         ),
     )
@@ -237,13 +241,14 @@ def _keys_apart(now: Overview) -> Iterator[Concern]:
     parked = sum(entity.parked for entity in now.entities)
     if parked:
         named = "One key is parked" if parked == 1 else f"{count(parked)} keys are parked"
-        yield Concern(Tone.BAD, named, "Mend the rows or the mapping, then un-park them.")
+        yield Concern(Tone.BAD, named, "Mend the rows or the mapping, then un-park them.", "/keys")
     if now.open_findings:
         number = "One key is" if now.open_findings == 1 else f"{open_findings(now)} keys are"
         yield Concern(
             Tone.BAD,
             f"{number} not the same in both stores",
             "Look at the findings, then repair them.",
+            "/findings",
         )
 
 
