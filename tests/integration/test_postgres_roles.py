@@ -11,7 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from crossfade.errors import AccessDenied
 from crossfade.mapping.state import Delivered, Live, Row, StoredObject
-from crossfade.postgres import PostgresFeed, PostgresSource, open_pool
+from crossfade.mapping.whereabouts import Whereabouts
+from crossfade.postgres import PostgresFeed, PostgresSource, open_pool, whereabouts
 from engines.values import Database
 from postgres_helpers import AT_ONCE, NOTES, add_note, captured_notes, versions
 
@@ -87,6 +88,7 @@ async def test_a_relay_needs_the_documented_grants(every_database: Database) -> 
             await feed.remember([StoredObject("note", "contents/n/0", 1)])
             await feed.ack([Delivered(key, 1)])
             assert await feed.due(1) == []
+            assert await whereabouts(pool, "note", [["n"]], 5) == (Whereabouts.IN_BOTH_STORES,)
             await feed.aclose()
         drop(app, "relay")
 
