@@ -30,6 +30,7 @@ from crossfade.entity.execute import StoreError
 from crossfade.entity.keyforms import IndexForm, KeyForm
 from crossfade.entity.keys import KeyValue
 from crossfade.entity.model import Identifiers
+from crossfade.entity.reads import Query, Scan
 from crossfade.entity.results import (
     BatchResult,
     BatchWritten,
@@ -65,9 +66,11 @@ __all__ = [
     "KeyValue",
     "Padding",
     "Page",
+    "Query",
     "QuerySent",
     "Result",
     "ResultsReceived",
+    "Scan",
     "Schema",
     "Service",
     "StoreError",
