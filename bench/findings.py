@@ -80,15 +80,22 @@ async def _measure(pool: AsyncConnectionPool, findings: int) -> list[Row]:
     group = f"Lists of {findings:,} findings, milliseconds; at most {ANSWER_MS_MAX} demanded"
     rows = []
     for name, chosen in _filters():
-        end = next((one.id for one in (await lists.page(chosen)).findings[-1:]), 1)
+        deep = await _deep(lists, chosen, findings)
         figures = {
             "first page": await _slowest(partial(lists.page, chosen)),
-            "later page": await _slowest(partial(lists.page, chosen, after=end)),
-            "page before": await _slowest(partial(lists.page, chosen, before=end)),
+            "deep page": await _slowest(partial(lists.page, chosen, after=deep)),
+            "page before": await _slowest(partial(lists.page, chosen, before=deep)),
             "count to 10,000": await _slowest(partial(lists.count, chosen)),
         }
         rows.append(Row(group, name, figures))
     return rows
+
+
+async def _deep(lists: PostgresFindingLists, chosen: FindingFilter, findings: int) -> int:
+    """Return a finding far from the beginning of a list."""
+    if chosen.key_prefix is None:
+        return int(findings * 0.85)
+    return (await lists.page(FindingFilter(key_prefix=f"{chosen.key_prefix}8"))).findings[0].id
 
 
 def _filters() -> Iterator[tuple[str, FindingFilter]]:

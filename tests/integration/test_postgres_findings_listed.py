@@ -122,6 +122,20 @@ async def test_a_prefix_finds_keys_of_any_characters(
     assert found
 
 
+async def test_an_edge_outside_of_the_list_shows_nothing_of_what_is_outside(
+    lists: PostgresFindingLists,
+) -> None:
+    for chosen in (FindingFilter(key_prefix="ab"), FindingFilter(since=SINCE)):
+        inside = await walk(lists, chosen)
+        outside = set(await walk(lists, FindingFilter())) - set(inside)
+        for one in list(outside)[:20]:
+            for page in (
+                await lists.page(chosen, after=one.id, findings_max=FINDINGS),
+                await lists.page(chosen, before=one.id, findings_max=FINDINGS),
+            ):
+                assert list(page.findings) in ([], inside), chosen
+
+
 async def test_counting_stops_at_its_limit(lists: PostgresFindingLists) -> None:
     assert await lists.count(FindingFilter(), count_max=10) == 10
     assert await lists.count(FindingFilter(entity="nobody")) == 0

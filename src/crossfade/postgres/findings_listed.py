@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 
 import orjson
 from psycopg import sql
@@ -20,7 +20,6 @@ from crossfade.postgres.connect import session
 from crossfade.postgres.findings import finding_from
 from crossfade.postgres.queries import query
 
-_ID_MAX = 2**63 - 1
 _CODE_POINT_MAX = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -101,7 +100,6 @@ class PostgresFindingLists:
         is_back = before is not None
         asked = _asked(chosen) | {
             "edge": before if is_back else after,
-            "start_id": 0 if chosen.key_prefix is not None else _ID_MAX,
             "findings_max": findings_max + 1,
         }
         rows = await self._rows(_listed(chosen, is_back=is_back), asked)
@@ -120,7 +118,8 @@ class PostgresFindingLists:
         Raises:
             Unavailable: the source cannot answer.
         """
-        statement = query("findings_counted").format(**_range(chosen))
+        column, low, high = _range(chosen)
+        statement = query("findings_counted").format(column=column, low=low, high=high)
         ((counted,),) = await self._rows(statement, _asked(chosen) | {"count_max": count_max})
         return int(counted)
 
@@ -167,30 +166,36 @@ def _asked(chosen: FindingFilter) -> dict[str, Any]:
 
 
 def _listed(chosen: FindingFilter, *, is_back: bool) -> sql.Composed:
-    by_key = chosen.key_prefix is not None
-    grows = by_key != is_back
+    column, low, high = _range(chosen)
+    grows = (chosen.key_prefix is not None) != is_back
+    words = ("<", ">", "<", "ASC") if grows else (">=", "<", ">=", "DESC")
+    ahead, beyond, within, direction = map(sql.SQL, words)
     return query("findings_listed").format(
-        start=sql.SQL("%(lowest)s::text[]" if by_key else "'infinity'::timestamptz"),
-        beyond=sql.SQL(">" if grows else "<"),
-        direction=sql.SQL("ASC" if grows else "DESC"),
-        **_range(chosen),
+        column=column,
+        ahead=ahead,
+        start=low if grows else high,
+        beyond=beyond,
+        within=within,
+        end=high if grows else low,
+        direction=direction,
     )
 
 
-def _range(chosen: FindingFilter) -> dict[str, sql.Composable]:
-    """Return the column of the list's order, and the bounds within it."""
-    column: LiteralString
-    low: LiteralString
-    high: LiteralString
+def _range(chosen: FindingFilter) -> tuple[sql.Identifier, sql.SQL, sql.SQL]:
+    """Return the column of the list's order, its lowest value, and what all values are below."""
     if chosen.key_prefix is None:
-        column, low, high = "first_seen", "%(since)s::timestamptz", "'infinity'"
-        if chosen.since is None:
-            low = "'-infinity'"
-    else:
-        column, low, high = "key", "%(lowest)s::text[]", "%(above)s::text[]"
-        if above_prefix(chosen.key_prefix) is None:
-            high = "ARRAY[NULL]::text[]"  # NULL sorts above every text
-    return {"column": sql.Identifier(column), "low": sql.SQL(low), "high": sql.SQL(high)}
+        return (
+            sql.Identifier("first_seen"),
+            sql.SQL("coalesce(%(since)s::timestamptz, '-infinity')"),
+            sql.SQL("'infinity'::timestamptz"),
+        )
+    is_bounded = above_prefix(chosen.key_prefix) is not None
+    return (
+        sql.Identifier("key"),
+        sql.SQL("%(lowest)s::text[]"),
+        # NULL sorts above every text.
+        sql.SQL("%(above)s::text[]" if is_bounded else "ARRAY[NULL]::text[]"),
+    )
 
 
 def above_prefix(prefix: str) -> str | None:

@@ -1,9 +1,13 @@
--- A page of findings beyond an edge: another finding's place, or where the list begins. Only kinds
--- whose next finding is among the first ones can have a finding on the page.
+-- A page of findings beyond an edge: another finding's place, moved into the list's range, or where
+-- the range begins. One bound on each side of an index lets a page begin anywhere at no cost. Only
+-- kinds whose next finding is among the first ones can have a finding on the page.
 WITH edge AS (
-    SELECT {column} AS place, id FROM crossfade.finding WHERE id = %(edge)s::bigint
+    SELECT CASE WHEN {column} {ahead} {start} THEN {start} ELSE {column} END AS place,
+           CASE WHEN {column} {ahead} {start} THEN 0 ELSE id END AS id
+    FROM crossfade.finding
+    WHERE id = %(edge)s::bigint
     UNION ALL
-    SELECT {start}, %(start_id)s::bigint WHERE %(edge)s::bigint IS NULL
+    SELECT {start}, 0 WHERE %(edge)s::bigint IS NULL
 ), kind AS MATERIALIZED (
     SELECT kind.*
     FROM edge
@@ -15,8 +19,8 @@ WITH edge AS (
           AND finding.entity = kind.entity
           AND finding.verdict = kind.verdict
           AND finding.cause = kind.cause
-          AND finding.{column} >= {low} AND finding.{column} < {high}
           AND (finding.{column}, finding.id) {beyond} (edge.place, edge.id)
+          AND finding.{column} {within} {end}
         ORDER BY finding.{column} {direction}, finding.id {direction}
         LIMIT 1
     ) AS next
@@ -37,8 +41,8 @@ CROSS JOIN LATERAL (
       AND finding.entity = kind.entity
       AND finding.verdict = kind.verdict
       AND finding.cause = kind.cause
-      AND finding.{column} >= {low} AND finding.{column} < {high}
       AND (finding.{column}, finding.id) {beyond} (edge.place, edge.id)
+      AND finding.{column} {within} {end}
     ORDER BY finding.{column} {direction}, finding.id {direction}
     LIMIT %(findings_max)s
 ) AS listed

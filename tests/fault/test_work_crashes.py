@@ -1,0 +1,82 @@
+"""`crossfade work` killed or stopped in the middle: another one does what was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+from crossfade.mapping.tasks import OperatorRequest, RequestState, Verify
+from crossfade.postgres import open_pool
+from crossfade.postgres.requests import PostgresRequests
+from crossfade.testing import Rule, Stall
+from damage_helpers import furnish
+from engines.world import World
+
+
+async def start(world: World, *arguments: str) -> asyncio.subprocess.Process:
+    """Start `crossfade work` as a process of its own."""
+    settings = world.settings
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "crossfade.cli", "work", *arguments),
+        env={
+            **os.environ,
+            "DATABASE_URL": world.direct.dsn,
+            "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
+            "S3_BUCKET_NAME": settings.s3_bucket_name,
+            "S3_SSE": "none",
+            "AWS_REGION": settings.aws_region,
+            "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
+            "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
+            "CROSSFADE_TARGET_TIMEOUT_SECONDS": "60",
+            "CROSSFADE_LOG_FORMAT": "json",
+        },
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+async def newest(world: World) -> OperatorRequest:
+    async with open_pool(world.direct.dsn) as pool:
+        (found,) = await PostgresRequests(pool).newest()
+        return found
+
+
+async def stopped_while_verifying(world: World, number: signal.Signals) -> OperatorRequest:
+    """Send a signal to a worker that is reading a table which does not answer."""
+    await furnish(world)
+    async with open_pool(world.direct.dsn) as pool:
+        await PostgresRequests(pool).ask(Verify(), "ada")
+    world.dynamo.add(Rule(Stall(), operation="Scan"))
+    process = await start(world)
+    async with asyncio.timeout(60):
+        while (await newest(world)).state is not RequestState.RUNNING:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.05)
+    process.send_signal(number)
+    async with asyncio.timeout(60):
+        await process.wait()
+    world.dynamo.clear()
+    return await newest(world)
+
+
+async def do_all(world: World) -> OperatorRequest:
+    """Work until nothing is asked for, in another process."""
+    async with asyncio.timeout(90):
+        assert await (await start(world, "--until-done")).wait() == 0
+    return await newest(world)
+
+
+async def test_a_killed_workers_request_is_done_by_the_next(world: World) -> None:
+    left = await stopped_while_verifying(world, signal.SIGKILL)
+    assert left.state is RequestState.RUNNING
+    await world.sql("UPDATE crossfade.request SET lease_until = now()")  # as after 30 seconds
+    done = await do_all(world)
+    assert (done.state, done.attempts) == (RequestState.DONE, 2)
+    assert str(done.outcome).endswith("0 open findings")
+
+
+async def test_a_stopped_worker_gives_its_request_back_at_once(world: World) -> None:
+    left = await stopped_while_verifying(world, signal.SIGTERM)
+    assert (left.state, left.attempts) == (RequestState.WAITING, 0)
+    done = await do_all(world)
+    assert (done.state, done.attempts) == (RequestState.DONE, 1)
