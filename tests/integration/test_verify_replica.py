@@ -1,0 +1,155 @@
+"""Whole tables are read from a streaming replica, and never before it shows what is compared."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from crossfade.errors import TimedOut
+from crossfade.local import PostgresProgram, Server
+from crossfade.mapping.parity import RunState, Verdict
+from crossfade.postgres import open_pool
+from engines.databases import WHEEL, Cluster, installed_binaries
+from engines.house import House
+from engines.values import Database, DynamoEngine, S3Engine
+from verify_helpers import Stage, open_stage
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A primary and its replica."""
+
+    primary: PostgresProgram
+    replica: PostgresProgram
+    primary_server: Server
+    replica_server: Server
+
+    def on_replica(self, database: Database) -> str:
+        """The URL of a database's copy."""
+        name = database.dsn.rpartition("/")[2]
+        return self.replica.dsn(self.replica_server.port, name)
+
+
+def _copy(program: PostgresProgram, port: int, data: Path) -> None:
+    """Copy a running server's data, set up to follow it."""
+    account = program.account
+    copied = [program.arguments(data.parent, port)[0].replace("bin/postgres", "bin/pg_basebackup")]
+    copied += ["-D", str(data), "-d", program.dsn(port), "-R", "-X", "stream", "-c", "fast"]
+    subprocess.run(
+        copied,
+        check=True,
+        capture_output=True,
+        cwd="/",
+        user=None if account is None else account.uid,
+        group=None if account is None else account.gid,
+        extra_groups=None if account is None else [],
+    )
+
+
+@pytest.fixture(scope="module", params=["wheel", "machine"])
+def pair(request: pytest.FixtureRequest, house: House) -> Iterator[Pair]:
+    binaries = WHEEL if request.param == "wheel" else installed_binaries()
+    if binaries is None or not (binaries / "pg_basebackup").exists():
+        pytest.skip("these programs of PostgreSQL can make no replica")
+    program = PostgresProgram(secrets.token_hex(8), binaries, {"fsync": "off"})
+    folder = house.new_folder()
+    primary, replica = (Server(program, folder / name) for name in ("primary", "replica"))
+    try:
+        asyncio.run(primary.start())
+        replica.folder.mkdir()
+        if program.account is not None:
+            replica.folder.chmod(0o777)
+        _copy(program, primary.port, replica.folder / "data")
+        asyncio.run(replica.start())
+        yield Pair(program, program, primary, replica)
+    finally:
+        asyncio.run(replica.kill())
+        asyncio.run(primary.kill())
+
+
+@pytest.fixture
+async def stage(
+    pair: Pair, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> AsyncIterator[Stage]:
+    """Both stores; what is compared is read from the replica, which shows it."""
+    del credentials
+    database = Cluster(pair.primary, pair.primary_server).create()
+    url = SecretStr(pair.on_replica(database))
+    await _until(url.get_secret_value(), "SELECT true")
+    async with open_stage(database, ministack, bucket, replica_url=url) as stage:
+        yield stage
+
+
+async def _until(dsn: str, statement: str) -> None:
+    """Wait until a statement answers true."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(dsn) as connection:
+                    cursor = await connection.execute(statement.encode())
+                    if (await cursor.fetchone()) == (True,):
+                        return
+            except psycopg.Error:
+                pass
+            await asyncio.sleep(0.05)
+
+
+async def _replay(pair: Pair, *, goes_on: bool) -> None:
+    verb = "resume" if goes_on else "pause"
+    dsn = pair.replica.dsn(pair.replica_server.port)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute(f"SELECT pg_wal_replay_{verb}()".encode())
+    if not goes_on:
+        await _until(dsn, "SELECT pg_get_wal_replay_pause_state() = 'paused'")
+
+
+async def test_a_difference_that_the_replica_does_not_show_yet_is_found(
+    stage: Stage, pair: Pair
+) -> None:
+    """The old item equals the row as the replica had it when the pass began."""
+    await stage.add("a", "b")
+    await stage.drain()
+    assert await stage.verdicts() == {}
+    old = stage.item("a")
+    await _replay(pair, goes_on=False)
+    await stage.sql("UPDATE notes SET title = 'newer' WHERE id = 'a'")
+    await stage.drain()
+    stage.put(old)
+    comparing = asyncio.create_task(stage.verdicts())
+    await _until(stage.database.dsn, "SELECT count(*) = 2 FROM crossfade.run")
+    await _replay(pair, goes_on=True)
+    assert await comparing == {"a": Verdict.DRIFT_STALE}
+
+
+async def test_rows_come_from_the_replica(stage: Stage, pair: Pair) -> None:
+    await stage.add("a")
+    await stage.drain()
+    await stage.verifier.full_pass()
+    async with open_pool(pair.on_replica(stage.database)) as pool, pool.connection() as connection:
+        cursor = await connection.execute("SELECT pg_is_in_recovery()")
+        assert await cursor.fetchone() == ("t",)
+    told = "SELECT seq_scan + idx_scan > 0 FROM pg_stat_user_tables WHERE relname = 'notes'"
+    await _until(pair.on_replica(stage.database), told)
+
+
+async def test_a_replica_that_stands_still_fails_the_pass_in_time(stage: Stage, pair: Pair) -> None:
+    await stage.add("a")
+    await stage.drain()
+    stage.verifier.parts.rows._replay_seconds = 0.2  # type: ignore[attr-defined]
+    await _replay(pair, goes_on=False)
+    try:
+        await stage.sql("UPDATE notes SET title = 'newer'")
+        with pytest.raises(TimedOut, match="replica"):
+            await stage.verifier.full_pass()
+    finally:
+        await _replay(pair, goes_on=True)
+    (run,) = await stage.verifier.runs.newest()
+    assert run.state is RunState.FAILED
