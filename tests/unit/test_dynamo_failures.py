@@ -86,6 +86,15 @@ def test_a_cancelled_transaction_carries_its_reasons() -> None:
     assert str(error) == "the transaction was refused: None, ConditionalCheckFailed"
 
 
+def test_a_reasons_message_shows_no_value_of_the_request() -> None:
+    reasons = [{"Code": "ValidationError", "Message": "the key Ann Lee is of the wrong type"}]
+    content = {"__type": f"{PREFIX}TransactionCanceledException", "CancellationReasons": reasons}
+    request = {"TransactItems": [{"Delete": {"Key": {"pk": {"S": "Ann Lee"}}}}]}
+    error = error_of("TransactWriteItems", request, answer(400, **content))
+    assert isinstance(error, TransactionCanceled)
+    assert error.reasons[0].message == "the key [value] is of the wrong type"
+
+
 @pytest.mark.parametrize(
     ("codes", "expected"),
     [

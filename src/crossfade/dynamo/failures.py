@@ -110,7 +110,7 @@ def error_of(operation: str, request: Mapping[str, Any], response: Response) -> 
     if error_class is ConditionFailed:
         return ConditionFailed(content.get("Item"))
     if error_class is TransactionCanceled:
-        return _cancelled(content)
+        return _cancelled(content, request)
     message = content.get("message") or content.get("Message")
     parts = [f"DynamoDB refused {operation} with {code or 'no code'} (HTTP {response.status})"]
     if isinstance(message, str) and message:
@@ -171,9 +171,13 @@ def _class_of_status(status: int) -> ErrorClass:
     return ERRORS_BY_STATUS.get(status, InvalidRequest)
 
 
-def _cancelled(content: Mapping[str, Any]) -> CrossfadeError:
+def _cancelled(content: Mapping[str, Any], request: Mapping[str, Any]) -> CrossfadeError:
     reasons = tuple(
-        CancellationReason(str(reason.get("Code") or "None"), reason.get("Item"))
+        CancellationReason(
+            str(reason.get("Code") or "None"),
+            reason.get("Item"),
+            masked(str(reason.get("Message") or ""), request),
+        )
         for reason in content.get("CancellationReasons") or ()
         if isinstance(reason, dict)
     )
