@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import anyio
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
@@ -15,6 +16,10 @@ from campaigns.database import migrate
 from campaigns.inputs import NewUser
 from campaigns.records import User
 from engines.values import Database
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 @dataclass
@@ -44,6 +49,12 @@ class Table:
             cursor = await db.execute(statement.encode(), parameters or None)
             return await cursor.fetchall() if cursor.description else []
 
+    async def waiting(self, count: int) -> None:
+        """Return when so many requests wait for a lock."""
+        with anyio.fail_after(10):
+            while (await self.sql(WAITING))[0]["count"] != count:  # noqa: ASYNC110 - the server tells nobody
+                await anyio.sleep(0.01)
+
 
 @asynccontextmanager
 async def application(database: Database) -> AsyncIterator[Table]:
@@ -55,3 +66,11 @@ async def application(database: Database) -> AsyncIterator[Table]:
         stranger = await create_user(app, NewUser(email="stranger@example.org"))
         pushes.seen.clear()
         yield Table(app, pushes, owner, stranger, database.dsn)
+
+
+@asynccontextmanager
+async def held(table: Table, statement: str, *parameters: object) -> AsyncIterator[Table]:
+    """Keep what a statement locks, until the block ends with a commit."""
+    async with await psycopg.AsyncConnection.connect(table.dsn) as db:
+        await db.execute(statement.encode(), parameters)
+        yield table

@@ -193,8 +193,8 @@ async def test_a_search_sees_only_ones_own(table: Table) -> None:
     await new_session(table, campaign, "One", "GM: lamp")
     found = await search_sessions(table.app, table.stranger.id, SessionSearch(words="lamp"))
     assert found.items == ()
+    search = SessionSearch(words="lamp", campaign_id=campaign.id)
     with pytest.raises(NotFound, match="campaign"):
-        search = SessionSearch(words="lamp", campaign_id=campaign.id)
         await search_sessions(table.app, table.stranger.id, search)
 
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import anyio
-import psycopg
 import pytest
 
 from campaigns.actions import (
@@ -27,13 +26,10 @@ from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.records import Session, Spoken
 from campaigns.transcript_inputs import SpeakerChanges, TranscriptUpload, TurnChanges
 from campaigns.transcripts import Form, Turn, digest
-from campaigns_helpers import Table, application
+from campaigns_helpers import Table, application, held
 from engines.values import Database
 
 SAID = "[00:00:01] GM: one\n[00:00:02] Odile: two\n[00:00:03.500] GM: three"
-WAITING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 @pytest.fixture
@@ -82,8 +78,8 @@ async def test_an_upload_becomes_text_document_and_count(table: Table) -> None:
 
 async def test_a_malformed_upload_changes_nothing(table: Table) -> None:
     session = await spoken_session(table)
+    bad = upload("a\n[00:99:00] secret", 1)
     with pytest.raises(Invalid, match=r"transcript: line 2: a time with more than 59"):
-        bad = upload("a\n[00:99:00] secret", 1)
         await save_upload(table.app, table.owner.id, session.id, bad)
     with pytest.raises(Conflict) as refusal:
         await save_upload(table.app, table.owner.id, session.id, upload("late", 0))
@@ -95,7 +91,7 @@ async def test_a_malformed_upload_changes_nothing(table: Table) -> None:
 async def test_an_upload_whose_text_is_too_long_is_refused(table: Table) -> None:
     session = await spoken_session(table)
     long = "\n".join(["word " * 200] * (TRANSCRIPT_TEXT_BYTES_MAX // 1000 + 5))
-    with pytest.raises(Invalid, match="text: .*at most 1048576 bytes"):
+    with pytest.raises(Invalid, match=r"text: .*at most 1048576 bytes"):
         await save_upload(table.app, table.owner.id, session.id, upload(long, 1))
 
 
@@ -137,13 +133,6 @@ async def test_a_line_that_was_changed_meanwhile_conflicts(table: Table) -> None
     )
 
 
-async def waiting(table: Table, count: int) -> None:
-    """Return when so many requests wait for a lock."""
-    with anyio.fail_after(10):
-        while (await table.sql(WAITING))[0]["count"] != count:  # noqa: ASYNC110 - the server tells nobody
-            await anyio.sleep(0.01)
-
-
 async def at_once(table: Table, *steps: Callable[[], Awaitable[object]]) -> list[CampaignsError]:
     """Let requests begin before any of them may write; what was refused."""
     refusals = []
@@ -154,12 +143,13 @@ async def at_once(table: Table, *steps: Callable[[], Awaitable[object]]) -> list
         except CampaignsError as error:
             refusals.append(error)
 
-    async with anyio.create_task_group() as tasks:
-        async with await psycopg.AsyncConnection.connect(table.dsn) as db:
-            await db.execute("SELECT 1 FROM sessions FOR UPDATE")
-            for step in steps:
-                tasks.start_soon(attempt, step)
-            await waiting(table, len(steps))
+    async with (
+        anyio.create_task_group() as tasks,
+        held(table, "SELECT 1 FROM sessions FOR UPDATE"),
+    ):
+        for step in steps:
+            tasks.start_soon(attempt, step)
+        await table.waiting(len(steps))
     return refusals
 
 
@@ -217,8 +207,8 @@ async def test_a_speaker_is_renamed_in_every_turn(table: Table) -> None:
 async def test_two_speakers_become_one_only_on_purpose(table: Table) -> None:
     session = await spoken_session(table)
     new = {"expected_revision": 1, "speaker": "GM", "name": "Odile"}
+    merge = SpeakerChanges.model_validate(new)
     with pytest.raises(Conflict) as refusal:
-        merge = SpeakerChanges.model_validate(new)
         await rename_speaker(table.app, table.owner.id, session.id, merge)
     assert refusal.value.field == "name"
     merge = SpeakerChanges.model_validate({**new, "merge": True})

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import anyio
-import psycopg
 import pytest
 
 from campaigns.actions import (
@@ -20,33 +18,14 @@ from campaigns.actions import (
 from campaigns.errors import Conflict
 from campaigns.inputs import NewCampaign, NewSession, SessionChanges
 from campaigns.records import Campaign, Session
-from campaigns_helpers import Table, application
+from campaigns_helpers import Table, application, held
 from engines.values import Database
-
-WAITING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 @pytest.fixture
 async def table(database: Database) -> AsyncIterator[Table]:
     async with application(database) as table:
         yield table
-
-
-@asynccontextmanager
-async def held(table: Table, statement: str, *parameters: object) -> AsyncIterator[Table]:
-    """Keep what a statement locks, until the block ends with a commit."""
-    async with await psycopg.AsyncConnection.connect(table.dsn) as db:
-        await db.execute(statement.encode(), parameters)
-        yield table
-
-
-async def waiting(table: Table, count: int) -> None:
-    """Return when so many requests wait for a lock."""
-    with anyio.fail_after(10):
-        while (await table.sql(WAITING))[0]["count"] != count:  # noqa: ASYNC110 - the server tells nobody
-            await anyio.sleep(0.01)
 
 
 async def new_campaign(table: Table, name: str) -> Campaign:
@@ -81,7 +60,7 @@ async def test_two_sessions_change_places(table: Table) -> None:
     ):
         tasks.start_soon(move, table, there, two)
         tasks.start_soon(move, table, back, one)
-        await waiting(table, 2)
+        await table.waiting(2)
     await assert_counts_are_right(table)
 
 
@@ -91,9 +70,9 @@ async def test_a_session_leaves_a_campaign_that_is_being_deleted(table: Table) -
     session = await new_session(table, one)
     async with anyio.create_task_group() as tasks, held(table, "SELECT 1 FROM sessions FOR UPDATE"):
         tasks.start_soon(move, table, session, two)
-        await waiting(table, 1)
+        await table.waiting(1)
         tasks.start_soon(delete_campaign, table.app, table.owner.id, one.id)
-        await waiting(table, 2)
+        await table.waiting(2)
     assert (await get_session(table.app, table.owner.id, session.id)).campaign_id == two.id
     await assert_counts_are_right(table)
 
@@ -103,9 +82,9 @@ async def test_a_session_is_deleted_from_a_campaign_that_is_being_deleted(table:
     session = await new_session(table, one)
     async with anyio.create_task_group() as tasks, held(table, "SELECT 1 FROM sessions FOR UPDATE"):
         tasks.start_soon(delete_session, table.app, table.owner.id, session.id)
-        await waiting(table, 1)
+        await table.waiting(1)
         tasks.start_soon(delete_campaign, table.app, table.owner.id, one.id)
-        await waiting(table, 2)
+        await table.waiting(2)
     assert await table.sql("SELECT 1 FROM sessions UNION ALL SELECT 1 FROM campaigns") == []
 
 
@@ -128,7 +107,7 @@ async def test_a_session_that_moves_away_is_not_deleted_at_the_same_moment(table
     )
     async with anyio.create_task_group() as tasks, held(table, steps, two.id, two.id):
         tasks.start_soon(drop)
-        await waiting(table, 1)
+        await table.waiting(1)
     assert refusals == ["campaign_id"]
     assert table.pushes.seen == []
     await assert_counts_are_right(table)
@@ -143,6 +122,6 @@ async def test_a_session_loses_its_campaign_while_it_moves(table: Table) -> None
         held(table, "DELETE FROM campaigns WHERE id = %s", one.id),
     ):
         tasks.start_soon(move, table, session, two)
-        await waiting(table, 1)
+        await table.waiting(1)
     assert (await get_session(table.app, table.owner.id, session.id)).campaign_id == two.id
     await assert_counts_are_right(table)
