@@ -165,6 +165,25 @@ async def test_listeners_hear_of_every_request(bench: Bench) -> None:
     assert received.success
 
 
+async def test_a_call_may_bring_its_own_client_and_listener(bench: Bench) -> None:
+    class Unused:
+        async def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+            raise AssertionError((operation, request))
+
+    tasks = Entity(SCHEMA, table=bench.table, client=Unused())
+    await tasks.put(**KEY, title="T").go(client=bench.client)
+    heard: list[Any] = []
+    listeners = [heard.append]
+    found = await tasks.get(KEY).go(client=bench.client, listeners=listeners)
+    page = await tasks.query.by_user(user_id="u").go(client=bench.client, listeners=listeners)
+    assert found.data == page.data[0]
+    assert [event.type for event in heard] == ["query", "results"] * 2
+    for wrong, code in (({"client": 5}, 1023), ({"listeners": [5]}, 1021)):
+        with pytest.raises(EntityError) as caught:
+            await tasks.get(KEY).go(**wrong)
+        assert caught.value.code == code
+
+
 async def test_values_that_dynamodb_cannot_hold_are_never_sent(bench: Bench) -> None:
     for values in ({"title": "\ud800"}, {"points": float("nan")}):
         with pytest.raises(EntityError) as caught:

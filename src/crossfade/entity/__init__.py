@@ -12,7 +12,7 @@ from crossfade.entity.attributes import (
     set_of,
     string,
 )
-from crossfade.entity.core import Client
+from crossfade.entity.client import Client
 from crossfade.entity.declarations import (
     Attribute,
     Casing,

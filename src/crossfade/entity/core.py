@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, Protocol
+from typing import Any, Generic
 
 from typing_extensions import TypeVar
 
-from crossfade.entity.errors import Code, EntityError, kind_of
+from crossfade.entity.client import Client
 from crossfade.entity.events import Listener
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.model import Model
@@ -21,13 +21,6 @@ from crossfade.entity.readplan import general_reader, own_reader
 from crossfade.entity.records import Convert, converter
 
 R = TypeVar("R", default=dict[str, Any])
-
-
-class Client(Protocol):
-    """What executes requests: a DynamoDB client that takes and gives typed attribute values."""
-
-    async def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Execute one operation of DynamoDB's API, such as ``PutItem``."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +63,3 @@ class Core(Generic[R]):
     def resolve(self, index: IndexForm, options: Options) -> Options:
         """The options with the answer to whether ownership is checked."""
         return with_ownership(index, options, entity_ignores=self.ignore_ownership)
-
-
-def check_connections(client: object, listeners: tuple[object, ...]) -> None:
-    """Check what executes calls and what is told about them.
-
-    Raises:
-        EntityError: 1023 for a client without `call`, 1021 for a listener that is no function.
-    """
-    if client is not None and not callable(getattr(client, "call", None)):
-        raise EntityError(
-            Code.INVALID_CLIENT_PROVIDED,
-            f"a client has a call method, not {kind_of(client)}",
-        )
-    for listener in listeners:
-        if not callable(listener):
-            raise EntityError(
-                Code.INVALID_LISTENER_PROVIDED, f"a listener is a function, not {kind_of(listener)}"
-            )

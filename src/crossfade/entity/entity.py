@@ -10,8 +10,9 @@ from typing_extensions import TypeVar
 
 from crossfade.entity.batches import BatchGet, BatchWrite
 from crossfade.entity.calls import Check, Delete, Get, Put, Update, Upsert
+from crossfade.entity.client import Client, check_connections
 from crossfade.entity.converting import Conversions
-from crossfade.entity.core import Client, Core, check_connections
+from crossfade.entity.core import Core
 from crossfade.entity.events import Listener
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.keys import KeyValue

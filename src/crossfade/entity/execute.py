@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crossfade.entity.core import Client, Core
+from crossfade.entity.client import Client
+from crossfade.entity.core import Core
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.events import Event, QuerySent, ResultsReceived
 from crossfade.entity.options import Options
@@ -54,7 +55,7 @@ async def send(
         EntityError: 1001 without a client, 3001 for a value that DynamoDB cannot hold.
         StoreError: the client failed; with `original_error`, its own error instead.
     """
-    client = client_of(core)
+    client = client_of(core, options)
     request = typed_request(params)
     tell(core, QuerySent(method, params, options))
     try:
@@ -69,22 +70,23 @@ async def send(
     return result
 
 
-def client_of(core: Core[Any]) -> Client:
-    """The entity's client.
+def client_of(core: Core[Any], options: Options) -> Client:
+    """The call's client, or the entity's.
 
     Raises:
         EntityError: 1001 when it has none.
     """
-    if core.client is None:
+    client = options.client or core.client
+    if client is None:
         raise EntityError(
             Code.NO_CLIENT_DEFINED, "there is no client; give client= to the entity or the service"
         )
-    return core.client
+    return client
 
 
 def tell(core: Core[Any], event: Event) -> None:
-    """Tell every listener."""
-    for listener in core.listeners:
+    """Tell every listener, those of the call last."""
+    for listener in (*core.listeners, *event.options.listeners):
         listener(event)
 
 

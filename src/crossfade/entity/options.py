@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict
 
+from crossfade.entity.client import Client, check_connections
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.text import leading_integer
 
@@ -57,6 +58,8 @@ class OptionsGiven(TypedDict, total=False):
     original_error: bool
     parse: Callable[[Any], Any]
     token: str
+    client: Client
+    listeners: Sequence[Callable[[Any], object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ class Options:
         original_error: raise the client's error itself.
         parse: applied to the result.
         token: idempotency token of a transaction.
+        client: sends the requests of this call.
+        listeners: told about the requests of this call, after those of the entity.
     """
 
     table: str = ""
@@ -112,6 +117,8 @@ class Options:
     original_error: bool = False
     parse: Callable[[Any], Any] | None = None
     token: str = ""
+    client: Client | None = None
+    listeners: tuple[Callable[[Any], object], ...] = ()
 
     def __post_init__(self) -> None:
         for option, choices in _CHOICES.items():
@@ -122,6 +129,7 @@ class Options:
             raise _invalid("return_on_condition_check_failure", 'must be true, false or "all_old"')
         if self.count is not None and not (_is_number(self.count) and self.count >= 1):
             raise _invalid("count", "must be a number greater than zero")
+        check_connections(self.client, self.listeners)
         cursor_format = self.format_cursor
         if cursor_format is not None and not all(
             callable(getattr(cursor_format, name, None)) for name in ("serialize", "deserialize")
@@ -136,7 +144,8 @@ class Options:
     @property
     def wants_records(self) -> bool:
         """Whether a response is read as records alone, so that its values need no other form."""
-        return not (self.shapes_records or self.data == "raw" or self.parse or self.hydrate)
+        seen = self.parse or self.hydrate or self.listeners
+        return not (self.shapes_records or self.data == "raw" or seen)
 
     @property
     def request_params(self) -> dict[str, Any]:
@@ -181,8 +190,9 @@ def options_of(given: Mapping[str, Any]) -> Options:
     for option in ("order", "compare", "return_on_condition_check_failure"):
         if isinstance(chosen.get(option), str):
             chosen[option] = chosen[option].lower()
-    if "attributes" in chosen:
-        chosen["attributes"] = tuple(chosen["attributes"])
+    for option in ("attributes", "listeners"):
+        if option in chosen:
+            chosen[option] = tuple(chosen[option])
     unknown = chosen.keys() - OptionsGiven.__annotations__.keys()
     if unknown:
         raise _invalid(", ".join(sorted(unknown)), "is no option")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crossfade.entity.client import Client
 from crossfade.entity.collection_queries import CollectionQuery
-from crossfade.entity.core import Client
 from crossfade.entity.entity import Entity
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.events import Listener
