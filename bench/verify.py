@@ -2,8 +2,8 @@
 
 Each round of each variant is a process of its own, in turn, over the same rows; DynamoDB is a
 server that answers Scan from memory at once. The script scans with boto3, keeps the items by key,
-reads the rows through a named cursor and compares value by value. Then the lag of continuous
-verification, with writers and a relay at work on ministack.
+reads the rows through a named cursor and compares value by value. Then what memory a million rows
+take, and the lag of continuous verification, with writers and a relay at work on ministack.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from datetime import time as clock_time
@@ -32,27 +30,36 @@ import uvloop
 from psycopg.rows import dict_row
 
 from bench.backfill import measure
-from bench.core import Options, Row, percentile
+from bench.core import Options, Row
 from bench.house import Place, engines, make_place
+from bench.verify_lag import lag
 from bench.verify_pages import page_server
 from campaigns.mapping import APPLICATION
 from crossfade.cli.verify import calm_collector
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.state import Live
-from crossfade.migration import open_migration
 from crossfade.postgres import PostgresScan, install, open_pool
 from crossfade.settings import load
-from crossfade.verifier import Verifier, open_verifier
+from crossfade.verifier import open_verifier
 
 NAME = "verify"
 GROUP = "Verification of campaigns, 23 columns"
 ROWS = 20_000
 ROWS_MANY = 100_000
+ROWS_NARROW = (100_000, 1_000_000)
 CHILD_ROUNDS_MAX = 3
 RATIO_DEMANDED = 6.0
 WATCH_SECONDS = 10.0
-WRITES_PER_SECOND = 500
 CAMPAIGN = APPLICATION.by_name["campaign"]
+FILLINGS = {
+    "campaign": "INSERT INTO campaigns (user_id, slug, name, description, tags, updated_at) "
+    "SELECT 'u', 'c' || n, 'The lighthouse at the end of the salt road', "
+    "repeat('Nobody heard the bell. ', 15), ARRAY['sea', 'bells'], now() "
+    "FROM generate_series(1, %s) AS n",
+    "user": "INSERT INTO users (id, email, updated_at) "
+    "SELECT 'u' || n, 'u' || n || '@example.org', now() FROM generate_series(1, %s) AS n",
+}
+"""How each mapping's table comes to so many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,17 @@ async def run(options: Options) -> list[Row]:
         for rows in sizes:
             rounds = min(options.rounds, CHILD_ROUNDS_MAX) if rows == sizes[0] else 1
             result += await _beside(place, rows, rounds)
+        for rows in () if options.quick else ROWS_NARROW:
+            result.append(await _memory(place, rows))
         live = await make_place(house, "watch", relay_grace_seconds=0.0, relay_idle_seconds=0.02)
-        result.append(await _lag(live, options.operations(int(WATCH_SECONDS * 10)) / 10))
+        result.append(await lag(live, options.operations(int(WATCH_SECONDS * 10)) / 10))
     return result
 
 
 async def _beside(place: Place, rows: int, rounds: int) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="crossfade-verify-") as folder:
         file = Path(folder) / "items"
-        await _fill(place, rows, file)
+        await _fill(place, "campaign", rows, file)
         async with page_server(file) as port:
             samples: dict[str, list[Spent]] = {name: [] for name in VARIANTS}
             for _ in range(rounds):
@@ -92,8 +101,18 @@ async def _beside(place: Place, rows: int, rounds: int) -> list[Row]:
     demand = f"at least {RATIO_DEMANDED:g} demanded"
     return [
         *(_row(f"{name}, {rows:,} rows", spent) for name, spent in found.items()),
+        await _cost(place, rows),
         Row(GROUP, f"boto3 / crossfade, {rows:,} rows", {"times the cpu": ratio}, demand),
     ]
+
+
+async def _cost(place: Place, rows: int) -> Row:
+    """Return what DynamoDB charges for the newest pass."""
+    async with await psycopg.AsyncConnection.connect(place.dsn) as connection:
+        told = "SELECT read_units FROM crossfade.run ORDER BY id DESC LIMIT 1"
+        (units,) = await (await connection.execute(told)).fetchone() or (0.0,)
+    figures = {"read units/1,000 rows": units / rows * 1000}
+    return Row(GROUP, f"cost of a pass, {rows:,} rows", figures, "a unit for each 4 KB of a page")
 
 
 def _median(spent: list[Spent]) -> Spent:
@@ -113,29 +132,34 @@ def _row(variant: str, spent: Spent) -> Row:
     return Row(GROUP, variant, figures)
 
 
-async def _fill(place: Place, rows: int, file: Path) -> None:
-    """Bring the table to so many rows, and write their items to a file."""
+async def _memory(place: Place, rows: int) -> Row:
+    """Verify narrow rows."""
+    with tempfile.TemporaryDirectory(prefix="crossfade-verify-") as folder:
+        file = Path(folder) / "items"
+        await _fill(place, "user", rows, file)
+        async with page_server(file) as port:
+            return _row(f"crossfade, {rows:,} users", await _child(place, port, "users", rows))
+
+
+async def _fill(place: Place, entity: str, rows: int, file: Path) -> None:
+    """Bring a mapping's table to so many rows, and write their items to a file."""
+    mapping = APPLICATION.by_name[entity]
     async with await psycopg.AsyncConnection.connect(place.dsn, autocommit=True) as connection:
         await connection.execute("DROP SCHEMA IF EXISTS crossfade CASCADE")
         await connection.execute("DELETE FROM campaigns")
-        await connection.execute(
-            "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now()) "
-            "ON CONFLICT DO NOTHING"
-        )
-        await connection.execute(
-            "INSERT INTO campaigns (user_id, slug, name, description, tags, updated_at) "
-            "SELECT 'u', 'c' || n, 'The lighthouse at the end of the salt road', "
-            "repeat('Nobody heard the bell. ', 15), ARRAY['sea', 'bells'], now() "
-            "FROM generate_series(1, %s) AS n",
-            (rows,),
-        )
-        await connection.execute("VACUUM ANALYZE campaigns")
+        await connection.execute("DELETE FROM users")
+        if entity == "campaign":
+            await connection.execute(
+                "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
+            )
+        await connection.execute(FILLINGS[entity].encode(), (rows,))
+        await connection.execute(f"VACUUM ANALYZE {mapping.table}".encode())
     await install(place.dsn, APPLICATION.mappings)
-    codec = Codec(CAMPAIGN)
-    names = [column.name for column in CAMPAIGN.columns]
+    codec = Codec(mapping)
+    names = [column.name for column in mapping.columns]
     async with open_pool(place.dsn) as pool:
         with file.open("wb") as out:
-            async for page in PostgresScan(pool, [CAMPAIGN]).pages("campaign"):
+            async for page in PostgresScan(pool, [mapping]).pages(entity):
                 for values in page.rows:
                     columns = dict(zip(names, values, strict=True))
                     live = Live(codec.key_of(columns), 0, columns)
@@ -163,11 +187,18 @@ async def _child(place: Place, port: int, variant: str, rows: int) -> Spent:
 def verify_with_crossfade() -> None:
     """A full pass, as the command makes it."""
     calm_collector()
-    uvloop.run(_verify())
+    uvloop.run(_verify("campaign"))
 
 
-async def _verify() -> None:
-    async with open_verifier(load(), [CAMPAIGN], lambda _: None) as verifier:
+def verify_users() -> None:
+    """A full pass over narrow rows."""
+    calm_collector()
+    uvloop.run(_verify("user"))
+
+
+async def _verify(entity: str) -> None:
+    mapping = APPLICATION.by_name[entity]
+    async with open_verifier(load(), [mapping], lambda _: None) as verifier:
         tally = (await verifier.full_pass()).tally
         assert tally.drifted_keys == 0
         assert tally.equal_keys == tally.source_rows == int(sys.argv[2])
@@ -215,66 +246,11 @@ def _instant(expected: Any, found: Any) -> bool:
     return isinstance(expected, datetime) and datetime.fromisoformat(found) == expected
 
 
-async def _lag(place: Place, seconds: float) -> Row:
-    """Write at a steady rate; how far verification is behind, looked at every few milliseconds."""
-    stop = asyncio.Event()
-    async with (
-        open_migration(place.settings, APPLICATION, lambda _: None) as migration,
-        open_verifier(place.settings, [CAMPAIGN], lambda _: None) as verifier,
-    ):
-        jobs = [
-            asyncio.create_task(migration.run_relay(stop)),
-            asyncio.create_task(verifier.run_watch(stop)),
-        ]
-        writer = asyncio.create_task(_write(place.dsn, seconds))
-        lags: list[float] = []
-        while not writer.done():
-            lags.append(await _behind(verifier))
-            await asyncio.sleep(0.02)
-        written = await writer
-        with suppress(TimeoutError):
-            async with asyncio.timeout(30):
-                while (await verifier.unverified.watermarks())[0].unverified_keys:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-        stop.set()
-        await asyncio.gather(*jobs)
-    figures = {
-        "writes/s": written / seconds,
-        "lag ms p50": percentile(lags, 0.5) * 1000,
-        "lag ms p99": percentile(lags, 0.99) * 1000,
-    }
-    return Row("Continuous verification, relay and engines in the same two cores", "lag", figures)
-
-
-async def _behind(verifier: Verifier) -> float:
-    (one,) = await verifier.unverified.watermarks()
-    return max(0.0, time.time() - one.verified_through.timestamp())
-
-
-async def _write(dsn: str, seconds: float) -> int:
-    """Insert campaigns, so many a second; returns how many."""
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-        await connection.execute(
-            "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
-        )
-        begun, count = time.perf_counter(), 0
-        while (elapsed := time.perf_counter() - begun) < seconds:
-            if count > elapsed * WRITES_PER_SECOND:
-                await asyncio.sleep(0.002)
-                continue
-            await connection.execute(
-                "INSERT INTO campaigns (user_id, slug, name, updated_at) "
-                "VALUES ('u', %s, 'A light', now())",
-                (f"c{count}",),
-            )
-            count += 1
-        return count
-
-
 VARIANTS: dict[str, Callable[[], None]] = {
     "crossfade": verify_with_crossfade,
     "boto3 scan and compare": verify_with_boto3,
 }
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(measure(VARIANTS[sys.argv[1]], int(sys.argv[2])))))
+    chosen = {**VARIANTS, "users": verify_users}[sys.argv[1]]
+    print(json.dumps(asdict(measure(chosen, int(sys.argv[2])))))
