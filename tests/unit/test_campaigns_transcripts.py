@@ -27,6 +27,7 @@ from campaigns.transcripts import (
     search,
     snippet,
     speakers,
+    words_said,
 )
 
 SAID = (
@@ -173,3 +174,7 @@ def test_the_name_of_a_download_is_neither_a_path_nor_a_header(title: str, name:
 
 def test_a_digest_is_that_of_the_values() -> None:
     assert digest(SAID[0]) == digest(Turn(4.0, "GM", SAID[0].text))
+
+
+def test_words_are_counted_without_names_and_times() -> None:
+    assert words_said("[00:00:01] GM: one two\n\n[Odile] three [00:00:02] four\nfive") == 6

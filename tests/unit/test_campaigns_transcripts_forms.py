@@ -150,10 +150,20 @@ def test_webvtt() -> None:
         ("WEBVTTX\n\n00:01.000 --> 00:02.000\nx", Form.VTT, "line 1: not the first line"),
         ("WEBVTT\n\n00:01.000 --> 00:99.000\nx", Form.VTT, "line 3: a time with more than 59"),
         ("WEBVTT", Form.VTT, "line 1: nothing said"),
+        ("WEBVTT\n00:01.000 --> 00:02.000\nsecret", Form.VTT, "line 2: a cue within the header"),
     ],
 )
 def test_subtitles_that_cannot_be_read_name_their_line(text: str, form: Form, kind: str) -> None:
     assert refusal(text, form).startswith(kind)
+
+
+@pytest.mark.parametrize("piece", ["<v ", "<v.", "<v" + " " * 9, "<a", "{\\", "[", "[1:", "1:"])
+def test_tags_without_an_end_cost_no_more_than_others(piece: str) -> None:
+    """Anything that looked for the end from each beginning would take hours."""
+    cue = "WEBVTT\n\n00:01.000 --> 00:02.000\n"
+    text = piece * (1_000_000 // len(piece))
+    assert "characters" in refusal(cue + text, Form.VTT)
+    assert "characters" in refusal(text, Form.TXT)
 
 
 def test_a_document_of_our_own() -> None:
@@ -274,6 +284,7 @@ def test_the_name_of_a_file_tells_its_form() -> None:
         (VTT, Form.VTT),
         (' {"turns": []}', Form.JSON),
         ("[GM] hello", Form.TXT),
+        ("GM: from here --> there", Form.TXT),
         ("", Form.TXT),
     ],
 )

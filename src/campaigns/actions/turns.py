@@ -31,6 +31,7 @@ from campaigns.transcripts import (
     render_json,
     render_text,
     rewrite,
+    speaker_name,
     turn,
     words_said,
 )
@@ -100,7 +101,7 @@ async def rename_speaker(
         Invalid: a line could not carry the name.
         NotFound: the session, or nobody of this name speaks.
     """
-    name = turn("the name", None, changes.name, "said").speaker
+    name = speaker_name("the name", changes.name)
 
     def change(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         names = {one.speaker for one in turns}

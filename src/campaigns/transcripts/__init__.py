@@ -10,7 +10,7 @@ from campaigns.transcripts.search import Hit, Part, folded, marked, search, snip
 from campaigns.transcripts.speakers import COLOURS, Speaker, colours, edit, rename, speakers
 from campaigns.transcripts.stored import Stored, filled_lines, read_stored, rewrite, shown
 from campaigns.transcripts.times import format_time
-from campaigns.transcripts.turns import Turn, digest, turn
+from campaigns.transcripts.turns import Turn, digest, speaker_name, turn
 
 __all__ = [
     "COLOURS",
@@ -45,6 +45,7 @@ __all__ = [
     "shown",
     "snippet",
     "spans",
+    "speaker_name",
     "speakers",
     "turn",
     "words_said",

@@ -17,7 +17,8 @@ Line = tuple[int, str]
 ARROW = "-->"
 RANGE = re.compile(r"(\S+)\s+-->\s+(\S+)(?:\s.*)?")
 ASIDE = re.compile(r"(NOTE|STYLE|REGION)(\s|$)")
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
+# Nothing here looks past the next bracket, so that tags without an end cost no more than others.
+VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")
 REMEDY = "write 00:00:01.000 --> 00:00:04.000"
 
@@ -41,6 +42,9 @@ def parse_vtt(text: str) -> tuple[Turn, ...]:
     number, first = head[0]
     if number != 1 or not re.match(r"WEBVTT(\s|$)", first):
         raise malformed("line 1", "not the first line of WebVTT", "begin the file with WEBVTT")
+    for number, line in head[1:]:
+        if ARROW in line:
+            raise malformed(f"line {number}", "a cue within the header", "put a blank line above")
     cues = (block for block in rest if not ASIDE.match(block[0][1]))
     return bounded(one for block in cues for one in cue(block, numbered=False))
 

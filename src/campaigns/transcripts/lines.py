@@ -75,7 +75,11 @@ def render_text(turns: Sequence[Turn]) -> str:
 
 def words_said(text: str) -> int:
     """Return how many words a stored text has, names and times left out."""
-    return sum(
-        len(split_speaker(TIMED.sub("", line.strip(), count=1))[1].split())
-        for line in text.split("\n")
-    )
+    return sum(len(split_speaker(untimed(line))[1].split()) for line in text.split("\n"))
+
+
+def untimed(line: str) -> str:
+    """Return a line without the time at its beginning."""
+    rest = line.strip()
+    timed = TIMED.match(rest)
+    return rest if timed is None else rest[timed.end() :]

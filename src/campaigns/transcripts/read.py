@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import assert_never
 
-from campaigns.transcripts.cues import ARROW, parse_srt, parse_vtt
+from campaigns.transcripts.cues import parse_srt, parse_vtt
 from campaigns.transcripts.documents import parse_json
 from campaigns.transcripts.lines import parse_text
 from campaigns.transcripts.turns import Turn, malformed
@@ -23,6 +23,7 @@ ARCHIVES = (
     b"\x28\xb5\x2f",
 )
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+CUE = re.compile(r"^[\d:.,]+\s+-->", re.MULTILINE)
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -48,7 +49,7 @@ def detect(text: str) -> Form:
         return Form.JSON
     if start.startswith("WEBVTT"):
         return Form.VTT
-    return Form.SRT if ARROW in start else Form.TXT
+    return Form.SRT if CUE.search(start) else Form.TXT
 
 
 def parse(content: bytes, form: Form) -> tuple[Turn, ...]:

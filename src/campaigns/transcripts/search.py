@@ -67,7 +67,8 @@ def folded(text: str) -> str:
 
 def origins(text: str) -> list[int]:
     """Return for each character of the folded text which one of the original it comes from."""
-    return [place for place, one in enumerate(text) for _ in folded(one)]
+    lengths = {one: len(folded(one)) for one in set(text)}
+    return [place for place, one in enumerate(text) for _ in range(lengths[one])]
 
 
 def marked(text: str, hits: Sequence[tuple[int, int]]) -> tuple[Part, ...]:

@@ -56,25 +56,24 @@ def turn(place: str, t_seconds: float | None, speaker: str | None, text: str) ->
         Invalid: a part of it cannot be stored or shown.
     """
     words = one_line(text)
-    name = one_line(speaker or "") or None
     if not words:
         raise malformed(place, "no text", "give the turn words, or leave it out")
     if len(words) > TURN_CHARACTERS_MAX:
         remedy = f"at most {TURN_CHARACTERS_MAX} fit; break it into several"
         raise malformed(place, f"a turn of {len(words)} characters", remedy)
-    if has_controls(words) or has_controls(name or ""):
-        raise malformed(place, "a control character", "remove it")
-    if name is not None:
-        check_speaker(place, name)
+    check_characters(place, words)
+    name = speaker_name(place, speaker or "")
     return Turn(None if t_seconds is None else check_time(place, t_seconds), name, words)
 
 
-def check_speaker(place: str, name: str) -> None:
-    """Refuse a name that a line of text could not carry.
+def speaker_name(place: str, text: str) -> str | None:
+    """Return a name that a line of text can carry, None for a blank one.
 
     Raises:
-        Invalid: it is too long, has a square bracket, or reads as a time.
+        Invalid: it is too long, has a square bracket or a control character, or reads as a time.
     """
+    name = one_line(text)
+    check_characters(place, name)
     if len(name) > SPEAKER_CHARACTERS_MAX:
         remedy = f"at most {SPEAKER_CHARACTERS_MAX} fit"
         raise malformed(place, f"a speaker of {len(name)} characters", remedy)
@@ -82,6 +81,7 @@ def check_speaker(place: str, name: str) -> None:
         raise malformed(place, "a speaker with a square bracket", "leave brackets out of names")
     if CLOCK.fullmatch(name):
         raise malformed(place, "a speaker that reads as a time", "give a name")
+    return name or None
 
 
 def check_time(place: str, t_seconds: float) -> float:
@@ -123,9 +123,14 @@ def one_line(text: str) -> str:
     return (text if text.isprintable() else BREAKS.sub(" ", text)).strip()
 
 
-def has_controls(text: str) -> bool:
-    """Return whether a text has what can neither be stored nor shown."""
-    return not text.isprintable() and UNSTORABLE.search(text) is not None
+def check_characters(place: str, text: str) -> None:
+    """Refuse what can neither be stored nor shown.
+
+    Raises:
+        Invalid: there is such a character.
+    """
+    if not text.isprintable() and UNSTORABLE.search(text):
+        raise malformed(place, "a control character", "remove it")
 
 
 def digest(one: Turn) -> str:
