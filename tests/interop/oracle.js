@@ -49,12 +49,20 @@ function decode(value) {
   if ("$set" in value) return new Set(value.$set.map(decode));
   if ("$regex" in value) return new RegExp(value.$regex);
   if ("$fn" in value) return functions[value.$fn](value);
+  if ("$filter" in value) return filterCallback(value.$filter);
   if ("$where" in value) return whereCallback(value.$where);
   if ("$data" in value)
     return (attributes, operations) => {
       for (const op of value.$data) operate(attributes, operations, op);
     };
   return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, decode(child)]));
+}
+
+function filterCallback({ tpl, ops }) {
+  return (attributes) => {
+    const texts = ops.map(([operation, name, values]) => attributes[name][operation](...values));
+    return tpl.replace(/\{(\d+)\}/g, (_, number) => texts[Number(number)]);
+  };
 }
 
 function whereCallback({ tpl, ops }) {

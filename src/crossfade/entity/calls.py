@@ -24,6 +24,7 @@ from crossfade.entity.conditions import Condition, Where
 from crossfade.entity.core import Core
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.execute import Params, StoreError, send
+from crossfade.entity.filters import Filter, filter_of
 from crossfade.entity.options import DEFAULTS, Options, OptionsGiven, options_of
 from crossfade.entity.projection import project
 from crossfade.entity.reading import attributes_of_item, owned_attributes, record_of, typed_record
@@ -87,6 +88,15 @@ class Call(msgspec.Struct, Generic[R], frozen=True, metaclass=_CallMeta):
             where: such as ``lambda a, op: op.eq(a.status, "open")``; several are joined with AND.
         """
         return msgspec.structs.replace(self, wheres=(*self.wheres, where))
+
+    def filter(self, chosen: str | Filter, *arguments: Any) -> Self:
+        """Add one of the schema's filters by name, or a function of attributes with operators.
+
+        Args:
+            chosen: such as ``lambda a, low: a.rent.gte(low)``.
+            arguments: what the function gets after the attributes.
+        """
+        return self.where(filter_of(self.core.model.schema.filters, chosen, arguments))
 
     def params(self, **options: Unpack[OptionsGiven]) -> Params:
         """The parameters of the request, with Python values; nothing is sent.

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from crossfade.entity.checks_index import check_indexes
 from crossfade.entity.declarations import Attribute, Index, Type
-from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.errors import Code, EntityError, kind_of
 
 _IDENTIFIERS = ("__edb_e__", "__edb_v__")
+_FILTER_NAMES_TAKEN = ("go", "params", "filter", "where", "set")
 _KEY_TYPES = (Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.ENUM)
 _SET_TYPES = (Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.ENUM)
 
@@ -130,3 +131,20 @@ def _check_projections(attributes: Mapping[str, Attribute], indexes: Mapping[str
                     Code.INVALID_PROJECTION_DEFINITION,
                     f"indexes.{pattern}.projection names {name!r}, which is not declared",
                 )
+
+
+def check_filters(filters: Mapping[str, object]) -> None:
+    """Check the filters of a schema.
+
+    Raises:
+        EntityError: 1011 for a name that calls have a method of, 1009 for what is no function.
+    """
+    for name, function in filters.items():
+        if name in _FILTER_NAMES_TAKEN:
+            raise EntityError(
+                Code.INVALID_FILTER, f"filters.{name}: calls have a method of this name; rename it"
+            )
+        if not callable(function):
+            raise EntityError(
+                Code.INVALID_MODEL, f"filters.{name} must be a function, not {kind_of(function)}"
+            )

@@ -58,10 +58,15 @@ class Condition:
 class Operations:
     """What a `where` callback may do with an attribute; each gives a piece of the expression."""
 
-    __slots__ = ("_placeholders",)
+    __slots__ = ("_converts", "_placeholders")
 
-    def __init__(self, placeholders: Placeholders) -> None:
+    def __init__(self, placeholders: Placeholders, *, converts: bool = True) -> None:
         self._placeholders = placeholders
+        self._converts = converts
+
+    def unconverted(self) -> Operations:
+        """The same operations, with values as they are instead of as texts of text attributes."""
+        return Operations(self._placeholders, converts=False)
 
     def eq(self, attribute: Reference, value: Any) -> Ref:
         """The attribute equals the value."""
@@ -159,7 +164,8 @@ class Operations:
                     Code.INVALID_WHERE,
                     f"{target.dotted()} is compared with None; use exists or not_exists",
                 )
-            operand = value if isinstance(value, Ref) else target.operand(value)
+            converts = self._converts and not isinstance(value, Ref)
+            operand = target.operand(value) if converts else value
             if not isinstance(operand, Ref):
                 operand = self._placeholders.value(target.attribute.name, operand)
             texts.append(operand)

@@ -43,6 +43,7 @@ def read(model: Mapping[str, Any], *, snake_case: bool) -> dict[str, Any]:
         "service": _get(head, "service", str, "model"),
         "table": _get(model, "table", str, "schema", ""),
         "legacy": "model" not in model,
+        "filters": _get(model, "filters", Mapping, "schema", {}),
         "attributes": _attributes(attributes, "attributes", rename),
         "indexes": {
             rename(name): _index(index, f"indexes.{name}", new_names)

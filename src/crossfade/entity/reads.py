@@ -13,6 +13,7 @@ from crossfade.entity.conditions import Where
 from crossfade.entity.core import Core
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.execute import Params
+from crossfade.entity.filters import Filter, filter_of
 from crossfade.entity.key_queries import Comparison
 from crossfade.entity.options import OptionsGiven, options_of
 from crossfade.entity.paging import pages_of, read_pages
@@ -34,6 +35,15 @@ class Query(Generic[R]):
     def where(self, where: Where) -> Self:
         """Add a filter: a function of the attributes and the operations."""
         return self._replaced(wheres=(*self.state.wheres, where))
+
+    def filter(self, chosen: str | Filter, *arguments: Any) -> Self:
+        """Add one of the schema's filters by name, or a function of attributes with operators.
+
+        Args:
+            chosen: such as ``lambda a, low: a.rent.gte(low)``.
+            arguments: what the function gets after the attributes.
+        """
+        return self.where(filter_of(self.core.model.schema.filters, chosen, arguments))
 
     def begins(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
         """Sort keys that begin with these composites; the last may be incomplete text."""
@@ -113,6 +123,15 @@ class Scan(Generic[R]):
         """Add a filter: a function of the attributes and the operations."""
         wheres = (*self.state.wheres, where)
         return dataclasses.replace(self, state=dataclasses.replace(self.state, wheres=wheres))
+
+    def filter(self, chosen: str | Filter, *arguments: Any) -> Self:
+        """Add one of the schema's filters by name, or a function of attributes with operators.
+
+        Args:
+            chosen: such as ``lambda a, low: a.rent.gte(low)``.
+            arguments: what the function gets after the attributes.
+        """
+        return self.where(filter_of(self.core.model.schema.filters, chosen, arguments))
 
     def params(self, **options: Unpack[OptionsGiven]) -> Params:
         """The parameters of the first request, with Python values; nothing is sent."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from crossfade.entity import document, template
-from crossfade.entity.checks import check
+from crossfade.entity.checks import check, check_filters
 from crossfade.entity.declarations import Attribute, Index, Key
+from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.text import integer_like
 
 
@@ -29,6 +30,7 @@ class Schema:
         indexes: the access patterns by name; exactly one names no `index`: the table itself.
         table: the table's name, when the schema knows it.
         legacy: ElectroDB's old model form, which differs in key prefixes only.
+        filters: functions for the calls' `filter`, by name; `where` needs no such declaration.
 
     Raises:
         EntityError: the schema breaks a rule; the code is ElectroDB's.
@@ -41,11 +43,13 @@ class Schema:
     indexes: Mapping[str, Index]
     table: str = ""
     legacy: bool = False
+    filters: Mapping[str, Callable[..., str]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         attributes = _normal_attributes(self.attributes)
         indexes = {name: _normal_index(name, index) for name, index in self.indexes.items()}
         check(attributes, indexes)
+        check_filters(self.filters)
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
         object.__setattr__(self, "indexes", MappingProxyType(indexes))
 
@@ -66,6 +70,8 @@ class Schema:
         Raises:
             EntityError: the schema holds functions, which JSON cannot.
         """
+        if self.filters:
+            raise EntityError(Code.INVALID_MODEL, "filters: a function has no JSON form")
         head = {"entity": self.entity, "version": self.version, "service": self.service}
         written: dict[str, Any] = head.copy() if self.legacy else {"model": head}
         if self.table:
