@@ -1,0 +1,93 @@
+"""The dashboard and its worker need the documented rights in PostgreSQL, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+
+from campaigns.mapping import APPLICATION
+from crossfade.mapping.tasks import Repair, RequestState, Reveal, Verify
+from crossfade.postgres import open_pool
+from crossfade.postgres.requests import PostgresRequests
+from crossfade.settings import Settings
+from crossfade.testing.corruption import Corruption
+from crossfade.worker import open_worker
+from damage_helpers import furnish, inject
+from dashboard_helpers import open_dashboard
+from engines.world import World
+from site_helpers import submit
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = ("/", "/parity", "/findings", "/keys", "/gates", "/backfill", "/actions")
+
+
+def grants(page: str, whose: str, role: str) -> list[str]:
+    """The grants of a document to one of its roles, for a role of this test."""
+    text = (DOCS / page).read_text("utf-8")
+    found = re.findall(rf"^(GRANT [^;]* TO ){whose}_role;", text, re.MULTILINE)
+    return [f"{one}{role}" for one in found if "public." not in one]
+
+
+@asynccontextmanager
+async def role_of(world: World, name: str) -> AsyncIterator[tuple[str, Settings]]:
+    """A role without rights, and settings that use it."""
+    role = f"{name}_{world.settings.s3_bucket_name.replace('-', '_')}"
+    await world.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
+    dsn = make_conninfo(world.direct.dsn, user=role, password="secret")
+    try:
+        yield role, world.settings.model_copy(update={"database_url": SecretStr(dsn)})
+    finally:
+        await world.sql(f"DROP OWNED BY {role}")
+        await world.sql(f"DROP ROLE {role}")
+
+
+async def test_the_dashboard_needs_its_grants(world: World) -> None:
+    await furnish(world)
+    async with role_of(world, "dashboard") as (role, settings):
+        for grant in grants("dashboard.md", "dashboard", role):
+            await world.sql(grant)
+        async with open_dashboard(settings) as dashboard, dashboard.browser() as browser:
+            for path in (*PAGES, "/keys/row?entity=user&key=a", "/actions/verify"):
+                assert (await browser.get(path)).status_code == 200, path
+            for kind in ("verify", "repair", "unpark"):
+                answer = await submit(browser, f"/actions/{kind}")
+                assert answer.status_code == 303, kind
+                place = answer.headers["location"]
+                assert (await browser.get(place)).status_code == 200
+            await world.sql(f"REVOKE UPDATE ON crossfade.ledger FROM {role}")
+            answer = await submit(browser, "/actions/unpark")
+            assert answer.status_code == 503
+            assert "grant" in answer.text
+
+
+@pytest.mark.parametrize("is_granted", [True, False])
+async def test_a_worker_needs_its_grants(world: World, *, is_granted: bool) -> None:
+    await furnish(world)
+    (injected,) = await inject(world, Corruption.CHANGED_STRING)
+    (key,) = injected.keys
+    async with role_of(world, "worker") as (role, settings), open_pool(world.direct.dsn) as pool:
+        documents = [("ledger", "relay"), ("parity", "verifier"), ("repair", "keeper")]
+        for document, whose in [*documents, *[("dashboard", "worker")] * is_granted]:
+            for grant in grants(f"{document}.md", whose, role):
+                await world.sql(grant)
+        for mapping in APPLICATION.mappings:
+            await world.sql(f"GRANT SELECT ON {mapping.table} TO {role}")
+        desk = PostgresRequests(pool)
+        for task in (Verify(), Repair(), Reveal(key.entity, key.parts)):
+            await desk.ask(task, "ada")
+        async with open_worker(settings, APPLICATION, world.events.append) as worker:
+            if not is_granted:
+                with pytest.raises(Exception, match="grant the role"):
+                    await worker.step()
+                return
+            while await worker.step():
+                pass
+        outcomes = [(one.state, one.outcome) for one in await desk.newest()]
+        assert {state for state, _ in outcomes} == {RequestState.DONE}, outcomes
+    await world.assert_equal()
