@@ -27,12 +27,22 @@ async def test_everyone_in_a_process_gets_the_same_client(ministack: DynamoEngin
     config = config_of(ministack)
     client = connect(config)
     assert connect(config_of(ministack)) is client
-    assert connect(config_of(ministack, attempts_max=9)) is not client
-    await connect(config_of(ministack, attempts_max=9)).close()
+    other = connect(config_of(ministack, attempts_max=9))
+    assert other is not client
+    await other.close()
+    await client.close()
     await client.close()
     later = connect(config)
     assert later is not client
     await later.close()
+
+
+async def test_whoever_is_done_leaves_the_client_to_the_others(ministack: DynamoEngine) -> None:
+    relays, verifiers = connect(config_of(ministack)), connect(config_of(ministack))
+    await verifiers.close()
+    await relays.call("ListTables", {})
+    await relays.close()
+    assert relays.closed
 
 
 def test_another_event_loop_gets_another_client(ministack: DynamoEngine) -> None:
@@ -43,8 +53,9 @@ def test_another_event_loop_gets_another_client(ministack: DynamoEngine) -> None
         return id(client)
 
     async def abandon() -> None:
-        await connect(config_of(ministack)).call("ListTables", {})
-        await connect(config_of(ministack)).close()
+        client = connect(config_of(ministack))
+        await client.call("ListTables", {})
+        await client.close()
 
     asyncio.run(abandon())
     assert asyncio.run(use())

@@ -54,6 +54,7 @@ class Client:
         "_loop",
         "_policy",
         "_transport",
+        "_users",
         "closed",
         "config",
     )
@@ -62,6 +63,7 @@ class Client:
         endpoint = endpoint_of(config)
         self.config = config
         self.closed = False
+        self._users = 1
         self._loop = asyncio.get_running_loop()
         self._http = HttpTransport(config, endpoint)
         self._transport = transport or self._http
@@ -132,8 +134,19 @@ class Client:
                 self._budget.earn()
                 return answer
 
+    def share(self) -> Self:
+        """Return this client to one more user, who closes it too."""
+        self._users += 1
+        return self
+
     async def close(self) -> None:
-        """Close every connection; calls under way end with Interrupted."""
+        """Give the client up; with its last user every connection closes.
+
+        Calls under way then end with Interrupted.
+        """
+        self._users -= 1
+        if self._users > 0:
+            return
         self.closed = True
         await self._http.close()
         await self._authentication.close()

@@ -17,8 +17,8 @@ _CLIENTS: dict[_Owner, Client] = {}
 def connect(config: Config) -> Client:
     """Return this process's client of the running event loop; the first call makes it.
 
-    Everyone who asks with an equal configuration shares its connections and its budget of repeats.
-    Close it once, when the process ends; a later call makes a new one.
+    Everyone who asks with an equal configuration shares its connections and its budget of repeats,
+    and closes it when done with it: the last one closes the connections.
 
     Raises:
         ConfigurationError: as `Client` does.
@@ -26,6 +26,7 @@ def connect(config: Config) -> Client:
     for stale in [key for key, client in _CLIENTS.items() if client.closed or key[1].is_closed()]:
         del _CLIENTS[stale]
     owner = (os.getpid(), asyncio.get_running_loop(), config)
-    if owner not in _CLIENTS:
-        _CLIENTS[owner] = Client(config)
+    if owner in _CLIENTS:
+        return _CLIENTS[owner].share()
+    _CLIENTS[owner] = Client(config)
     return _CLIENTS[owner]
