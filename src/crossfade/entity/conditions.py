@@ -64,10 +64,6 @@ class Operations:
         self._placeholders = placeholders
         self._converts = converts
 
-    def unconverted(self) -> Operations:
-        """The same operations, with values as they are instead of as texts of text attributes."""
-        return Operations(self._placeholders, converts=False)
-
     def eq(self, attribute: Reference, value: Any) -> Ref:
         """The attribute equals the value."""
         return self._binary(attribute, "=", value)
@@ -170,6 +166,11 @@ class Operations:
                 operand = self._placeholders.value(target.attribute.name, operand)
             texts.append(operand)
         return tuple(texts)
+
+
+def unconverted(operations: Operations) -> Operations:
+    """The same operations, with values as they are instead of as texts of text attributes."""
+    return Operations(operations._placeholders, converts=False)  # noqa: SLF001 - of this module
 
 
 def _literal_name(value: Any) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from crossfade.entity.conditions import Operations, Where
+from crossfade.entity.conditions import Operations, Where, unconverted
 from crossfade.entity.errors import Code, EntityError, kind_of
 from crossfade.entity.references import Ref, Reference, References
 
@@ -85,7 +85,7 @@ def filter_of(
         )
 
     def where(references: References, operations: Operations) -> str:
-        clause = function(FilterAttributes(references, operations.unconverted()), *arguments)
+        clause = function(FilterAttributes(references, unconverted(operations)), *arguments)
         if not isinstance(clause, str):
             raise EntityError(
                 Code.INVALID_FILTER, f"a filter must return a text, not {kind_of(clause)}"
