@@ -15,12 +15,14 @@ from pydantic import SecretStr
 
 from campaigns.actions import create_campaign, create_session
 from campaigns.inputs import NewCampaign, NewSession
+from crossfade.postgres.queries import query
 from crossfade.settings import Settings
 from crossfade.testing import Refuse, Rule, Stall
 from crossfade.web.pages import NAVIGATION
 from dashboard_helpers import STEP_SECONDS_MAX, open_dashboard
 from engines.values import Database
 from engines.world import World
+from postgres_helpers import plan, scanned_whole
 
 TILE = re.compile(
     r'<dt>(?:<a [^>]*>)?([^<]+?)(?:</a>)?(?: <span class="chip \w+">\w+</span>)?</dt>\s*'
@@ -220,3 +222,19 @@ async def test_a_missing_trigger_is_the_first_thing_said(
     html = (await browser.get("/")).text
     assert "Writes to public.users are not captured" in html
     assert 'crossfade_ledger_captured{entity="user"} 0.0' in (await browser.get("/metrics")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("overview", {"findings_max": 10_001, "processes_max": 50, "minutes": 60}),
+        ("pulse_sample", {"kept_days": 15}),
+    ],
+)
+async def test_a_look_reads_no_large_table_whole(
+    world: World, name: str, values: dict[str, int]
+) -> None:
+    """Neither all keys nor all findings: what it costs grows with what is unsettled."""
+    steps = await plan(world.direct, query(name), values)
+    assert "ledger_due" in steps
+    assert scanned_whole(steps, ["ledger", "finding", "failure_minute", "lag_sample"]) == []

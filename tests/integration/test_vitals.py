@@ -211,6 +211,15 @@ async def test_a_canary_that_does_not_arrive_grows_old(world: World) -> None:
         await until(world, "SELECT canary_at FROM crossfade.pulse", lambda at: at >= beaten_at)
 
 
+async def test_the_canary_can_be_ended(world: World) -> None:
+    async with relaying(world):
+        await arrived(world)
+    await world.sql("DELETE FROM crossfade.canary")
+    await world.drain()
+    assert await world.sql("SELECT canary_at FROM crossfade.pulse") == [(None,)]
+    assert "cf_deleted" in await arrived(world)
+
+
 async def test_the_canary_is_in_no_count_of_the_application(world: World) -> None:
     async with relaying(world):
         await arrived(world)
