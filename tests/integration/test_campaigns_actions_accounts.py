@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from campaigns.actions import (
@@ -226,6 +227,21 @@ async def test_leaving_leaves_others_alone(table: Table) -> None:
     assert [row["name"] for row in await table.sql("SELECT name FROM sessions")] == ["theirs"]
     with pytest.raises(NotFound, match="user"):
         await delete_account(app, owner)
+
+
+async def test_what_was_begun_before_somebody_leaves_goes_with_them(table: Table) -> None:
+    """The leaving waits for a campaign that is being made, and then deletes it too."""
+    async with await psycopg.AsyncConnection.connect(table.dsn) as maker:
+        await maker.execute(
+            "INSERT INTO campaigns (user_id, slug, name, updated_at) VALUES (%s, 's', 'n', now())",
+            (table.owner.id,),
+        )
+        leaving = asyncio.create_task(delete_account(table.app, table.owner.id))
+        async with asyncio.timeout(30):
+            while not await table.sql("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                assert not leaving.done()
+    await leaving
+    assert await table.sql("SELECT 1 FROM campaigns") == []
 
 
 async def test_what_is_made_while_somebody_leaves_is_gone_or_refused(table: Table) -> None:
