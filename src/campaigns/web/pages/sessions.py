@@ -96,9 +96,8 @@ async def show_session(request: Request, desk: AtDesk, user: SignedIn, session_i
         reading=read(view.turns),
         preview_turns=PREVIEW_TURNS,
         duration_ms=duration_of(session, seconds_of(view.turns)),
-        is_shared=session.share_expires_at is not None
-        and session.share_expires_at > datetime.now(UTC),
-        share_address=f"{desk.options.public_url}/s/{session.share_token}",
+        is_shared=is_shared(session, datetime.now(UTC)),
+        share_address=f"{desk.options.public_url.rstrip('/')}/s/{session.share_token}",
     )
 
 
@@ -158,6 +157,11 @@ def duration_of(session: Session, said_seconds: float | None) -> int | None:
     if session.started_at and session.ended_at:
         return round((session.ended_at - session.started_at).total_seconds() * 1000)
     return round(said_seconds * 1000) if said_seconds else None
+
+
+def is_shared(session: Session, now: datetime) -> bool:
+    """Return whether the link to a session's recap works."""
+    return session.share_expires_at is not None and session.share_expires_at > now
 
 
 def home_of(session: Session) -> str:
