@@ -33,12 +33,14 @@ Served = Callable[[ASGIApp], Awaitable[str]]
 
 
 @asynccontextmanager
-async def open_page(browser: Browser, screen: Screen = DESKTOP) -> AsyncIterator[Page]:
+async def open_page(
+    browser: Browser, screen: Screen = DESKTOP, *, scripts: bool = True
+) -> AsyncIterator[Page]:
     """A page of somebody's own, whose console and network must stay free of errors."""
     context = await browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         color_scheme="dark" if screen.is_dark else "light",
-        accept_downloads=True,
+        java_script_enabled=scripts,
     )
     context.set_default_timeout(ANSWER_MS)
     expect.set_options(timeout=ANSWER_MS)

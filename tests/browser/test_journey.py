@@ -63,6 +63,13 @@ async def make_session(page: Page) -> None:
     await expect(page.get_by_role("heading", name="The long way")).to_be_visible()
 
 
+async def upload(page: Page, transcript: FilePayload) -> None:
+    """Bring a session's transcript."""
+    await page.get_by_role("link", name="Upload or paste a transcript").click()
+    await page.get_by_label("A file").set_input_files(transcript)
+    await page.get_by_role("button", name="Save the transcript").click()
+
+
 async def test_a_user_works_through_an_outage_while_an_operator_watches(
     lively: World,
     served: Served,
@@ -83,9 +90,7 @@ async def test_a_user_works_through_an_outage_while_an_operator_watches(
         await make_session(user)
         session = user.url
 
-        await user.get_by_role("link", name="Upload or paste a transcript").click()
-        await user.get_by_label("A file").set_input_files(transcript)
-        await user.get_by_role("button", name="Save the transcript").click()
+        await upload(user, transcript)
         await user.goto(session)
         await expect(user.get_by_text("in both stores")).to_be_visible()
         found = await lively.audit()

@@ -1,0 +1,68 @@
+"""The live overview in a real browser: figures change under the reader, who is left in peace."""
+
+from __future__ import annotations
+
+import asyncio
+
+from playwright.async_api import Browser, expect
+
+from browser_helpers import Served
+from campaigns.actions import create_campaign
+from campaigns.inputs import NewCampaign
+from campaigns.mapping import APPLICATION
+from crossfade.testing import Refuse, Rule, Stall
+from crossfade.web import create_dashboard
+from engines.world import World
+
+SECONDS_MAX = 30.0
+
+
+async def test_focus_and_scrolling_stay_when_figures_change(
+    world: World, browser: Browser, served: Served
+) -> None:
+    await world.drain()
+    stop = asyncio.Event()
+    dashboard = await served(create_dashboard(world.settings, APPLICATION, stop))
+    page = await browser.new_page(viewport={"width": 390, "height": 800})
+    await page.goto(dashboard)
+    await expect(page.locator("[data-live-state]")).to_contain_text("Live")
+    entities = page.get_by_role("region", name="Entities")
+    await entities.focus()
+    await entities.evaluate("element => { element.scrollLeft = 60; }")
+    world.dynamo.add(Rule(Stall(), operation="PutItem"))
+    await create_campaign(world.app, world.user_id, NewCampaign(name="Under the reader"))
+    row = page.get_by_role("row").filter(has_text="public.campaigns")
+    await expect(row.get_by_role("cell").nth(1)).to_have_text("1", timeout=SECONDS_MAX * 1000)
+    assert await entities.evaluate("element => document.activeElement === element")
+    assert await entities.evaluate("element => element.scrollLeft") == 60
+    world.dynamo.clear()
+    stop.set()
+
+
+async def test_figures_that_are_old_are_said_to_be(
+    world: World, browser: Browser, served: Served
+) -> None:
+    stop = asyncio.Event()
+    dashboard = await served(create_dashboard(world.settings, APPLICATION, stop))
+    page = await browser.new_page()
+    await page.goto(dashboard)
+    state = page.locator("[data-live-state]")
+    await expect(state).to_contain_text("Live")
+    await world.database.strike(Refuse())
+    world.database.cut()
+    await expect(state).to_contain_text("The database does not answer", timeout=SECONDS_MAX * 1000)
+    await world.database.heal()
+    await expect(state).to_contain_text("Live", timeout=SECONDS_MAX * 1000)
+    stop.set()
+
+
+async def test_a_page_without_scripts_shows_a_moment(
+    world: World, browser: Browser, served: Served
+) -> None:
+    dashboard = await served(create_dashboard(world.settings, APPLICATION))
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(dashboard)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("need")
+    await expect(page.locator("[data-live-state]")).to_contain_text("look again")
+    await context.close()
