@@ -44,13 +44,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(available))
     parser.add_argument("--rounds", type=int, default=9, help="rounds per variant (default 9)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the operations")
+    parser.add_argument("--rows", type=int, default=0, help="memory with so many rows (minutes)")
     parser.add_argument("--json", type=Path, default=Path("bench/results/latest.json"))
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(available)
     if unknown:
         parser.error(f"no measurement {', '.join(sorted(unknown))}; one of {', '.join(available)}")
     chosen = [available[name] for name in arguments.names or available]
-    options = Options(rounds=arguments.rounds, quick=arguments.quick)
+    options = Options(rounds=arguments.rounds, quick=arguments.quick, rows=arguments.rows)
     console = Console()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         rows = runner.run(run(chosen, options, console))

@@ -1,8 +1,9 @@
 """Copying rows that exist: CPU, rows a second and memory, beside scripts of the kind people write.
 
 Each round of each variant is a process of its own, in turn, on the same table; DynamoDB is a server
-that answers at once. The scripts read through a named cursor, turn a row into a dict and put it, by
-boto3's batch_writer (which can carry no condition) or one by one under a condition.
+that answers at once. The scripts read through a named cursor, make of a row the same item (without
+a version) and put it: by boto3's batch_writer, which overwrites whatever stands there, or one by
+one under a condition, as a script must that runs beside an application.
 """
 
 from __future__ import annotations
@@ -49,8 +50,13 @@ GROUP = "Backfill of campaigns, 23 columns"
 ROWS = 20_000
 ROWS_MANY = 100_000
 CHILD_ROUNDS_MAX = 3
-SLOWEST = "boto3 put_item"
+OURS = "crossfade"
+OVERWRITING = "boto3 batch_writer, overwrites"
+SLOWEST = "boto3 put_item, conditional"
+LONG_TEXT = "Nobody heard the bell. " * 15
+SHORT_TEXT = "Nobody heard."
 RATIO_DEMANDED = 6.0
+GROWTH_DEMANDED = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,13 @@ class Spent:
     cpu_us: float
     rows_per_second: float
     peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Spent):
+    """The same, and the most memory that the whole process had."""
+
+    whole_mb: float
 
 
 async def run(options: Options) -> list[Row]:
@@ -72,7 +85,7 @@ async def run(options: Options) -> list[Row]:
         await _fill(place, rows)
         found = await _rounds(place, min(options.rounds, CHILD_ROUNDS_MAX), rows)
         result = [_row(f"{name}, {rows:,} rows", spent) for name, spent in found.items()]
-        ours = found["crossfade"].cpu_us
+        ours = found[OURS].cpu_us
         result += [
             Row(
                 GROUP,
@@ -81,7 +94,7 @@ async def run(options: Options) -> list[Row]:
                 f"at least {RATIO_DEMANDED:g} demanded",
             )
             for name, spent in found.items()
-            if name != "crossfade"
+            if name != OURS
         ]
         if not options.quick:
             await _fill(place, ROWS_MANY)
@@ -89,10 +102,30 @@ async def run(options: Options) -> list[Row]:
                 name: await _child(place, name, ROWS_MANY) for name in VARIANTS if name != SLOWEST
             }
             result += [_row(f"{name}, {ROWS_MANY:,} rows", spent) for name, spent in many.items()]
+        if options.rows:
+            result += await _memory(place, options.rows)
     return result
 
 
-def _row(variant: str, spent: Spent) -> Row:
+async def _memory(place: Place, rows: int) -> list[Row]:
+    """Measure ours on narrow rows, many and ever so many."""
+    spent: list[Told] = []
+    for count in (ROWS_MANY, rows):
+        await _fill(place, count, SHORT_TEXT)
+        spent.append(await _child(place, OURS, count))
+    few, many = spent
+    grown = Row(
+        GROUP,
+        f"peak of {rows:,} / {ROWS_MANY:,} rows",
+        {"times the memory": many.whole_mb / few.whole_mb},
+        f"at most {GROWTH_DEMANDED:g} demanded",
+    )
+    counts = (f"{ROWS_MANY:,}", f"{rows:,}")
+    named = (f"{OURS}, {count} narrow rows" for count in counts)
+    return [*map(_row, named, spent), grown]
+
+
+def _row(variant: str, spent: Told) -> Row:
     return Row(
         GROUP,
         variant,
@@ -100,15 +133,16 @@ def _row(variant: str, spent: Spent) -> Row:
             "cpu µs/row": spent.cpu_us,
             "rows/s": spent.rows_per_second,
             "peak MB added": spent.peak_mb,
+            "peak MB": spent.whole_mb,
         },
     )
 
 
-async def _fill(place: Place, rows: int) -> None:
+async def _fill(place: Place, rows: int, description: str = LONG_TEXT) -> None:
     """Bring the table to so many rows, captured but unknown to the ledger."""
     async with await psycopg.AsyncConnection.connect(place.dsn, autocommit=True) as connection:
         await connection.execute("DROP SCHEMA IF EXISTS crossfade CASCADE")
-        await connection.execute("DELETE FROM campaigns")
+        await connection.execute("TRUNCATE campaigns CASCADE")
         await connection.execute(
             "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now()) "
             "ON CONFLICT DO NOTHING"
@@ -116,30 +150,30 @@ async def _fill(place: Place, rows: int) -> None:
         await connection.execute(
             "INSERT INTO campaigns (user_id, slug, name, description, tags, updated_at) "
             "SELECT 'u', 'c' || n, 'The lighthouse at the end of the salt road', "
-            "repeat('Nobody heard the bell. ', 15), ARRAY['sea', 'bells'], now() "
-            "FROM generate_series(1, %s) AS n",
-            (rows,),
+            "%s, ARRAY['sea', 'bells'], now() FROM generate_series(1, %s) AS n",
+            (description, rows),
         )
         await connection.execute("VACUUM ANALYZE campaigns")
     await install(place.dsn, APPLICATION.mappings)
 
 
-async def _rounds(place: Place, rounds: int, rows: int) -> dict[str, Spent]:
-    samples: dict[str, list[Spent]] = {name: [] for name in VARIANTS}
+async def _rounds(place: Place, rounds: int, rows: int) -> dict[str, Told]:
+    samples: dict[str, list[Told]] = {name: [] for name in VARIANTS}
     for _ in range(rounds):
         for name in VARIANTS:
             samples[name].append(await _child(place, name, rows))
     return {
-        name: Spent(
+        name: Told(
             statistics.median(one.cpu_us for one in spent),
             statistics.median(one.rows_per_second for one in spent),
             statistics.median(one.peak_mb for one in spent),
+            statistics.median(one.whole_mb for one in spent),
         )
         for name, spent in samples.items()
     }
 
 
-async def _child(place: Place, variant: str, rows: int) -> Spent:
+async def _child(place: Place, variant: str, rows: int) -> Told:
     settings = place.settings
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, variant, str(rows)),
@@ -155,7 +189,7 @@ async def _child(place: Place, variant: str, rows: int) -> Spent:
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, variant
-    return Spent(**json.loads(output))
+    return Told(**json.loads(output))
 
 
 def measure(copy: Callable[[], None], rows: int) -> Spent:
@@ -232,8 +266,10 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
         "sk": f"CAMP#{row['id']}",
         "gsi1pk": f"CAMP#{row['id']}",
         "gsi1sk": "CAMPAIGN",
+        "__edb_e__": "campaign",
+        "__edb_v__": "1",
     }
-    return keys | {name: _plain(value) for name, value in row.items() if value is not None}
+    return keys | {FIELDS[name]: _plain(value) for name, value in row.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:
@@ -248,11 +284,14 @@ def _plain(value: Any) -> Any:
             return value
 
 
+FIELDS = {column.name: column.field for column in APPLICATION.by_name["campaign"].columns}
+
 VARIANTS: dict[str, Callable[[], None]] = {
-    "crossfade": copy_with_crossfade,
-    "boto3 batch_writer": copy_with_batch_writer,
+    OURS: copy_with_crossfade,
+    OVERWRITING: copy_with_batch_writer,
     SLOWEST: copy_with_put_item,
 }
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(measure(VARIANTS[sys.argv[1]], int(sys.argv[2])))))
+    taken = measure(VARIANTS[sys.argv[1]], int(sys.argv[2]))
+    print(json.dumps(asdict(taken) | {"whole_mb": peak_mb()}))

@@ -16,10 +16,17 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much to measure: rounds per variant, operations per round, and whether to hurry."""
+    """How much to measure.
+
+    Attributes:
+        rounds: of each variant.
+        quick: whether to hurry: a tenth of the operations.
+        rows: of a large table, for what takes minutes; 0: leave that out.
+    """
 
     rounds: int = 9
     quick: bool = False
+    rows: int = 0
 
     def operations(self, count: int) -> int:
         """Return the operations of one round, a tenth when in a hurry."""

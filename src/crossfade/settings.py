@@ -153,7 +153,7 @@ class Settings(BaseSettings):
         description="longest pause of an open breaker",
     )
     backfill_page_rows: Count = Field(
-        default=200,
+        default=500,
         validation_alias=_named("CROSSFADE_BACKFILL_PAGE_ROWS"),
         description="rows of one page of the backfill",
     )

@@ -6,6 +6,7 @@ Source: RFC 9112, sections 2, 6, 7.1 and 9.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
 
 from crossfade.dynamo.request import Response
@@ -201,18 +202,12 @@ class Headers(Mapping[str, str]):
         self.folded = head.lower()
 
     def __getitem__(self, name: str) -> str:
-        value = self.value(b"\r\n" + name.lower().encode("latin-1") + b":")
-        if value is None:
-            raise KeyError(name)
-        return value.decode("latin-1")
-
-    def value(self, mark: bytes) -> bytes | None:
-        """Return the first value behind a line break, a name in lower case and a colon."""
+        mark = _mark(name)
         start = self.folded.find(mark)
         if start < 0:
-            return None
+            raise KeyError(name)
         start += len(mark)
-        return self._head[start : self._head.index(b"\r\n", start)].strip()
+        return self._head[start : self._head.index(b"\r\n", start)].strip().decode("latin-1")
 
     def __iter__(self) -> Iterator[str]:
         for line in self.folded.split(b"\r\n")[1:-1]:
@@ -220,6 +215,12 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return self.folded.count(b"\r\n") - 1
+
+
+@cache
+def _mark(name: str) -> bytes:
+    """Return what stands before a header's value in a head in lower case."""
+    return b"\r\n" + name.lower().encode("latin-1") + b":"
 
 
 def _only(folded: bytes, mark: bytes) -> bytes | None:
