@@ -8,11 +8,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crossfade.errors import Unreachable
+from crossfade.events import PassResumed
 from crossfade.flows.validate import full_pass
 from crossfade.mapping.parity import RunState, Tally, Verdict
 from engines.values import Database, DynamoEngine, S3Engine
@@ -97,10 +99,11 @@ async def test_a_cancelled_pass_leaves_its_run_open_and_the_next_one_finds_all(
     assert await stage.verdicts() == expected
 
 
-async def test_a_killed_process_leaves_nothing_behind_that_misleads_the_next(
-    stage: Stage,
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+async def test_a_pass_of_a_process_that_was_killed_goes_on_in_the_next(
+    stage: Stage, how: signal.Signals, tmp_path: Path
 ) -> None:
-    """SIGKILL of the command while it verifies; the table and the application stay as they are."""
+    """The command ends while it verifies; the table and the application stay as they are."""
     expected = await _damaged(stage)
     settings = stage.settings
     process = await asyncio.create_subprocess_exec(
@@ -115,6 +118,7 @@ async def test_a_killed_process_leaves_nothing_behind_that_misleads_the_next(
             "AWS_REGION": settings.aws_region,
             "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
             "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
+            "CROSSFADE_VERIFY_FOLDER": str(tmp_path),
         },
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -122,6 +126,12 @@ async def test_a_killed_process_leaves_nothing_behind_that_misleads_the_next(
     async with asyncio.timeout(30):
         while not await stage.verifier.runs.newest():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(how)
     await process.communicate()
+    (killed,) = await stage.verifier.runs.newest()
     assert await stage.verdicts() == expected
+    assert killed.state is RunState.RUNNING
+    (run,) = await stage.verifier.runs.newest()
+    assert (run.id, run.state) == (killed.id, RunState.FINISHED)
+    assert len(stage.observed(PassResumed)) == 1
+    assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - an empty folder
