@@ -30,21 +30,26 @@ WITH edge AS (
       AND kind.cause = coalesce(%(cause)s, kind.cause)
     ORDER BY next.place {direction}, next.id {direction}
     LIMIT %(findings_max)s
-)
-SELECT to_jsonb(listed)
-FROM edge
-CROSS JOIN kind
-CROSS JOIN LATERAL (
-    SELECT finding.*
-    FROM crossfade.finding
-    WHERE (finding.closed_at IS NULL) = kind.is_open
-      AND finding.entity = kind.entity
-      AND finding.verdict = kind.verdict
-      AND finding.cause = kind.cause
-      AND (finding.{column}, finding.id) {beyond} (edge.place, edge.id)
-      AND finding.{column} {within} {end}
-    ORDER BY finding.{column} {direction}, finding.id {direction}
+), page AS MATERIALIZED (
+    SELECT next.place, next.id
+    FROM edge
+    CROSS JOIN kind
+    CROSS JOIN LATERAL (
+        SELECT finding.{column} AS place, finding.id
+        FROM crossfade.finding
+        WHERE (finding.closed_at IS NULL) = kind.is_open
+          AND finding.entity = kind.entity
+          AND finding.verdict = kind.verdict
+          AND finding.cause = kind.cause
+          AND (finding.{column}, finding.id) {beyond} (edge.place, edge.id)
+          AND finding.{column} {within} {end}
+        ORDER BY finding.{column} {direction}, finding.id {direction}
+        LIMIT %(findings_max)s
+    ) AS next
+    ORDER BY next.place {direction}, next.id {direction}
     LIMIT %(findings_max)s
-) AS listed
-ORDER BY listed.{column} {direction}, listed.id {direction}
-LIMIT %(findings_max)s
+)
+SELECT to_jsonb(finding)
+FROM page
+JOIN crossfade.finding ON finding.id = page.id
+ORDER BY page.place {direction}, page.id {direction}
