@@ -13,7 +13,9 @@ function watch(part) {
   let headline = headlineOf(part);
   events.addEventListener("open", () => tell("Live: the figures change by themselves.", false));
   events.addEventListener("look", (event) => {
-    part.innerHTML = event.data;
+    const seen = document.createElement("template");
+    seen.innerHTML = event.data;
+    takeOver(part, seen.content);
     tell("Live: the figures change by themselves.", false);
     if (headlineOf(part) !== headline) {
       headline = headlineOf(part);
@@ -32,6 +34,33 @@ function watch(part) {
     }
   });
   window.addEventListener("pagehide", () => events.close());
+}
+
+// Changes what differs and leaves the rest alone: focus, selection and scrolling stay as they are.
+function takeOver(old, fresh) {
+  const before = [...old.childNodes];
+  const after = [...fresh.childNodes];
+  after.forEach((node, number) => {
+    if (number < before.length) become(before[number], node);
+    else old.append(node);
+  });
+  for (const node of before.slice(after.length)) node.remove();
+}
+
+function become(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) {
+    old.replaceWith(fresh);
+  } else if (old instanceof Element) {
+    for (const { name } of [...old.attributes]) {
+      if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+    }
+    for (const { name, value } of fresh.attributes) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    takeOver(old, fresh);
+  } else if (old.data !== fresh.data) {
+    old.data = fresh.data;
+  }
 }
 
 function headlineOf(part) {
