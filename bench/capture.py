@@ -158,13 +158,13 @@ async def _cost(
     connection: Connection, operation: Callable[[], Awaitable[None]], count: int
 ) -> Cost:
     pid = connection.info.backend_pid
-    written, started = await _wal_bytes(connection), _cpu_us(pid)
+    written, started = await _wal_bytes(connection), cpu_us_of(pid)
     await operation()
-    cpu_us = _cpu_us(pid) - started
+    cpu_us = cpu_us_of(pid) - started
     return Cost(cpu_us / count, (await _wal_bytes(connection) - written) / count)
 
 
-def _cpu_us(pid: int) -> float:
+def cpu_us_of(pid: int) -> float:
     """Return a process's CPU time; Linux counts it finer than in ticks of 10 ms."""
     fine = Path(f"/proc/{pid}/schedstat")
     if fine.exists():

@@ -2,7 +2,7 @@
 
 The findings are of ten entities and a rare one, with two causes for each verdict, a tenth of them
 open, in the order in which they were found. Each figure is the slowest of three answers after a
-first one.
+first one; the server's CPU says what a page takes when the machine has nothing else to do.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from itertools import product
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from bench.capture import cpu_us_of
 from bench.core import Options, Row
 from bench.house import engines, make_place
 from crossfade.mapping.parity import Cause, Verdict
-from crossfade.postgres import open_pool
+from crossfade.postgres import PoolOptions, open_pool
 from crossfade.postgres.findings_listed import FindingFilter, PostgresFindingLists
 
 NAME = "findings"
@@ -52,7 +53,7 @@ async def run(options: Options) -> list[Row]:
     async with engines() as house:
         place = await make_place(house, "findings")
         await _fill(place.dsn, findings)
-        async with open_pool(place.dsn) as pool:
+        async with open_pool(place.dsn, PoolOptions(connections_max=1)) as pool:
             return await _measure(pool, findings)
 
 
@@ -77,11 +78,16 @@ async def _fill(dsn: str, findings: int) -> None:
 
 async def _measure(pool: AsyncConnectionPool, findings: int) -> list[Row]:
     lists = PostgresFindingLists(pool)
+    async with pool.connection() as connection:
+        backend = connection.info.backend_pid
     group = f"Lists of {findings:,} findings, milliseconds; at most {ANSWER_MS_MAX} demanded"
     rows = []
     for name, chosen in _filters():
         deep = await _deep(lists, chosen, findings)
         figures = {
+            "server's cpu of a page": await _cpu_ms(
+                backend, partial(lists.page, chosen, after=deep)
+            ),
             "first page": await _slowest(partial(lists.page, chosen)),
             "deep page": await _slowest(partial(lists.page, chosen, after=deep)),
             "page before": await _slowest(partial(lists.page, chosen, before=deep)),
@@ -116,6 +122,14 @@ def _filters() -> Iterator[tuple[str, FindingFilter]]:
             name or "no filter",
             replace(base, entity=entity, verdict=verdict, cause=cause, is_open=is_open),
         )
+
+
+async def _cpu_ms(backend: int, ask: Callable[[], Awaitable[object]]) -> float:
+    await ask()
+    began = cpu_us_of(backend)
+    for _ in range(REPEATS):
+        await ask()
+    return (cpu_us_of(backend) - began) / REPEATS / 1000
 
 
 async def _slowest(ask: Callable[[], Awaitable[object]]) -> float:
