@@ -12,10 +12,13 @@ import typer
 
 from campaigns.database import migrate as migrate_database
 from campaigns.errors import CampaignsError
+from campaigns.production import serve_site
 from campaigns.serving import Served, serve_all
-from campaigns.settings import read_settings
+from campaigns.settings import Settings, read_settings
 from crossfade.errors import CrossfadeError
 from crossfade.local import default_folder
+from crossfade.settings import Settings as Stores
+from crossfade.settings import load
 from crossfade.telemetry import configure_logs
 from crossfade.web import Address
 
@@ -63,11 +66,43 @@ def serve(
         raise typer.Exit(1) from None
 
 
-async def _serve(folder: Path, site_at: Address, dashboard_at: Address) -> None:
+@app.command(epilog="Examples: campaigns web --port 8080; campaigns web --alone")
+def web(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
+    alone: Annotated[bool, typer.Option(help="Keep changes in PostgreSQL only.")] = False,
+) -> None:
+    """Serve the application on DATABASE_URL until Ctrl-C.
+
+    Committed changes are brought to the stores that Crossfade's settings name.
+    """
+    configure_logs("auto")
+    try:
+        stores = None if alone else load()
+        asyncio.run(_serve_site(read_settings(), stores, Address(host, port)))
+    except (CampaignsError, CrossfadeError) as error:
+        typer.echo(f"campaigns: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _serve_site(settings: Settings, stores: Stores | None, at: Address) -> None:
+    stop = _stop_on_signals()
+    await serve_site(
+        settings, stores, at, stop, lambda url: typer.echo(f"# The application: {url}", err=True)
+    )
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """Return an event that Ctrl-C and SIGTERM set."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve_all(folder, site_at, dashboard_at, stop, _tell)
+    return stop
+
+
+async def _serve(folder: Path, site_at: Address, dashboard_at: Address) -> None:
+    await serve_all(folder, site_at, dashboard_at, _stop_on_signals(), _tell)
 
 
 def _tell(served: Served) -> None:

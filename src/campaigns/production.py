@@ -1,0 +1,51 @@
+"""The site on the database and the stores that the environment names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from campaigns.app import App, open_app
+from campaigns.mapping import APPLICATION
+from campaigns.settings import Settings
+from campaigns.web import create_site, options_of
+from crossfade.migration import open_migration
+from crossfade.settings import Settings as Stores
+from crossfade.web import Address, listen, serve, url_of
+
+
+async def serve_site(
+    settings: Settings,
+    stores: Stores | None,
+    at: Address,
+    stop: asyncio.Event,
+    told: Callable[[str], None],
+) -> None:
+    """Serve the site until `stop` is set.
+
+    Args:
+        settings: the database and the site.
+        stores: where committed changes are brought at once; None leaves them in PostgreSQL.
+        at: where to listen.
+        stop: ends it.
+        told: called with the address once it answers.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or the port is taken.
+        Invalid: the database's address is none.
+    """
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listen(at))
+        app = await _open(stack, settings.database_url, stores)
+        site = create_site(app, options_of(settings))
+        told(url_of(listener))
+        await serve(site, listener, stop)
+
+
+async def _open(stack: AsyncExitStack, dsn: str, stores: Stores | None) -> App:
+    if stores is None:
+        return await stack.enter_async_context(open_app(dsn))
+    migration = await stack.enter_async_context(open_migration(stores, APPLICATION))
+    opened = open_app(dsn, migration.push, locate=migration.whereabouts)
+    return await stack.enter_async_context(opened)
