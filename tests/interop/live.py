@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from crossfade.dynamo import Client
-from crossfade.entity import Entity, IndexType, KeyForm, Schema
+from crossfade.entity import Entity, Schema, table_definition
 from dynamo_helpers import config_of, until_active
 from engines.values import DynamoEngine
 from interop.oracle import Oracle
@@ -20,39 +20,10 @@ async def table_for(
 ) -> AsyncIterator[Client]:
     """A client, and while it is open a table with every index of these schemas."""
     async with Client(config_of(engine)) as client:
-        await client.call("CreateTable", _definition(name, [Entity(s) for s in schemas]))
+        await client.call("CreateTable", table_definition(name, [Entity(s) for s in schemas]))
         await until_active(client, name)
         yield client
         await client.call("DeleteTable", {"TableName": name})
-
-
-def _definition(table: str, entities: list[Entity]) -> dict[str, Any]:
-    types: dict[str, str] = {}
-    indexes: dict[str, list[dict[str, str]]] = {}
-    for entity in entities:
-        for index in entity.indexes.values():
-            if index.type is not IndexType.COMPOSITE:
-                types.update({key.field: "N" if key.numeric else "S" for key in index.keys})
-                indexes[index.index] = _key_schema(index.keys)
-    secondary = [
-        {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
-        for name, keys in indexes.items()
-        if name
-    ]
-    return {
-        "TableName": table,
-        "AttributeDefinitions": [
-            {"AttributeName": field, "AttributeType": type_} for field, type_ in types.items()
-        ],
-        "KeySchema": indexes[""],
-        "BillingMode": "PAY_PER_REQUEST",
-        **({"GlobalSecondaryIndexes": secondary} if secondary else {}),
-    }
-
-
-def _key_schema(keys: tuple[KeyForm, ...]) -> list[dict[str, str]]:
-    kinds = ("HASH", "RANGE")
-    return [{"AttributeName": k.field, "KeyType": t} for k, t in zip(keys, kinds, strict=False)]
 
 
 class Electro:

@@ -18,7 +18,7 @@ from crossfade.entity.conditions import Operations
 from crossfade.entity.options import Options
 from crossfade.entity.reads import Query
 from crossfade.entity.updates import Operator
-from dynamo_helpers import config_of, until_active
+from dynamo_helpers import config_of
 from engines.values import DynamoEngine
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -28,8 +28,6 @@ SURPRISES = 32
 async def test_the_tutorial_runs(ministack: DynamoEngine, name_prefix: str) -> None:
     table = f"{name_prefix}docs"
     async with Client(config_of(ministack)) as client:
-        await client.call("CreateTable", _definition(table))
-        await until_active(client, table)
         names: dict[str, Any] = {"client": client, "table": table}
         for code in _blocks(DOCS / "entities.md"):
             result = eval(code, names)  # noqa: S307 - our own documentation
@@ -41,27 +39,6 @@ def _blocks(path: Path) -> list[CodeType]:
     found = re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     return [compile(block, str(path), "exec", flags=flags, dont_inherit=True) for block in found]
-
-
-def _definition(table: str) -> dict[str, Any]:
-    fields = [f"{index}{key}" for index in ("", "gsi1", "gsi2") for key in ("pk", "sk")]
-
-    def keys(index: str) -> list[dict[str, str]]:
-        return [
-            {"AttributeName": f"{index}{key}", "KeyType": kind}
-            for key, kind in (("pk", "HASH"), ("sk", "RANGE"))
-        ]
-
-    return {
-        "TableName": table,
-        "AttributeDefinitions": [{"AttributeName": f, "AttributeType": "S"} for f in fields],
-        "KeySchema": keys(""),
-        "GlobalSecondaryIndexes": [
-            {"IndexName": i, "KeySchema": keys(i), "Projection": {"ProjectionType": "ALL"}}
-            for i in ("gsi1", "gsi2")
-        ],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
 
 
 def _methods(kind: type) -> set[str]:

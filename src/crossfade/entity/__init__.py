@@ -42,6 +42,7 @@ from crossfade.entity.results import (
 )
 from crossfade.entity.schema import Schema
 from crossfade.entity.service import Service
+from crossfade.entity.tables import table_definition
 from crossfade.entity.wire import marshal, marshal_item, unmarshal, unmarshal_item
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "number",
     "set_of",
     "string",
+    "table_definition",
     "unmarshal",
     "unmarshal_item",
 ]
