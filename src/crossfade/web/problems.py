@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from crossfade.errors import CrossfadeError, Unavailable
+from crossfade.errors import Unavailable
 from crossfade.web.desk import NotSignedIn, show
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -31,7 +31,6 @@ def handlers() -> dict[int | type[Exception], Handler]:
         Unavailable: _unavailable,
         RequestValidationError: _malformed,
         HTTPException: _refused,
-        CrossfadeError: _failed,
         Exception: _failed,
     }
 
