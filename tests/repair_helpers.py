@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
+from campaigns.mapping import APPLICATION
 from crossfade import dynamo
 from crossfade.errors import BrokenPointer
-from crossfade.flows import relay, repair
+from crossfade.flows import relay, repair, sweep
 from crossfade.mapping.content import same_content
 from crossfade.mapping.parity import Judgement, Verdict
 from crossfade.mapping.state import Gone, Key
@@ -17,6 +18,8 @@ from crossfade.postgres import open_pool
 from crossfade.postgres.findings import PostgresFindings
 from crossfade.postgres.mark import mark_keys
 from crossfade.postgres.objects import PostgresUploads
+from crossfade.postgres.objects_orphaned import PostgresOrphans
+from crossfade.postgres.tombstones import PostgresGraves
 from engines.world import World
 
 
@@ -69,6 +72,31 @@ async def repair_route(world: World) -> AsyncIterator[repair.Route]:
             observe=world.events.append,
             who="repair by a test",
         )
+
+
+@asynccontextmanager
+async def sweep_route(world: World, grace_seconds: float = 0.0) -> AsyncIterator[sweep.Route]:
+    """A route of the sweep on the world's own clients."""
+    migration = world.migration
+    target = dynamo.Target(migration.client, world.settings.dynamodb_table_name)
+    async with open_pool(world.direct.dsn) as pool:
+        yield sweep.Route(
+            graves=PostgresGraves(pool, APPLICATION.mappings),
+            orphans=PostgresOrphans(pool, APPLICATION.mappings),
+            uploads=PostgresUploads(pool),
+            mark=partial(mark_keys, pool, answer_seconds=10.0),
+            items=target,
+            cemetery=target,
+            attic=migration.objects,
+            codecs={name: migration.route.codecs[name] for name in APPLICATION.by_name},
+            observe=world.events.append,
+            grace_seconds=grace_seconds,
+        )
+
+
+async def swept(route: sweep.Route) -> list[sweep.Remnant]:
+    """Sweep; what became of each thing."""
+    return [one async for batch in sweep.sweep(route) for one in batch.remnants]
 
 
 async def find(world: World, *keys: Key, verdict: Verdict = Verdict.DRIFT_DIFFERS) -> None:

@@ -51,7 +51,7 @@ async def open_repair(
             source=migration.route.source,
             items=dynamo.Target(migration.client, settings.dynamodb_table_name),
             shelf=migration.objects,
-            codecs=migration.route.codecs,
+            codecs=_codecs(application),
             deliver=partial(relay.deliver, migration.route),
             judge=partial(verifier.examiner.keys, is_deep=True),
             observe=observe,
@@ -88,7 +88,11 @@ async def open_sweep(
             items=target,
             cemetery=target,
             attic=s3.ObjectStore(s3_config(settings)),
-            codecs={mapping.name: Codec(mapping) for mapping in application.mappings},
+            codecs=_codecs(application),
             observe=observe,
             grace_seconds=grace_seconds,
         )
+
+
+def _codecs(application: Application) -> dict[str, Codec]:
+    return {mapping.name: Codec(mapping) for mapping in application.mappings}

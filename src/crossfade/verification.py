@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -207,8 +207,8 @@ class Lags(Protocol):
 class UnverifiedKeys(Protocol):
     """Keys that were delivered and not verified since."""
 
-    async def unverified(self, keys_max: int) -> Sequence[Key]:
-        """Return such keys, those of the oldest writes first."""
+    async def unverified(self, keys_max: int, without: Collection[str] = ()) -> Sequence[Key]:
+        """Return such keys, those of the oldest writes first; without those of some entities."""
 
     async def settle(self, judgements: Sequence[Judgement]) -> None:
         """Note that keys were verified at the versions that were judged."""

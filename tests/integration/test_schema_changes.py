@@ -10,14 +10,17 @@ from dataclasses import replace
 
 import pytest
 
-from crossfade.errors import NoSuchStore, SchemaChanged
-from crossfade.events import EntityPaused
+from campaigns.mapping import APPLICATION
+from crossfade.errors import SchemaChanged
+from crossfade.events import EntityPaused, Event
 from crossfade.mapping.application import Application
 from crossfade.mapping.declare import Column
 from crossfade.mapping.windows import Window
 from crossfade.migration import BackfillOptions, open_migration, open_windows, plan_backfill
 from crossfade.postgres import install
+from crossfade.verifier import open_verifier
 from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import World
 from postgres_helpers import NOTES
 from verify_helpers import Stage, open_stage
 
@@ -86,7 +89,7 @@ async def test_a_page_of_the_backfill_is_refused(stage: Stage, change: str, told
     async with open_windows(stage.settings, [NOTES]) as windows:
         await plan_backfill(windows, BackfillOptions())
         await stage.sql(f"ALTER TABLE notes {change}")
-        with pytest.raises((SchemaChanged, NoSuchStore)) as refused:
+        with pytest.raises(SchemaChanged) as refused:
             await windows.page(Window("note"), 10)
     assert told in str(refused.value)
 
@@ -96,10 +99,43 @@ async def test_a_pass_of_verification_ends_and_says_why(
     stage: Stage, change: str, told: str
 ) -> None:
     await stage.sql(f"ALTER TABLE notes {change}")
-    with pytest.raises((SchemaChanged, NoSuchStore)) as refused:
+    with pytest.raises(SchemaChanged) as refused:
         await stage.verifier.full_pass()
     assert told in str(refused.value)
     assert await stage.findings() == {}
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+async def test_continuous_verification_leaves_the_entity_alone_and_says_why(
+    stage: Stage, change: str, told: str
+) -> None:
+    await stage.sql(f"ALTER TABLE notes {change}")
+    async with stage.verifier.watching() as watch:
+        for _ in range(3):
+            assert not await watch.step()
+    assert await stage.findings() == {}
+    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    assert told in paused.reason
+
+
+async def test_continuous_verification_goes_on_with_other_entities(world: World) -> None:
+    await world.sql(
+        "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
+        "VALUES (gen_random_uuid(), %s, 'c', 'One', now())",
+        world.user_id,
+    )
+    await world.drain()
+    await world.sql("ALTER TABLE campaigns ADD mood text")
+    events: list[Event] = []
+    async with (
+        open_verifier(world.settings, APPLICATION.mappings, events.append) as verifier,
+        verifier.watching() as watch,
+    ):
+        assert await watch.step()
+        assert not await watch.step()
+        left = await verifier.unverified.unverified(10)
+    assert {key.entity for key in left} == {"campaign"}
+    assert [one.entity for one in events if isinstance(one, EntityPaused)] == ["campaign"]
 
 
 async def test_a_change_that_the_mapping_allows_needs_another_installation_only(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,43 +12,15 @@ import pytest
 from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
-from crossfade import dynamo
 from crossfade.events import Swept
 from crossfade.flows import sweep
 from crossfade.flows.sweep import Fate, Kind, Remnant
 from crossfade.migration import BackfillOptions, open_windows, plan_backfill
-from crossfade.postgres import open_pool
-from crossfade.postgres.mark import mark_keys
-from crossfade.postgres.objects import PostgresUploads
-from crossfade.postgres.objects_orphaned import PostgresOrphans
-from crossfade.postgres.tombstones import PostgresGraves
 from engines.world import World
 from kill_helpers import Deadly, Killed
+from repair_helpers import sweep_route, swept
 
 FIRST, SECOND = "[Brin] What was said first. " * 40, "[Brin] What was said then. " * 40
-
-
-@asynccontextmanager
-async def sweep_route(world: World, grace_seconds: float = 0.0) -> AsyncIterator[sweep.Route]:
-    migration = world.migration
-    target = dynamo.Target(migration.client, world.settings.dynamodb_table_name)
-    async with open_pool(world.direct.dsn) as pool:
-        yield sweep.Route(
-            graves=PostgresGraves(pool, APPLICATION.mappings),
-            orphans=PostgresOrphans(pool, APPLICATION.mappings),
-            uploads=PostgresUploads(pool),
-            mark=partial(mark_keys, pool, answer_seconds=10.0),
-            items=target,
-            cemetery=target,
-            attic=migration.objects,
-            codecs=migration.route.codecs,
-            observe=world.events.append,
-            grace_seconds=grace_seconds,
-        )
-
-
-async def swept(route: sweep.Route) -> list[Remnant]:
-    return [one async for batch in sweep.sweep(route) for one in batch.remnants]
 
 
 async def previewed(route: sweep.Route) -> list[Remnant]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from crossfade.alarm import LagAlarm
-from crossfade.events import DriftFound
+from crossfade.errors import SchemaChanged
+from crossfade.events import DriftFound, EntityPaused
 from crossfade.mapping.parity import Judgement, Run, RunState, Verdict
+from crossfade.mapping.state import Key
 from crossfade.ports import Observer
 from crossfade.verification import Examiner, FindingStore, RunStore, UnverifiedKeys
 
@@ -35,6 +37,7 @@ class Parts:
     Attributes:
         keys_max: keys of one step.
         tell_seconds: how often the run's row says how far it has come.
+        entity_pause_seconds: how long the keys of an entity wait that cannot be read.
     """
 
     unverified: UnverifiedKeys
@@ -45,6 +48,7 @@ class Parts:
     observe: Observer
     keys_max: int = 100
     tell_seconds: float = 5.0
+    entity_pause_seconds: float = 30.0
 
 
 async def begin(runs: RunStore, entities: Sequence[str]) -> Run:
@@ -66,6 +70,7 @@ class Watch:
         self._parts = parts
         self._run = run
         self._told_at = monotonic()
+        self._paused: dict[str, float] = {}
         self.tally = run.tally
 
     async def step(self) -> bool:
@@ -75,11 +80,12 @@ class Watch:
             CrossfadeError: a store cannot be read; the keys stay unverified.
         """
         await self._parts.alarm.look()
-        keys = await self._parts.unverified.unverified(self._parts.keys_max)
+        paused = [entity for entity, until in self._paused.items() if until > monotonic()]
+        keys = await self._parts.unverified.unverified(self._parts.keys_max, without=paused)
         if not keys:
             await self._tell()
             return False
-        judged = await self._parts.examiner.keys(keys, is_deep=False)
+        judged = await self._examine(keys)
         drifted = [one for one in judged if one.verdict.is_drift]
         equal = [one for one in judged if one.verdict is Verdict.EQUAL]
         await self._keep(drifted, equal)
@@ -96,6 +102,24 @@ class Watch:
             Unavailable: the source cannot answer.
         """
         return await self._parts.runs.finish(self._run.id, self.tally, state=RunState.FINISHED)
+
+    async def _examine(self, keys: Sequence[Key]) -> list[Judgement]:
+        """Look at keys; those of an entity whose table has changed wait, the others go on."""
+        try:
+            return await self._parts.examiner.keys(keys, is_deep=False)
+        except SchemaChanged:
+            entities = dict.fromkeys(key.entity for key in keys)
+            groups = [[key for key in keys if key.entity == entity] for entity in entities]
+            return [one for group in groups for one in await self._examine_entity(group)]
+
+    async def _examine_entity(self, keys: Sequence[Key]) -> list[Judgement]:
+        try:
+            return await self._parts.examiner.keys(keys, is_deep=False)
+        except SchemaChanged as error:
+            entity, pause = keys[0].entity, self._parts.entity_pause_seconds
+            self._paused[entity] = monotonic() + pause
+            self._parts.observe(EntityPaused(entity, type(error).__name__, str(error), pause))
+            return []
 
     async def _keep(self, drifted: Sequence[Judgement], equal: Sequence[Judgement]) -> None:
         """Keep findings before their keys count as verified; close those that hold no longer."""

@@ -16,7 +16,7 @@ from crossfade.mapping.parity_verdicts import Standing
 from crossfade.mapping.state import Key
 from crossfade.postgres.connect import session
 from crossfade.postgres.queries import query
-from crossfade.postgres.shape import check_as_installed
+from crossfade.postgres.shape import check_as_installed, table_expected
 from crossfade.postgres.statements import (
     SOURCE,
     column_of,
@@ -107,7 +107,8 @@ class PostgresScan:
         statement = page_statement(mapping, is_first=after is None)
         asked = {"after": list(after or ()), "rows_max": self._rows_max}
         async with session(self._pool, self._answer_seconds) as connection:
-            rows = await (await connection.execute(statement, asked)).fetchall()
+            with table_expected(mapping):
+                rows = await (await connection.execute(statement, asked)).fetchall()
             if not rows:
                 await check_as_installed(connection, mapping)
             return rows
@@ -124,12 +125,16 @@ class PostgresStandings:
     ) -> None:
         self._pool = pool
         self._answer_seconds = answer_seconds
-        self._statements = {mapping.name: standing_statement(mapping) for mapping in mappings}
+        self._mappings = {mapping.name: mapping for mapping in mappings}
+        self._statements = {
+            name: standing_statement(mapping) for name, mapping in self._mappings.items()
+        }
 
     async def standing(self, keys: Sequence[Key]) -> Sequence[Standing]:
         """Return what the ledger says of each key, in the order asked.
 
         Raises:
+            SchemaChanged: a table does not exist any more.
             Unavailable: the source cannot answer.
         """
         by_entity: dict[str, list[int]] = {}
@@ -139,9 +144,10 @@ class PostgresStandings:
         async with session(self._pool, self._answer_seconds) as connection:
             for entity, positions in by_entity.items():
                 asked = [{"ordinal": one, "key": keys[one].parts} for one in positions]
-                cursor = await connection.execute(
-                    self._statements[entity], {"asked": orjson.dumps(asked).decode()}
-                )
+                with table_expected(self._mappings[entity]):
+                    cursor = await connection.execute(
+                        self._statements[entity], {"asked": orjson.dumps(asked).decode()}
+                    )
                 found |= {int(row[0]): _standing(row) async for row in cursor}
         return [found[position] for position in range(len(keys))]
 

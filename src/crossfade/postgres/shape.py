@@ -6,7 +6,8 @@ No row of a table that has changed is read as if it had not: every statement tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +20,21 @@ from crossfade.postgres.catalog import CatalogColumn, CatalogTable, mismatches
 from crossfade.postgres.faults import translated
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import is_as_installed, table_name
+
+
+@contextmanager
+def table_expected(mapping: Mapping) -> Iterator[None]:
+    """Say of a table that is not there that it has changed.
+
+    Raises:
+        SchemaChanged: it is not there.
+    """
+    try:
+        yield
+    except psycopg.errors.UndefinedTable:
+        raise SchemaChanged(
+            f"table {mapping.table} does not exist; uninstall its mapping, or restore it"
+        ) from None
 
 
 async def check_as_installed(connection: psycopg.AsyncConnection[Any], mapping: Mapping) -> None:

@@ -8,13 +8,13 @@ import orjson
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.errors import ConfigurationError, SchemaChanged, Unmappable
+from crossfade.errors import ConfigurationError, Unmappable
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.objects import row_component
 from crossfade.mapping.state import BodyRef, Gone, Key, Live, State
 from crossfade.postgres.connect import PoolConnection, session
 from crossfade.postgres.queries import query
-from crossfade.postgres.shape import check_as_installed
+from crossfade.postgres.shape import check_as_installed, table_expected
 from crossfade.postgres.statements import (
     body_statement,
     fetch_statement,
@@ -97,11 +97,8 @@ class _Reader:
     async def fetch(self, connection: PoolConnection, keys: Sequence[Key]) -> list[State]:
         """Return the keys' states. Keys that no row can have any more do not spoil the others."""
         try:
-            cursor = await connection.execute(self._fetch, {"asked": self._asked(keys)})
-        except psycopg.errors.UndefinedTable:
-            raise SchemaChanged(
-                f"table {self._mapping.table} does not exist; uninstall its mapping, or restore it"
-            ) from None
+            with table_expected(self._mapping):
+                cursor = await connection.execute(self._fetch, {"asked": self._asked(keys)})
         except psycopg.DataError:
             if len(keys) == 1:
                 return [await self._impossible(connection, keys[0])]

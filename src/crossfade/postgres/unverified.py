@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import orjson
@@ -33,13 +33,18 @@ class PostgresUnverified:
         self._entities = sorted(entities)
         self._answer_seconds = answer_seconds
 
-    async def unverified(self, keys_max: int) -> Sequence[Key]:
+    async def unverified(self, keys_max: int, without: Collection[str] = ()) -> Sequence[Key]:
         """Return delivered keys that were not verified since, oldest writes first.
+
+        Args:
+            keys_max: how many at most.
+            without: entities whose keys are left out.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"entities": self._entities, "keys_max": keys_max}
+        entities = [entity for entity in self._entities if entity not in without]
+        asked = {"entities": entities, "keys_max": keys_max}
         async with session(self._pool, self._answer_seconds) as connection:
             cursor = await connection.execute(query("unverified"), asked)
             return [Key(entity, tuple(orjson.loads(parts))) async for entity, parts in cursor]

@@ -14,7 +14,7 @@ from crossfade.mapping.state import BodyRef, Key, Live
 from crossfade.mapping.windows import Page, PrimaryKey, Window
 from crossfade.postgres.connect import PoolConnection
 from crossfade.postgres.queries import query
-from crossfade.postgres.shape import check_as_installed
+from crossfade.postgres.shape import check_as_installed, table_expected
 from crossfade.postgres.statements import large_columns, plain_columns
 from crossfade.postgres.windows_statements import COPY, PageForm, page_statement
 
@@ -45,15 +45,13 @@ class Pages:
     async def page(self, connection: PoolConnection, window: Window, rows_max: int) -> Page:
         """Return the rows that follow `window.last`."""
         statement = self._statements[window.last is not None, window.through is not None]
-        cursor = await connection.execute(
-            statement,
-            {
-                "last_key": list(window.last or ()),
-                "through_key": list(window.through or ()),
-                "rows_max": rows_max,
-            },
-        )
-        lines = await cursor.fetchall()
+        asked = {
+            "last_key": list(window.last or ()),
+            "through_key": list(window.through or ()),
+            "rows_max": rows_max,
+        }
+        with table_expected(self._mapping):
+            lines = await (await connection.execute(statement, asked)).fetchall()
         if not lines and self._form is COPY:
             await check_as_installed(connection, self._mapping)
         rows = [self._live(line) for line in lines if line[1] == "f"]
