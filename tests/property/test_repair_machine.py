@@ -6,29 +6,21 @@ or removes one, and repairs that run whenever they like on whatever was found by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import rule, run_state_machine_as_test
-from pydantic import SecretStr
+from hypothesis.stateful import rule
 
 from crossfade.flows import repair
 from crossfade.mapping.application import Application
 from crossfade.mapping.state import Key
 from crossfade.mender import open_repair
-from crossfade.settings import Settings
-from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import brisk, create_table_with_index
-from property.test_protocol_machine import IDS, NOTE, OWNERS, House, Machine
+from protocol_machine import IDS, NOTE, OWNERS, Machine, Notes, open_notes, play
 
 VERSIONS = st.integers(0, 12)
 
 
-class Mended(House):
-    """A house with repair."""
+class Mended(Notes):
+    """Notes with repair."""
 
     async def open(self) -> None:
         await super().open()
@@ -63,13 +55,13 @@ class Mended(House):
 class Damaged(Machine):
     """The protocol, a rogue writer and repair, in every order of steps."""
 
-    house: Mended
+    notes: Mended
 
     @rule(note=IDS, owner=OWNERS, content=st.sampled_from("uvw"), version=VERSIONS)
     def damage(self, note: str, owner: str, content: str, version: int) -> None:
         """Put an item that no row may have; verification finds it."""
         key = Key("note", (f"{note}-{self.salt}", owner))
-        codec = self.house.migration.route.codecs["note"]
+        codec = self.notes.migration.route.codecs["note"]
         columns = {"id": key.parts[0], "owner": owner, "content": content}
         item = {
             **codec.table_key(key),
@@ -77,63 +69,33 @@ class Damaged(Machine):
             "__edb_e__": {"S": "note"},
             **{name: {"S": text} for name, text in columns.items() if text},
         }
-        self.house.table.put_item(TableName=self.house.options.dynamodb_table_name, Item=item)
-        self.run(self.house.find(key))
+        self.notes.table.put_item(TableName=self.notes.options.dynamodb_table_name, Item=item)
+        self.run(self.notes.find(key))
 
     @rule(note=IDS, owner=OWNERS)
     def lose(self, note: str, owner: str) -> None:
         """Remove an item; verification finds it."""
         key = Key("note", (f"{note}-{self.salt}", owner))
-        codec = self.house.migration.route.codecs["note"]
-        self.house.table.delete_item(
-            TableName=self.house.options.dynamodb_table_name, Key=codec.table_key(key)
+        codec = self.notes.migration.route.codecs["note"]
+        self.notes.table.delete_item(
+            TableName=self.notes.options.dynamodb_table_name, Key=codec.table_key(key)
         )
-        self.run(self.house.find(key))
+        self.run(self.notes.find(key))
 
     @rule()
     def mend(self) -> None:
-        self.run(self.house.mend())
+        self.run(self.notes.mend())
 
     def teardown(self) -> None:
         """Let one pass find everything and one repair settle it; then compare."""
-        self.run(self.house.find_all())
-        assert all(result.is_closed for result in self.run(self.house.mend()))
+        self.run(self.notes.find_all())
+        assert all(result.is_closed for result in self.run(self.notes.mend()))
         super().teardown()
 
 
-@pytest.fixture
-def notes(
+def test_every_order_of_writes_damage_and_repairs_ends_in_equal_stores(
     database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> Iterator[Mended]:
+) -> None:
     del credentials
-    table = boto_client(ministack)
-    create_table_with_index(table, bucket.bucket)
-    options = Settings(
-        database_url=SecretStr(database.dsn),
-        dynamodb_table_name=bucket.bucket,
-        s3_bucket_name=bucket.bucket,
-        aws_region=ministack.region,
-        aws_endpoint_url_dynamodb=ministack.endpoint,
-        aws_endpoint_url_s3=bucket.endpoint,
-        **brisk(),
-    )
-    house = Mended(database, table, options)
-    house.run(house.open())
-    yield house
-    house.run(house.close())
-    house.runner.close()
-
-
-def test_every_order_of_writes_damage_and_repairs_ends_in_equal_stores(notes: Mended) -> None:
-    class Here(Damaged):
-        house = notes
-
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    with open_notes(Mended, database, ministack, bucket) as notes:
+        play(Damaged, notes, runs_max=40, steps_max=30)
