@@ -21,6 +21,8 @@ from crossfade.entity import (
     anything,
     enum,
     list_of,
+    map_of,
+    marshal_item,
     number,
     set_of,
     string,
@@ -64,6 +66,17 @@ class Task(msgspec.Struct):
     task_id: str
     points: float | None = None
     labels: frozenset[str] = frozenset()
+
+
+class Line(msgspec.Struct, rename="camel"):
+    item_code: str
+    amount: int | None = None
+
+
+class Order(msgspec.Struct, rename="camel"):
+    order_id: str
+    first_line: Line
+    other_lines: list[Line]
 
 
 class TaskModel(pydantic.BaseModel):
@@ -124,6 +137,21 @@ def test_records_go_in_and_come_out(record: Any) -> None:
     assert isinstance(read, Result)
     assert read.data == task
     assert "labels" not in tasks.put(record(user_id="u", task_id="t")).params()["Item"]
+
+
+def test_structs_inside_a_record_go_in_under_their_names_on_the_wire() -> None:
+    line = map_of({"itemCode": string(), "amount": number()})
+    schema = Schema(
+        entity="order",
+        service="app",
+        attributes={"orderId": string(), "firstLine": line, "otherLines": list_of(line)},
+        indexes={"table": Index(pk=Key(field="pk", composite=("orderId",)))},
+    )
+    order = Order("o", Line("a", 1), [Line("b"), Line("c", 3)])
+    item = Entity(schema, table="t", record=Order).put(order).params()["Item"]
+    assert item["firstLine"] == {"itemCode": "a", "amount": 1}
+    assert item["otherLines"] == [{"itemCode": "b"}, {"itemCode": "c", "amount": 3}]
+    assert Entity(schema, record=Order).read(marshal_item(item)) == order
 
 
 def test_an_update_writes_a_constant_sort_key() -> None:

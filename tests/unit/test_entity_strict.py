@@ -83,6 +83,8 @@ def test_limits_below_one() -> None:
     with pytest.raises(EntityError) as caught:
         Entity(SCHEMA, table="t", strict=True).query.ab(a="x").params(limit=0)
     assert caught.value.code == 2006
+    with pytest.raises(EntityError):
+        Entity(SCHEMA, table="t", strict=True).scan().params(limit=0)
 
 
 @pytest.mark.parametrize(

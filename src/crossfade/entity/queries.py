@@ -283,6 +283,8 @@ def scan_params(
     model: Model, table: str, state: ScanState, options: Options, *, executed: bool = False
 ) -> Params:
     """The parameters of one scan."""
+    if model.strict:
+        check_limit(options)
     condition = Condition(strict=model.strict)
     if state.matches is not None:
         condition.add(_matching(model, condition.placeholders, state.matches))

@@ -54,7 +54,7 @@ def _of_record(record: Any) -> dict[str, Any]:
     """A record's attributes; None and empty sets, which DynamoDB has not, are absent."""
     dumped: dict[str, Any]
     if isinstance(record, msgspec.Struct):
-        dumped = msgspec.structs.asdict(record)
+        dumped = _of_struct(record)
     elif hasattr(record, "model_dump"):
         dumped = record.model_dump()
     elif dataclasses.is_dataclass(record) and not isinstance(record, type):
@@ -63,6 +63,25 @@ def _of_record(record: Any) -> dict[str, Any]:
         raise _no_record(record)
     absent: tuple[object, ...] = (None, set(), frozenset())
     return {name: value for name, value in dumped.items() if value not in absent}
+
+
+def _of_struct(record: msgspec.Struct) -> dict[str, Any]:
+    """A struct's values under the names that reading finds them by, those of its maps too."""
+    names = zip(record.__struct_encode_fields__, record.__struct_fields__, strict=True)
+    return {key: _plain(getattr(record, name)) for key, name in names}
+
+
+def _plain(value: Any) -> Any:
+    """A value without structs."""
+    match value:
+        case msgspec.Struct():
+            return _of_struct(value)
+        case list() | tuple():
+            return [_plain(element) for element in value]
+        case dict():
+            return {name: _plain(child) for name, child in value.items()}
+        case _:
+            return value
 
 
 def _no_record(record: object) -> EntityError:
