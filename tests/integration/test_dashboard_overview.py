@@ -188,6 +188,21 @@ async def test_nothing_installed_is_told(migrated: Database) -> None:
             assert "crossfade install" in unescape(answer.text)
 
 
+async def test_an_error_of_ours_is_a_page_that_tells_nothing(
+    world: World, browser: httpx.AsyncClient
+) -> None:
+    """What no reader of the schema expects; the headers are there all the same."""
+    await world.sql(
+        "INSERT INTO crossfade.process (id, jobs, stores_open, every_seconds)"
+        " VALUES (gen_random_uuid(), ARRAY[NULL::text], '{}', 5)"
+    )
+    answer = await browser.get("/")
+    assert answer.status_code == 500
+    assert "An error in Crossfade" in answer.text
+    assert "Traceback" not in answer.text
+    assert answer.headers["content-security-policy"]
+
+
 async def test_a_ledger_of_another_release_is_not_ready(
     world: World, browser: httpx.AsyncClient
 ) -> None:

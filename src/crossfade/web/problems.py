@@ -13,7 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from crossfade.errors import Unavailable
-from crossfade.web.desk import NotSignedIn, show
+from crossfade.web.desk import NotSignedIn, desk_of, show
+from crossfade.web.safety import security_headers
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
@@ -58,7 +59,9 @@ async def _refused(request: Request, error: HTTPException) -> Response:
 
 async def _failed(request: Request, _: Exception) -> Response:
     text = "An error in Crossfade; the log of this process names it."
-    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, text)
+    # This answer is made outside of every middleware.
+    headers = security_headers(https=desk_of(request).settings.dashboard_https)
+    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, text, headers)
 
 
 def _page(request: Request, status: HTTPStatus, text: str, headers: Any = None) -> Response:
