@@ -1,13 +1,58 @@
-"""Ports that end the process at a named step, or let something happen right after it."""
+"""Ports that end the process at a named step, or let something happen right after it; commands."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from crossfade.errors import CrossfadeError
+from engines.world import World
+
+KILL_COMMAND = str(Path(__file__).with_name("kill_command.py"))
+
+
+def environment(world: World, **more: str) -> dict[str, str]:
+    """What a process needs to find the engines of a world."""
+    settings = world.settings
+    return {
+        **os.environ,
+        "DATABASE_URL": world.direct.dsn,
+        "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
+        "S3_BUCKET_NAME": settings.s3_bucket_name,
+        "S3_SSE": "none",
+        "AWS_REGION": settings.aws_region,
+        "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
+        "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
+        "CROSSFADE_LOG_FORMAT": "json",
+        **more,
+    }
+
+
+async def start(
+    world: World, *command: str, stdout: int = asyncio.subprocess.DEVNULL, **more: str
+) -> asyncio.subprocess.Process:
+    """Start one of our commands as a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "crossfade.cli", *command),
+        env=environment(world, **more),
+        stdout=stdout,
+    )
+
+
+async def start_doomed(
+    world: World, opener: tuple[str, str], step: str, moment: str, *command: str
+) -> asyncio.subprocess.Process:
+    """Start a command that kills itself before or after a step; see `kill_command`."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, KILL_COMMAND, *opener, step, moment, *command),
+        env=environment(world),
+    )
 
 
 class Killed(BaseException):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 
@@ -12,6 +11,7 @@ import pytest
 from backfill_helpers import SMALL, add_campaigns, add_transcripts, progress
 from crossfade.testing import Hold, Rule
 from engines.world import World
+from kill_helpers import environment, start
 
 PROGRAM = """
 import asyncio, os, signal, sys
@@ -71,31 +71,12 @@ asyncio.run(main())
 """
 
 
-def environment(world: World, **more: str) -> dict[str, str]:
-    """What a process needs to find the world's engines."""
-    settings = world.settings
-    return {
-        **os.environ,
-        "DATABASE_URL": world.direct.dsn,
-        "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
-        "S3_BUCKET_NAME": settings.s3_bucket_name,
-        "S3_SSE": "none",
-        "AWS_REGION": settings.aws_region,
-        "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
-        "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
-        **{f"CROSSFADE_{name.upper()}": str(value) for name, value in SMALL.items()},
-        "CROSSFADE_LOG_FORMAT": "json",
-        **more,
-    }
+IN_SMALL_STEPS = {f"CROSSFADE_{name.upper()}": str(value) for name, value in SMALL.items()}
 
 
-async def start_backfill(world: World, *arguments: str, **more: str) -> asyncio.subprocess.Process:
+async def start_backfill(world: World, *arguments: str) -> asyncio.subprocess.Process:
     """Start `crossfade backfill` as a process of its own."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "crossfade.cli", "backfill", *arguments),
-        env=environment(world, **more),
-        stdout=asyncio.subprocess.DEVNULL,
-    )
+    return await start(world, "backfill", *arguments, **IN_SMALL_STEPS)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +94,7 @@ async def test_a_process_killed_at_any_step_is_replaced(world: World, step: str)
     await add_campaigns(world, 150)
     await add_transcripts(world, 25)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PROGRAM, step), env=environment(world)
+        *(sys.executable, "-c", PROGRAM, step), env=environment(world, **IN_SMALL_STEPS)
     )
     assert await process.wait() == -signal.SIGKILL
     assert not all(one.is_done for one in (await progress(world)).values())
