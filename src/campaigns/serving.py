@@ -15,6 +15,7 @@ from campaigns.embedded import NAME, open_stores, settings_of
 from campaigns.mapping import APPLICATION
 from campaigns.web import SiteOptions, create_site
 from crossfade import postgres
+from crossfade.errors import Unavailable
 from crossfade.flows.loop import Pauses, forever
 from crossfade.local import Lifetime, LocalStack, State, status
 from crossfade.migration import open_migration
@@ -104,7 +105,12 @@ async def serve_all(
             forever("work", worker.step, stop, log_event, Pauses()),
             *([_stop_with(folder, stop)] if joined else []),
         ]
-        await _all(jobs)
+        try:
+            await _all(jobs)
+        except Unavailable:
+            # Engines that were stopped cannot be told good-bye.
+            if not joined or _run(folder):
+                raise
 
 
 def secret_of(folder: Path) -> str:
@@ -133,9 +139,14 @@ async def _all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
 
 async def _stop_with(folder: Path, stop: asyncio.Event) -> None:
     """Set `stop` once the engines of a folder were stopped."""
-    while all(engine.state is State.RUNNING for engine in status(folder)):
+    while _run(folder):
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await stop.wait()
                 return
     stop.set()
+
+
+def _run(folder: Path) -> bool:
+    """Whether all engines of a folder run."""
+    return all(engine.state is State.RUNNING for engine in status(folder))

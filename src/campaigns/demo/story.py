@@ -12,6 +12,7 @@ from campaigns.actions import (
     add_member,
     create_campaign,
     create_session,
+    create_token,
     create_user,
     delete_campaign,
     get_session,
@@ -21,6 +22,7 @@ from campaigns.actions import (
 )
 from campaigns.demo.stage import Stage
 from campaigns.inputs import (
+    NewApiToken,
     NewCampaign,
     NewMember,
     NewSession,
@@ -75,12 +77,14 @@ async def work(stage: Stage) -> list[str]:
     await delete_campaign(stage.app, stage.user_id, doomed.id)
     guest = await create_user(stage.app, NewUser(email="tomas@example.org", name="Tomas"))
     await add_member(stage.app, stage.user_id, aside.id, NewMember(user_id=guest.id))
+    await create_token(stage.app, stage.user_id, NewApiToken(name="the recorder"))
     await settle(stage)
     return [
         f"renamed “{renamed.name}”: its transcript was {again}",
         f"moved “{moved.name}” to “{aside.name}”: a new key, and a tombstone under the old one",
         f"deleted “{doomed.name}”: “{orphan.name}” stays, filed under no campaign",
         f"{guest.name} joined “{aside.name}”",
+        "made a token for a program: the item has its digest, as the row has",
     ]
 
 
