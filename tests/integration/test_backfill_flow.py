@@ -296,8 +296,12 @@ async def test_pages_that_do_not_advance_end_the_backfill(world: World) -> None:
 
 async def test_two_processes_share_the_windows(world: World) -> None:
     await add_campaigns(world, 400)
-    lease = {"backfill_lease_seconds": 60.0}  # a busy machine must not end it
-    async with a_desk(world, **lease) as one, a_desk(world, **lease) as other:
+    # A busy machine must end no lease, and cut off no put: sent again it would count as skipped.
+    patient = {"backfill_lease_seconds": 60.0, "target_timeout_seconds": 60.0}
+    async with (
+        a_desk(world, BackfillOptions(), **patient) as one,
+        a_desk(world, BackfillOptions(), **patient) as other,
+    ):
         await asyncio.gather(backfill.run(one), backfill.run(other))
     tally = (await progress(world))["campaign"].tally
     assert (tally.read, tally.written) == (400, 400)
