@@ -29,7 +29,9 @@ TILE = re.compile(
     r'<dt>(?:<a [^>]*>)?([^<]+?)(?:</a>)?(?: <span class="chip \w+">\w+</span>)?</dt>\s*'
     r'<dd class="value[^"]*">([^<]*)</dd>'
 )
-ROW = re.compile(r'<tr><th scope="row">([\w-]+)</th><td>[\w.]+</td><td class="number">(\d+)</td>')
+ROW = re.compile(
+    r'<tr><th scope="row">([\w-]+)</th><td[^>]*>[\w.]+</td><td class="number">(\d+)</td>'
+)
 
 
 @pytest.fixture
