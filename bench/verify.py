@@ -146,8 +146,7 @@ async def _fill(place: Place, entity: str, rows: int, file: Path) -> None:
     mapping = APPLICATION.by_name[entity]
     async with await psycopg.AsyncConnection.connect(place.dsn, autocommit=True) as connection:
         await connection.execute("DROP SCHEMA IF EXISTS crossfade CASCADE")
-        await connection.execute("DELETE FROM campaigns")
-        await connection.execute("DELETE FROM users")
+        await connection.execute("TRUNCATE users CASCADE")
         if entity == "campaign":
             await connection.execute(
                 "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
