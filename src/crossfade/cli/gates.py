@@ -43,8 +43,11 @@ async def _gates(settings: Settings) -> Readiness:
 
 def _told(told: Readiness) -> dict[str, object]:
     gates = [asdict(gate) | {"is_passed": gate.is_passed} for gate in told.gates]
-    return {"taken_at": told.taken_at, "phase": told.phase, "is_ready": told.is_ready} | {
-        "gates": gates
+    return {
+        "taken_at": told.taken_at,
+        "phase": told.phase,
+        "is_ready": told.is_ready,
+        "gates": gates,
     }
 
 

@@ -7,6 +7,7 @@ again by another one.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -75,16 +76,16 @@ async def _perform(parts: Parts, request: OperatorRequest) -> tuple[RequestState
 @asynccontextmanager
 async def _kept(requests: Requests, request: OperatorRequest) -> AsyncIterator[Tell]:
     """Renew the lease of a request for the length of the block, telling how far it has come."""
-    told: list[str] = []
+    told: deque[str] = deque(maxlen=1)
     renewing = asyncio.create_task(_renew(requests, request.id, told))
     try:
-        yield lambda text: told.__setitem__(slice(None), [text])
+        yield told.append
     finally:
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
 
 
-async def _renew(requests: Requests, number: int, told: list[str]) -> None:
+async def _renew(requests: Requests, number: int, told: deque[str]) -> None:
     while True:
         await asyncio.sleep(requests.lease_seconds / RENEWALS_PER_LEASE)
         try:

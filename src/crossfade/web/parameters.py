@@ -61,6 +61,14 @@ def key_json(parts: tuple[str | None, ...]) -> str:
     return msgspec.json.encode(parts).decode()
 
 
+def row_parts(application: Application, key: Key) -> tuple[str, ...]:
+    """Return the primary key of a key's row; none where no mapping tells how long it is."""
+    mapping = application.by_name.get(key.entity)
+    if mapping is None:
+        return ()
+    return tuple(part or "" for part in key.parts[: len(mapping.primary_key)])
+
+
 def primary_key(mapping: Mapping, parts: list[str], text: str) -> tuple[str, ...]:
     """Return the primary key that was asked for: in parts, or as one text with slashes.
 

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from crossfade.mapping.parity import Cause, Finding, Verdict
+from crossfade.mapping.parity import Cause, Verdict
 from crossfade.postgres.findings_listed import FindingPage, PostgresFindingLists
-from crossfade.web.desk import AtDesk, Desk, show
+from crossfade.web.desk import AtDesk, show
 from crossfade.web.findings import FOREIGN, MEANINGS, Asked, Standing, versions_told
-from crossfade.web.parameters import Number, PathNumber, Text, key_json
+from crossfade.web.parameters import Number, PathNumber, Text, key_json, row_parts
 
 router = APIRouter()
 
@@ -75,7 +75,7 @@ async def one(request: Request, desk: AtDesk, number: PathNumber) -> HTMLRespons
         evidence=judgement.evidence,
         meaning=MEANINGS.get(judgement.verdict, ""),
         versions=versions_told(judgement.evidence),
-        row_parts=_row_parts(desk, finding),
+        row_parts=row_parts(desk.application, judgement.key),
         key_json=key_json(judgement.key.parts),
     )
 
@@ -88,12 +88,3 @@ def _links(filters: Asked, found: FindingPage) -> dict[str, str]:
         "earlier": filters.link(before=found.findings[0].id) if earlier else "",
         "later": filters.link(after=found.findings[-1].id) if later else "",
     }
-
-
-def _row_parts(desk: Desk, finding: Finding) -> tuple[str, ...]:
-    """Return the primary key of a finding's row; none where no mapping tells how long it is."""
-    key = finding.judgement.key
-    mapping = desk.application.by_name.get(key.entity)
-    if mapping is None:
-        return ()
-    return tuple(part or "" for part in key.parts[: len(mapping.primary_key)])

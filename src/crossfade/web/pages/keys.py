@@ -7,11 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from crossfade.mapping.state import Row
-from crossfade.postgres.parity_seen import ParkedKey, key_trail, parked_page
+from crossfade.mapping.state import Key, Row
+from crossfade.postgres.parity_seen import key_trail, parked_page
 from crossfade.rendering import key_text
 from crossfade.web.desk import AtDesk, show
-from crossfade.web.parameters import Parts, Text, key_json, key_of, mapping_of, primary_key
+from crossfade.web.parameters import (
+    Parts,
+    Text,
+    key_json,
+    key_of,
+    mapping_of,
+    primary_key,
+    row_parts,
+)
 from crossfade.web.trail import folders, moments
 
 router = APIRouter()
@@ -31,7 +39,7 @@ async def page(
         "keys.html.j2",
         mappings=sorted(desk.application.by_name.values(), key=lambda one: one.name),
         parked=parked[:KEYS_MAX],
-        rows={one: _row_parts(desk, one) for one in parked[:KEYS_MAX]},
+        rows={one: row_parts(desk.application, Key(one.entity, one.key)) for one in parked},
         is_later=after is not None,
         last=parked[KEYS_MAX - 1] if len(parked) > KEYS_MAX else None,
         key_json=key_json,
@@ -59,10 +67,3 @@ async def row(
         moments=moments(trail),
         key_json=key_json,
     )
-
-
-def _row_parts(desk: AtDesk, parked: ParkedKey) -> tuple[str, ...]:
-    mapping = desk.application.by_name.get(parked.entity)
-    if mapping is None:
-        return ()
-    return tuple(part or "" for part in parked.key[: len(mapping.primary_key)])
