@@ -54,7 +54,7 @@ async def own_something(scene: Scene) -> tuple[str, str]:
     """Give Ada a campaign with people and a session with a transcript; return their ids."""
     app, owner = scene.site.app, scene.person.id
     campaign = await create_campaign(
-        app, owner, NewCampaign(name="Salt", treasury_gp=Decimal("1.50"))
+        app, owner, NewCampaign(name="Salt", treasury_gp=Decimal("1.50"), settings={"dice": 10**30})
     )
     await add_member(app, owner, campaign.id, NewMember(user_id=owner))
     await add_character(app, owner, campaign.id, NewCharacter(name="Ireena"))
@@ -191,7 +191,9 @@ async def test_the_copy_holds_everything_and_no_secret(scene: Scene) -> None:
     assert by_kind["session"]["id"] == session_id
     assert by_kind["session"]["audio_sha256"] == "07" * 32
     assert by_kind["transcript"]["text"] == "GM: hello"
-    assert by_kind["transcript"]["document"]["turns"][0]["text"] == "hello"
+    assert '"t": 1.50' in by_kind["transcript"]["document"]
+    assert by_kind["campaign"]["settings"] == {"dice": 10**30}
+    assert by_kind["user"]["created_at"].endswith("+00:00")
     [row] = await scene.site.sql("SELECT password_hash FROM users")
     for secret in ("password", "recovery", row["password_hash"].decode(), "digest"):
         assert secret not in answer.text

@@ -244,6 +244,7 @@ async def test_headers_stand_on_pages_files_and_failures(scene: Scene) -> None:
         await scene.ada.get("/profile/export"),
     ]
     assert [answer.status_code for answer in answers] == [200, 200, 404, 404, 405, 403, 200]
+    assert "Sign out" in answers[2].text
     for answer in answers:
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert "unsafe" not in answer.headers["content-security-policy"]

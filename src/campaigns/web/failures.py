@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -15,7 +16,7 @@ from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound, Unavai
 from campaigns.web.api import API_PATH, problem_answer
 from campaigns.web.desk import desk_of
 from campaigns.web.rendering import page
-from campaigns.web.visitors import SignInNeeded
+from campaigns.web.visitors import SignInNeeded, visitor
 from crossfade.web.safety import security_headers
 
 RETRY_SECONDS = 5
@@ -45,7 +46,7 @@ UNAVAILABLE = Failure(
 BROKEN = Failure(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "That went wrong",
-    "The mistake is ours and has been noted. Nothing was saved by this request.",
+    "The mistake is ours and has been noted. See whether your change is there before repeating it.",
 )
 TITLES: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "Not accepted",
@@ -83,12 +84,15 @@ def _failure_of_http(error: HTTPException) -> Failure:
 async def failure_page(request: Request, error: Exception) -> Response:
     """Return the page of an error; programs that missed every route of the API get its problem.
 
-    It carries the security headers itself: the page of an unforeseen error is sent past the part
-    that adds them.
+    The page knows who is signed in, where that can be asked. It carries the security headers itself:
+    the page of an unforeseen error is sent past the part that adds them.
     """
     failure = failure_of(error)
     if request.url.path.startswith(API_PATH):
         return problem_answer(HTTPStatus(failure.status), failure.text)
+    if isinstance(error, NotFound | HTTPException):
+        with suppress(CampaignsError):
+            await visitor(request)
     response = page(request, "failure.html.j2", status=failure.status, failure=failure)
     response.headers.update(security_headers(https=desk_of(request).options.https))
     response.headers.update(failure.headers)

@@ -4,7 +4,7 @@
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method === "dialog") return;
+  if (event.defaultPrevented || form.method === "dialog") return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
