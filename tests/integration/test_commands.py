@@ -56,11 +56,11 @@ def test_install_capture_deliver_and_uninstall(environment: Database) -> None:
     environment.execute(
         "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
     )
-    assert {one["entity"]: one["dirty"] for one in answer("status")}["user"] == 1
+    assert {one["entity"]: one["dirty"] for one in answer("status")["entities"]}["user"] == 1
     refusal = crossfade("uninstall", code=1)
     assert "1 keys have not reached the target" in refusal.stderr
     crossfade("relay", "--until-clean")
-    assert sum(one["dirty"] for one in answer("status")) == 0
+    assert sum(one["dirty"] for one in answer("status")["entities"]) == 0
     assert "public.users" in answer("uninstall")
 
 
@@ -72,6 +72,19 @@ def test_status_tells_a_disabled_trigger(environment: Database) -> None:
     assert "crossfade install" in result.stderr
     crossfade("install")
     crossfade("status")
+
+
+def test_status_tells_which_stores_a_process_leaves_alone(environment: Database) -> None:
+    crossfade("install")
+    environment.execute(
+        "INSERT INTO crossfade.process (id, jobs, stores_open, every_seconds) "
+        "VALUES (gen_random_uuid(), '{relay}', '{dynamodb}', 5)"
+    )
+    (process,) = answer("status")["processes"]
+    assert (process["jobs"], process["stores_open"]) == (["relay"], ["dynamodb"])
+    shown = crossfade("status").stdout
+    assert "leaves alone" in shown
+    assert "dynamodb" in shown
 
 
 def test_unpark_tells_how_many(environment: Database) -> None:

@@ -10,6 +10,7 @@ import typer
 from crossfade import postgres
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
+from crossfade.postgres.overview import ProcessNow, overview
 from crossfade.settings import load
 
 app = typer.Typer()
@@ -24,6 +25,9 @@ STATUS_COLUMNS = (
     "failures in a row",
     "capture",
 )
+PROCESS_COLUMNS = ("process", "does", "leaves alone", "told of itself", "state")
+
+ANSWER_SECONDS = 10.0
 
 
 @app.command(epilog="Examples: crossfade install; crossfade install --json")
@@ -60,15 +64,28 @@ def uninstall(
         typer.echo(f"no longer captured: {', '.join(tables) or 'nothing was'}")
 
 
-@app.command(epilog="Examples: crossfade status; crossfade status --json | jq '.[].dirty'")
+@app.command(epilog="Examples: crossfade status; crossfade status --json | jq '.entities[].dirty'")
 def status(*, as_json: AsJson = False) -> None:
-    """Show what is captured, dirty and parked; the exit code is 3 when a trigger is missing."""
+    """Show what is captured, dirty and parked; the exit code is 3 when a trigger is missing.
+
+    The processes that deliver are shown with the stores that they leave alone for a while, because
+    those failed too often in a row.
+    """
     with clear_errors():
-        entities = run(postgres.status(load().dsn))
+        dsn = load().dsn
+        entities = run(postgres.status(dsn))
+        processes = run(_processes(dsn))
     if as_json:
-        print_json([asdict(entity) for entity in entities])
+        print_json(
+            {
+                "entities": [asdict(entity) for entity in entities],
+                "processes": [asdict(process) for process in processes],
+            }
+        )
     else:
         print_table("Ledger", STATUS_COLUMNS, [_status_cells(entity) for entity in entities])
+        if processes:
+            print_table("Processes", PROCESS_COLUMNS, [_process_cells(one) for one in processes])
     if any(entity.uncaptured for entity in entities):
         typer.echo("A trigger is missing or disabled: `crossfade install` mends it.", err=True)
         raise typer.Exit(3)
@@ -87,6 +104,21 @@ def unpark(
         print_json({"unparked": count})
     else:
         typer.echo(f"{count} keys are tried again")
+
+
+async def _processes(dsn: str) -> tuple[ProcessNow, ...]:
+    async with postgres.open_pool(dsn) as pool:
+        return (await overview(pool, ANSWER_SECONDS)).processes
+
+
+def _process_cells(process: ProcessNow) -> tuple[object, ...]:
+    return (
+        process.id,
+        ", ".join(process.jobs),
+        ", ".join(process.stores_open),
+        f"{process.silent_seconds:.0f} s ago",
+        "at work" if process.is_alive else "silent",
+    )
 
 
 def _status_cells(entity: postgres.EntityStatus) -> tuple[object, ...]:
