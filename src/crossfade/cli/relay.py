@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 
 from crossfade import postgres
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.shell import clear_errors, run
+from crossfade.cli.shell import clear_errors, run, stop_on_signals
 from crossfade.mapping.application import Application
 from crossfade.migration import Migration, open_migration
 from crossfade.ports import Observer
@@ -63,10 +62,7 @@ def relay(
 async def _relay(
     settings: Settings, application: Application, observe: Observer, *, until_clean: bool
 ) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     async with open_migration(settings, application, observe) as migration:
         if until_clean:
             with migration.vitals.pulse.at_work("relay"):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.shell import clear_errors, run
+from crossfade.cli.shell import clear_errors, run, stop_on_signals
 from crossfade.flows.loop import Pauses, forever
 from crossfade.mapping.application import Application
 from crossfade.settings import Settings, load
@@ -40,10 +39,7 @@ def work(
 
 
 async def _work(settings: Settings, application: Application, *, until_done: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     async with open_worker(settings, application) as worker:
         working = asyncio.create_task(_until_done(worker) if until_done else _forever(worker, stop))
         stopping = asyncio.create_task(stop.wait())
