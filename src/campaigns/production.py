@@ -38,8 +38,9 @@ async def serve_site(
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listen(at))
         app = await _open(stack, settings.database_url, stores)
-        site = create_site(app, options_of(settings))
-        told(url_of(listener))
+        address = url_of(listener)
+        site = create_site(app, options_of(settings, address))
+        told(address)
         await serve(site, listener, stop)
 
 

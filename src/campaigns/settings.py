@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     Attributes:
         database_url: ``DATABASE_URL``, any form that libpq takes; may hold a password.
         secret_key: ``SECRET_KEY``, signs cookies; random for each process unless set.
-        public_url: ``PUBLIC_URL``, where people reach the site.
+        public_url: ``PUBLIC_URL``, where people reach the site; where it listens unless set.
         signed_in_days: ``SIGNED_IN_DAYS``, how long a browser stays signed in.
     """
 
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(min_length=1, repr=False)
     secret_key: Annotated[SecretStr, Field(min_length=SECRET_CHARACTERS_MIN)] | None = None
-    public_url: str = Field(default="http://127.0.0.1", pattern=r"^https?://[^\s/]+/?$")
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+/?$")] | None = None
     signed_in_days: int = Field(default=14, ge=1, le=365)
 
 

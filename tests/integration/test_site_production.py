@@ -33,10 +33,7 @@ async def stop() -> AsyncIterator[asyncio.Event]:
 
 
 async def test_changes_of_a_served_site_reach_the_stores(world: World, stop: asyncio.Event) -> None:
-    settings = Settings(
-        database_url=world.settings.database_url.get_secret_value(),
-        public_url="http://127.0.0.1",
-    )
+    settings = Settings(database_url=world.settings.database_url.get_secret_value())
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     at = Address(port=0)
     serving = asyncio.create_task(

@@ -29,6 +29,7 @@ from campaigns.web.labels import label, tone
 from campaigns.web.options import SiteOptions, options_of
 from campaigns.web.pages.campaigns import FIELDS as CAMPAIGN_FIELDS
 
+ADDRESS = "http://127.0.0.1:8000"
 FIELDS = (
     Field("name", "Name", blank=Blank.SENT, required=True),
     Field("notes", "Notes", Widget.TEXT),
@@ -192,8 +193,9 @@ def test_uploads_may_be_larger_than_other_forms() -> None:
 def test_a_site_without_a_secret_key_makes_one_and_says_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    first, second = (options_of(Settings(database_url="x")) for _ in range(2))
+    first, second = (options_of(Settings(database_url="x"), ADDRESS) for _ in range(2))
     assert len(first.secret) >= 32
+    assert first.public_url == ADDRESS
     assert first.secret != second.secret
     said = capsys.readouterr()
     assert "SECRET_KEY" in said.out + said.err
@@ -209,7 +211,7 @@ def test_settings_reach_the_site() -> None:
             "signed_in_days": 2,
         }
     )
-    options = options_of(settings)
+    options = options_of(settings, ADDRESS)
     assert (options.secret, options.https) == ("k" * 32, True)
     assert options.signed_in_seconds_max == 2 * 24 * 60 * 60
     assert "kkk" not in repr(settings)

@@ -84,8 +84,8 @@ def _failure_of_http(error: HTTPException) -> Failure:
 async def failure_page(request: Request, error: Exception) -> Response:
     """Return the page of an error; programs that missed every route of the API get its problem.
 
-    The page knows who is signed in, where that can be asked. It carries the security headers itself:
-    the page of an unforeseen error is sent past the part that adds them.
+    The page knows who is signed in, where that can be asked. It carries the security headers
+    itself: the page of an unforeseen error is sent past the part that adds them.
     """
     failure = failure_of(error)
     if request.url.path.startswith(API_PATH):

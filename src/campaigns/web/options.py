@@ -57,11 +57,15 @@ class SiteOptions:
         return self.upload_bytes_max if UPLOAD_PATH.search(path) else self.form_bytes_max
 
 
-def options_of(settings: Settings) -> SiteOptions:
+def options_of(settings: Settings, address: str) -> SiteOptions:
     """Return the options that the environment asks for.
 
     Without a `SECRET_KEY` the secret is random: everybody is signed out when the process ends, and
     several processes do not know each other's cookies.
+
+    Args:
+        settings: of the environment.
+        address: where the site listens; people reach it there unless a setting says otherwise.
     """
     if settings.secret_key is None:
         remedy = "set SECRET_KEY, so that people stay signed in when the process ends"
@@ -69,6 +73,6 @@ def options_of(settings: Settings) -> SiteOptions:
     secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
     return SiteOptions(
         secret=secret or secrets.token_urlsafe(32),
-        public_url=settings.public_url,
+        public_url=settings.public_url or address,
         signed_in_seconds_max=settings.signed_in_days * SECONDS_OF_A_DAY,
     )
