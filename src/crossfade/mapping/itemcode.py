@@ -54,6 +54,7 @@ class _ItemCode:
         self._shape = shape
         self._columns = columns
         self._variables = {column.name: f"c{place}" for place, column in enumerate(columns)}
+        self._required = {column.name for column in columns if column.required}
         self._source = Source("item", "texts")
         self._general = f"return {self._source.bound(general, 'general')}(texts)"
 
@@ -97,20 +98,28 @@ class _ItemCode:
             yield name, self._source.bound(value, "constant")
         for field in self._shape.table:
             yield field.name, self._key(field)
+        for index in self._shape.indexes:
+            if self._required.issuperset(index.columns):
+                for field in index.fields:
+                    yield field.name, self._key(field)
+        # Attributes come last: one that is a key field too keeps its own value.
         for column in self._columns:
             if column.required:
                 yield column.field, self._value(column)
 
     def _optional(self) -> Iterator[tuple[str, str, str]]:
         """Yield conditions, the members that an item has under them, and their values."""
+        written = {column.field for column in self._columns if column.required}
         for index in self._shape.indexes:
-            needed = [f"{self._variables[name]} is not None" for name in index.columns]
+            optional = [name for name in index.columns if name not in self._required]
+            needed = " and ".join(f"{self._variables[name]} is not None" for name in optional)
             for field in index.fields:
-                yield " and ".join(needed) or "True", field.name, self._key(field)
+                if needed and field.name not in written:
+                    yield needed, field.name, self._key(field)
         for column in self._columns:
             if not column.required:
-                needed_variable = self._variables[column.name]
-                yield f"{needed_variable} is not None", column.field, self._value(column)
+                variable = self._variables[column.name]
+                yield f"{variable} is not None", column.field, self._value(column)
 
     def _key(self, field: KeyField) -> str:
         """Return the expression of a key's value."""
