@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -170,13 +171,20 @@ def _listed(chosen: FindingFilter, *, is_back: bool) -> sql.Composed:
     grows = (chosen.key_prefix is not None) != is_back
     words = ("<", ">", "<", "ASC") if grows else (">=", "<", ">=", "DESC")
     ahead, beyond, within, direction = map(sql.SQL, words)
+    next_of = partial(
+        query("finding_next").format,
+        column=column,
+        beyond=beyond,
+        within=within,
+        end=high if grows else low,
+        direction=direction,
+    )
     return query("findings_listed").format(
         column=column,
         ahead=ahead,
         start=low if grows else high,
-        beyond=beyond,
-        within=within,
-        end=high if grows else low,
+        next_one=next_of(limit=sql.SQL("1")),
+        next_ones=next_of(limit=sql.Placeholder("findings_max")),
         direction=direction,
     )
 

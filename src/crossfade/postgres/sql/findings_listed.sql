@@ -12,18 +12,7 @@ WITH edge AS (
     SELECT kind.*
     FROM edge
     CROSS JOIN crossfade.finding_kind AS kind
-    CROSS JOIN LATERAL (
-        SELECT finding.{column} AS place, finding.id
-        FROM crossfade.finding
-        WHERE (finding.closed_at IS NULL) = kind.is_open
-          AND finding.entity = kind.entity
-          AND finding.verdict = kind.verdict
-          AND finding.cause = kind.cause
-          AND (finding.{column}, finding.id) {beyond} (edge.place, edge.id)
-          AND finding.{column} {within} {end}
-        ORDER BY finding.{column} {direction}, finding.id {direction}
-        LIMIT 1
-    ) AS next
+    CROSS JOIN LATERAL ({next_one}) AS next
     WHERE kind.is_open = coalesce(%(is_open)s::boolean, kind.is_open)
       AND kind.entity = coalesce(%(entity)s, kind.entity)
       AND kind.verdict = coalesce(%(verdict)s, kind.verdict)
@@ -34,18 +23,7 @@ WITH edge AS (
     SELECT next.place, next.id
     FROM edge
     CROSS JOIN kind
-    CROSS JOIN LATERAL (
-        SELECT finding.{column} AS place, finding.id
-        FROM crossfade.finding
-        WHERE (finding.closed_at IS NULL) = kind.is_open
-          AND finding.entity = kind.entity
-          AND finding.verdict = kind.verdict
-          AND finding.cause = kind.cause
-          AND (finding.{column}, finding.id) {beyond} (edge.place, edge.id)
-          AND finding.{column} {within} {end}
-        ORDER BY finding.{column} {direction}, finding.id {direction}
-        LIMIT %(findings_max)s
-    ) AS next
+    CROSS JOIN LATERAL ({next_ones}) AS next
     ORDER BY next.place {direction}, next.id {direction}
     LIMIT %(findings_max)s
 )
