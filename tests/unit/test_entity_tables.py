@@ -49,8 +49,13 @@ def test_entities_share_a_table_with_all_their_indexes() -> None:
     assert [key["AttributeName"] for key in found["KeySchema"]] == ["pk", "sk"]
     types = {d["AttributeName"]: d["AttributeType"] for d in found["AttributeDefinitions"]}
     assert types == {
-        "pk": "S", "sk": "S", "gsi1pk": "S", "gsi1sk": "N",
-        "t": "S", "count": "N", "id": "S",
+        "pk": "S",
+        "sk": "S",
+        "gsi1pk": "S",
+        "gsi1sk": "N",
+        "t": "S",
+        "count": "N",
+        "id": "S",
     }
     first, second = found["GlobalSecondaryIndexes"]
     assert first["Projection"] == {"ProjectionType": "ALL"}
