@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -106,6 +107,11 @@ class Form:
     def is_refused(self) -> bool:
         """Whether anything is wrong."""
         return bool(self.problems) or any(box.problem for box in self.boxes.values())
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The status of a page that shows the form."""
+        return HTTPStatus.UNPROCESSABLE_ENTITY if self.is_refused else HTTPStatus.OK
 
 
 async def read_form(request: Request, fields: Sequence[Field]) -> dict[str, str]:

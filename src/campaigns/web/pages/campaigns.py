@@ -194,7 +194,7 @@ async def _move(
 
 
 def _new_page(request: Request, form: Form) -> Response:
-    return page(request, "campaigns/new.html.j2", status=_status(form), form=form)
+    return page(request, "campaigns/new.html.j2", status=form.status, form=form)
 
 
 def _edit_page(
@@ -203,13 +203,9 @@ def _edit_page(
     return page(
         request,
         "campaigns/edit.html.j2",
-        status=_status(form),
+        status=form.status,
         campaign=campaign,
         form=form,
         marks=marks,
         expected_revision=expected,
     )
-
-
-def _status(form: Form) -> int:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK

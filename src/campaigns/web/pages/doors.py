@@ -25,21 +25,27 @@ from crossfade.web.safety import address_of, safe_next
 
 router = APIRouter()
 
+
+def new_password(label: str) -> Field:
+    """Return the field of a password to be kept."""
+    return Field(
+        "password",
+        label,
+        Widget.PASSWORD,
+        Blank.SENT,
+        required=True,
+        hint=f"At least {PASSWORD_CHARACTERS_MIN} characters; a few words are fine.",
+        autocomplete="new-password",
+    )
+
+
 EMAIL = Field(
     "email", "Email address", Widget.EMAIL, Blank.SENT, required=True, autocomplete="username"
 )
 NEW_ACCOUNT = (
     Field("name", "Your name", autocomplete="name", hint="As others at the table know you."),
     EMAIL,
-    Field(
-        "password",
-        "Password",
-        Widget.PASSWORD,
-        Blank.SENT,
-        required=True,
-        hint=f"At least {PASSWORD_CHARACTERS_MIN} characters; a few words are fine.",
-        autocomplete="new-password",
-    ),
+    new_password("Password"),
 )
 CREDENTIALS = (
     EMAIL,
@@ -85,12 +91,7 @@ async def sign_up(request: Request, desk: AtDesk) -> Response:
             await create_user(desk.app, new.model_copy(update={"password_hash": kept}))
     except Invalid as refusal:
         form = refused(NEW_ACCOUNT, texts, refusal)
-        return page(
-            request,
-            "accounts/sign_up.html.j2",
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            form=form,
-        )
+        return page(request, "accounts/sign_up.html.j2", status=form.status, form=form)
     return go_to(request, "/sign-in", READY)
 
 
@@ -132,10 +133,11 @@ def _sign_in_page(
     request: Request, texts: dict[str, str], then: str, *, failed: bool = False
 ) -> Response:
     problems = [Problem("password", "wrong", "the address or the password is wrong")]
+    form = shown(CREDENTIALS, texts, problems if failed else ())
     return page(
         request,
         "accounts/sign_in.html.j2",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK,
-        form=shown(CREDENTIALS, texts, problems if failed else ()),
+        status=form.status,
+        form=form,
         then=safe_next(then, ""),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter
@@ -11,7 +10,6 @@ from starlette.responses import Response, StreamingResponse
 
 from campaigns.actions import change_password, delete_account, get_account, update_profile
 from campaigns.errors import Invalid, Problem
-from campaigns.fields import PASSWORD_CHARACTERS_MIN
 from campaigns.inputs import NewPassword, ProfileChanges
 from campaigns.records import Account, User
 from campaigns.web.desk import AtDesk, Desk
@@ -27,6 +25,7 @@ from campaigns.web.forms import (
     texts_of,
     values_of,
 )
+from campaigns.web.pages.doors import new_password
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn, let_in, let_out
 
@@ -51,15 +50,7 @@ CURRENT = Field(
 )
 PASSWORD = (
     CURRENT,
-    Field(
-        "password",
-        "New password",
-        Widget.PASSWORD,
-        Blank.SENT,
-        required=True,
-        hint=f"At least {PASSWORD_CHARACTERS_MIN} characters; a few words are fine.",
-        autocomplete="new-password",
-    ),
+    new_password("New password"),
 )
 LEAVING = (
     Field("email", "Your email address, once more", Widget.EMAIL, Blank.SENT, required=True),
@@ -174,5 +165,4 @@ def _profile_page(request: Request, form: Form) -> Response:
 
 
 def _form_page(request: Request, template: str, form: Form) -> Response:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK
-    return page(request, template, status=status, form=form)
+    return page(request, template, status=form.status, form=form)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -69,7 +68,7 @@ async def _tokens_page(
     return page(
         request,
         "profile/tokens.html.j2",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK,
+        status=form.status,
         tokens=await list_tokens(desk.app, user_id),
         form=form,
         made=made,
