@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final
+from typing import Any
 
+from crossfade.entity.source import Source
 from crossfade.entity.transforms import Transform
 
 ReadItem = Callable[[Mapping[str, Any]], dict[str, Any]]
-
-_HEAD: Final = "def read(item):\n    get, found = item.get, {}\n"
-_PLAIN: Final = "    if (value := get({field!r})) is not None:\n"
-_READ: Final = (
-    _PLAIN + "        value = readers[{field!r}](value, item)\n    if value is not None:\n"
-)
-_NULLABLE: Final = "    if {field!r} in item:\n        value = get({field!r})\n"
-_NULLABLE_READ: Final = _NULLABLE + "        value = readers[{field!r}](value, item)\n"
-_STORE: Final = "        found[{name!r}] = value\n"
 
 
 def item_reader(
@@ -31,23 +23,37 @@ def item_reader(
             if (value := get('n')) is not None:
                 found['name'] = value
             if (value := get('tags')) is not None:
-                value = readers['tags'](value, item)
-            if value is not None:
-                found['tags'] = value
+                value = read_0(value, item)
+                if value is not None:
+                    found['tags'] = value
             return found
 
     Args:
         slots: by field: the attribute's name, and what reads it unless it is stored as it is.
         nullable: the attributes that may be NULL; of others, NULL is as good as absent.
     """
-    lines = [_HEAD]
+    source = Source("read", "item")
+    source.line("get, found = item.get, {}")
     for field, (name, read) in slots.items():
-        if name in nullable:
-            line = _NULLABLE_READ if read else _NULLABLE
-        else:
-            line = _READ if read else _PLAIN
-        lines.append((line + _STORE).format(field=field, name=name))
-    scope: dict[str, Any] = {"readers": {field: read for field, (_, read) in slots.items()}}
-    exec("".join((*lines, "    return found\n")), scope)  # noqa: S102 - only quoted names go in
-    written: ReadItem = scope["read"]
-    return written
+        _attribute(source, field, name, read, may_be_null=name in nullable)
+    source.line("return found")
+    return source.function()
+
+
+def _attribute(
+    source: Source, field: str, name: str, read: Transform | None, *, may_be_null: bool
+) -> None:
+    store = f"found[{name!r}] = value"
+    stored = (
+        f"if {field!r} in item:" if may_be_null else f"if (value := get({field!r})) is not None:"
+    )
+    with source.block(stored):
+        if may_be_null:
+            source.line(f"value = get({field!r})")
+        if read is not None:
+            source.line(f"value = {source.bound(read, 'read')}(value, item)")
+        if read is None or may_be_null:
+            source.line(store)
+            return
+        with source.block("if value is not None:"):
+            source.line(store)

@@ -33,17 +33,6 @@ def _handled(handler: Callable[[Any, Any], Any] | None, transform: Transform) ->
     return lambda value, siblings: handler(transform(value, siblings), _copy(siblings))
 
 
-def is_plain(attribute: Attribute) -> bool:
-    """Whether an accepted value of this attribute is stored exactly as it is."""
-    if attribute.set is not None or attribute.type is Type.SET:
-        return False
-    if attribute.items is not None and not is_plain(attribute.items):
-        return False
-    return all(
-        is_plain(child) and child.field == name for name, child in attribute.properties.items()
-    )
-
-
 def is_readable(attribute: Attribute) -> bool:
     """Whether the stored value of this attribute is its value.
 
