@@ -70,6 +70,14 @@ class Spill:
         self._size_bytes += self._file.write(b"".join((head, name, places, digests, names)))
         self._count(entity, batch, places)
 
+    def clear(self) -> None:
+        """Forget every record."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._size_bytes = 0
+        self.buckets = Buckets()
+        self.parts = {}
+
     def size_bytes(self) -> int:
         """Return how many bytes the file has, all of them handed to the system."""
         self._file.flush()

@@ -185,9 +185,15 @@ class RunStore(Protocol):
         """Record how far a run has come; it is running then."""
 
     async def finish(
-        self, run: int, tally: Tally, *, state: RunState, root_digest: str | None = None
+        self,
+        run: int,
+        tally: Tally,
+        *,
+        state: RunState,
+        root_digest: str | None = None,
+        progress: Progress | None = None,
     ) -> Run:
-        """Close a run."""
+        """Close a run; one that failed may go on from its progress."""
 
 
 class CoverageStore(Protocol):

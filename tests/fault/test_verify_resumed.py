@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from crossfade.dynamo import TableScan
+from crossfade.errors import Unreachable
 from crossfade.events import PassAbandoned, PassResumed
 from crossfade.flows.validate import Parts, full_pass
 from crossfade.mapping.parity import Run, RunState, Tally, Verdict
@@ -39,7 +40,7 @@ async def stage(
     async with open_stage(database, ministack, bucket) as stage:
         await stage.add(*(f"n{number}" for number in range(ROWS)))
         await stage.add("lost", "changed", "gone", "late")
-        await stage.add("bare", "whole", content="text")
+        await stage.add("bare", "whole", "sound", content="text")
         await stage.drain()
         gone = stage.item("gone")
         await stage.sql("DELETE FROM notes WHERE id = 'gone'")
@@ -75,12 +76,14 @@ class Deadly:
 
     Attributes:
         calls: what is left until then; counts down.
+        error: what ends it.
     """
 
     port: Any
     method: str
     calls: int
     after: bool = False
+    error: type[BaseException] = Killed
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self.port, name)
@@ -93,10 +96,10 @@ class Deadly:
             self.calls -= 1
             is_last = self.calls == 0
             if is_last and not self.after:
-                raise Killed
+                raise self.error
             answer = await real(*arguments, **named)
             if is_last:
-                raise Killed
+                raise self.error
             return answer
 
         return call
@@ -106,7 +109,7 @@ class Deadly:
             async for page in real(*arguments):
                 self.calls -= 1
                 if self.calls == 0:
-                    raise Killed
+                    raise self.error
                 yield page
 
         return pages
@@ -117,11 +120,11 @@ async def _ends_as_expected(stage: Stage, run: Run) -> None:
     assert {key: one.judgement.verdict for key, one in found.items()} == EXPECTED
     assert {one.first_run for one in found.values()} == {run.id}
     tally = replace(run.tally, read_units=0.0)
-    rows = ROWS + 5
+    rows = ROWS + 6
     assert tally == Tally(
         source_rows=rows,
-        target_items=ROWS + 6,
-        equal_keys=ROWS + 1,
+        target_items=ROWS + 7,
+        equal_keys=ROWS + 2,
         lagging_keys=1,
         drifted_keys=len(EXPECTED),
     )
@@ -175,9 +178,34 @@ async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
     await _ends_as_expected(stage, run)
     assert run.id == killed.id
     assert len(stage.observed(PassResumed)) == 1
-    pages_left = -(-(ROWS + 5 - killed.tally.source_rows) // ROWS_OF_PAGE)
+    pages_left = -(-(ROWS + 6 - killed.tally.source_rows) // ROWS_OF_PAGE)
     assert 1000 - counted.calls <= pages_left
     assert _within(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "method", "calls"),
+    [
+        ("rows", "pages", 4),
+        ("table", "pages", 5),
+        ("objects", "list", 2),
+        ("examiner", "places", 2),
+    ],
+)
+async def test_a_pass_that_failed_goes_on_and_counts_nothing_twice(
+    stage: Stage, tmp_path: Path, part: str, method: str, calls: int
+) -> None:
+    """It says where it stood when it failed, however long ago it last did."""
+    parts = replace(_parts(stage, tmp_path), tell_seconds=1000.0)
+    failing: Any = Deadly(getattr(parts, part), method, calls, error=Unreachable)
+    changes = {part: failing}
+    with pytest.raises(Unreachable):
+        await full_pass(replace(parts, **changes), is_deep=False)
+    (failed,) = await stage.verifier.runs.newest()
+    assert failed.state is RunState.FAILED
+    run = await full_pass(parts, is_deep=False)
+    assert run.id == failed.id
+    await _ends_as_expected(stage, run)
 
 
 async def test_a_pass_killed_again_and_again_comes_to_its_end(stage: Stage, tmp_path: Path) -> None:

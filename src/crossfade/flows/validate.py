@@ -119,7 +119,7 @@ async def full_pass(
         try:
             ended = await work.run_all()
         except CrossfadeError:
-            await parts.runs.finish(begun.run.id, work.tally, state=RunState.FAILED)
+            await work.fail()
             raise
     begun.sides.discard()
     _tell(parts, ended, monotonic() - started)
@@ -165,6 +165,12 @@ class _FullPass:
             root_digest=self._sides.rows.buckets.root(),
         )
 
+    async def fail(self) -> None:
+        """Close the run, which may go on later."""
+        await self._parts.runs.finish(
+            self._run.id, self.tally, state=RunState.FAILED, progress=self._progress()
+        )
+
     @property
     def _portion(self) -> int:
         return self._parts.keys_max * self._parts.examinations_max
@@ -202,6 +208,7 @@ class _FullPass:
 
     async def _list_objects(self) -> None:
         """Note every object; those that were not there when the pass began are no orphans yet."""
+        self._sides.listed.clear()
         for prefix in self._parts.readers.prefixes:
             async for found in self._parts.objects.list(prefix):
                 name = found.object_key

@@ -58,7 +58,10 @@ class ItemForm:
         slots = {name: f"f{at}" for at, name in enumerate(kinds)}
         item = msgspec.defstruct(
             "Item",
-            [_slot(slots[name], name, kinds[name], name in required) for name in kinds],
+            [
+                _slot(slots[name], name, kind, is_required=name in required)
+                for name, kind in kinds.items()
+            ],
             forbid_unknown_fields=True,
             gc=False,
             kw_only=True,
@@ -85,7 +88,7 @@ class ItemForm:
         return found
 
 
-def _slot(slot: str, name: str, kind: str, is_required: bool) -> tuple[str, Any, Any]:  # noqa: FBT001
+def _slot(slot: str, name: str, kind: str, *, is_required: bool) -> tuple[str, Any, Any]:
     if is_required:
         return slot, _KINDS[kind], msgspec.field(name=name)
     if kind:

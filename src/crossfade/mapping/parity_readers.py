@@ -10,7 +10,7 @@ import orjson
 from xxhash import xxh3_128_intdigest
 
 from crossfade.entity import Casing, KeyForm
-from crossfade.errors import Rejected
+from crossfade.errors import CorruptResponse, Rejected
 from crossfade.mapping.checks import ENTITY_FIELD
 from crossfade.mapping.checks_shapes import table_index
 from crossfade.mapping.codec import StoredItem
@@ -89,7 +89,7 @@ class Readers:
         """Return the records of items as DynamoDB sent them, but tombstones and strangers.
 
         Raises:
-            ValueError: an item is not JSON.
+            CorruptResponse: an item is not JSON.
         """
         scanned = Scanned()
         for raw in raws:
@@ -101,7 +101,7 @@ class Readers:
                     continue
             except (KeyError, TypeError, ValueError):
                 pass  # an item that was tampered with, or moved a column to an object
-            item = orjson.loads(raw)
+            item = _parsed(raw)
             owner = None if is_tombstone(item) else self.owner(item)
             if owner is not None:
                 scanned.add(owner, owner.of_item(item), owner.pointers(item))
@@ -146,6 +146,14 @@ class Readers:
         """Tell what records look like; those of another form do not compare."""
         mappings = [reader.mapping for reader in self.by_name.values()]
         return f"{xxh3_128_intdigest(repr((FORM, mappings)).encode()):032x}"
+
+
+def _parsed(raw: bytes) -> StoredItem:
+    try:
+        item: StoredItem = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise CorruptResponse("an item of a page is not JSON") from None
+    return item
 
 
 def _key_spaces(mapping: Mapping) -> set[tuple[str, ...]]:

@@ -79,15 +79,22 @@ class PostgresRuns:
         )
 
     async def finish(
-        self, run: int, tally: Tally, *, state: RunState, root_digest: str | None = None
+        self,
+        run: int,
+        tally: Tally,
+        *,
+        state: RunState,
+        root_digest: str | None = None,
+        progress: Progress | None = None,
     ) -> Run:
-        """Close a run.
+        """Close a run; one that failed may go on from its progress.
 
         Raises:
             Unavailable: the source cannot answer.
         """
+        told = None if progress is None else progress.to_json()
         return await self._advance(
-            run, tally, {"state": state.value, "root_digest": root_digest, "progress": None}
+            run, tally, {"state": state.value, "root_digest": root_digest, "progress": told}
         )
 
     async def newest(self, runs_max: int = 1) -> Sequence[Run]:
