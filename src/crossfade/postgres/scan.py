@@ -16,7 +16,7 @@ from crossfade.mapping.parity_verdicts import Standing
 from crossfade.mapping.state import Key
 from crossfade.postgres.connect import session
 from crossfade.postgres.queries import query
-from crossfade.postgres.shape import check_as_installed, table_expected
+from crossfade.postgres.shape import reading
 from crossfade.postgres.statements import (
     SOURCE,
     column_of,
@@ -106,12 +106,11 @@ class PostgresScan:
     async def _page(self, mapping: Mapping, after: Sequence[str] | None) -> Sequence[Values]:
         statement = page_statement(mapping, is_first=after is None)
         asked = {"after": list(after or ()), "rows_max": self._rows_max}
-        async with session(self._pool, self._answer_seconds) as connection:
-            with table_expected(mapping):
-                rows = await (await connection.execute(statement, asked)).fetchall()
-            if not rows:
-                await check_as_installed(connection, mapping)
-            return rows
+        async with (
+            session(self._pool, self._answer_seconds) as connection,
+            reading(connection, mapping),
+        ):
+            return await (await connection.execute(statement, asked)).fetchall()
 
 
 class PostgresStandings:
@@ -144,7 +143,7 @@ class PostgresStandings:
         async with session(self._pool, self._answer_seconds) as connection:
             for entity, positions in by_entity.items():
                 asked = [{"ordinal": one, "key": keys[one].parts} for one in positions]
-                with table_expected(self._mappings[entity]):
+                async with reading(connection, self._mappings[entity]):
                     cursor = await connection.execute(
                         self._statements[entity], {"asked": orjson.dumps(asked).decode()}
                     )

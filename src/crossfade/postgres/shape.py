@@ -1,13 +1,13 @@
 """Tables as the catalog has them, and whether they are still as they were installed.
 
 No row of a table that has changed is read as if it had not: every statement that reads rows asks
-`is_as_installed` in its own snapshot, and returns nothing when it does not hold.
+`is_as_installed` in its own snapshot, and is refused when it does not hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Any
 
@@ -19,15 +19,20 @@ from crossfade.mapping.declare import Mapping
 from crossfade.postgres.catalog import CatalogColumn, CatalogTable, mismatches
 from crossfade.postgres.faults import translated
 from crossfade.postgres.queries import query
-from crossfade.postgres.statements import is_as_installed, table_name
+from crossfade.postgres.statements import table_name
+
+CHANGED = "CF001"
+"""The SQLSTATE of `crossfade.is_as_installed`."""
 
 
-@contextmanager
-def table_expected(mapping: Mapping) -> Iterator[None]:
-    """Say of a table that is not there that it has changed.
+@asynccontextmanager
+async def reading(
+    connection: psycopg.AsyncConnection[Any], mapping: Mapping
+) -> AsyncIterator[None]:
+    """Say how a table has changed when a statement is refused that reads its rows.
 
     Raises:
-        SchemaChanged: it is not there.
+        SchemaChanged: it has; every difference on a line of its own.
     """
     try:
         yield
@@ -35,21 +40,11 @@ def table_expected(mapping: Mapping) -> Iterator[None]:
         raise SchemaChanged(
             f"table {mapping.table} does not exist; uninstall its mapping, or restore it"
         ) from None
-
-
-async def check_as_installed(connection: psycopg.AsyncConnection[Any], mapping: Mapping) -> None:
-    """Make sure that a table is as it was installed, after a statement that returned nothing.
-
-    Raises:
-        SchemaChanged: it is not; every difference on a line of its own.
-    """
-    statement = query("check_as_installed").format(is_as_installed=is_as_installed(mapping))
-    cursor = await connection.execute(statement, ())
-    ((is_same,),) = await cursor.fetchall()
-    if _is_true(is_same):
-        return
-    found = await differences(connection, [mapping])
-    raise SchemaChanged("\n".join(found or [_unseen(mapping)]))
+    except psycopg.Error as error:
+        if error.sqlstate != CHANGED:
+            raise
+        found = await differences(connection, [mapping])
+        raise SchemaChanged("\n".join(found or [_unseen(mapping)])) from None
 
 
 def _unseen(mapping: Mapping) -> str:

@@ -14,7 +14,7 @@ from crossfade.mapping.objects import row_component
 from crossfade.mapping.state import BodyRef, Gone, Key, Live, State
 from crossfade.postgres.connect import PoolConnection, session
 from crossfade.postgres.queries import query
-from crossfade.postgres.shape import check_as_installed, table_expected
+from crossfade.postgres.shape import reading
 from crossfade.postgres.statements import (
     body_statement,
     fetch_statement,
@@ -97,7 +97,7 @@ class _Reader:
     async def fetch(self, connection: PoolConnection, keys: Sequence[Key]) -> list[State]:
         """Return the keys' states. Keys that no row can have any more do not spoil the others."""
         try:
-            with table_expected(self._mapping):
+            async with reading(connection, self._mapping):
                 cursor = await connection.execute(self._fetch, {"asked": self._asked(keys)})
         except psycopg.DataError:
             if len(keys) == 1:
@@ -106,10 +106,7 @@ class _Reader:
             return await self.fetch(connection, keys[:middle]) + await self.fetch(
                 connection, keys[middle:]
             )
-        rows = await cursor.fetchall()
-        if keys and not rows:
-            await check_as_installed(connection, self._mapping)
-        return [self._state(keys, row) for row in rows]
+        return [self._state(keys, row) async for row in cursor]
 
     async def body(self, connection: PoolConnection, key: Key, column: str) -> str | None:
         """Return a large column's text."""

@@ -60,8 +60,8 @@ def fingerprint(mapping: Mapping) -> str:
 def is_as_installed(mapping: Mapping) -> sql.Composed:
     """Return the condition that the mapping is the installed one and its table is unchanged.
 
-    Every statement that reads rows has it, in its own snapshot. Without an installation, or with
-    one of a release that kept no shapes, it holds.
+    Every statement that reads rows has it, in its own snapshot, and is refused when it does not
+    hold. Without an installation, or with one of a release that kept no shapes, it holds.
     """
     table = sql.SQL("to_regclass({})").format(table_literal(mapping))
     return query("is_as_installed").format(

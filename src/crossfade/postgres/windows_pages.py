@@ -14,7 +14,7 @@ from crossfade.mapping.state import BodyRef, Key, Live
 from crossfade.mapping.windows import Page, PrimaryKey, Window
 from crossfade.postgres.connect import PoolConnection
 from crossfade.postgres.queries import query
-from crossfade.postgres.shape import check_as_installed, table_expected
+from crossfade.postgres.shape import reading
 from crossfade.postgres.statements import large_columns, plain_columns
 from crossfade.postgres.windows_statements import COPY, PageForm, page_statement
 
@@ -50,10 +50,8 @@ class Pages:
             "through_key": list(window.through or ()),
             "rows_max": rows_max,
         }
-        with table_expected(self._mapping):
+        async with reading(connection, self._mapping):
             lines = await (await connection.execute(statement, asked)).fetchall()
-        if not lines and self._form is COPY:
-            await check_as_installed(connection, self._mapping)
         rows = [self._live(line) for line in lines if line[1] == "f"]
         if self._bodies and self._form is COPY:
             rows = await self._with_stored(connection, rows)

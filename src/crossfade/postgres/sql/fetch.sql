@@ -1,4 +1,4 @@
--- Rows and versions of keys, in one snapshot; nothing when the table has changed. A row counts only under the key it has now; under any
+-- Rows and versions of keys, in one snapshot; refused when the table has changed. A row counts only under the key it has now; under any
 -- other, such as the one it has moved from, it is gone.
 SELECT asked.ordinal, coalesce(known.version, 0), coalesce(known.attempts, 0),
        extract(epoch FROM now()), {is_there}, {values}

@@ -1,5 +1,5 @@
--- Rows in the order of the primary key, each large column as its digest; none when the table has
--- changed.
+-- Rows in the order of the primary key, each large column as its digest; refused when the table
+-- has changed.
 SELECT {values}
 FROM (
     SELECT * FROM {table} AS source

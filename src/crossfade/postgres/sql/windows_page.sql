@@ -1,5 +1,5 @@
--- Rows of a window in the order of the primary key, in one snapshot with the ledger; none when the
--- table has changed. A key that has
+-- Rows of a window in the order of the primary key, in one snapshot with the ledger; refused when
+-- the table has changed. A key that has
 -- a ledger row is the relay's. LATERAL keeps the planner from going through an entity's whole ledger
 -- for each row, as the statistics of an empty one would have it.
 SELECT array_to_json({key}), known.key IS NOT NULL, extract(epoch FROM now()), {values}

@@ -1,1 +1,0 @@
-SELECT {is_as_installed}
