@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,7 +29,10 @@ class Screen:
 DESKTOP = Screen(1200, 800)
 PHONE = Screen(390, 844, is_dark=True)
 
-Served = Callable[[ASGIApp], Awaitable[str]]
+Create = Callable[[asyncio.Event], ASGIApp]
+"""Makes an application that ends what waits in it once the event is set."""
+
+Served = Callable[[Create], Awaitable[str]]
 """Serves an application until the test ends; returns its address."""
 
 

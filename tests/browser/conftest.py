@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
-from starlette.types import ASGIApp
 
-from browser_helpers import Picture, Served
+from browser_helpers import Create, Picture, Served
 from crossfade.web import Address, listen, serve, url_of
 from engines.values import Database, DynamoEngine, S3Engine
 from engines.world import World, open_world
@@ -61,17 +60,17 @@ async def served() -> AsyncIterator[Served]:
     """Serve applications over HTTP in this process."""
     async with AsyncExitStack() as stack:
 
-        async def start(application: ASGIApp) -> str:
-            return await stack.enter_async_context(_serving(application))
+        async def start(create: Create) -> str:
+            return await stack.enter_async_context(_serving(create))
 
         yield start
 
 
 @asynccontextmanager
-async def _serving(application: ASGIApp) -> AsyncIterator[str]:
+async def _serving(create: Create) -> AsyncIterator[str]:
     stop = asyncio.Event()
     with listen(Address()) as listener:
-        task = asyncio.create_task(serve(application, listener, stop))
+        task = asyncio.create_task(serve(create(stop), listener, stop))
         yield url_of(listener)
         stop.set()
         await task

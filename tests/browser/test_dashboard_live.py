@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from playwright.async_api import Browser, expect
 
@@ -21,8 +21,7 @@ async def test_focus_and_scrolling_stay_when_figures_change(
     world: World, browser: Browser, served: Served
 ) -> None:
     await world.drain()
-    stop = asyncio.Event()
-    dashboard = await served(create_dashboard(world.settings, APPLICATION, stop))
+    dashboard = await served(partial(create_dashboard, world.settings, APPLICATION))
     page = await browser.new_page(viewport={"width": 390, "height": 800})
     await page.goto(dashboard)
     await expect(page.locator("[data-live-state]")).to_contain_text("Live")
@@ -37,14 +36,12 @@ async def test_focus_and_scrolling_stay_when_figures_change(
     assert await entities.evaluate("element => document.activeElement === element")
     assert await entities.evaluate("element => element.scrollLeft") == 60
     world.dynamo.clear()
-    stop.set()
 
 
 async def test_figures_that_are_old_are_said_to_be(
     world: World, browser: Browser, served: Served
 ) -> None:
-    stop = asyncio.Event()
-    dashboard = await served(create_dashboard(world.settings, APPLICATION, stop))
+    dashboard = await served(partial(create_dashboard, world.settings, APPLICATION))
     page = await browser.new_page()
     await page.goto(dashboard)
     state = page.locator("[data-live-state]")
@@ -54,13 +51,12 @@ async def test_figures_that_are_old_are_said_to_be(
     await expect(state).to_contain_text("The database does not answer", timeout=SECONDS_MAX * 1000)
     await world.database.heal()
     await expect(state).to_contain_text("Live", timeout=SECONDS_MAX * 1000)
-    stop.set()
 
 
 async def test_a_page_without_scripts_shows_a_moment(
     world: World, browser: Browser, served: Served
 ) -> None:
-    dashboard = await served(create_dashboard(world.settings, APPLICATION))
+    dashboard = await served(partial(create_dashboard, world.settings, APPLICATION))
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(dashboard)

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,8 @@ async def test_a_user_works_through_an_outage_while_an_operator_watches(
     transcript: FilePayload,
     picture: Picture,
 ) -> None:
-    site = await served(create_site(lively.app, SiteOptions(secret="of the tests")))
-    dashboard = await served(create_dashboard(lively.settings, APPLICATION))
+    site = await served(lambda _: create_site(lively.app, SiteOptions(secret="of the tests")))
+    dashboard = await served(partial(create_dashboard, lively.settings, APPLICATION))
     async with (
         relaying(lively),
         open_page(browser) as user,

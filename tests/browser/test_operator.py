@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from playwright.async_api import Browser, Page, expect
 from pydantic import SecretStr
@@ -60,7 +61,7 @@ async def test_an_operator_finds_and_repairs_damage(
     await asyncio.to_thread(
         corrupt, lively.stores, APPLICATION.mappings, (Corruption.CHANGED_STRING,), seed=1, count=1
     )
-    dashboard = await served(create_dashboard(guarded(lively), APPLICATION))
+    dashboard = await served(partial(create_dashboard, guarded(lively), APPLICATION))
     async with working(lively), open_page(browser, WIDE) as page:
         await page.goto(f"{dashboard}/parity")
         await page.get_by_label("Your name").fill("Olga")
@@ -88,7 +89,7 @@ async def test_an_operator_finds_and_repairs_damage(
 async def test_no_page_of_the_dashboard_is_wider_than_a_phone(
     lively: World, served: Served, browser: Browser, picture: Picture
 ) -> None:
-    dashboard = await served(create_dashboard(lively.settings, APPLICATION))
+    dashboard = await served(partial(create_dashboard, lively.settings, APPLICATION))
     async with open_page(browser, PHONE) as page:
         for name in ("", "parity", "findings", "keys", "gates", "backfill", "actions"):
             await page.goto(f"{dashboard}/{name}")

@@ -20,7 +20,7 @@ TURNS = 12_000
 @pytest.fixture
 async def address(site: TestedSite, served: Served) -> str:
     """Where the site is served."""
-    return await served(site.site)
+    return await served(lambda _: site.site)
 
 
 async def write_down(site: TestedSite) -> str:
