@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
+from structlog.testing import capture_logs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -190,16 +191,14 @@ def test_uploads_may_be_larger_than_other_forms() -> None:
     assert options.body_bytes_max("/sessions/1/transcript/upload") == large
 
 
-def test_a_site_without_a_secret_key_makes_one_and_says_so(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    first, second = (options_of(Settings(database_url="x"), ADDRESS) for _ in range(2))
+def test_a_site_without_a_secret_key_makes_one_and_says_so() -> None:
+    with capture_logs() as said:
+        first, second = (options_of(Settings(database_url="x"), ADDRESS) for _ in range(2))
     assert len(first.secret) >= 32
     assert first.public_url == ADDRESS
     assert first.secret != second.secret
-    said = capsys.readouterr()
-    assert "SECRET_KEY" in said.out + said.err
-    assert first.secret not in said.out + said.err
+    assert "SECRET_KEY" in str(said)
+    assert first.secret not in str(said)
 
 
 def test_settings_reach_the_site() -> None:
