@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
-from structlog.testing import capture_logs
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from campaigns.enums import CampaignStatus, GameSystem, MemberRole, SessionStatus
 from campaigns.errors import Conflict, Invalid, Problem

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from mapping_helpers import ROW, SESSION
 
 from crossfade.mapping.itemcode import written_item
 from crossfade.mapping.keys import Texts
 from crossfade.mapping.shape_plans import shape_plans
+from mapping_helpers import ROW, SESSION
 
 FILED, UNFILED = shape_plans(SESSION)
 LEFT: dict[str, Any] = {"left": {"S": "to the general function"}}
