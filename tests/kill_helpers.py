@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,12 +35,15 @@ def environment(world: World, **more: str) -> dict[str, str]:
 
 
 async def start(
-    world: World, *command: str, stdout: int = asyncio.subprocess.DEVNULL, **more: str
+    world: World,
+    *command: str,
+    stdout: int = asyncio.subprocess.DEVNULL,
+    variables: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
-    """Start one of our commands as a process of its own."""
+    """Start one of our commands as a process of its own, with more variables if given."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "crossfade.cli", *command),
-        env=environment(world, **more),
+        env=environment(world, **(variables or {})),
         stdout=stdout,
     )
 

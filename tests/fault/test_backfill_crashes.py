@@ -76,7 +76,7 @@ IN_SMALL_STEPS = {f"CROSSFADE_{name.upper()}": str(value) for name, value in SMA
 
 async def start_backfill(world: World, *arguments: str) -> asyncio.subprocess.Process:
     """Start `crossfade backfill` as a process of its own."""
-    return await start(world, "backfill", *arguments, **IN_SMALL_STEPS)
+    return await start(world, "backfill", *arguments, variables=IN_SMALL_STEPS)
 
 
 @pytest.mark.parametrize(
