@@ -127,7 +127,7 @@ async def test_a_stopped_repair_ends_after_its_step_and_says_what_it_did(
         "repair",
         "--json",
         stdout=asyncio.subprocess.PIPE,
-        CROSSFADE_TARGET_TIMEOUT_SECONDS="60",
+        variables={"CROSSFADE_TARGET_TIMEOUT_SECONDS": "60"},
     )
     await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
     process.send_signal(number)
