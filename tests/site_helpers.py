@@ -28,7 +28,12 @@ from fastapi.routing import APIRoute
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import event
 
+from campaigns.actions import create_session, get_session, save_upload
 from campaigns.app import App, open_app
+from campaigns.inputs import NewSession
+from campaigns.records import Session
+from campaigns.transcript_inputs import TranscriptUpload
+from campaigns.transcripts import Form
 from campaigns.web.options import SiteOptions
 from campaigns.web.pages import ROUTERS
 from campaigns.web.site import create_site
@@ -42,6 +47,9 @@ PASSWORD = "a lamp at the rock"
 LIGHT_KIB = 64
 """Tests hash many passwords, and nobody guesses them."""
 TOKEN = re.compile(rf'name="{TOKEN_FIELD}" value="([0-9a-f]+)"')
+SAID = (
+    "[00:00:01] GM: The lamp is dark.\n[00:00:02] Odile: Ninety-nine waves.\n[00:00:03] GM: Lamp!"
+)
 
 
 @dataclass(frozen=True)
@@ -181,3 +189,20 @@ async def sign_up(
     [row] = await site.sql("SELECT id FROM users WHERE lower(email) = lower(%s)", email)
     site.pushes.seen.clear()
     return Person(row["id"], email)
+
+
+async def new_session(site: TestedSite, person: Person, **given: object) -> Session:
+    """Make a session of somebody's."""
+    new = NewSession.model_validate({"name": "A Dark Night", **given})
+    return await create_session(site.app, person.id, new)
+
+
+async def spoken_session(
+    site: TestedSite, person: Person, said: str = SAID, **given: object
+) -> Session:
+    """Make a session with a transcript, and forget what was pushed for it."""
+    session = await new_session(site, person, **given)
+    upload = TranscriptUpload(expected_revision=0, content=said.encode(), form=Form.TXT)
+    await save_upload(site.app, person.id, session.id, upload)
+    site.pushes.seen.clear()
+    return await get_session(site.app, person.id, session.id)

@@ -10,28 +10,22 @@ import pytest
 
 from campaigns.actions import (
     create_campaign,
-    create_session,
     get_session,
     save_upload,
     update_session,
 )
-from campaigns.inputs import NewCampaign, NewSession, SessionChanges
+from campaigns.inputs import NewCampaign, SessionChanges
 from campaigns.records import Campaign, Session
 from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form
 from engines.world import World
-from site_helpers import Person, TestedSite, open_site_on, sign_up, submit
+from site_helpers import Person, TestedSite, new_session, open_site_on, sign_up, submit
 
 SCRIPT = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
 
 
 async def new_campaign(site: TestedSite, person: Person, name: str = "Gull Rock") -> Campaign:
     return await create_campaign(site.app, person.id, NewCampaign(name=name))
-
-
-async def new_session(site: TestedSite, person: Person, **given: object) -> Session:
-    new = NewSession.model_validate({"name": "A Dark Night", **given})
-    return await create_session(site.app, person.id, new)
 
 
 async def say(site: TestedSite, person: Person, session: Session, text: str) -> None:
