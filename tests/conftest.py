@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from campaigns.database import migrate
 from crossfade.local import ACCESS_KEY, SECRET_KEY
@@ -18,6 +19,13 @@ from engines.house import House, remove
 from engines.values import Database, DynamoEngine, S3Engine
 from engines.world import World, open_world
 from site_helpers import TestedSite, open_site
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """No test logs to where the command of another one did."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

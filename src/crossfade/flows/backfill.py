@@ -188,16 +188,16 @@ async def step(desk: Desk, window: Window) -> Window | None:
 async def _lane(desk: Desk) -> None:
     """Work on one window after the other."""
     window: Window | None = None
+    is_done = False
     patience = _Patience(desk)
-    while not desk.stop.is_set():
+    while not (is_done or desk.stop.is_set()):
         try:
             window = await (step(desk, window) if window else _next_window(desk))
+            is_done = window is None and (desk.quota.is_spent or await desk.windows.is_done())
         except Unavailable as error:
             await patience.pause(type(error).__name__, str(error))
-            continue
-        patience.refresh()
-        if window is None and (desk.quota.is_spent or await desk.windows.is_done()):
-            return
+        else:
+            patience.refresh()
 
 
 async def _next_window(desk: Desk) -> Window | None:
