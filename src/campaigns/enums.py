@@ -59,3 +59,10 @@ class MemberRole(StrEnum):
     GM = "GM"
     PLAYER = "PLAYER"
     SPECTATOR = "SPECTATOR"
+
+
+class ExportForm(StrEnum):
+    """How a transcript is taken along; the value ends the file's name."""
+
+    MARKDOWN = "md"
+    TEXT = "txt"

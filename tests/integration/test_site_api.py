@@ -79,6 +79,11 @@ async def test_a_transcript_is_uploaded_read_edited_searched_and_shared(site: Te
         assert body(upload)["word_count"] == 8
         turns = body(await ada.get(f"{path}/transcript/turns"))["turns"]
         assert [turn["speaker"] for turn in turns] == ["Mira", "Jon"]
+        taken = await ada.get(f"{path}/transcript/export.md")
+        assert "**Mira**: The lamp is out" in taken.text
+        whole = body(await ada.get("me/export"))
+        assert {"user", "campaign", "session", "transcript"} <= {one["kind"] for one in whole}
+        assert body(await ada.get(f"{path}/whereabouts")) == "unknown"
         renamed = {"expected_revision": 1, "speaker": "Jon", "name": "Jonas"}
         spoken = body(await ada.patch(f"{path}/transcript/speakers", json=renamed))
         assert [turn["speaker"] for turn in spoken["turns"]] == ["Mira", "Jonas"]
@@ -163,6 +168,7 @@ async def test_what_is_somebody_elses_is_not_found_on_every_route(site: TestedSi
             "{user_id}": session["user_id"],
             "{token_id}": token["id"],
             "{token}": session["share_token"],
+            "{form}": "txt",
         }
         paths = body(await ada.get("openapi.json"))["paths"]
         asked = [

@@ -1,4 +1,4 @@
-"""A user's data as one JSON file, written while it is read."""
+"""What people take along: all of their data as one JSON file, a transcript as text."""
 
 from __future__ import annotations
 
@@ -6,11 +6,42 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
-from campaigns.actions import export_account
+from starlette.responses import Response, StreamingResponse
+
+from campaigns.actions import SessionView, export_account
 from campaigns.app import App
+from campaigns.enums import ExportForm
+from campaigns.transcripts import export_markdown, export_text, file_name
 from campaigns.web.formats import iso
+
+FILE_NAME = "campaigns-export.json"
+
+
+def account_download(app: App, user_id: str) -> Response:
+    """Return everything that belongs to a user, as a file that is written while it is read."""
+    return StreamingResponse(
+        account_file(app, user_id), media_type="application/json", headers=_saved_as(FILE_NAME)
+    )
+
+
+def transcript_download(view: SessionView, form: ExportForm) -> Response:
+    """Return a session's transcript as a file."""
+    name = _saved_as(file_name(view.session.name, form))
+    match form:
+        case ExportForm.MARKDOWN:
+            text = export_markdown(view.session.name, view.turns)
+            return Response(text, media_type="text/markdown; charset=utf-8", headers=name)
+        case ExportForm.TEXT:
+            text = export_text(view.turns)
+            return Response(text, media_type="text/plain; charset=utf-8", headers=name)
+        case _:
+            assert_never(form)
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 async def account_file(app: App, user_id: str) -> AsyncIterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter
+from starlette.responses import Response
 
 from campaigns import actions
 from campaigns.errors import NotFound
@@ -12,6 +13,7 @@ from campaigns.inputs import NewApiToken, ProfileChanges
 from campaigns.records import ApiToken, NewlyMadeToken, User
 from campaigns.web.api.callers import CallerId, Served
 from campaigns.web.api.problems import responses
+from campaigns.web.exporting import account_download
 
 router = APIRouter(tags=["account"])
 
@@ -29,6 +31,12 @@ async def get_profile(app: Served, caller: CallerId) -> User:
 async def update_profile(app: Served, caller: CallerId, changes: ProfileChanges) -> User:
     """Change what is given of your profile."""
     return await actions.update_profile(app, caller, changes)
+
+
+@router.get("/me/export", response_class=Response)
+async def export_account(app: Served, caller: CallerId) -> Response:
+    """Return everything that is yours, as one JSON list; leaving takes a browser and a password."""
+    return account_download(app, caller)
 
 
 @router.get("/tokens")

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query
 
 from campaigns import actions
 from campaigns.inputs import NewSession, SessionChanges, SessionQuery
+from campaigns.mapping import SESSION
 from campaigns.records import Page, Session
 from campaigns.web.api.callers import CallerId, Served
 from campaigns.web.api.problems import responses
+from crossfade.mapping.whereabouts import Whereabouts
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -34,6 +36,16 @@ async def create_session(app: Served, caller: CallerId, new: NewSession) -> Sess
 async def get_session(app: Served, caller: CallerId, session_id: str) -> Session:
     """Return a session without its transcript."""
     return await actions.get_session(app, caller, session_id)
+
+
+@router.get("/{session_id}/whereabouts")
+async def locate_session(app: Served, caller: CallerId, session_id: str) -> Whereabouts:
+    """Return whether both stores have the session's newest version."""
+    session = await actions.get_session(app, caller, session_id)
+    if app.locate is None:
+        return Whereabouts.UNKNOWN
+    (where,) = await app.locate(SESSION.name, [(session.id,)])
+    return where
 
 
 @router.patch("/{session_id}", responses=responses(HTTPStatus.CONFLICT))

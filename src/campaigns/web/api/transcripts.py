@@ -6,8 +6,10 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
 
 from campaigns import actions
+from campaigns.enums import ExportForm
 from campaigns.fields import Revision
 from campaigns.inputs import TranscriptChanges
 from campaigns.records import FoundSession, Page, Spoken, Transcript
@@ -20,6 +22,7 @@ from campaigns.transcript_inputs import (
 from campaigns.transcripts import Form
 from campaigns.web.api.callers import CallerId, Served
 from campaigns.web.api.problems import responses
+from campaigns.web.exporting import transcript_download
 
 TRANSCRIPT = "/sessions/{session_id}/transcript"
 FILE = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
@@ -55,6 +58,14 @@ async def save_upload(
         expected_revision=expected_revision, content=await request.body(), form=form
     )
     return await actions.save_upload(app, caller, session_id, upload)
+
+
+@router.get(TRANSCRIPT + "/export.{form}", response_class=Response)
+async def export_transcript(
+    app: Served, caller: CallerId, session_id: str, form: ExportForm
+) -> Response:
+    """Return what was said as a text for people."""
+    return transcript_download(await actions.view_session(app, caller, session_id), form)
 
 
 @router.get(TRANSCRIPT + "/turns")

@@ -6,14 +6,14 @@ from zoneinfo import available_timezones
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from campaigns.actions import change_password, delete_account, get_account, update_profile
 from campaigns.errors import Invalid, Problem
 from campaigns.inputs import NewPassword, ProfileChanges
 from campaigns.records import Account, User
 from campaigns.web.desk import AtDesk, Desk
-from campaigns.web.exporting import account_file
+from campaigns.web.exporting import account_download
 from campaigns.web.forms import (
     Blank,
     Field,
@@ -57,7 +57,6 @@ LEAVING = (
     CURRENT,
 )
 WRONG = Problem("current", "wrong", "this is not your password")
-FILE_NAME = "campaigns-export.json"
 
 
 @router.get("")
@@ -106,11 +105,7 @@ async def save_password(request: Request, desk: AtDesk, user: SignedIn) -> Respo
 @router.get("/export")
 async def export(desk: AtDesk, user: SignedIn) -> Response:
     """Send everything that belongs to the user, as a file."""
-    return StreamingResponse(
-        account_file(desk.app, user.id),
-        media_type="application/json",
-        headers={"content-disposition": f'attachment; filename="{FILE_NAME}"'},
-    )
+    return account_download(desk.app, user.id)
 
 
 @router.get("/delete")

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from campaigns.actions import SessionView, edit_turn, rename_speaker, view_session
+from campaigns.enums import ExportForm
 from campaigns.errors import Conflict, Invalid, NotFound, Problem
 from campaigns.transcript_inputs import SpeakerChanges, TurnChanges
-from campaigns.transcripts import Turn, export_markdown, export_text, file_name
+from campaigns.transcripts import Turn
 from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.exporting import transcript_download
 from campaigns.web.forms import CHECKED, Blank, Field, Form, Widget, read_form, refused, shown
 from campaigns.web.reading import expected_of, read, window_at
 from campaigns.web.rendering import go_to, page, part
@@ -51,17 +53,10 @@ async def show_lines(desk: AtDesk, request: Request, user: SignedIn, session_id:
 @router.get("/export.{ending}")
 async def export(desk: AtDesk, user: SignedIn, session_id: str, ending: str) -> Response:
     """Return the transcript as a file."""
+    if ending not in set(ExportForm):
+        raise NotFound("export")
     view = await view_session(desk.app, user.id, session_id)
-    match ending:
-        case "md":
-            text, kind = export_markdown(view.session.name, view.turns), "text/markdown"
-        case "txt":
-            text, kind = export_text(view.turns), "text/plain"
-        case _:
-            raise NotFound("export")
-    name = file_name(view.session.name, ending)
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
+    return transcript_download(view, ExportForm(ending))
 
 
 @router.post("/turns/{position}")
