@@ -175,6 +175,7 @@ class Migration:
                 yield
         finally:
             await self.fast_path.drain(self._settings.drain_seconds)
+            stop.set()
             tasks = [*lanes, *self._locating]
             for task in tasks:
                 task.cancel()

@@ -55,6 +55,7 @@ async def open_vitals(
     try:
         yield vitals
     finally:
+        stop.set()
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
         await vitals.pulse.leave()

@@ -361,6 +361,7 @@ async def test_live_writes_beside_the_backfill_end_in_equal_stores(world: World)
             relaying = asyncio.create_task(world.migration.run_relay(end))
             await asyncio.sleep(0.05)
             relaying.cancel()
+            end.set()  # asyncio.wait_for, which libraries use, may swallow a cancellation
             await asyncio.gather(relaying, return_exceptions=True)
 
     beside = [asyncio.create_task(write()), asyncio.create_task(relays())]

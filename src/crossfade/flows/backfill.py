@@ -141,11 +141,14 @@ async def run(desk: Desk) -> None:
             again goes on from there.
         ConfigurationError: the capture is not, or no longer, what the backfill relies on.
     """
-    heart = asyncio.create_task(_beat(desk))
+    ended = asyncio.Event()
+    heart = asyncio.create_task(_beat(desk, ended))
     lanes = [asyncio.create_task(_lane(desk)) for _ in range(desk.limits.lanes)]
     try:
         await asyncio.gather(*lanes)
     finally:
+        # asyncio.wait_for, which the pool of the driver uses, may swallow a cancellation.
+        ended.set()
         for task in (heart, *lanes):
             task.cancel()
         await asyncio.gather(heart, *lanes, return_exceptions=True)
@@ -311,9 +314,9 @@ async def _mark(desk: Desk, keys: Sequence[tuple[Key, int]]) -> None:
             await asyncio.sleep(desk.limits.retry_seconds)
 
 
-async def _beat(desk: Desk) -> None:
+async def _beat(desk: Desk, ended: asyncio.Event) -> None:
     """Keep this process's leases; a page may take longer than one."""
-    while True:
+    while not ended.is_set():
         await asyncio.sleep(desk.limits.renew_seconds)
         with suppress(Unavailable):
             await desk.windows.renew()

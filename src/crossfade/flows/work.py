@@ -77,16 +77,18 @@ async def _perform(parts: Parts, request: OperatorRequest) -> tuple[RequestState
 async def _kept(requests: Requests, request: OperatorRequest) -> AsyncIterator[Tell]:
     """Renew the lease of a request for the length of the block, telling how far it has come."""
     told: deque[str] = deque(maxlen=1)
-    renewing = asyncio.create_task(_renew(requests, request.id, told))
+    ended = asyncio.Event()
+    renewing = asyncio.create_task(_renew(requests, request.id, told, ended))
     try:
         yield told.append
     finally:
+        ended.set()
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
 
 
-async def _renew(requests: Requests, number: int, told: deque[str]) -> None:
-    while True:
+async def _renew(requests: Requests, number: int, told: deque[str], ended: asyncio.Event) -> None:
+    while not ended.is_set():
         await asyncio.sleep(requests.lease_seconds / RENEWALS_PER_LEASE)
         try:
             await requests.renew(number, told[-1] if told else None)
