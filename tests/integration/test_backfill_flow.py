@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -214,6 +215,28 @@ async def test_a_source_that_fails_for_a_while_is_waited_for(world: World) -> No
     await asyncio.gather(*mending)
     assert (await progress(world))["campaign"].is_done
     await world.assert_equal()
+
+
+@dataclass
+class DeafRenewal:
+    """The windows, whose renewal swallows a cancellation, as asyncio.wait_for may."""
+
+    windows: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.windows, name)
+
+    async def renew(self) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+
+async def test_it_ends_even_where_a_cancellation_is_swallowed(world: World) -> None:
+    await add_campaigns(world, 200)
+    async with asyncio.timeout(20), a_desk(world) as desk:
+        limits = replace(desk.limits, renew_seconds=0.001)
+        await backfill.run(replace(desk, windows=DeafRenewal(desk.windows), limits=limits))
+    assert (await progress(world))["campaign"].is_done
 
 
 async def test_told_to_stop_it_ends_and_goes_on_later(world: World) -> None:
