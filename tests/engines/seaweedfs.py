@@ -25,6 +25,10 @@ _INNER_PORTS = (
     "volume.port.grpc",
 )
 
+_VOLUMES_MAX = 100_000
+"""By default it makes as many as fit the disk when full; where none is left a new bucket's writes
+are answered with 500, and every bucket takes some of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeaweedProgram:
@@ -58,6 +62,7 @@ class SeaweedProgram:
             f"-s3.config={folder / 's3.json'}",
             f"-s3.localSocket={folder / 's3.sock'}",
             f"-filer.localSocket={folder / 'filer.sock'}",
+            f"-volume.max={_VOLUMES_MAX}",
             "-s3.allowDeleteBucketNotEmpty=false",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
