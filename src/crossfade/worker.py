@@ -19,6 +19,7 @@ from crossfade.postgres.requests import PostgresRequests
 from crossfade.settings import Settings
 from crossfade.telemetry import log_event
 from crossfade.verifier import open_verifier
+from crossfade.vitals import open_vitals
 
 FINDINGS_PER_STEP = 200
 REVEALED_SECONDS = 300.0
@@ -118,7 +119,7 @@ class Worker:
 async def open_worker(
     settings: Settings, application: Application, observe: Observer = log_event
 ) -> AsyncIterator[Worker]:
-    """Connect to the requests of operators.
+    """Connect to the requests of operators, and tell of the worker until the block ends.
 
     Args:
         settings: from `crossfade.settings.load`, or made by hand.
@@ -128,8 +129,9 @@ async def open_worker(
     Raises:
         Unavailable: PostgreSQL cannot be reached.
     """
-    async with open_pool(settings.dsn) as pool:
-        yield Worker(settings, application, PostgresRequests(pool), observe)
+    async with open_pool(settings.dsn) as pool, open_vitals(settings, pool, observe) as vitals:
+        with vitals.pulse.at_work("work"):
+            yield Worker(settings, application, PostgresRequests(pool), observe)
 
 
 def _progress(tally: Tally) -> str:

@@ -28,7 +28,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
 """What each gauge shows and its labels, by its name without ``crossfade_ledger_``."""
 
 PREFIX = "crossfade_ledger_"
-JOBS = ("push", "relay", "backfill", "verify")
+JOBS = ("push", "relay", "backfill", "verify", "work")
 STORES = ("dynamodb", "s3")
 
 Sample = tuple[str, tuple[str, ...], float]
