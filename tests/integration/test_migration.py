@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,8 +15,11 @@ from campaigns.app import no_push, open_app
 from campaigns.inputs import NewCampaign
 from campaigns.mapping import APPLICATION
 from crossfade.errors import ConfigurationError
-from crossfade.migration import open_migration
+from crossfade.mapping.whereabouts import Whereabouts
+from crossfade.migration import Clients, Migration, open_migration
+from crossfade.settings import Settings
 from crossfade.testing import Delay, Rule, Stall
+from deaf_helpers import Deaf
 from engines.world import World
 
 
@@ -64,6 +71,41 @@ async def test_a_shutdown_ends_in_time_when_the_target_hangs(world: World) -> No
             await migration.push("user", world.user_id)
     world.dynamo.clear()
     await world.assert_equal()
+
+
+async def test_a_shutdown_ends_though_a_cancellation_is_swallowed(world: World) -> None:
+    """The lane that swallowed it delivers what it held, and takes nothing new."""
+    await world.drain()
+    feed = Deaf(world.migration.route.feed, "dirty_of")
+    settings = world.settings.model_copy(update={"drain_seconds": 0.1})
+    async with asyncio.timeout(30):
+        async with another_fast_path(world, settings, feed) as migration:
+            await world.sql("UPDATE users SET name = 'Heard of late'")
+            await migration.push("user", world.user_id)
+            await feed.waits.wait()
+    assert await world.dirty() == 0
+
+
+@asynccontextmanager
+async def another_fast_path(
+    world: World, settings: Settings, feed: Any
+) -> AsyncIterator[Migration]:
+    """The world's stores behind a fast path of its own, which asks this feed."""
+    base = world.migration
+
+    async def locate(*_: object) -> tuple[Whereabouts, ...]:
+        return ()
+
+    migration = Migration(
+        settings,
+        APPLICATION,
+        replace(base.route, feed=feed),
+        Clients(base.client, base.objects),
+        base.vitals,
+        locate,
+    )
+    async with migration.running():
+        yield migration
 
 
 async def test_a_deleted_row_leaves_a_tombstone_that_readers_pass_over(world: World) -> None:

@@ -16,6 +16,7 @@ from crossfade.flows import work
 from crossfade.mapping.tasks import OperatorRequest, Repair, RequestState, Reveal, Unpark, Verify
 from crossfade.postgres import install, open_pool
 from crossfade.postgres.requests import PostgresRequests
+from deaf_helpers import Deaf
 from engines.values import Database
 
 LONG = 60.0
@@ -215,6 +216,24 @@ async def test_the_lease_is_renewed_and_progress_told_while_it_takes_long(
     await worker(pool).ask(Verify(), "ada")
     assert await work.step(work.Parts(worker(pool, 0.3), perform, lambda _: None))
     assert seen.is_set()
+
+
+async def test_a_step_ends_though_the_renewal_swallows_a_cancellation(
+    pool: AsyncConnectionPool,
+) -> None:
+    desk = Deaf(worker(pool, 0.003), "renew")
+
+    async def perform(request: OperatorRequest, tell: work.Tell) -> str:
+        tell(request.kind)
+        await desk.waits.wait()
+        return "done"
+
+    asked = await worker(pool).ask(Verify(), "ada")
+    async with asyncio.timeout(30):
+        assert await work.step(work.Parts(desk, perform, lambda _: None))
+    ended = await worker(pool).find(asked.id)
+    assert ended is not None
+    assert ended.outcome == "done"
 
 
 async def test_a_cancelled_step_gives_its_request_back(pool: AsyncConnectionPool) -> None:

@@ -9,9 +9,10 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from psycopg_pool import AsyncConnectionPool
 
 from campaigns.actions import create_campaign
 from campaigns.inputs import NewCampaign
@@ -20,9 +21,12 @@ from crossfade.errors import NoSuchStore
 from crossfade.events import BreakerOpened, LoopFailed, PushFailed
 from crossfade.mapping.state import Key
 from crossfade.migration import Migration, open_migration
-from crossfade.postgres import status, uninstall
+from crossfade.postgres import open_pool, status, uninstall
 from crossfade.testing import Rule, ServerError
 from crossfade.verifier import open_verifier
+from crossfade.vitals import open_vitals
+from crossfade.worker import open_worker
+from deaf_helpers import Deaf
 from engines.world import World
 
 SECONDS_MAX = 30.0
@@ -78,6 +82,13 @@ async def test_a_process_tells_what_it_does_until_it_ends(world: World) -> None:
         world.settings.model_copy(update=OFTEN), APPLICATION.mappings, world.events.append
     ):
         await until(world, "SELECT jobs FROM crossfade.process", lambda one: one == ["verify"])
+
+
+async def test_a_worker_tells_that_it_waits_for_requests(world: World) -> None:
+    settings = world.settings.model_copy(update=OFTEN)
+    async with open_worker(settings, APPLICATION, world.events.append):
+        await until(world, "SELECT jobs FROM crossfade.process", lambda one: one == ["work"])
+    assert await world.sql("SELECT * FROM crossfade.process") == []
 
 
 async def test_a_killed_process_is_silent(world: World) -> None:
@@ -146,6 +157,30 @@ async def test_nothing_waits_for_it_and_nothing_fails_by_it(world: World) -> Non
         await eventually(lambda: said(world, LoopFailed))
     failed = [event for event in world.events if isinstance(event, LoopFailed)]
     assert {(event.loop, event.error) for event in failed} == {("pulse", "NoSuchStore")}
+
+
+async def test_a_process_ends_though_its_pulse_swallows_a_cancellation(world: World) -> None:
+    settings = world.settings.model_copy(update=OFTEN)
+    async with asyncio.timeout(SECONDS_MAX), open_pool(world.direct.dsn) as pool:
+        deaf = DeafPool(pool)
+        async with open_vitals(settings, cast("Any", deaf), world.events.append):
+            await deaf.inner.waits.wait()
+    assert await world.sql("SELECT * FROM crossfade.process") == []
+
+
+class DeafPool:
+    """A pool that swallows the cancellation of whoever first waits for a connection."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self.inner = Deaf(pool, "getconn")
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        connection = await self.inner.getconn()
+        try:
+            yield connection
+        finally:
+            await self.inner.putconn(connection)
 
 
 async def test_failures_survive_a_database_that_is_away(world: World) -> None:

@@ -1,0 +1,34 @@
+"""What swallows a cancellation, as asyncio.wait_for may on Python 3.11, which libraries use."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+
+class Deaf:
+    """Any object, one of whose methods waits until it is cancelled, goes on, and is heard then.
+
+    Args:
+        inner: what is called in the end.
+        name: the name of the method.
+
+    Attributes:
+        waits: set once the method was called.
+    """
+
+    def __init__(self, inner: Any, name: str) -> None:
+        self._inner = inner
+        self._name = name
+        self.waits = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return self._call if name == self._name else getattr(self._inner, name)
+
+    async def _call(self, *arguments: Any) -> Any:
+        if not self.waits.is_set():
+            self.waits.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        return await getattr(self._inner, self._name)(*arguments)
