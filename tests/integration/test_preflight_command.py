@@ -53,12 +53,25 @@ def test_what_fits_is_counted_and_priced(
     (session,) = report["entities"]
     assert (session["rows"], session["rows_read"], session["misfits"]) == (50, 50, 0)
     assert (session["objects"], session["object_bytes"]) == (50, 250_000)
-    assert session["write_units"] == 100
-    assert report["hours"] == pytest.approx(100 / 3600)
+    assert (session["item_units"], session["write_units"]) == (50, 100)
+    assert report["hours"] == pytest.approx(50 / 3600)
+    assert report["warming"]["advice"] == ""
     assert report["cost"]["once"] > 0
     assert report["cost"]["each_deep_pass"] > report["cost"]["each_pass"] > 0
     assert any("sessions_share_token_key" in rule for rule in session["rules"]["vanishing"])
     assert any("sessions_user_id_fkey" in rule for rule in session["rules"]["vanishing"])
+
+
+def test_a_rate_above_what_a_new_table_takes_is_told_with_the_remedy(
+    connection: psycopg.Connection[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNAMODB_TABLE_NAME", "ours")
+    add_sessions(connection, 4001)
+    shown = CliRunner().invoke(app, ["preflight", "session", "--wcu", "9000"])
+    assert shown.exit_code == 0
+    assert "goes up to 4,001" in shown.stdout
+    assert "--table-name ours --warm-throughput WriteUnitsPerSecond=4001" in shown.stdout
+    assert "warm throughput" not in CliRunner().invoke(app, ["preflight", "--wcu", "4000"]).stdout
 
 
 def test_prices_may_be_ones_own(

@@ -26,7 +26,7 @@ def test_items_objects_and_write_units_are_counted() -> None:
     )
     census.add(with_body)
     assert (census.items, census.misfits) == (3, 0)
-    assert census.write_units == 1 + 3 + 1
+    assert census.write_units == census.item_units == 1 + 3 + 1
     assert (census.objects, census.object_bytes) == (1, 5_000)
     assert 2000 < census.item_bytes_max < census.item_bytes
 

@@ -17,6 +17,7 @@ from crossfade.mapping.census import Census, Misfit
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.prices import GIGABYTE, Cost, Prices, cost_of, read_prices
+from crossfade.mapping.warming import NEW_TABLE_WRITE_UNITS, Warming, warming
 from crossfade.migration import open_census
 from crossfade.postgres import PostgresCensus, PostgresWindows, Rules, table_differences
 from crossfade.settings import Settings, load
@@ -24,8 +25,6 @@ from crossfade.settings import Settings, load
 app = typer.Typer()
 
 SAMPLE_PAGES_MAX = 50
-NEW_TABLE_UNITS = 4000.0
-"""Source: Amazon DynamoDB Developer Guide, "On-demand capacity mode", initial write throughput."""
 COLUMNS = ("entity", "rows", "read", "GB", "largest item", "objects", "write units", "misfits")
 
 
@@ -37,6 +36,7 @@ class EntityReport:
         rows: an estimate, or exact when all were read.
         rows_read: rows that were looked at; sizes are scaled up from them.
         item_bytes_max: the largest item among them.
+        item_units: write units of the table alone.
         write_units: of the table and its indexes.
         misfits: rows among those read that cannot be stored as they are; `shown` has the first.
         differences: how the table differs from its mapping.
@@ -49,6 +49,7 @@ class EntityReport:
     item_bytes_max: int
     objects: int
     object_bytes: int
+    item_units: int
     write_units: int
     misfits: int
     shown: tuple[Misfit, ...]
@@ -66,11 +67,13 @@ class Report:
     """All entities, and what they cost together.
 
     Attributes:
-        hours: at the given rate of write units.
+        hours: at the given rate of the table's write units, or at what a new table takes.
+        warming: whether a new table takes the backfill at its fastest.
     """
 
     entities: tuple[EntityReport, ...]
     hours: float
+    warming: Warming
     cost: Cost
     prices: Prices
 
@@ -86,8 +89,9 @@ def preflight(
     *,
     full: Annotated[bool, typer.Option("--full", help="Read every row, not a sample.")] = False,
     wcu: Annotated[
-        float, typer.Option(min=0.01, help="Write units a second that the hours are for.")
-    ] = NEW_TABLE_UNITS,
+        float | None,
+        typer.Option(min=0.01, help="The backfill's write units a second; the hours are for it."),
+    ] = None,
     prices: Annotated[
         Path | None,
         typer.Option("--prices", help="A JSON file of other prices, as `--json` names them."),
@@ -115,19 +119,25 @@ def preflight(
 
 
 async def _survey(
-    settings: Settings, mappings: Sequence[Mapping], wcu: float, prices: Prices, *, full: bool
+    settings: Settings,
+    mappings: Sequence[Mapping],
+    wcu: float | None,
+    prices: Prices,
+    *,
+    full: bool,
 ) -> Report:
     async with open_census(settings, mappings) as (tables, windows):
         reports = [
             await _entity(settings, tables, windows, mapping, full=full) for mapping in mappings
         ]
-    units = sum(one.write_units for one in reports)
+    item_units = sum(one.item_units for one in reports)
     return Report(
         entities=tuple(reports),
-        hours=units / wcu / 3600,
+        hours=item_units / (wcu or NEW_TABLE_WRITE_UNITS) / 3600,
+        warming=warming(settings.dynamodb_table_name, item_units, wcu),
         cost=cost_of(
             prices,
-            write_units=units,
+            write_units=sum(one.write_units for one in reports),
             item_bytes=sum(one.item_bytes for one in reports),
             objects=sum(one.objects for one in reports),
             object_bytes=sum(one.object_bytes for one in reports),
@@ -174,6 +184,7 @@ def _scaled(census: Census, rows: int, differences: Sequence[str], rules: Rules)
         item_bytes_max=census.item_bytes_max,
         objects=round(census.objects * scale),
         object_bytes=round(census.object_bytes * scale),
+        item_units=round(census.item_units * scale),
         write_units=round(census.write_units * scale),
         misfits=census.misfits,
         shown=tuple(census.shown),
@@ -207,6 +218,8 @@ def _print(report: Report) -> None:
         f"a pass of verification ${cost.each_pass:,.4f}, a deep one ${cost.each_deep_pass:,.4f}; "
         f"by list prices of {prices.region} as of {prices.as_of}"
     )
+    if report.warming.advice:
+        typer.echo(f"warm throughput: {report.warming.advice}")
 
 
 def _lines(one: EntityReport) -> Iterator[str]:

@@ -38,6 +38,7 @@ class Census:
         items: rows that fit.
         item_bytes: the size of their items.
         item_bytes_max: the size of the largest.
+        item_units: what writing them takes of the table, as the backfill's pace counts.
         write_units: what writing them costs; of each index as much again.
         objects: large columns that go to the object store.
         object_bytes: their size as plain text, of those whose size is known.
@@ -48,6 +49,7 @@ class Census:
     items: int = 0
     item_bytes: int = 0
     item_bytes_max: int = 0
+    item_units: int = 0
     write_units: int = 0
     objects: int = 0
     object_bytes: int = 0
@@ -74,7 +76,9 @@ class Census:
         self.items += 1
         self.item_bytes += size
         self.item_bytes_max = max(self.item_bytes_max, size)
-        self.write_units += write_units(size) * self._copies(draft.item)
+        units = write_units(size)
+        self.item_units += units
+        self.write_units += units * self._copies(draft.item)
         self.objects += len(draft.objects)
         sizes = {ref.column: ref.size_bytes for ref in row.bodies}
         self.object_bytes += sum(_bytes_of(one, sizes.get) for one in draft.objects)
