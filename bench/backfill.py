@@ -33,15 +33,15 @@ from bench.core import Options, Row
 from bench.dynamo_null import null_server
 from bench.house import Place, engines, make_place
 from campaigns.mapping import APPLICATION
-from crossfade.cli.backfill import spare_the_collector
-from crossfade.flows import backfill
-from crossfade.migration import (
+from crossfade.backfiller import (
     BackfillOptions,
     open_backfill,
-    open_migration,
     open_windows,
     plan_backfill,
 )
+from crossfade.cli.backfill import spare_the_collector
+from crossfade.flows import backfill
+from crossfade.migration import open_migration
 from crossfade.postgres import install
 from crossfade.settings import load
 

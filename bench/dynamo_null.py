@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 import sys
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from zlib import crc32
 
 import orjson
@@ -52,10 +53,19 @@ ANSWERS = {
 }
 
 
-def respond(head: bytes, _: bytes) -> bytes:
+def respond(head: bytes, body: bytes) -> bytes:
     """Return the answer to a request's operation."""
     target = head[head.lower().index(MARK) + len(MARK) :]
-    return ANSWERS[target.split(b"\r\n", 1)[0].strip()]
+    operation = target.split(b"\r\n", 1)[0].strip()
+    if operation == b"BatchExecuteStatement":
+        return written(body.count(b'"Statement":'))
+    return ANSWERS[operation]
+
+
+@cache
+def written(statements: int) -> bytes:
+    """Return the answer to so many inserts."""
+    return answer({"Responses": [{"TableName": TABLE}] * statements})
 
 
 def null_server(certificate: str = "") -> AbstractAsyncContextManager[int]:

@@ -9,13 +9,21 @@ from dataclasses import replace
 from typing import Any
 
 from campaigns.mapping import APPLICATION
+from crossfade.backfiller import (
+    BackfillOptions,
+    open_backfill,
+    open_windows,
+    plan_backfill,
+)
 from crossfade.flows import backfill
 from crossfade.mapping.windows import Progress
-from crossfade.migration import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.settings import Settings
 from engines.world import World
 
 PLAIN = BackfillOptions()
+RESTART = BackfillOptions(restart=True)
+INSERT = "BatchExecuteStatement"
+"""DynamoDB's operation that takes many rows at once."""
 SMALL = {
     "backfill_page_rows": 20,
     "backfill_window_rows": 100,

@@ -52,6 +52,20 @@ class EntityPaused:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityLeftOut:
+    """A job goes on without an entity, whose table has changed.
+
+    Attributes:
+        job: ``verify``, ``repair`` or ``backfill``.
+    """
+
+    job: str
+    entity: str
+    error: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRaised:
     """The target was ahead of the ledger; the key's version was raised above it (source wins)."""
 
@@ -100,6 +114,15 @@ class BackfillWaits:
     error: str
     reason: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class InsertsRefused:
+    """The rows of an entity are put one by one: the target does not insert many at a time."""
+
+    entity: str
+    error: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +296,12 @@ Event = (
     | PushSkipped
     | KeyParked
     | EntityPaused
+    | EntityLeftOut
     | LedgerRaised
     | Relayed
     | Backfilled
     | BackfillWaits
+    | InsertsRefused
     | BreakerOpened
     | BreakerClosed
     | LoopFailed

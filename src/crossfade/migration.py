@@ -7,31 +7,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from time import monotonic
 
 from crossfade import dynamo, s3
 from crossfade.breaker import Breaker, BreakerOptions
 from crossfade.errors import ConfigurationError, CrossfadeError
-from crossfade.flows import backfill, relay
+from crossfade.flows import relay
 from crossfade.flows.loop import Pauses, forever
 from crossfade.flows.push import FastPath
 from crossfade.mapping.application import Application
 from crossfade.mapping.canary import canary_beside
 from crossfade.mapping.codec import Codec
-from crossfade.mapping.declare import Mapping
-from crossfade.mapping.pace import Pace, pace_options
 from crossfade.mapping.state import Key, Row
 from crossfade.mapping.whereabouts import Whereabouts
-from crossfade.pacing import PacedTarget
 from crossfade.ports import Observer
 from crossfade.postgres import (
     FeedOptions,
-    PoolOptions,
-    PostgresCensus,
     PostgresFeed,
     PostgresSource,
-    PostgresWindows,
-    WindowOptions,
     open_pool,
     whereabouts,
 )
@@ -265,105 +257,6 @@ async def open_migration(
         migration = Migration(settings, application, route, clients, vitals, locate)
         await stack.enter_async_context(migration.running())
         yield migration
-
-
-@dataclass(frozen=True, slots=True)
-class BackfillOptions:
-    """How one process backfills.
-
-    Attributes:
-        write_units: DynamoDB's write units a second; None: found by trying.
-        rows_max: rows to look at; None: all.
-        restart: forget how far an earlier backfill came.
-    """
-
-    write_units: float | None = None
-    rows_max: int | None = None
-    restart: bool = False
-
-
-@asynccontextmanager
-async def open_windows(
-    settings: Settings, mappings: Sequence[Mapping]
-) -> AsyncIterator[PostgresWindows]:
-    """Connect to the state of the backfill of some mappings.
-
-    Raises:
-        Unavailable: PostgreSQL cannot be reached.
-    """
-    options = WindowOptions(
-        window_rows=settings.backfill_window_rows, lease_seconds=settings.backfill_lease_seconds
-    )
-    pool_options = PoolOptions(statement_seconds=options.answer_seconds)
-    async with open_pool(settings.dsn, pool_options) as pool:
-        yield PostgresWindows(pool, mappings, options)
-
-
-@asynccontextmanager
-async def open_census(
-    settings: Settings, mappings: Sequence[Mapping]
-) -> AsyncIterator[tuple[PostgresCensus, PostgresWindows]]:
-    """Connect to tables that nothing may be installed on yet, and to what cuts them into windows.
-
-    Raises:
-        Unavailable: PostgreSQL cannot be reached.
-    """
-    options = WindowOptions(window_rows=settings.backfill_page_rows)
-    pool_options = PoolOptions(statement_seconds=CENSUS_SECONDS)
-    async with open_pool(settings.dsn, pool_options) as pool:
-        yield (
-            PostgresCensus(pool, mappings, CENSUS_SECONDS),
-            PostgresWindows(pool, mappings, options),
-        )
-
-
-async def plan_backfill(windows: PostgresWindows, options: BackfillOptions) -> None:
-    """Plan the windows, unless they are planned.
-
-    Raises:
-        ConfigurationError: not every write to the tables is captured.
-        Unavailable: PostgreSQL cannot be reached.
-    """
-    if options.restart:
-        await windows.forget()
-    await windows.check()
-    await windows.plan()
-
-
-@asynccontextmanager
-async def open_backfill(
-    settings: Settings,
-    migration: Migration,
-    windows: PostgresWindows,
-    options: BackfillOptions,
-    stop: asyncio.Event,
-) -> AsyncIterator[backfill.Desk]:
-    """Return what `flows.backfill.run` works with in this process.
-
-    Its client repeats nothing itself, so that throttling is felt at once.
-    """
-    client = dynamo.connect(replace(dynamo_config(settings), attempts_max=1))
-    try:
-        pace = Pace(pace_options(options.write_units), monotonic())
-        target = PacedTarget(dynamo.Target(client, settings.dynamodb_table_name), pace)
-        paced = replace(migration.route, target=target, worker="backfill")
-        with migration.vitals.pulse.at_work("backfill"):
-            yield backfill.Desk(
-                windows=windows,
-                send=partial(relay.send, paced),
-                mark=windows.mark,
-                counts=target.counts,
-                observe=migration.route.observe,
-                stop=stop,
-                quota=backfill.Quota(options.rows_max),
-                limits=backfill.Limits(
-                    page_rows=settings.backfill_page_rows,
-                    renew_seconds=settings.backfill_lease_seconds / 3,
-                    standstill_seconds=settings.backfill_standstill_seconds,
-                ),
-            )
-    finally:
-        await client.close()
 
 
 def feed_options(settings: Settings) -> FeedOptions:

@@ -10,6 +10,7 @@ from crossfade.mapping.parity import Finding, Verdict
 from crossfade.mapping.state import (
     AckReport,
     Grave,
+    Insertion,
     Key,
     Look,
     Outcome,
@@ -63,6 +64,18 @@ class Target(Protocol):
 
         Returns:
             None when written, else the item that stands there.
+        """
+
+
+class Inserts(Protocol):
+    """The store that follows, as it takes rows that are probably new to it."""
+
+    async def insert(self, items: Sequence[Item]) -> Sequence[Insertion]:
+        """Write items where none stands; return what became of each.
+
+        Raises:
+            Rejected: it cannot in this way, whatever the items.
+            Unavailable: it cannot now; some may be written.
         """
 
 

@@ -33,7 +33,9 @@ _FOLDER_PREFIX = "crossfade-tests-"
 _THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings of a cluster whose data nobody misses after a power cut."""
 
-_BOTH = frozenset({"transactions", "return_values_on_condition_check_failure", "ttl", "streams"})
+_BOTH = frozenset(
+    {"transactions", "return_values_on_condition_check_failure", "ttl", "streams", "partiql"}
+)
 _DYNAMO_PROGRAMS: dict[str, tuple[Program, frozenset[str]]] = {
     "ministack": (
         MinistackProgram(keep=False),

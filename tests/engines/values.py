@@ -30,8 +30,8 @@ class DynamoEngine:
     """A DynamoDB implementation and what it can do.
 
     Attributes:
-        supports: ``transactions``, ``return_values_on_condition_check_failure``, ``ttl``, ``pitr``
-            and ``streams``, as far as it has them.
+        supports: ``transactions``, ``return_values_on_condition_check_failure``, ``ttl``,
+            ``pitr``, ``streams`` and ``partiql``, as far as it has them.
     """
 
     name: str

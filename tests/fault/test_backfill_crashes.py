@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from backfill_helpers import SMALL, add_campaigns, add_transcripts, progress
+from backfill_helpers import INSERT, SMALL, add_campaigns, add_transcripts, progress
 from crossfade.testing import Hold, Rule
 from engines.world import World
 from kill_helpers import environment, start
@@ -18,10 +18,9 @@ import asyncio, os, signal, sys
 from dataclasses import replace
 
 from campaigns.mapping import APPLICATION
+from crossfade.backfiller import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.flows import backfill
-from crossfade.migration import (
-    BackfillOptions, open_backfill, open_migration, open_windows, plan_backfill,
-)
+from crossfade.migration import open_migration
 from crossfade.settings import load
 
 STEP, CALLS = sys.argv[1], 3
@@ -49,11 +48,6 @@ class Deadly:
         return call
 
 
-class Sender:
-    def __init__(self, send):
-        self.send = send
-
-
 async def main():
     settings, options = load(), BackfillOptions()
     async with (
@@ -62,9 +56,10 @@ async def main():
     ):
         await plan_backfill(windows, options)
         async with open_backfill(settings, migration, windows, options, asyncio.Event()) as desk:
-            await backfill.run(
-                replace(desk, windows=Deadly(desk.windows), send=Deadly(Sender(desk.send)).send)
+            deadly = replace(
+                desk, windows=Deadly(desk.windows), courier=lambda: Deadly(desk.courier())
             )
+            await backfill.run(deadly)
 
 
 asyncio.run(main())
@@ -110,9 +105,9 @@ async def test_a_process_killed_at_any_step_is_replaced(world: World, step: str)
 async def test_a_process_killed_while_others_work_leaves_its_windows_to_them(world: World) -> None:
     await add_campaigns(world, 300)
     held = Hold()
-    world.dynamo.add(Rule(held, operation="PutItem"))
+    world.dynamo.add(Rule(held, operation=INSERT))
     first = await start_backfill(world)
-    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
+    await world.dynamo.record.until(lambda record: record.arrived(INSERT, fault=Hold) > 0)
     second = await start_backfill(world)
     first.kill()
     await first.wait()
@@ -127,9 +122,9 @@ async def test_a_process_killed_while_others_work_leaves_its_windows_to_them(wor
 async def test_an_interrupted_command_says_so_and_goes_on_when_run_again(world: World) -> None:
     await add_campaigns(world, 300)
     held = Hold()
-    world.dynamo.add(Rule(held, operation="PutItem", skip=50))
+    world.dynamo.add(Rule(held, operation=INSERT, skip=2))
     process = await start_backfill(world)
-    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
+    await world.dynamo.record.until(lambda record: record.arrived(INSERT, fault=Hold) > 0)
     process.send_signal(signal.SIGINT)
     held.until.set()
     await process.wait()
@@ -144,7 +139,7 @@ async def test_an_interrupted_command_says_so_and_goes_on_when_run_again(world: 
 async def test_processes_of_one_command_share_the_work(world: World) -> None:
     await add_campaigns(world, 400)
     held = Hold()
-    world.dynamo.add(Rule(held, operation="PutItem"))
+    world.dynamo.add(Rule(held, operation=INSERT))
     process = await start_backfill(world, "--workers", "2", "--wcu", "2000")
     async with asyncio.timeout(30):
         while await leasing(world) < 2:  # noqa: ASYNC110 - they are other processes

@@ -12,12 +12,17 @@ import pytest
 
 from backfill_helpers import add_campaigns, run_backfill
 from campaigns.mapping import APPLICATION
+from crossfade.backfiller import (
+    BackfillOptions,
+    open_windows,
+    plan_backfill,
+)
 from crossfade.errors import NoProgress, SchemaChanged
 from crossfade.events import EntityPaused, Event
 from crossfade.mapping.application import Application
 from crossfade.mapping.declare import Column
 from crossfade.mapping.windows import Window
-from crossfade.migration import BackfillOptions, open_migration, open_windows, plan_backfill
+from crossfade.migration import open_migration
 from crossfade.postgres import install
 from crossfade.verifier import open_verifier
 from engines.values import Database, DynamoEngine, S3Engine

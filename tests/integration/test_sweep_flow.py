@@ -12,10 +12,14 @@ import pytest
 from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
+from crossfade.backfiller import (
+    BackfillOptions,
+    open_windows,
+    plan_backfill,
+)
 from crossfade.events import Swept
 from crossfade.flows import sweep
 from crossfade.flows.sweep import Fate, Kind, Remnant
-from crossfade.migration import BackfillOptions, open_windows, plan_backfill
 from engines.world import World
 from kill_helpers import Deadly, Killed
 from repair_helpers import sweep_route, swept

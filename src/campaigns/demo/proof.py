@@ -10,12 +10,17 @@ from pathlib import Path
 
 from campaigns.demo.stage import Stage
 from campaigns.mapping import APPLICATION
+from crossfade.backfiller import (
+    BackfillOptions,
+    open_backfill,
+    open_windows,
+    plan_backfill,
+)
 from crossfade.cli.report_page import page
 from crossfade.flows import backfill as copying
 from crossfade.flows import repair as mending
 from crossfade.mapping.parity import Finding, Run
 from crossfade.mender import open_repair
-from crossfade.migration import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.postgres.history import history
 from crossfade.testing.corruption import Corruption, Injected, corrupt
 from crossfade.verifier import open_verifier

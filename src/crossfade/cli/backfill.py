@@ -14,6 +14,12 @@ from typing import Annotated
 
 import typer
 
+from crossfade.backfiller import (
+    BackfillOptions,
+    open_backfill,
+    open_windows,
+    plan_backfill,
+)
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.backfill_progress import MEGABYTE, Figures, figures, read_progress
 from crossfade.cli.progress import showing
@@ -35,13 +41,7 @@ from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.windows import Progress as Standing
 from crossfade.mapping.windows import Tally
-from crossfade.migration import (
-    BackfillOptions,
-    open_backfill,
-    open_migration,
-    open_windows,
-    plan_backfill,
-)
+from crossfade.migration import open_migration
 from crossfade.settings import Settings, load
 from crossfade.telemetry import configure_logs
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from crossfade.backfiller import open_census
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, read_bytes, run
 from crossfade.errors import NoSuchStore, SchemaChanged
@@ -18,7 +19,6 @@ from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.prices import GIGABYTE, Cost, Prices, cost_of, read_prices
 from crossfade.mapping.warming import NEW_TABLE_WRITE_UNITS, Warming, warming
-from crossfade.migration import open_census
 from crossfade.postgres import PostgresCensus, PostgresWindows, Rules, table_differences
 from crossfade.settings import Settings, load
 

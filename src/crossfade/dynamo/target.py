@@ -7,7 +7,9 @@ from typing import Any
 
 from crossfade.dynamo.batch import batch_get
 from crossfade.dynamo.client import Client, encode
+from crossfade.dynamo.insert import insert
 from crossfade.errors import ConditionFailed, Contended
+from crossfade.mapping.state import Insertion
 from crossfade.ports import Item
 
 CONDITION = "attribute_not_exists(cf_v) OR cf_v < :version"
@@ -69,6 +71,10 @@ class Target:
             else:
                 return None
         raise Contended("the item comes and goes faster than it can be read; try again")
+
+    async def insert_json(self, items: Sequence[Item], values: Sequence[bytes]) -> list[Insertion]:
+        """Write items where none stands, whatever its version, as `insert.insert` does."""
+        return await insert(self._client, self._table, items, values)
 
     async def get(self, keys: Sequence[Mapping[str, Any]]) -> list[Item]:
         """Return the items of these keys that exist, strongly consistent, in no order."""

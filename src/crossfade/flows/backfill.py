@@ -113,20 +113,31 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class Courier:
+    """What brings one lane's rows to the target.
+
+    Attributes:
+        send: writes rows.
+        counts: bytes written and writes throttled since it was last asked.
+    """
+
+    send: Send
+    counts: Callable[[], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What one process's backfill works with.
 
     Attributes:
-        send: the relay's way of writing.
+        courier: makes the courier of one lane.
         mark: leaves keys to the relay.
-        counts: bytes written and puts throttled since it was last asked.
         stop: set when the process is to end after the pages under way.
     """
 
     windows: Windows
-    send: Send
+    courier: Callable[[], Courier]
     mark: Mark
-    counts: Callable[[], tuple[int, int]]
     observe: Observer
     stop: asyncio.Event
     quota: Quota = field(default_factory=lambda: Quota(None))
@@ -156,7 +167,7 @@ async def run(desk: Desk) -> None:
             await desk.windows.release()
 
 
-async def step(desk: Desk, window: Window) -> Window | None:
+async def step(desk: Desk, courier: Courier, window: Window) -> Window | None:
     """Copy one page of a window; the window from there on, None when it is done or lost."""
     rows_max = desk.quota.take(desk.limits.page_rows)
     if rows_max == 0:
@@ -174,10 +185,10 @@ async def step(desk: Desk, window: Window) -> Window | None:
             f"window {window.number} of {window.entity} did not advance; compare the mapping's "
             "primary key with the table's"
         )
-    tally = await _copy(desk, window.entity, page.rows)
+    tally = await _copy(desk, courier, window.entity, page.rows)
     if tally is None:
         return None
-    written_bytes, throttles = desk.counts()
+    written_bytes, throttles = courier.counts()
     total = replace(
         tally + Tally(read=read, skipped=page.known),
         written_bytes=written_bytes,
@@ -190,12 +201,13 @@ async def step(desk: Desk, window: Window) -> Window | None:
 
 async def _lane(desk: Desk) -> None:
     """Work on one window after the other."""
+    courier = desk.courier()
     window: Window | None = None
     is_done = False
     patience = _Patience(desk)
     while not (is_done or desk.stop.is_set()):
         try:
-            window = await (step(desk, window) if window else _next_window(desk))
+            window = await (step(desk, courier, window) if window else _next_window(desk))
             is_done = window is None and (desk.quota.is_spent or await desk.windows.is_done())
         except Unavailable as error:
             await patience.pause(type(error).__name__, str(error))
@@ -211,12 +223,12 @@ async def _next_window(desk: Desk) -> Window | None:
     return window
 
 
-async def _copy(desk: Desk, entity: str, rows: Sequence[Live]) -> Tally | None:
+async def _copy(desk: Desk, courier: Courier, entity: str, rows: Sequence[Live]) -> Tally | None:
     """Send rows until each is settled; None when the process is to end before that."""
     tally = Tally()
     patience = _Patience(desk, entity)
     while rows:
-        outcomes = await desk.send(rows)
+        outcomes = await courier.send(rows)
         if _are_delivered(outcomes):
             return tally + Tally(written=len(outcomes))
         tally += await _settle(desk, outcomes)

@@ -5,7 +5,7 @@ Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from crossfade.mapping.numbers import digits_of
@@ -13,8 +13,9 @@ from crossfade.mapping.numbers import digits_of
 # Source: Amazon DynamoDB Developer Guide, "Quotas", item size: 400 KB, names included.
 ITEM_BYTES_MAX = 409_600
 
-# An attribute of JSON, without name and value: "":{"S":""},
+# An attribute of JSON, without name and value: "":{"S":""}, and a value alone: {"S":""},
 _MARKUP_BYTES = 12
+_VALUE_MARKUP_BYTES = 9
 _CONTAINER_BYTES = 3
 _ELEMENT_BYTES = 1
 # More than a value of this many characters can take: UTF-8 needs at most four bytes for each,
@@ -33,6 +34,11 @@ def about_item_bytes(content: bytes, attributes: int) -> int:
     It is right for attributes of plain text, and too much by the markup within documents.
     """
     return len(content) - _MARKUP_BYTES * attributes
+
+
+def about_values_bytes(values: bytes, names: Collection[str]) -> int:
+    """Return about the size of an item from its names and a JSON array of its values, likewise."""
+    return sum(map(len, names)) + len(values) - _VALUE_MARKUP_BYTES * len(names)
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:

@@ -167,6 +167,15 @@ class Postponed:
 Outcome = Delivered | Superseded | Conflicting | Moved | Failed | Postponed
 
 
+class Insertion(StrEnum):
+    """What became of an item that was to be written only where none stands."""
+
+    WRITTEN = "written"
+    STANDING = "standing"  # an item stands there
+    THROTTLED = "throttled"  # not tried for the rate
+    REFUSED = "refused"  # not in this way
+
+
 @dataclass(frozen=True, slots=True)
 class AckReport:
     """What the ledger decided about the outcomes of one step."""

@@ -12,8 +12,10 @@ from crossfade.events import (
     BreakerClosed,
     BreakerOpened,
     DriftFound,
+    EntityLeftOut,
     EntityPaused,
     Event,
+    InsertsRefused,
     KeyParked,
     LagOver,
     LagTooOld,
@@ -36,9 +38,11 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pushes_skipped": ("Writes left to the relay, by entity and cause", ("entity", "cause")),
     "keys_parked": ("Keys parked", ("entity",)),
     "entities_paused": ("Times that no key of an entity could be read", ("entity",)),
+    "entities_left_out": ("Entities that a job went on without", ("job", "entity")),
     "ledger_raised": ("Keys whose target was ahead of the ledger", ("entity",)),
     "backfill_rows": ("Rows of the backfill, by entity and result", ("entity", "result")),
     "backfill_waits": ("Pauses of the backfill, by entity and error class", ("entity", "error")),
+    "inserts_refused": ("Entities whose rows are put one by one", ("entity",)),
     "loop_failures": ("Steps that raised", ("loop",)),
     "passes_left": ("Passes that did not come to their end, by what became of them", ("fate",)),
     "drift": ("Keys that verification found different, by verdict", ("verdict",)),
@@ -85,13 +89,15 @@ class Metrics:
             "crossfade_step_seconds", "Duration of a step", ["worker"], registry=self.registry
         )
 
-    def observe(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
+    def observe(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one case an event
         """Count an event."""
         match event:
             case Relayed() | Backfilled() | Repaired() | Swept():
                 self._count_step(event)
             case BackfillWaits():
                 self._count("backfill_waits", event.entity, event.error)
+            case InsertsRefused():
+                self._count("inserts_refused", event.entity)
             case PushFailed():
                 self._count("failures", event.key.entity, event.error)
             case PushSkipped():
@@ -100,12 +106,13 @@ class Metrics:
                 self._count("keys_parked", event.key.entity)
             case EntityPaused():
                 self._count("entities_paused", event.entity)
+            case EntityLeftOut():
+                self._count("entities_left_out", event.job, event.entity)
             case LedgerRaised():
                 self._count("ledger_raised", event.key.entity)
-            case BreakerOpened():
-                self._gauges["breaker_open"].labels(event.store).set(1)
-            case BreakerClosed():
-                self._gauges["breaker_open"].labels(event.store).set(0)
+            case BreakerOpened() | BreakerClosed():
+                opened = isinstance(event, BreakerOpened)
+                self._gauges["breaker_open"].labels(event.store).set(opened)
             case LoopFailed():
                 self._count("loop_failures", event.loop)
             case LagTooOld() | LagOver():

@@ -80,11 +80,16 @@ class ServerError:
 class Unprocessed:
     """A batch operation does only its first requests and returns the others as unprocessed.
 
-    BatchWriteItem and BatchGetItem only. The shortened request goes on under its old signature, so
-    the server must be one that does not check it; no local DynamoDB does.
+    BatchWriteItem, BatchGetItem and BatchExecuteStatement only. The shortened request goes on under
+    its old signature, so the server must be one that does not check it; no local DynamoDB does.
+
+    Attributes:
+        processed: how many are done.
+        code: the error of each statement that is not, BatchExecuteStatement's way to say so.
     """
 
     processed: int = 0
+    code: str = "ThrottlingError"
 
 
 @dataclass(frozen=True, slots=True)

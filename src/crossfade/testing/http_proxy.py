@@ -149,8 +149,8 @@ class HttpProxy:
         match fault:
             case Answer() | Throttle() | ServerError():
                 return error_answer(request, fault)
-            case Unprocessed(processed):
-                return await _answer_partly(upstream, request, processed)
+            case Unprocessed():
+                return await _answer_partly(upstream, request, fault)
             case Cut() | Stall() | Delay() | Hold():
                 await _hinder(fault, reader)
                 return await upstream.forward(request)
@@ -218,12 +218,12 @@ async def _keep_silent(reader: asyncio.StreamReader) -> NoReturn:
     raise ConnectionAbortedError("the client gave up")
 
 
-async def _answer_partly(upstream: Upstream, request: Request, processed: int) -> Message:
-    shortened, left = split_batch(request, processed)
-    if shortened is None:
-        return with_unprocessed(request, None, left)
-    answer = await upstream.forward(replace(request, message=shortened))
-    return with_unprocessed(request, answer, left)
+async def _answer_partly(upstream: Upstream, request: Request, fault: Unprocessed) -> Message:
+    shortened, left = split_batch(request, fault.processed)
+    answer = None
+    if shortened is not None:
+        answer = await upstream.forward(replace(request, message=shortened))
+    return with_unprocessed(request, answer, left, fault.code)
 
 
 def _flip_a_bit(body: bytes) -> bytes:

@@ -1,0 +1,121 @@
+"""The backfill inserts many rows at a time where it can, and puts them where it cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from backfill_helpers import INSERT, RESTART, add_campaigns, add_transcripts, run_backfill
+from crossfade.events import BackfillWaits, InsertsRefused
+from crossfade.flows.backfill import Limits
+from crossfade.testing import Answer, HttpFault, LoseAnswer, Rule, Unprocessed
+from engines.world import World
+
+LANES_MAX = Limits().lanes
+
+
+def requests(world: World) -> tuple[int, int]:
+    """Requests with many rows, and with one, since the user's own row was written."""
+    record = world.dynamo.record
+    return record.arrived(INSERT), record.arrived("PutItem") - 1
+
+
+async def test_rows_that_are_new_go_many_at_a_time(world: World) -> None:
+    await add_campaigns(world, 100)
+    standing = await run_backfill(world, backfill_page_rows=50)
+    assert standing["campaign"].tally.written == 100
+    assert requests(world) == (4, 0)
+    await world.assert_equal()
+
+
+async def test_rows_with_objects_are_put_when_their_objects_are_stored(world: World) -> None:
+    await add_transcripts(world, 12)
+    standing = await run_backfill(world)
+    assert standing["session"].tally.written == 12
+    assert requests(world) == (0, 12)
+    await world.assert_equal()
+
+
+async def test_what_stands_there_is_looked_at_and_later_pages_pay_once(world: World) -> None:
+    """The page that finds it out costs two writes a row; with one lane there is one such page."""
+    await add_campaigns(world, 100)
+    await run_backfill(world, backfill_page_rows=50)
+    before = requests(world)
+    await run_backfill(world, RESTART, backfill_page_rows=10, backfill_window_rows=1000)
+    inserts, puts = (now - then for now, then in zip(requests(world), before, strict=True))
+    assert inserts <= 2
+    assert puts == 100
+    await world.assert_equal()
+
+
+async def test_pages_after_a_gap_in_what_stands_are_inserted_again(world: World) -> None:
+    await add_campaigns(world, 20, name="A")
+    await run_backfill(world)
+    await add_campaigns(world, 60, name="B")
+    before = requests(world)
+    standing = await run_backfill(world, RESTART, backfill_page_rows=10, backfill_window_rows=1000)
+    inserts, _ = (now - then for now, then in zip(requests(world), before, strict=True))
+    assert inserts >= 3
+    assert standing["campaign"].tally.written == 60
+    assert standing["campaign"].tally.skipped == 20
+    await world.assert_equal()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Answer(400, "UnknownOperationException"),
+        Answer(400, "AccessDeniedException"),
+        Unprocessed(code="AccessDenied"),
+    ],
+    ids=str,
+)
+async def test_a_target_without_inserts_gets_puts_and_it_is_said_once(
+    world: World, fault: HttpFault
+) -> None:
+    await add_campaigns(world, 100)
+    world.dynamo.add(Rule(fault, operation=INSERT))
+    standing = await run_backfill(world)
+    assert standing["campaign"].tally.written == 100
+    told = world.observed(InsertsRefused)
+    assert 1 <= len(told) <= LANES_MAX
+    assert {event.entity for event in told} == {"campaign"}
+    assert requests(world)[1] == 100
+    await world.assert_equal()
+
+
+async def test_rows_of_a_batch_that_are_throttled_come_again(world: World) -> None:
+    await add_campaigns(world, 60)
+    world.dynamo.add(Rule(Unprocessed(5), operation=INSERT, times=2))
+    standing = await run_backfill(world)
+    assert standing["campaign"].tally.written == 60
+    assert standing["campaign"].tally.throttles in {25, 30}  # the second may meet what is left
+    assert {event.error for event in world.observed(BackfillWaits)} == {"Throttled"}
+    await world.assert_equal()
+
+
+async def test_some_refused_statements_are_left_to_puts(world: World) -> None:
+    await add_campaigns(world, 60)
+    world.dynamo.add(Rule(Unprocessed(5, "InternalServerError"), operation=INSERT))
+    standing = await run_backfill(world)
+    assert standing["campaign"].tally.written == 60
+    assert requests(world)[1] == 45
+    await world.assert_equal()
+
+
+async def test_batches_whose_answers_are_lost_are_sent_again(world: World) -> None:
+    await add_campaigns(world, 60)
+    world.dynamo.add(Rule(LoseAnswer(cut=True), operation=INSERT, times=2))
+    standing = await run_backfill(world)
+    tally = standing["campaign"].tally
+    assert (tally.written + tally.skipped, tally.marked, tally.parked) == (60, 0, 0)
+    await world.assert_equal()
+
+
+async def test_bytes_are_booked_on_the_entity_they_belong_to(world: World) -> None:
+    await add_campaigns(world, 300)
+    alone = (await run_backfill(world))["campaign"].tally
+    await add_transcripts(world, 100)
+    beside = await run_backfill(world, RESTART)
+    assert alone.written_bytes > 300 * 200
+    assert beside["campaign"].tally.written_bytes == 0
+    assert beside["session"].tally.written_bytes > 0
