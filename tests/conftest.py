@@ -11,13 +11,15 @@ import pytest
 import structlog
 
 from campaigns.database import migrate
+from command_helpers import engine_variables
 from crossfade.local import ACCESS_KEY, SECRET_KEY
 from crossfade.testing import HttpProxy, TcpProxy
+from engines.clients import boto_client
 from engines.databases import WHEEL, Cluster, installed_binaries
 from engines.dynamodb_local import missing_for_dynamodb_local
 from engines.house import House, remove
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import World, open_world
+from engines.world import World, create_table_with_index, open_world, settings_of
 from site_helpers import TestedSite, open_site
 
 
@@ -129,6 +131,23 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engines' credentials, where the standard chain finds them."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+
+
+@pytest.fixture
+def environment(
+    migrated: Database,
+    ministack: DynamoEngine,
+    bucket: S3Engine,
+    credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Database:
+    """The application's database; commands find it, and a table of the name of the bucket."""
+    del credentials
+    create_table_with_index(boto_client(ministack), bucket.bucket)
+    settings = settings_of(migrated, ministack, bucket)
+    for name, value in engine_variables(settings, CROSSFADE_RELAY_GRACE_SECONDS="0").items():
+        monkeypatch.setenv(name, value)
+    return migrated
 
 
 @pytest.fixture

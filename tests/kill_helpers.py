@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from command_helpers import engine_variables
 from crossfade.errors import CrossfadeError
 from engines.world import World
 
@@ -19,25 +20,15 @@ KILL_COMMAND = str(Path(__file__).with_name("kill_command.py"))
 
 def environment(world: World, **more: str) -> dict[str, str]:
     """What a process needs to find the engines of a world."""
-    settings = world.settings
-    return {
-        **os.environ,
-        "DATABASE_URL": world.direct.dsn,
-        "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
-        "S3_BUCKET_NAME": settings.s3_bucket_name,
-        "S3_SSE": "none",
-        "AWS_REGION": settings.aws_region,
-        "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
-        "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
-        "CROSSFADE_LOG_FORMAT": "json",
-        **more,
-    }
+    direct = {"DATABASE_URL": world.direct.dsn, "CROSSFADE_LOG_FORMAT": "json"}
+    return {**os.environ, **engine_variables(world.settings, **direct, **more)}
 
 
 async def start(
     world: World,
     *command: str,
     stdout: int = asyncio.subprocess.DEVNULL,
+    stderr: int | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
     """Start one of our commands as a process of its own, with more variables if given."""
@@ -45,6 +36,7 @@ async def start(
         *(sys.executable, "-m", "crossfade.cli", *command),
         env=environment(world, **(variables or {})),
         stdout=stdout,
+        stderr=stderr,
     )
 
 

@@ -18,7 +18,6 @@ import psycopg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from pydantic import SecretStr
 
 from crossfade.flows import relay
 from crossfade.mapping.application import Application
@@ -29,7 +28,7 @@ from crossfade.postgres import install
 from crossfade.settings import Settings
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import brisk, create_table_with_index
+from engines.world import create_table_with_index, settings_of
 
 T = TypeVar("T")
 N = TypeVar("N", bound="Notes")
@@ -214,16 +213,7 @@ def open_notes(
     """Create the table of notes and the table of items, and open what moves rows between them."""
     table = boto_client(dynamo)
     create_table_with_index(table, bucket.bucket)
-    options = Settings(
-        database_url=SecretStr(database.dsn),
-        dynamodb_table_name=bucket.bucket,
-        s3_bucket_name=bucket.bucket,
-        aws_region=dynamo.region,
-        aws_endpoint_url_dynamodb=dynamo.endpoint,
-        aws_endpoint_url_s3=bucket.endpoint,
-        **brisk(),
-    )
-    notes = kind(database, table, options)
+    notes = kind(database, table, settings_of(database, dynamo, bucket))
     notes.run(notes.open())
     yield notes
     notes.run(notes.close())

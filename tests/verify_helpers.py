@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from pydantic import SecretStr
 
 from crossfade.events import Event
 from crossfade.mapping.application import Application
@@ -21,7 +20,7 @@ from crossfade.settings import Settings
 from crossfade.verifier import Verifier, open_verifier
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import brisk, create_table_with_index
+from engines.world import create_table_with_index, settings_of
 from postgres_helpers import CREATE_NOTES, NOTES
 
 APPLICATION = Application((NOTES,))
@@ -120,15 +119,7 @@ async def open_stage(
     database: Database, dynamo: DynamoEngine, s3: S3Engine, **overrides: Any
 ) -> AsyncIterator[Stage]:
     """Create the table of notes, capture it, open everything."""
-    settings = Settings(
-        database_url=SecretStr(database.dsn),
-        dynamodb_table_name=s3.bucket,
-        s3_bucket_name=s3.bucket,
-        aws_region=dynamo.region,
-        aws_endpoint_url_dynamodb=dynamo.endpoint,
-        aws_endpoint_url_s3=s3.endpoint,
-        **brisk(**overrides),
-    )
+    settings = settings_of(database, dynamo, s3, **overrides)
     client = boto_client(dynamo)
     create_table_with_index(client, settings.dynamodb_table_name)
     async with await psycopg.AsyncConnection.connect(database.dsn) as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -88,9 +88,11 @@ class World:
         return [event for event in self.events if isinstance(event, kinds)]
 
 
-def brisk(**overrides: Any) -> dict[str, Any]:
-    """Settings under which failures show soon and pauses are short."""
-    return {
+def settings_of(
+    database: Database, dynamo: DynamoEngine, s3: S3Engine, **overrides: Any
+) -> Settings:
+    """Settings of these engines, with one name for table and bucket; failures show soon."""
+    brisk = {
         "target_timeout_seconds": 1.0,
         "object_timeout_seconds": 2.0,
         "push_wait_seconds": 5.0,
@@ -105,9 +107,17 @@ def brisk(**overrides: Any) -> dict[str, Any]:
         "park_after_faults": 2,
         "pulse_seconds": 0.0,
         "canary_seconds": 0.0,
-        "s3_sse": "none",
-        **overrides,
     }
+    return Settings(
+        database_url=SecretStr(database.dsn),
+        dynamodb_table_name=s3.bucket,
+        s3_bucket_name=s3.bucket,
+        s3_sse="none",
+        aws_region=dynamo.region,
+        aws_endpoint_url_dynamodb=dynamo.endpoint,
+        aws_endpoint_url_s3=s3.endpoint,
+        **{**brisk, **overrides},
+    )
 
 
 @asynccontextmanager
@@ -127,14 +137,11 @@ async def open_world(
         proxied = database.dsn.replace(
             f"{postgres.hostname}:{postgres.port}", f"127.0.0.1:{before_postgres.port}"
         )
-        settings = Settings(
-            database_url=SecretStr(proxied),
-            dynamodb_table_name=s3.bucket,
-            aws_region=dynamo.region,
-            aws_endpoint_url_dynamodb=before_dynamo.endpoint,
-            aws_endpoint_url_s3=before_s3.endpoint,
-            s3_bucket_name=s3.bucket,
-            **brisk(**overrides),
+        settings = settings_of(
+            replace(database, dsn=proxied),
+            replace(dynamo, endpoint=before_dynamo.endpoint),
+            replace(s3, endpoint=before_s3.endpoint),
+            **overrides,
         )
         stores = Stores(database.dsn, boto_client(dynamo), s3.bucket, boto_client(s3), s3.bucket)
         create_table_with_index(stores.dynamodb, stores.table_name)

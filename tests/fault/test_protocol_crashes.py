@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,33 +17,9 @@ from crossfade.flows import relay
 from crossfade.mapping.state import AckReport, Outcome
 from crossfade.testing import Hold, Rule
 from engines.world import World
+from kill_helpers import Deadly, Killed, start
 
 TEXT = "[Cato] Nobody heard the bell."
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@dataclass(frozen=True)
-class Deadly:
-    """One of the relay's ports, which ends the process before or after one of its methods."""
-
-    port: Any
-    method: str
-    after: bool
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self.port, name)
-        return self._kill(real) if name == self.method else real
-
-    def _kill(self, real: Any) -> Any:
-        async def killed(*arguments: Any) -> Any:
-            if self.after:
-                await real(*arguments)
-            raise Killed
-
-        return killed
 
 
 async def change_everything(world: World) -> None:
@@ -202,19 +177,4 @@ async def steps(route: relay.Route) -> None:
 
 async def start_relay(world: World, *arguments: str) -> asyncio.subprocess.Process:
     """Start `crossfade relay` as a process of its own."""
-    settings = world.settings
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "crossfade.cli", "relay", *arguments),
-        env={
-            **os.environ,
-            "DATABASE_URL": world.direct.dsn,
-            "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
-            "S3_BUCKET_NAME": settings.s3_bucket_name,
-            "S3_SSE": "none",
-            "AWS_REGION": settings.aws_region,
-            "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
-            "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
-            "CROSSFADE_RELAY_GRACE_SECONDS": "0",
-            "CROSSFADE_LOG_FORMAT": "json",
-        },
-    )
+    return await start(world, "relay", *arguments, variables={"CROSSFADE_RELAY_GRACE_SECONDS": "0"})

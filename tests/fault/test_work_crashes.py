@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 
 from crossfade.mapping.tasks import OperatorRequest, RequestState, Verify
 from crossfade.postgres import open_pool
@@ -13,26 +11,17 @@ from crossfade.postgres.requests import PostgresRequests
 from crossfade.testing import Rule, Stall
 from damage_helpers import furnish
 from engines.world import World
+from kill_helpers import start
 
 
-async def start(world: World, *arguments: str) -> asyncio.subprocess.Process:
+async def start_work(world: World, *arguments: str) -> asyncio.subprocess.Process:
     """Start `crossfade work` as a process of its own."""
-    settings = world.settings
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "crossfade.cli", "work", *arguments),
-        env={
-            **os.environ,
-            "DATABASE_URL": world.direct.dsn,
-            "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
-            "S3_BUCKET_NAME": settings.s3_bucket_name,
-            "S3_SSE": "none",
-            "AWS_REGION": settings.aws_region,
-            "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
-            "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
-            "CROSSFADE_TARGET_TIMEOUT_SECONDS": "60",
-            "CROSSFADE_LOG_FORMAT": "json",
-        },
+    return await start(
+        world,
+        "work",
+        *arguments,
         stderr=asyncio.subprocess.DEVNULL,
+        variables={"CROSSFADE_TARGET_TIMEOUT_SECONDS": "60"},
     )
 
 
@@ -48,7 +37,7 @@ async def stopped_while_verifying(world: World, number: signal.Signals) -> Opera
     async with open_pool(world.direct.dsn) as pool:
         await PostgresRequests(pool).ask(Verify(), "ada")
     world.dynamo.add(Rule(Stall(), operation="Scan"))
-    process = await start(world)
+    process = await start_work(world)
     async with asyncio.timeout(60):
         while (await newest(world)).state is not RequestState.RUNNING:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
@@ -62,7 +51,7 @@ async def stopped_while_verifying(world: World, number: signal.Signals) -> Opera
 async def do_all(world: World) -> OperatorRequest:
     """Work until nothing is asked for, in another process."""
     async with asyncio.timeout(90):
-        assert await (await start(world, "--until-done")).wait() == 0
+        assert await (await start_work(world, "--until-done")).wait() == 0
     return await newest(world)
 
 

@@ -3,51 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
 
+from command_helpers import answer, crossfade
 from crossfade.cli.main import app
-from engines.clients import boto_client
-from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import create_table_with_index
-
-
-@pytest.fixture
-def environment(
-    migrated: Database,
-    ministack: DynamoEngine,
-    bucket: S3Engine,
-    credentials: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Database:
-    """A migrated database, a table and a bucket, all in the environment."""
-    del credentials
-    create_table_with_index(boto_client(ministack), bucket.bucket)
-    for name, value in {
-        "DATABASE_URL": migrated.dsn,
-        "DYNAMODB_TABLE_NAME": bucket.bucket,
-        "S3_BUCKET_NAME": bucket.bucket,
-        "S3_SSE": "none",
-        "AWS_REGION": ministack.region,
-        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
-        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
-        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return migrated
-
-
-def crossfade(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def answer(*arguments: str) -> Any:
-    return json.loads(crossfade(*arguments, "--json").stdout)
+from engines.values import Database
 
 
 def test_install_capture_deliver_and_uninstall(environment: Database) -> None:

@@ -5,48 +5,21 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from crossfade.cli.main import app
+from command_helpers import crossfade
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import create_table_with_index
 
 
 @pytest.fixture
-def table(
-    migrated: Database,
-    ministack: DynamoEngine,
-    bucket: S3Engine,
-    credentials: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> str:
-    """A table with one user, delivered; all of it in the environment."""
-    del credentials
-    create_table_with_index(boto_client(ministack), bucket.bucket)
-    for name, value in {
-        "DATABASE_URL": migrated.dsn,
-        "DYNAMODB_TABLE_NAME": bucket.bucket,
-        "S3_BUCKET_NAME": bucket.bucket,
-        "S3_SSE": "none",
-        "AWS_REGION": ministack.region,
-        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
-        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
-        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
-    }.items():
-        monkeypatch.setenv(name, value)
+def table(environment: Database, bucket: S3Engine) -> str:
+    """A table with one user, delivered."""
     crossfade("install")
-    migrated.execute(
+    environment.execute(
         "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
     )
     crossfade("relay", "--until-clean")
     return bucket.bucket
-
-
-def crossfade(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == code, result.output
-    return result
 
 
 def test_damage_is_done_and_named(table: str, ministack: DynamoEngine) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from command_helpers import engine_variables
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
+from engines.world import settings_of
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "getting-started.md").read_text()
 
@@ -36,18 +38,9 @@ def test_the_guide_leads_from_a_table_to_an_item(
     del credentials
     (module,) = blocks("python")
     (tmp_path / "notes.py").write_text(module)
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database.dsn,
-        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
-        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
-        "AWS_REGION": ministack.region,
-        "DYNAMODB_TABLE_NAME": bucket.bucket,
-        "S3_BUCKET_NAME": bucket.bucket,
-        "S3_SSE": "none",
-        "CROSSFADE_APPLICATION": "notes:APPLICATION",
-        "PYTHONPATH": str(tmp_path),
-    }
+    notes = {"CROSSFADE_APPLICATION": "notes:APPLICATION", "PYTHONPATH": str(tmp_path)}
+    settings = settings_of(database, ministack, bucket)
+    environment = {**os.environ, **engine_variables(settings, **notes)}
 
     def crossfade(arguments: list[str]) -> str:
         ended = subprocess.run(

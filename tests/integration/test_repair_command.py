@@ -4,65 +4,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from crossfade.cli.main import app
+from command_helpers import answer, crossfade
 from crossfade.cli.sweep import grace_seconds
 from crossfade.errors import ConfigurationError
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import create_table_with_index
 
 
 @pytest.fixture
-def staged(
-    migrated: Database,
-    ministack: DynamoEngine,
-    bucket: S3Engine,
-    credentials: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Database:
+def staged(environment: Database, ministack: DynamoEngine, bucket: S3Engine) -> Database:
     """A user whose item was lost, with a finding about it and one about a stray item."""
-    del credentials
     client = boto_client(ministack)
-    create_table_with_index(client, bucket.bucket)
-    for name, value in {
-        "DATABASE_URL": migrated.dsn,
-        "DYNAMODB_TABLE_NAME": bucket.bucket,
-        "S3_BUCKET_NAME": bucket.bucket,
-        "S3_SSE": "none",
-        "AWS_REGION": ministack.region,
-        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
-        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
-        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
-    }.items():
-        monkeypatch.setenv(name, value)
     crossfade("install")
-    migrated.execute(
+    environment.execute(
         "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
     )
     crossfade("relay", "--until-clean")
     for item in client.scan(TableName=bucket.bucket)["Items"]:
         client.delete_item(TableName=bucket.bucket, Key={"pk": item["pk"], "sk": item["sk"]})
-    migrated.execute(
+    environment.execute(
         "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
         "VALUES ('user', '{u}', 'drift_missing', 'lost write', 1, 1), "
         "('', '{A,B}', 'drift_foreign', 'foreign writer', 2, 2)"
     )
-    return migrated
-
-
-def crossfade(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def answer(*arguments: str, code: int = 0) -> Any:
-    return json.loads(crossfade(*arguments, "--json", code=code).stdout)
+    return environment
 
 
 def test_a_dry_run_shows_and_a_repair_closes(staged: Database) -> None:

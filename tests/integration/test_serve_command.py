@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import sys
@@ -17,40 +16,24 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from campaigns.mapping import APPLICATION
 from crossfade.postgres import install
-from engines.clients import boto_client
-from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import create_table_with_index
+from engines.values import Database
 
 SECONDS_MAX = 60.0
 URL = re.compile(rb"http://\S+")
 
 
-@pytest.fixture
-async def environment(
-    migrated: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> dict[str, str]:
-    """Variables that lead to an installed database, a table and a bucket."""
-    del credentials
-    create_table_with_index(boto_client(ministack), bucket.bucket)
-    await install(migrated.dsn, APPLICATION.mappings)
-    return {
-        **os.environ,
-        "DATABASE_URL": migrated.dsn,
-        "DYNAMODB_TABLE_NAME": bucket.bucket,
-        "S3_BUCKET_NAME": bucket.bucket,
-        "AWS_REGION": ministack.region,
-        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
-        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
-        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
-        "CROSSFADE_LOG_FORMAT": "json",
-    }
+@pytest.fixture(autouse=True)
+async def installed(environment: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed database, which the commands find and log about as programs read it."""
+    await install(environment.dsn, APPLICATION.mappings)
+    monkeypatch.setenv("CROSSFADE_LOG_FORMAT", "json")
 
 
 @asynccontextmanager
-async def crossfade(environment: dict[str, str], *words: str) -> AsyncIterator[Process]:
+async def crossfade(*words: str) -> AsyncIterator[Process]:
     """A command as a process of its own, which is gone afterwards."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "crossfade.cli", *words, env=environment, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", "crossfade.cli", *words, stdout=PIPE, stderr=PIPE
     )
     try:
         async with asyncio.timeout(SECONDS_MAX):
@@ -71,10 +54,10 @@ async def url_told(stream: asyncio.StreamReader | None) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_serve_takes_a_free_port_and_ends_when_told(
-    environment: dict[str, str], number: signal.Signals
+    number: signal.Signals,
 ) -> None:
     """It ends at once and in order, though somebody watches."""
-    async with crossfade(environment, "serve", "--port", "0") as process:
+    async with crossfade("serve", "--port", "0") as process:
         url = await url_told(process.stdout)
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=SECONDS_MAX) as client:
             assert (await client.get("/readyz")).text == "ready\n"
@@ -89,32 +72,32 @@ async def test_serve_takes_a_free_port_and_ends_when_told(
         assert await process.stderr.read() == b""
 
 
-async def test_serve_refuses_to_show_an_open_dashboard(environment: dict[str, str]) -> None:
-    async with crossfade(environment, "serve", "--host", "0.0.0.0") as process:  # noqa: S104
+async def test_serve_refuses_to_show_an_open_dashboard() -> None:
+    async with crossfade("serve", "--host", "0.0.0.0") as process:  # noqa: S104
         _, told = await process.communicate()
     assert process.returncode == 1
     assert b"CROSSFADE_OPERATOR_TOKEN" in told
 
 
-async def test_serve_without_its_extra_says_what_to_install(environment: dict[str, str]) -> None:
+async def test_serve_without_its_extra_says_what_to_install() -> None:
     without = (
         "import sys; sys.modules['fastapi'] = None\n"
         "from crossfade.cli.main import app\n"
         "app(['serve'])"
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", without, env=environment, stdout=PIPE, stderr=PIPE
+        sys.executable, "-c", without, stdout=PIPE, stderr=PIPE
     )
     _, told = await process.communicate()
     assert process.returncode == 1
     assert b"fastapi, which is not installed: pip install 'crossfade[web]'" in told
 
 
-async def test_a_relay_shows_its_metrics(environment: dict[str, str], migrated: Database) -> None:
-    migrated.execute(
+async def test_a_relay_shows_its_metrics(environment: Database) -> None:
+    environment.execute(
         "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
     )
-    async with crossfade(environment, "relay", "--metrics-port", "0") as process:
+    async with crossfade("relay", "--metrics-port", "0") as process:
         url = await url_told(process.stderr)
         async with httpx.AsyncClient(trust_env=False, timeout=SECONDS_MAX) as client:
             while not await delivered(client, url):  # noqa: ASYNC110 - the relay is asked

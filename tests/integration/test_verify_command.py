@@ -7,52 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from crossfade.cli.main import app
+from command_helpers import crossfade
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import create_table_with_index
 
 
 @pytest.fixture
 def table(
-    migrated: Database,
+    environment: Database,
     ministack: DynamoEngine,
     bucket: S3Engine,
-    credentials: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Any:
     """Three users in both stores; a client of the table."""
-    del credentials
-    client = boto_client(ministack)
-    create_table_with_index(client, bucket.bucket)
-    for name, value in {
-        "DATABASE_URL": migrated.dsn,
-        "CROSSFADE_REPLICA_URL": migrated.dsn,
-        "DYNAMODB_TABLE_NAME": bucket.bucket,
-        "S3_BUCKET_NAME": bucket.bucket,
-        "S3_SSE": "none",
-        "AWS_REGION": ministack.region,
-        "AWS_ENDPOINT_URL_DYNAMODB": ministack.endpoint,
-        "AWS_ENDPOINT_URL_S3": bucket.endpoint,
-        "CROSSFADE_RELAY_GRACE_SECONDS": "0",
-    }.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CROSSFADE_REPLICA_URL", environment.dsn)
     crossfade("install")
-    migrated.execute(
+    environment.execute(
         "INSERT INTO users (id, email, name, updated_at) "
         "SELECT 'u' || n, n || '@example.org', 'private name', now() "
         "FROM generate_series(1, 3) AS n"
     )
     crossfade("relay", "--until-clean")
-    return client, bucket.bucket, migrated
-
-
-def crossfade(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == code, result.output
-    return result
+    return boto_client(ministack), bucket.bucket, environment
 
 
 def remove(table: Any, user: str) -> None:
