@@ -310,11 +310,27 @@ async def test_a_repeated_write_to_a_dirty_key_stays_within_its_page(
     async with captured_notes(every_database) as app:
         add_note(app, "n")
         touch(app, "n", times=50)
-        app.execute("SELECT pg_stat_force_next_flush()")
-        counted = app.execute(
-            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'ledger'"
-        ).fetchone()
-        assert counted == (50, 50)
+        assert updates(app) == (50, 50)
+
+
+async def test_pages_of_the_ledger_have_room_for_writes_to_many_dirty_keys(
+    every_database: Database,
+) -> None:
+    async with captured_notes(every_database) as app:
+        app.execute(
+            "INSERT INTO notes (id, owner, folder) "
+            "SELECT 'n' || n, 'o', 'f' FROM generate_series(1, 1000) AS n"
+        )
+        app.execute("UPDATE notes SET title = 'x' WHERE id LIKE '%0'")
+        assert updates(app) == (100, 100)
+
+
+def updates(app: psycopg.Connection) -> tuple[int, ...] | None:
+    """How many rows of the ledger were updated, and how many of them within their page."""
+    app.execute("SELECT pg_stat_force_next_flush()")
+    return app.execute(
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'ledger'"
+    ).fetchone()
 
 
 async def test_a_write_gives_a_parked_or_failing_key_a_fresh_chance(
