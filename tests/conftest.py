@@ -21,6 +21,7 @@ from engines.house import House, remove
 from engines.values import Database, DynamoEngine, S3Engine
 from engines.world import World, create_table_with_index, open_world, settings_of
 from site_helpers import TestedSite, open_site
+from verify_helpers import Stage, open_stage
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +165,16 @@ async def world(
     del credentials
     async with open_world(migrated, ministack, bucket) as world:
         yield world
+
+
+@pytest.fixture
+async def stage(
+    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+) -> AsyncIterator[Stage]:
+    """A table of notes, delivered and verified on ministack."""
+    del credentials
+    async with open_stage(database, ministack, bucket) as stage:
+        yield stage
 
 
 @pytest.fixture

@@ -19,23 +19,13 @@ from crossfade.mapping.parity import Verdict
 from crossfade.mapping.state import Key
 from crossfade.ports import Item
 from crossfade.verification import ItemReader
-from engines.values import Database, DynamoEngine, S3Engine
-from verify_helpers import Stage, open_stage
+from verify_helpers import Stage
 
 NOTES = ("a", "b", "c")
 FOLDERS = ("f", "g")
 PASSES = 40
 LOOKS = 300
 SEED = 7
-
-
-@pytest.fixture
-async def stage(
-    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
-    del credentials
-    async with open_stage(database, ministack, bucket) as stage:
-        yield stage
 
 
 async def _change(stage: Stage, stop: asyncio.Event, seed: int) -> int:

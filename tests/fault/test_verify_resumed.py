@@ -16,10 +16,9 @@ from crossfade.events import PassAbandoned, PassResumed
 from crossfade.flows.validate import Parts, full_pass
 from crossfade.mapping.parity import Run, RunState, Tally, Verdict
 from crossfade.postgres import PostgresScan
-from engines.values import Database, DynamoEngine, S3Engine
 from kill_helpers import Killed
 from postgres_helpers import NOTES
-from verify_helpers import Stage, open_stage
+from verify_helpers import Stage
 
 ROWS, ROWS_OF_PAGE, SEGMENTS, ITEMS_OF_PAGE = 24, 5, 2, 4
 EXPECTED = {
@@ -32,27 +31,23 @@ EXPECTED = {
 
 
 @pytest.fixture
-async def stage(
-    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
+async def stage(stage: Stage) -> Stage:
     """Notes in both stores, one difference of each kind, and one key on its way."""
-    del credentials
-    async with open_stage(database, ministack, bucket) as stage:
-        await stage.add(*(f"n{number}" for number in range(ROWS)))
-        await stage.add("lost", "changed", "gone", "late")
-        await stage.add("bare", "whole", "sound", content="text")
-        await stage.drain()
-        gone = stage.item("gone")
-        await stage.sql("DELETE FROM notes WHERE id = 'gone'")
-        await stage.drain()
-        stage.put(gone)
-        stage.remove("lost")
-        stage.put({**stage.item("changed"), "title": {"S": "other"}})
-        stage.put({**stage.item_key("x"), "title": {"S": "foreign"}})
-        name = stage.item("bare")["contentKey"]["S"]
-        stage.s3.delete_object(Bucket=stage.table, Key=name)
-        await stage.sql("UPDATE notes SET title = 'on its way' WHERE id = 'late'")
-        yield stage
+    await stage.add(*(f"n{number}" for number in range(ROWS)))
+    await stage.add("lost", "changed", "gone", "late")
+    await stage.add("bare", "whole", "sound", content="text")
+    await stage.drain()
+    gone = stage.item("gone")
+    await stage.sql("DELETE FROM notes WHERE id = 'gone'")
+    await stage.drain()
+    stage.put(gone)
+    stage.remove("lost")
+    stage.put({**stage.item("changed"), "title": {"S": "other"}})
+    stage.put({**stage.item_key("x"), "title": {"S": "foreign"}})
+    name = stage.item("bare")["contentKey"]["S"]
+    stage.s3.delete_object(Bucket=stage.table, Key=name)
+    await stage.sql("UPDATE notes SET title = 'on its way' WHERE id = 'late'")
+    return stage
 
 
 def _parts(stage: Stage, folder: Path) -> Parts:

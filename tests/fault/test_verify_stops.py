@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,7 @@ from crossfade.errors import Unreachable
 from crossfade.events import PassResumed
 from crossfade.flows.validate import full_pass
 from crossfade.mapping.parity import RunState, Tally, Verdict
-from engines.values import Database, DynamoEngine, S3Engine
-from verify_helpers import Stage, open_stage
-
-
-@pytest.fixture
-async def stage(
-    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
-    del credentials
-    async with open_stage(database, ministack, bucket) as stage:
-        yield stage
+from verify_helpers import Stage
 
 
 @dataclass

@@ -13,17 +13,7 @@ from crossfade.events import LagOver, LagTooOld
 from crossfade.flows.validate import full_pass
 from crossfade.flows.watch import begin
 from crossfade.mapping.parity import Tally, Verdict, Watermark
-from engines.values import Database, DynamoEngine, S3Engine
-from verify_helpers import Stage, open_stage
-
-
-@pytest.fixture
-async def stage(
-    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
-    del credentials
-    async with open_stage(database, ministack, bucket) as stage:
-        yield stage
+from verify_helpers import Stage
 
 
 async def _watermark(stage: Stage) -> Watermark:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import psycopg
-import pytest
 
 from crossfade.dynamo import TableScan
 from crossfade.events import DriftFound, Verified
@@ -14,18 +12,8 @@ from crossfade.flows.validate import full_pass
 from crossfade.mapping.parity import Cause, Verdict
 from crossfade.mapping.state import Key
 from crossfade.postgres import PostgresScan
-from engines.values import Database, DynamoEngine, S3Engine
 from postgres_helpers import NOTES
-from verify_helpers import Stage, open_stage
-
-
-@pytest.fixture
-async def stage(
-    database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
-    del credentials
-    async with open_stage(database, ministack, bucket) as stage:
-        yield stage
+from verify_helpers import Stage
 
 
 async def test_equal_stores_have_no_finding(stage: Stage) -> None:
