@@ -52,6 +52,14 @@ def test_the_order_does_not_matter(records: list[Record], chance: Random) -> Non
     assert _buckets(records).root() == _buckets(shuffled).root()
 
 
+def test_two_records_that_add_up_to_one_show_by_their_number() -> None:
+    """Each has another place, all of one bucket."""
+    one = [Record(0, 5, ("a",))]
+    two = [Record(BUCKETS, 2, ("b",)), Record(2 * BUCKETS, 3, ("c",))]
+    assert _buckets(one).differing(_buckets(two)) == [0]
+    assert _buckets(one).root() != _buckets(two).root()
+
+
 @given(RECORDS, st.integers(0, 29))
 def test_a_record_less_shows_in_its_bucket(records: list[Record], number: int) -> None:
     if not records:
