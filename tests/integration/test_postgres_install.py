@@ -75,8 +75,9 @@ async def test_installing_waits_for_the_writers_under_way(every_database: Databa
     ):
         app.execute(CREATE_NOTES)
         add_note(writer, "early")
-        with pytest.raises(Contended, match=r"public\.notes: other transactions held it"):
-            await install(every_database.dsn, [NOTES], IMPATIENT)
+        async with asyncio.timeout(60):
+            with pytest.raises(Contended, match=r"public\.notes: other transactions held it"):
+                await install(every_database.dsn, [NOTES], IMPATIENT)
         patient = replace(IMPATIENT, attempts_max=1000)
         installing = asyncio.create_task(install(every_database.dsn, [NOTES], patient))
         await asyncio.sleep(0)
