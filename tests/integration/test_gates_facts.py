@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from campaigns.mapping import APPLICATION
 from crossfade.cli.main import app
-from crossfade.mapping.gates import COUNT_MAX, Facts, Phase, Thresholds, readiness
+from crossfade.mapping.gates import COUNT_MAX, Facts, Phase, Thresholds
+from crossfade.mapping.readiness import readiness
 from crossfade.postgres import open_pool
 from crossfade.postgres.gates import gate_facts
 from crossfade.testing.corruption import Corruption

@@ -16,8 +16,8 @@ from crossfade.mapping.gates import (
     Gate,
     Phase,
     Thresholds,
-    readiness,
 )
+from crossfade.mapping.readiness import readiness
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 THRESHOLDS = Thresholds()

@@ -7,7 +7,8 @@ from dataclasses import asdict
 import typer
 
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
-from crossfade.mapping.gates import Gate, Readiness, readiness
+from crossfade.mapping.gates import Gate, Readiness
+from crossfade.mapping.readiness import readiness
 from crossfade.postgres import open_pool
 from crossfade.postgres.gates import gate_facts
 from crossfade.rendering import measure

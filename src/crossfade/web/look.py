@@ -7,7 +7,8 @@ from time import monotonic
 
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.mapping.gates import Readiness, Thresholds, readiness
+from crossfade.mapping.gates import Readiness, Thresholds
+from crossfade.mapping.readiness import readiness
 from crossfade.postgres.gates import gate_facts
 from crossfade.postgres.overview import Overview, overview
 

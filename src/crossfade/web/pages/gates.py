@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from crossfade.mapping.gates import Phase, readiness
+from crossfade.mapping.gates import Phase
+from crossfade.mapping.readiness import readiness
 from crossfade.postgres.gates import gate_facts
 from crossfade.web.desk import AtDesk, show
 
