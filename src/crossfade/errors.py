@@ -184,7 +184,16 @@ class RecordsInUse(RecordsLost):
 
 
 class SchemaChanged(Unavailable):
-    """A table no longer has the columns that its mapping declares; its keys wait."""
+    """A table no longer has the columns that its mapping declares; its keys wait.
+
+    Args:
+        message: how it has changed.
+        entity: the mapping's name; empty when it is not known.
+    """
+
+    def __init__(self, message: str, entity: str = "") -> None:
+        super().__init__(message)
+        self.entity = entity
 
 
 class BrokenPointer(CrossfadeError):

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import accumulate, pairwise
 from pathlib import Path
 from struct import Struct, iter_unpack
 from tempfile import mkdtemp
@@ -51,13 +52,10 @@ class Spill:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.buckets = Buckets()
-        self.parts: dict[str, Counter[int]] = {}
         self._file = file
-        for block in self._blocks():
-            batch = Batch(_hashes(block.places), _hashes(block.digests))
-            self._count(block.entity, batch, block.places)
-        self._size_bytes = file.tell()
+        self._size_bytes = file.seek(0, os.SEEK_END)
+        self._left_out: set[str] = set()
+        self._count_all()
 
     def add(self, entity: str, batch: Batch) -> None:
         """Write records of one mapping."""
@@ -75,8 +73,12 @@ class Spill:
         self._file.seek(0)
         self._file.truncate()
         self._size_bytes = 0
-        self.buckets = Buckets()
-        self.parts = {}
+        self._count_all()
+
+    def leave_out(self, entity: str) -> None:
+        """Neither count nor return a mapping's records from now on; the file keeps them."""
+        self._left_out.add(entity)
+        self._count_all()
 
     def size_bytes(self) -> int:
         """Return how many bytes the file has, all of them handed to the system."""
@@ -121,15 +123,30 @@ class Spill:
         self._file.close()
 
     def _blocks(self) -> Iterator[_Block]:
-        self._file.seek(0)
-        read = self._file.read
-        while head := read(_HEAD.size):
-            name_bytes, count, names_bytes = _HEAD.unpack(head)
-            entity = read(name_bytes).decode()
-            places, digests = read(count * _HASH_BYTES), read(count * _HASH_BYTES)
-            yield _Block(entity, places, digests, read(names_bytes))
+        """Return the blocks that count; any number of readers may be under way."""
+        self._file.flush()
+        number, at, end = self._file.fileno(), 0, self._size_bytes
+        while at < end:
+            name_bytes, count, names_bytes = _HEAD.unpack(os.pread(number, _HEAD.size, at))
+            hashes_bytes = count * _HASH_BYTES
+            at += _HEAD.size
+            ends = list(accumulate((name_bytes, hashes_bytes, hashes_bytes, names_bytes)))
+            entity = os.pread(number, name_bytes, at).decode()
+            if entity not in self._left_out:
+                body = os.pread(number, ends[-1], at)
+                yield _Block(entity, *(body[one:two] for one, two in pairwise(ends)))
+            at += ends[-1]
+
+    def _count_all(self) -> None:
+        self.buckets = Buckets()
+        self.parts: dict[str, Counter[int]] = {}
+        for block in self._blocks():
+            batch = Batch(_hashes(block.places), _hashes(block.digests))
+            self._count(block.entity, batch, block.places)
 
     def _count(self, entity: str, batch: Batch, places: bytes) -> None:
+        if entity in self._left_out:
+            return
         self.buckets.add(batch)
         self.parts.setdefault(entity, Counter()).update(places[::_HASH_BYTES])
 
@@ -191,6 +208,11 @@ class Spills:
     def sizes(self) -> dict[str, int]:
         """Return how many bytes each file has, all of them handed to the system."""
         return {name: spill.size_bytes() for name, spill in self._by_name().items()}
+
+    def leave_out(self, entity: str) -> None:
+        """Neither count nor return a mapping's rows and items from now on."""
+        self.rows.leave_out(entity)
+        self.items.leave_out(entity)
 
     def discard(self) -> None:
         """Remove the folder."""

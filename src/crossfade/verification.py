@@ -120,8 +120,13 @@ class Examiner(Protocol):
     async def keys(self, asked: Sequence[Key], *, is_deep: bool) -> list[Judgement]:
         """Return the verdict on each key, in the order asked."""
 
-    async def places(self, asked: Sequence[ItemKey], *, is_deep: bool) -> list[Judgement]:
-        """Return the verdict on the live item at each item key; none where there is none."""
+    async def places(
+        self, asked: Sequence[ItemKey], *, is_deep: bool, without: Collection[str] = ()
+    ) -> list[Judgement]:
+        """Return the verdict on the live item at each item key; none where there is none.
+
+        None either for the items of some mappings.
+        """
 
 
 class FindingStore(Protocol):
@@ -192,8 +197,12 @@ class RunStore(Protocol):
         state: RunState,
         root_digest: str | None = None,
         progress: Progress | None = None,
+        entities: Sequence[str] | None = None,
     ) -> Run:
-        """Close a run; one that failed may go on from its progress."""
+        """Close a run; one that failed may go on from its progress.
+
+        `entities` are those that it has covered, when these are not all.
+        """
 
 
 class CoverageStore(Protocol):
@@ -219,5 +228,5 @@ class UnverifiedKeys(Protocol):
     async def settle(self, judgements: Sequence[Judgement]) -> None:
         """Note that keys were verified at the versions that were judged."""
 
-    async def settle_through(self, run: int) -> None:
+    async def settle_through(self, run: int, entities: Collection[str]) -> None:
         """Note that keys that nothing has touched since a run began were verified by it."""

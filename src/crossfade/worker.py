@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import assert_never
 
@@ -80,8 +80,9 @@ class Worker:
             ended = await verifier.full_pass(
                 is_deep=task.is_deep, told=lambda tally: tell(_progress(tally))
             )
-            found = sum((await verifier.findings.open_counts(ended.entities)).values())
-            return f"run {ended.id} compared {ended.tally.source_rows} rows: {found} open findings"
+            found = sum((await verifier.findings.open_counts(ended.asked)).values())
+            told = f"run {ended.id} compared {ended.tally.source_rows} rows: {found} open findings"
+            return told + _without([one.entity for one in ended.left_out])
 
     async def _repair(self, request: OperatorRequest, task: Repair, tell: work.Tell) -> str:
         who = f"{request.requested_by}, request {request.id}"
@@ -132,6 +133,11 @@ async def open_worker(
     async with open_pool(settings.dsn) as pool, open_vitals(settings, pool, observe) as vitals:
         with vitals.pulse.at_work("work"):
             yield Worker(settings, application, PostgresRequests(pool), observe)
+
+
+def _without(entities: Sequence[str]) -> str:
+    """Say which entities were left out; `crossfade verify` and `crossfade repair` say why."""
+    return f"; left out, since their tables changed: {', '.join(entities)}" if entities else ""
 
 
 def _progress(tally: Tally) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
+from crossfade.cli.left_out import NOT_ALL, print_left_out, told_left_out
 from crossfade.cli.progress import Bar, Reading, showing
 from crossfade.cli.shell import (
     AsJson,
@@ -90,8 +91,8 @@ def verify(  # noqa: PLR0913 - one parameter an option
     """Compare every row with its item and objects, while writes go on.
 
     Reads both stores once and looks closer only at what differs. A pass that was killed goes on
-    where it stood. The exit code is 3 when findings are open; `crossfade explain` shows one key,
-    `crossfade repair` mends them.
+    where it stood. The exit code is 3 when findings are open, or when an entity was left out since
+    its table has changed; `crossfade explain` shows one key, `crossfade repair` mends them.
     """
     with clear_errors():
         settings = load()
@@ -113,6 +114,10 @@ def verify(  # noqa: PLR0913 - one parameter an option
         _tell_validity(known, outcome)
     if outcome.drifted:
         raise typer.Exit(DRIFT)
+    if outcome.run.left_out:
+        if certificate is not None:
+            typer.echo("no certificate: not everything was compared", err=True)
+        raise typer.Exit(NOT_ALL)
     if certificate is not None:
         certificate.write_bytes(certificate_of(outcome.run).to_json())
         typer.echo(f"certificate of run {outcome.run.id}: {certificate}", err=True)
@@ -131,10 +136,8 @@ async def _verify(
         latest = _Latest()
         async with showing("verifying", latest.look):
             ended = await verifier.full_pass(is_deep=is_deep, told=latest.take, restart=restart)
-        findings = await verifier.findings.open_page(
-            ended.entities, findings_max=FINDINGS_SHOWN_MAX
-        )
-        return Outcome(ended, await verifier.findings.open_counts(ended.entities), findings)
+        findings = await verifier.findings.open_page(ended.asked, findings_max=FINDINGS_SHOWN_MAX)
+        return Outcome(ended, await verifier.findings.open_counts(ended.asked), findings)
 
 
 async def _watch(settings: Settings, mappings: Sequence[TableMapping]) -> None:
@@ -169,6 +172,7 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
         print_json(
             {
                 "run": asdict(outcome.run),
+                "left_out": told_left_out(outcome.run.left_out),
                 "open": {verdict.value: count for verdict, count in outcome.open.items()},
                 "findings": [asdict(finding) for finding in outcome.findings],
             }
@@ -181,8 +185,16 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
         rows = [_cells(finding) for finding in outcome.findings]
         title = f"Open findings: {outcome.drifted}"
         print_table(title, ("key", "verdict", "attributes", "probable cause", "since"), rows)
-    else:
-        typer.echo("no open finding: both stores hold the same")
+    print_left_out(outcome.run.left_out)
+    if not outcome.findings:
+        typer.echo(_clean(outcome.run))
+
+
+def _clean(run: Run) -> str:
+    """Say what no open finding means."""
+    if run.left_out:
+        return f"no open finding: both stores hold the same of {', '.join(run.entities)}"
+    return "no open finding: both stores hold the same"
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
@@ -216,6 +228,7 @@ def _tell_validity(certificate: Certificate, outcome: Outcome) -> None:
         Validity.HOLDS: "the certificate holds: both stores are what they were",
         Validity.CHANGED: "both stores are equal, and have changed since the certificate",
         Validity.BROKEN: "the certificate is broken: the stores differ",
+        Validity.UNKNOWN: "whether the certificate holds is unknown: not everything was compared",
     }
     typer.echo(told[validity], err=True)
     if validity is not Validity.HOLDS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,8 +78,16 @@ class Examination:
                 break
         return [judged[key] for key in asked]
 
-    async def places(self, asked: Sequence[ItemKey], *, is_deep: bool) -> list[Judgement]:
-        """Return the verdict on the live item at each item key; none where there is none."""
+    async def places(
+        self, asked: Sequence[ItemKey], *, is_deep: bool, without: Collection[str] = ()
+    ) -> list[Judgement]:
+        """Return the verdict on the live item at each item key; none where there is none.
+
+        Args:
+            asked: keys of items.
+            is_deep: as for `keys`.
+            without: mappings whose rows are not looked at; none for their items.
+        """
         readers = self._stores.readers
         judged: list[Judgement] = []
         known: dict[Key, None] = {}
@@ -90,7 +98,7 @@ class Examination:
             key = reader.key_of_item(item) if readers.named_by(item) is reader else None
             if key is None:
                 judged.append(foreign(reader, item))
-            else:
+            elif key.entity not in without:
                 known[key] = None
         return [*judged, *await self.keys(list(known), is_deep=is_deep)]
 

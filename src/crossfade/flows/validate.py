@@ -12,25 +12,29 @@ import asyncio
 from collections import Counter
 from collections.abc import (
     Callable,
-    Coroutine,
     Iterable,
     Iterator,
     Sequence,
 )
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from crossfade.alarm import LagAlarm
-from crossfade.errors import BrokenPointer, CrossfadeError, InvalidKey
-from crossfade.events import DriftFound, Verified
+from crossfade.altered import Altered
+from crossfade.errors import BrokenPointer, CrossfadeError, InvalidKey, SchemaChanged
+from crossfade.events import DriftFound, EntityLeftOut, Verified
+from crossfade.gathering import Gathering, Sources, together
+from crossfade.mapping.left_out import LeftOut
 from crossfade.mapping.parity import Judgement, Part, Run, RunState, Tally, Verdict
 from crossfade.mapping.parity_buckets import BUCKETS
-from crossfade.mapping.parity_progress import Progress, Reached, Step
+from crossfade.mapping.parity_counts import Counts
+from crossfade.mapping.parity_progress import Progress, Step, with_all
 from crossfade.mapping.parity_readers import Readers
-from crossfade.mapping.parity_records import Batch, ItemKey, place_of
+from crossfade.mapping.parity_records import ItemKey
 from crossfade.mapping.state import Key
 from crossfade.ports import Observer
 from crossfade.resumption import Begun, Wanted, begin
@@ -48,11 +52,6 @@ from crossfade.verification import (
 
 T = TypeVar("T")
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
-_UNSETTLED = {
-    Verdict.LAG: "lagging_keys",
-    Verdict.RACE: "racing_keys",
-    Verdict.PARKED: "parked_keys",
-}
 
 Told = Callable[[Tally], None]
 """Hears how far a pass has come."""
@@ -61,8 +60,10 @@ Told = Callable[[Tally], None]
 class _Examine(Protocol[Asked_contra]):
     """Looks at keys one by one."""
 
-    async def __call__(self, asked: Sequence[Asked_contra], *, is_deep: bool) -> list[Judgement]:
-        """Return the verdicts."""
+    async def __call__(
+        self, asked: Sequence[Asked_contra], without: frozenset[str]
+    ) -> list[Judgement]:
+        """Return the verdicts, none on the keys of some mappings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,11 @@ async def full_pass(
     """Compare everything once; what drifted is kept as findings, and what no longer does, closed.
 
     Goes on with the newest pass over the same mappings if that was killed or failed, unless it
-    cannot, which is told, or `restart` is set.
+    cannot, which is told, or `restart` is set. Mappings whose tables have changed are left out, and
+    the run says so.
 
     Raises:
+        SchemaChanged: every table has changed; the run says failed.
         CrossfadeError: a store cannot be read; the run says failed.
     """
     started = monotonic()
@@ -135,17 +138,28 @@ class _FullPass:
         self._sides = begun.sides
         self._told = told
         self._told_at = monotonic()
-        self._begun = begun.progress
-        self._step = begun.progress.step
-        self._portions = begun.progress.portions
-        self._rows = dict(begun.progress.rows)
-        self._segments = list(begun.progress.segments)
-        self.tally = begun.run.tally
+        self._altered = Altered(self._leave_out)
+        progress = begun.progress
+        self._counts = Counts(begun.run.tally, progress.unsettled)
+        if progress.left_out:
+            progress = with_all(progress)
+            self._counts.begin_looking(source_rows=begun.sides.rows.buckets.total)
+        self._begun = progress
+        self._step = progress.step
+        self._portions = progress.portions
+        sources = Sources(parts.readers, parts.rows, parts.table, parts.objects)
+        self._gathering = Gathering(sources, self._sides, self._counts, self._altered, self._tell)
+        self._gathering.go_on(progress)
+
+    @property
+    def tally(self) -> Tally:
+        """What it has counted by now."""
+        return self._counts.tally
 
     async def run_all(self) -> Run:
         """Read, compare, examine; returns the finished run."""
         steps = {
-            Step.READING: self._read,
+            Step.READING: self._gathering.read,
             Step.LISTING: self._list_objects,
             Step.ROWS: self._look_at_rows,
             Step.ITEMS: self._look_at_items,
@@ -163,6 +177,8 @@ class _FullPass:
             self.tally,
             state=RunState.FINISHED,
             root_digest=self._sides.rows.buckets.root(),
+            progress=self._progress(),
+            entities=self._covered,
         )
 
     async def fail(self) -> None:
@@ -172,61 +188,46 @@ class _FullPass:
         )
 
     @property
+    def _covered(self) -> list[str]:
+        return [name for name in self._run.entities if name not in self._altered.names]
+
+    def _leave_out(self, one: LeftOut) -> None:
+        """Go on without a mapping, as if it had not been asked for.
+
+        Raises:
+            SchemaChanged: it was the last one.
+        """
+        self._parts.observe(EntityLeftOut("verify", one.entity, SchemaChanged.__name__, one.reason))
+        self._sides.leave_out(one.entity)
+        self._counts.leave_out(one.entity, source_rows=self._sides.rows.buckets.total)
+        if not self._covered:
+            raise SchemaChanged("\n".join(told.reason for told in self._altered.left_out))
+
+    @property
     def _portion(self) -> int:
         return self._parts.keys_max * self._parts.examinations_max
 
-    async def _read(self) -> None:
-        await self._parts.rows.catch_up()
-        self._segments = self._segments or [Reached()] * self._parts.table.segments
-        segments = map(self._read_items, range(len(self._segments)))
-        await _together([self._read_rows(), *segments])
-
-    async def _read_rows(self) -> None:
-        for entity, reader in self._parts.readers.by_name.items():
-            reached = self._rows.get(entity, Reached())
-            if reached.is_done:
-                continue
-            async for page in self._parts.rows.pages(entity, reached.after):
-                self._sides.rows.add(entity, reader.of_rows(page.rows))
-                self._rows[entity] = Reached(page.last_key)
-                self._count(source_rows=len(page.rows))
-                await self._tell()
-            self._rows[entity] = Reached(is_done=True)
-
-    async def _read_items(self, number: int) -> None:
-        reached, count = self._segments[number], len(self._segments)
-        if reached.is_done:
-            return
-        async for page in self._parts.table.pages(number, count, reached.after):
-            scanned = self._parts.readers.of_items(page.items)
-            for entity, batch in scanned.items.items():
-                self._sides.items.add(entity, batch)
-            self._sides.named.add("", scanned.named)
-            self._segments[number] = Reached(page.last_key, is_done=page.last_key is None)
-            self._count(target_items=len(page.items), read_units=page.read_units)
-            await self._tell()
-
     async def _list_objects(self) -> None:
-        """Note every object; those that were not there when the pass began are no orphans yet."""
-        self._sides.listed.clear()
-        for prefix in self._parts.readers.prefixes:
-            async for found in self._parts.objects.list(prefix):
-                name = found.object_key
-                age = "old" if found.last_modified < self._run.started_at else "new"
-                place = place_of((name,))
-                batch = Batch()
-                batch.add(place, place, (name, age))
-                self._sides.listed.add("", batch)
+        await self._gathering.list_objects(self._run.started_at)
         orphans = self._sides.listed.unmatched(
             self._sides.named, self._parts.records_max, by_digest=False
         )
-        self._count(orphan_objects=sum(1 for _, record in orphans if record.name[1] == "old"))
+        found = sum(1 for _, record in orphans if record.name[1] == "old")
+        self._counts.add(orphan_objects=found)
 
     async def _look_at_rows(self) -> None:
-        await self._look_at(self._suspects(), self._parts.examiner.keys)
+        await self._look_at(self._suspects(), self._keys)
 
     async def _look_at_items(self) -> None:
-        await self._look_at(self._strangers(), self._parts.examiner.places)
+        await self._look_at(self._strangers(), self._places)
+
+    async def _keys(self, asked: Sequence[Key], without: frozenset[str]) -> list[Judgement]:
+        keys = [key for key in asked if key.entity not in without]
+        return await self._parts.examiner.keys(keys, is_deep=self._run.is_deep)
+
+    async def _places(self, asked: Sequence[ItemKey], without: frozenset[str]) -> list[Judgement]:
+        is_deep = self._run.is_deep
+        return await self._parts.examiner.places(asked, is_deep=is_deep, without=without)
 
     async def _look_at(self, asked: Iterable[T], examine: _Examine[T]) -> None:
         for keys in islice(_portions(asked, self._portion), self._portions, None):
@@ -264,7 +265,7 @@ class _FullPass:
             whole = await asyncio.gather(*(self._is_whole(name[0]) for name in names))
             damaged = [name[1:] for name, good in zip(names, whole, strict=True) if not good]
             if damaged:
-                await self._examine(damaged, self._parts.examiner.places)
+                await self._examine(damaged, self._places)
             self._portions += 1
             await self._tell()
 
@@ -279,51 +280,55 @@ class _FullPass:
     async def _examine(self, asked: Sequence[T], examine: _Examine[T]) -> None:
         """Examine keys, in portions side by side; keep what drifted."""
         portions = _portions(list(dict.fromkeys(asked)), self._parts.keys_max)
-        answers: list[list[Judgement]] = await _together(
-            [examine(portion, is_deep=self._run.is_deep) for portion in portions]
+        answers = await together(
+            [self._altered.around(partial(examine, portion)) for portion in portions]
         )
-        judged = [judgement for answer in answers for judgement in answer]
+        judged = [
+            judgement
+            for answer in answers
+            for judgement in answer
+            if judgement.key.entity not in self._altered.names
+        ]
         drifted = [one for one in judged if one.verdict.is_drift]
         if drifted:
             await self._parts.findings.record(self._run.id, drifted)
             for verdict, count in Counter(one.verdict for one in drifted).items():
                 self._parts.observe(DriftFound(self._run.id, verdict, count))
-        counts = Counter(_UNSETTLED[one.verdict] for one in judged if one.verdict in _UNSETTLED)
-        self._count(**counts)
+        self._counts.judge(judged)
 
     async def _look_again(self) -> None:
         """Close the findings of earlier runs that hold no longer."""
-        entities, after = self._run.entities, 0
+        after = 0
         while page := await self._parts.findings.open_page(
-            entities, after, before_run=self._run.id
+            self._covered, after, before_run=self._run.id
         ):
             after = page[-1].id
-            asked = [finding.judgement.key for finding in page]
-            keys = [key for key in asked if key.entity]
-            places = [_texts(key.parts) for key in asked if not key.entity]
-            judged = await self._parts.examiner.keys(keys, is_deep=self._run.is_deep)
-            strangers = await self._parts.examiner.places(places, is_deep=False)
-            settled = {one.key for one in judged if one.verdict is not Verdict.EQUAL}
-            settled |= {one.key for one in strangers}
-            gone = [key for key in asked if key not in settled]
+            gone = await self._altered.around(
+                partial(self._gone, [finding.judgement.key for finding in page])
+            )
             await self._parts.findings.close(gone, f"run {self._run.id}")
+
+    async def _gone(self, asked: Sequence[Key], without: frozenset[str]) -> list[Key]:
+        """Return the keys that are equal by now, and the foreign items that are there no more."""
+        keys = [key for key in asked if key.entity]
+        foreign = [key for key in asked if not key.entity]
+        judged = await self._keys(keys, without)
+        places = [_texts(key.parts) for key in foreign]
+        found = await self._parts.examiner.places(places, is_deep=False, without=without)
+        left = {one.key for one in found}
+        equal = [one.key for one in judged if one.verdict is Verdict.EQUAL]
+        return equal + [key for key in foreign if key not in left]
 
     async def _settle(self) -> None:
         """Count what drifted, each key once, and what is equal; note what was compared."""
-        drifted = await self._drifted()
-        strangers = drifted[Verdict.DRIFT_EXTRA] + drifted[Verdict.DRIFT_FOREIGN]
-        total = drifted.total()
-        tally = self.tally
-        unsettled = tally.lagging_keys + tally.racing_keys + tally.parked_keys
-        equal = max(0, tally.source_rows - unsettled - (total - strangers))
-        self.tally = replace(tally, drifted_keys=total, equal_keys=equal)
-        await self._parts.unverified.settle_through(self._run.id)
+        self._counts.settle(await self._drifted())
+        await self._parts.unverified.settle_through(self._run.id, self._covered)
 
     async def _drifted(self) -> Counter[Verdict]:
         """Count the findings of this run by verdict, and note what each part of the keys has."""
         verdicts: Counter[Verdict] = Counter()
         parts: Counter[tuple[str, int]] = Counter()
-        entities, after, run = self._run.entities, 0, self._run.id
+        entities, after, run = self._covered, 0, self._run.id
         while page := await self._parts.findings.open_page(entities, after, run=run):
             after = page[-1].id
             for finding in page:
@@ -335,10 +340,6 @@ class _FullPass:
             seen = [Part(keys[number], parts[entity, number]) for number in range(PARTS)]
             await self._parts.coverage.record(run, entity, seen)
         return verdicts
-
-    def _count(self, **more: float) -> None:
-        changes = {name: getattr(self.tally, name) + count for name, count in more.items()}
-        self.tally = replace(self.tally, **changes)
 
     async def _tell(self, *, now: bool = False) -> None:
         """Say now and then how far the pass has come: what was told and what is kept agree."""
@@ -353,9 +354,11 @@ class _FullPass:
             self._begun,
             step=self._step,
             portions=self._portions,
-            rows=dict(self._rows),
-            segments=tuple(self._segments),
+            rows=dict(self._gathering.rows),
+            segments=tuple(self._gathering.segments),
             sizes=self._sides.sizes(),
+            left_out=self._altered.left_out,
+            unsettled=self._counts.unsettled,
         )
 
 
@@ -367,17 +370,6 @@ def _portions(things: Iterable[T], size: int) -> Iterator[list[T]]:
     source = iter(things)
     while portion := list(islice(source, size)):
         yield portion
-
-
-async def _together(jobs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """Run jobs side by side; the first failure ends them all and is raised."""
-    tasks = [asyncio.ensure_future(job) for job in jobs]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _tell(parts: Parts, run: Run, seconds: float) -> None:

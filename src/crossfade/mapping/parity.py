@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from crossfade.mapping.left_out import LeftOut
 from crossfade.mapping.state import Key
 
 
@@ -144,10 +145,11 @@ class Run:
 
     Attributes:
         kind: ``full`` or ``continuous``.
-        entities: the mappings that it covers.
+        entities: the mappings that it covers; of one that ended, without those that it left out.
         is_deep: whether every object is read and hashed.
         seen_at: when it last said where it stands.
         root_digest: of all buckets of the source, 32 hexadecimal digits; None until they are known.
+        left_out: the mappings that it could not cover, and why.
     """
 
     id: int
@@ -160,6 +162,12 @@ class Run:
     finished_at: datetime | None
     tally: Tally
     root_digest: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The mappings that it was to cover, sorted."""
+        return tuple(sorted({*self.entities, *(one.entity for one in self.left_out)}))
 
 
 @dataclass(frozen=True, slots=True)

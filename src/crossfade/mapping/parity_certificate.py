@@ -21,6 +21,7 @@ class Validity(StrEnum):
     HOLDS = "holds"
     CHANGED = "changed"  # both stores are equal, and no longer what they were
     BROKEN = "broken"  # the stores differ
+    UNKNOWN = "unknown"  # not all of what it covers could be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Certificate:
 
 
 def certificate_of(run: Run) -> Certificate:
-    """Return the certificate of a finished pass that found no drift."""
+    """Return the certificate of a finished pass that found no drift and left nothing out."""
     tally = run.tally
     return Certificate(
         run=run.id,
@@ -98,6 +99,8 @@ def check(certificate: Certificate, run: Run, drifted: int) -> Validity:
     """Tell whether a certificate still describes the stores, by a pass made now."""
     if drifted:
         return Validity.BROKEN
+    if run.left_out:
+        return Validity.UNKNOWN
     seen = certificate_of(run)
     is_same = (seen.root_digest, seen.source_rows) == (
         certificate.root_digest,

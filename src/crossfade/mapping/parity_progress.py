@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import msgspec
+
+from crossfade.mapping.left_out import LeftOut
 
 AGE_SECONDS_MAX = 86_400.0
 """A pass that was silent for longer says too little about now to be worth going on with."""
@@ -48,6 +50,8 @@ class Progress:
         rows: how far each table was read.
         segments: how far each segment of the target was read.
         sizes: how many bytes of each file count.
+        left_out: the mappings whose tables could not be read, and why.
+        unsettled: keys that are neither equal nor apart, by mapping and verdict.
     """
 
     folder: str
@@ -57,10 +61,20 @@ class Progress:
     rows: dict[str, Reached] = field(default_factory=dict)
     segments: tuple[Reached, ...] = ()
     sizes: dict[str, int] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+    unsettled: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return it as JSON."""
         return msgspec.json.encode(self).decode()
+
+
+def with_all(progress: Progress) -> Progress:
+    """Return where a pass goes on that takes in again what it had left out.
+
+    It reads the rest of those tables, and looks at every key that differs.
+    """
+    return replace(progress, step=Step.READING, portions=0, left_out=(), unsettled={})
 
 
 def read_progress(told: object) -> Progress | None:
@@ -69,6 +83,12 @@ def read_progress(told: object) -> Progress | None:
         return msgspec.convert(told, Progress)
     except msgspec.ValidationError:
         return None
+
+
+def left_out_of(told: object) -> tuple[LeftOut, ...]:
+    """Return the mappings that a run has left out, from its progress as parsed JSON."""
+    progress = read_progress(told)
+    return () if progress is None else progress.left_out
 
 
 def obstacle(progress: Progress | None, form: str, silent_seconds: float) -> str | None:

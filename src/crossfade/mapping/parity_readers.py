@@ -27,8 +27,8 @@ from crossfade.mapping.parity_records import (
 from crossfade.mapping.parity_rows import key_text
 from crossfade.mapping.state import Key
 
-FORM = 2
-"""Grows when the same row gets another digest."""
+FORM = 3
+"""Grows when the same row gets another digest, or a pass keeps another account of itself."""
 
 # Whose an item says it is. What this finds is a guess that the mapping's own reader confirms.
 _MARK = re.compile(rb'"' + ENTITY_FIELD.encode() + rb'"\s*:\s*\{\s*"S"\s*:\s*"([^"\\]*)"')

@@ -24,7 +24,11 @@ class HistoryOptions:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A verification run, its keys by verdict."""
+    """A verification run, its keys by verdict.
+
+    Attributes:
+        left_out: mappings that it went on without, since their tables had changed.
+    """
 
     id: int
     kind: str
@@ -42,6 +46,7 @@ class PastRun:
     orphan_objects: int
     read_units: float
     root_digest: str | None
+    left_out: tuple[str, ...] = ()
 
     @property
     def parity(self) -> float | None:

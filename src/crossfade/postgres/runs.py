@@ -11,7 +11,7 @@ import orjson
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.parity import Part, Run, RunState, Tally
-from crossfade.mapping.parity_progress import Progress, read_progress
+from crossfade.mapping.parity_progress import Progress, left_out_of, read_progress
 from crossfade.postgres.connect import session
 from crossfade.postgres.queries import query
 from crossfade.verification import Unfinished
@@ -74,8 +74,9 @@ class PostgresRuns:
             Unavailable: the source cannot answer.
         """
         told = None if progress is None else progress.to_json()
+        state = RunState.RUNNING.value
         return await self._advance(
-            run, tally, {"state": RunState.RUNNING.value, "root_digest": None, "progress": told}
+            run, tally, {"state": state, "root_digest": None, "progress": told, "entities": None}
         )
 
     async def finish(
@@ -86,16 +87,28 @@ class PostgresRuns:
         state: RunState,
         root_digest: str | None = None,
         progress: Progress | None = None,
+        entities: Sequence[str] | None = None,
     ) -> Run:
         """Close a run; one that failed may go on from its progress.
+
+        Args:
+            run: its number.
+            tally: what it has counted.
+            state: how it ends.
+            root_digest: of what it has read.
+            progress: where it stands.
+            entities: those that it has covered, when these are not all.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = None if progress is None else progress.to_json()
-        return await self._advance(
-            run, tally, {"state": state.value, "root_digest": root_digest, "progress": told}
-        )
+        told = {
+            "state": state.value,
+            "root_digest": root_digest,
+            "progress": None if progress is None else progress.to_json(),
+            "entities": None if entities is None else list(entities),
+        }
+        return await self._advance(run, tally, told)
 
     async def newest(self, runs_max: int = 1) -> Sequence[Run]:
         """Return the newest runs, newest first.
@@ -113,7 +126,7 @@ class PostgresRuns:
         """
         return next(iter(await self._execute("run_find", {"id": run, "runs_max": 1})), None)
 
-    async def _advance(self, run: int, tally: Tally, told: Mapping[str, str | None]) -> Run:
+    async def _advance(self, run: int, tally: Tally, told: Mapping[str, object]) -> Run:
         return (await self._execute("run_advance", {"id": run, **told, **asdict(tally)}))[0]
 
     async def _execute(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Run]:
@@ -160,4 +173,5 @@ def _run(told: Mapping[str, Any]) -> Run:
         finished_at=None if finished_at is None else datetime.fromisoformat(finished_at),
         tally=Tally(**{field.name: told[field.name] for field in fields(Tally)}),
         root_digest=told["root_digest"],
+        left_out=left_out_of(told["progress"]),
     )

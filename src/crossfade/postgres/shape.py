@@ -17,7 +17,7 @@ from psycopg import sql
 from crossfade.errors import SchemaChanged
 from crossfade.mapping.declare import Mapping
 from crossfade.postgres.catalog import CatalogColumn, CatalogTable, mismatches
-from crossfade.postgres.faults import translated
+from crossfade.postgres.faults import translate, translated
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import table_name
 
@@ -38,13 +38,16 @@ async def reading(
         yield
     except psycopg.errors.UndefinedTable:
         raise SchemaChanged(
-            f"table {mapping.table} does not exist; uninstall its mapping, or restore it"
+            f"table {mapping.table} does not exist; uninstall its mapping, or restore it",
+            mapping.name,
         ) from None
     except psycopg.Error as error:
-        if error.sqlstate != CHANGED:
+        told = translate(error)
+        if error.sqlstate != CHANGED and not isinstance(told, SchemaChanged):
             raise
         found = await differences(connection, [mapping])
-        raise SchemaChanged("\n".join(found or [_unseen(mapping)])) from None
+        unseen = _unseen(mapping) if error.sqlstate == CHANGED else str(told)
+        raise SchemaChanged("\n".join(found) or unseen, mapping.name) from None
 
 
 def _unseen(mapping: Mapping) -> str:

@@ -66,13 +66,17 @@ class PostgresUnverified:
         async with session(self._pool, self._answer_seconds) as connection:
             await connection.execute(query("verified"), {"keys": orjson.dumps(told).decode()})
 
-    async def settle_through(self, run: int) -> None:
+    async def settle_through(self, run: int, entities: Collection[str]) -> None:
         """Note that keys that nothing has touched since a run began were verified by it.
+
+        Args:
+            run: its number.
+            entities: the mappings that it has covered.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"run": run, "keys_max": SETTLED_KEYS_MAX}
+        asked = {"run": run, "entities": list(entities), "keys_max": SETTLED_KEYS_MAX}
         count = SETTLED_KEYS_MAX
         while count == SETTLED_KEYS_MAX:
             async with session(self._pool, self._answer_seconds) as connection:

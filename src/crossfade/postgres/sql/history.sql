@@ -6,7 +6,9 @@ SELECT json_build_object(
         FROM (
             SELECT id, kind, is_deep, state, started_at, finished_at, source_rows, target_items,
                    equal_keys, lagging_keys, racing_keys, parked_keys, drifted_keys,
-                   orphan_objects, read_units, root_digest
+                   orphan_objects, read_units, root_digest,
+                   ARRAY(SELECT told.value ->> 'entity'
+                         FROM jsonb_array_elements(progress -> 'left_out') AS told) AS left_out
             FROM crossfade.run
             ORDER BY id DESC
             LIMIT %(runs_max)s

@@ -2,6 +2,7 @@ UPDATE crossfade.run
 SET seen_at = clock_timestamp(),
     state = %(state)s,
     finished_at = CASE WHEN %(state)s <> 'running' THEN clock_timestamp() END,
+    entities = coalesce(%(entities)s, entities),
     root_digest = coalesce(%(root_digest)s, root_digest),
     progress = coalesce(%(progress)s::jsonb, progress),
     source_rows = %(source_rows)s,

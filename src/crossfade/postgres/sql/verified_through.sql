@@ -6,7 +6,7 @@ WITH held AS MATERIALIZED (
     FROM crossfade.run
     JOIN crossfade.ledger AS known
       ON known.unverified_since IS NOT NULL AND known.unverified_since < run.started_at
-     AND (known.entity = ANY (run.entities)) IS TRUE
+     AND (known.entity = ANY (%(entities)s)) IS TRUE
     WHERE run.id = %(run)s AND known.dirty_since IS NULL
       AND (known.acked_xid IS NULL OR known.acked_xid < run.begun_xid)
     ORDER BY known.unverified_since
