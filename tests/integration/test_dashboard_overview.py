@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from html import unescape
 
 import httpx
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
@@ -230,6 +231,34 @@ async def test_metrics_agree_with_the_ledger(world: World, browser: httpx.AsyncC
     assert values["processes_alive", "relay"] == 0
     assert ("canary_age_seconds",) not in values
     world.dynamo.clear()
+
+
+async def test_a_transaction_that_is_open_for_long_is_told(
+    world: World, browser: httpx.AsyncClient
+) -> None:
+    """Only one that holds a snapshot or has written: behind it nothing is cleaned up."""
+    async with (
+        await psycopg.AsyncConnection.connect(world.direct.dsn) as idle,
+        await psycopg.AsyncConnection.connect(world.direct.dsn) as holding,
+    ):
+        await idle.execute("SELECT")
+        await open_seconds(browser, lambda seconds: seconds == 0.0)
+        await holding.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+        await holding.execute("SELECT")
+        first = await open_seconds(browser, lambda seconds: seconds > 0.0)
+        await open_seconds(browser, lambda seconds: seconds > first + 0.1)
+    await open_seconds(browser, lambda seconds: seconds == 0.0)
+
+
+async def open_seconds(browser: httpx.AsyncClient, holds: Callable[[float], bool]) -> float:
+    """Wait until the age of the oldest transaction is such, as the metric has it."""
+    async with asyncio.timeout(STEP_SECONDS_MAX):
+        while True:
+            text = (await browser.get("/metrics")).text
+            (told,) = re.findall(r"^crossfade_ledger_transaction_seconds (.*)$", text, re.MULTILINE)
+            if holds(float(told)):
+                return float(told)
+            await asyncio.sleep(0.05)
 
 
 async def test_a_missing_trigger_is_the_first_thing_said(

@@ -67,6 +67,19 @@ async def test_the_dashboard_needs_its_grants(world: World) -> None:
 
 
 @pytest.mark.parametrize("is_granted", [True, False])
+async def test_the_age_of_others_transactions_is_told_by_who_may_see_it(
+    world: World, *, is_granted: bool
+) -> None:
+    async with role_of(world, "dashboard") as (role, settings):
+        for grant in grants("dashboard.md", "dashboard", role):
+            if is_granted or "pg_read_all_stats" not in grant:
+                await world.sql(grant)
+        async with open_dashboard(settings) as dashboard, dashboard.browser() as browser:
+            text = (await browser.get("/metrics")).text
+    assert ("crossfade_ledger_transaction_seconds" in text) is is_granted
+
+
+@pytest.mark.parametrize("is_granted", [True, False])
 async def test_a_worker_needs_its_grants(world: World, *, is_granted: bool) -> None:
     await furnish(world)
     (injected,) = await inject(world, Corruption.CHANGED_STRING)

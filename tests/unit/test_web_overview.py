@@ -75,6 +75,7 @@ def test_all_is_well() -> None:
             Tone.BUSY,
             "waited for 1.5 min",
         ),
+        ({"transaction_seconds": 1800.0}, Tone.BUSY, "open for 30.0 min"),
         ({"entities": ()}, Tone.BUSY, "No table is captured yet"),
     ],
 )

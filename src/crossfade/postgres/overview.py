@@ -46,7 +46,7 @@ class ProcessNow:
 
     Attributes:
         id: a random name.
-        jobs: what it does: ``push``, ``relay``, ``backfill``, ``verify``.
+        jobs: what it does: ``push``, ``relay``, ``backfill``, ``verify``, ``work``.
         stores_open: stores that it leaves alone, because they failed too often in a row.
         silent_seconds: how long ago it told of itself.
         is_alive: whether that is as it should be.
@@ -88,6 +88,8 @@ class Overview:
         verified_through: of every write committed before, the key was compared since.
         verified_at: when the newest full verification ended.
         canary_at: when the newest canary that has arrived set out; None without canaries.
+        transaction_seconds: age of the oldest transaction that holds a snapshot or has written;
+            None where the role may not see other sessions.
         processes: those of the last hour, the longest at work first.
         failures: of the last hour, oldest first.
         lags: of the last hour, oldest first.
@@ -103,6 +105,7 @@ class Overview:
     processes: tuple[ProcessNow, ...]
     failures: tuple[FailureMinute, ...]
     lags: tuple[LagMinute, ...]
+    transaction_seconds: float | None = None
 
     @property
     def canary_seconds(self) -> float | None:

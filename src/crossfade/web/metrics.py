@@ -20,6 +20,10 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "replicated_lag_seconds": ("Age of the newest moment that is wholly in the target", ()),
     "verified_lag_seconds": ("Age of the newest moment that is wholly compared", ()),
     "canary_age_seconds": ("Age of the newest canary that arrived; absent without one", ()),
+    "transaction_seconds": (
+        "Age of the oldest open transaction; absent where the role may not see it",
+        (),
+    ),
     "processes_alive": ("Processes at work, by job", ("job",)),
     "processes_silent": ("Processes that ended without a word, in the last hour", ()),
     "stores_left_alone": ("1 while a process's breaker before the store is open", ("store",)),
@@ -68,6 +72,8 @@ def samples(seen: Seen) -> Iterator[Sample]:
     yield "verified_lag_seconds", (), _age(now, now.verified_through)
     if now.canary_seconds is not None:
         yield "canary_age_seconds", (), now.canary_seconds
+    if now.transaction_seconds is not None:
+        yield "transaction_seconds", (), now.transaction_seconds
     for job in JOBS:
         yield "processes_alive", (job,), len(now.alive(job))
     yield "processes_silent", (), len(now.processes) - len(now.alive())

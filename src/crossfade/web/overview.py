@@ -23,6 +23,8 @@ from crossfade.web.look import Seen
 STORES = {"dynamodb": "DynamoDB", "s3": "S3"}
 """The stores that a breaker stands before, as people call them."""
 SECONDS_IN_MINUTE = 60
+TRANSACTION_SECONDS_MAX = 900.0
+"""A transaction that is open for longer is told."""
 
 
 class Tone(StrEnum):
@@ -266,6 +268,13 @@ def _delay(seen: Seen) -> Iterator[Concern]:
             Tone.BUSY,
             f"The oldest change has waited for {duration(lag)}",
             "See whether a relay runs and the stores answer.",
+        )
+    if (now.transaction_seconds or 0.0) > TRANSACTION_SECONDS_MAX:
+        yield Concern(
+            Tone.BUSY,
+            f"A transaction has been open for {duration(now.transaction_seconds)}",
+            "No write is lost or held up by it, but PostgreSQL cleans up nothing behind it and the "
+            "ledger grows. Find it in pg_stat_activity.",
         )
 
 

@@ -50,6 +50,14 @@ SELECT json_build_object(
     'verified_at', (
         SELECT max(finished_at) FROM crossfade.run WHERE kind = 'full' AND state = 'finished'),
     'canary_at', (SELECT canary_at FROM crossfade.pulse),
+    -- Behind a transaction that holds a snapshot no dead row can be cleaned up, of any table. One's
+    -- own sessions would say nothing of others, so without the right to see those nothing is told.
+    'transaction_seconds', (
+        SELECT extract(epoch FROM coalesce(max(clock_timestamp() - xact_start), '0'))
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND backend_type = 'client backend' AND coalesce(backend_xid, backend_xmin) IS NOT NULL
+        HAVING pg_has_role('pg_read_all_stats', 'USAGE')),
     'processes', (
         SELECT coalesce(json_agg(told ORDER BY told.started_at), '[]')
         FROM (
