@@ -241,6 +241,16 @@ async def test_whoever_is_slower_sees_both_versions_and_chooses(scene: Scene) ->
     assert final.started_on == campaign.started_on
 
 
+async def test_changes_that_do_not_touch_each_other_are_both_kept(scene: Scene) -> None:
+    campaign = await scene.campaign("As it was", description="As it was")
+    edit = f"/campaigns/{campaign.id}/edit"
+    mine = boxes(await scene.ada.get(edit)) | {"description": "My text"}
+    await change(scene, campaign, settings={"theirs": True})
+    assert (await scene.ada.post(edit, data=mine)).status_code == 303
+    final = await get_campaign(scene.site.app, scene.person.id, campaign.id)
+    assert (final.description, final.settings) == ("My text", {"theirs": True})
+
+
 async def test_a_choice_that_came_too_late_is_asked_for_again(scene: Scene) -> None:
     campaign = await scene.campaign("As it was")
     edit = f"/campaigns/{campaign.id}/edit"

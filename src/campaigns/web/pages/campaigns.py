@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -18,9 +21,8 @@ from campaigns.actions import (
 from campaigns.enums import CampaignStatus, GameSystem
 from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import CampaignChanges, CampaignQuery, NewCampaign
-from campaigns.records import Campaign
-from campaigns.web.conflicts import clash, marks_of, read_marks
 from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
 from campaigns.web.forms import (
     Blank,
     Field,
@@ -29,11 +31,10 @@ from campaigns.web.forms import (
     read_form,
     refused,
     shown,
-    texts_of,
     values_of,
 )
 from campaigns.web.labels import STATUSES, SYSTEMS
-from campaigns.web.rendering import Tone, go_to, page
+from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn
 
 router = APIRouter(prefix="/campaigns")
@@ -117,39 +118,19 @@ async def create(request: Request, desk: AtDesk, user: SignedIn) -> Response:
 
 
 @router.get("/{campaign_id}/edit")
-async def show_edit(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+async def show_changes(
+    request: Request, desk: AtDesk, user: SignedIn, campaign_id: str
+) -> Response:
     """Show what can be changed."""
-    campaign = await get_campaign(desk.app, user.id, campaign_id)
-    texts = texts_of(FIELDS, campaign)
-    return _edit_page(
-        request, campaign, shown(FIELDS, texts), marks_of(texts), str(campaign.revision)
-    )
+    return await show_edit(request, _edit(desk, user.id, campaign_id))
 
 
 @router.post("/{campaign_id}/edit")
-async def change(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
-    """Save the changes; whoever was slower than somebody else sees both versions."""
-    texts = await read_form(request, FIELDS)
-    marks = await read_marks(request, FIELDS)
-    expected = str((await request.form()).get("expected_revision", ""))
-    try:
-        changes = CampaignChanges.model_validate(
-            {**values_of(FIELDS, texts), "expected_revision": expected}
-        )
-        campaign = await update_campaign(desk.app, user.id, campaign_id, changes)
-    except (Conflict, Invalid) as refusal:
-        campaign = await get_campaign(desk.app, user.id, campaign_id)
-        if isinstance(refusal, Conflict) and refusal.current_revision is not None:
-            theirs = texts_of(FIELDS, campaign)
-            return page(
-                request,
-                "campaigns/conflict.html.j2",
-                status=HTTPStatus.CONFLICT,
-                campaign=campaign,
-                clash=clash(FIELDS, texts, theirs, marks, campaign.revision),
-            )
-        return _edit_page(request, campaign, refused(FIELDS, texts, refusal), marks, expected)
-    return go_to(request, f"/campaigns/{campaign.id}", "Saved.")
+async def save_changes(
+    request: Request, desk: AtDesk, user: SignedIn, campaign_id: str
+) -> Response:
+    """Save the changes, joined with somebody else's; where they clash, show both versions."""
+    return await save_edit(request, _edit(desk, user.id, campaign_id))
 
 
 @router.post("/{campaign_id}/archive")
@@ -186,8 +167,7 @@ async def _move(
     try:
         campaign = await update_campaign(desk.app, user_id, campaign_id, changes)
     except Conflict:
-        notice = "Somebody changed the campaign meanwhile. Have a look, then try again."
-        return go_to(request, f"/campaigns/{campaign_id}", notice, Tone.BAD)
+        return overtaken(request, "campaign", f"/campaigns/{campaign_id}")
     return go_to(
         request, f"/campaigns/{campaign.id}", f"{campaign.name}: {STATUSES[status].lower()}."
     )
@@ -197,15 +177,15 @@ def _new_page(request: Request, form: Form) -> Response:
     return page(request, "campaigns/new.html.j2", status=form.status, form=form)
 
 
-def _edit_page(
-    request: Request, campaign: Campaign, form: Form, marks: dict[str, str], expected: str
-) -> Response:
-    return page(
-        request,
-        "campaigns/edit.html.j2",
-        status=form.status,
-        campaign=campaign,
-        form=form,
-        marks=marks,
-        expected_revision=expected,
+def _edit(desk: Desk, user_id: str, campaign_id: str) -> Edit:
+    async def update(values: Mapping[str, Any]) -> None:
+        changes = CampaignChanges.model_validate(values)
+        await update_campaign(desk.app, user_id, campaign_id, changes)
+
+    return Edit(
+        kind="campaign",
+        address=f"/campaigns/{quote(campaign_id)}",
+        fields=FIELDS,
+        load=partial(get_campaign, desk.app, user_id, campaign_id),
+        update=update,
     )

@@ -1,10 +1,13 @@
-"""One session: its page, and the buttons that make, star and delete one."""
+"""One session: its page, and what makes, changes, stars and deletes one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from http import HTTPStatus
+from functools import partial
+from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -23,6 +26,7 @@ from campaigns.inputs import PAGE_ITEMS_MAX, CampaignQuery, NewSession, SessionC
 from campaigns.records import Session
 from campaigns.web.badges import badges_of
 from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
 from campaigns.web.forms import (
     CHECKED,
     Blank,
@@ -35,7 +39,7 @@ from campaigns.web.forms import (
     values_of,
 )
 from campaigns.web.reading import read, seconds_of
-from campaigns.web.rendering import Tone, go_to, page, part
+from campaigns.web.rendering import go_to, page, part
 from campaigns.web.visitors import SignedIn
 
 router = APIRouter(prefix="/sessions")
@@ -64,7 +68,7 @@ FIELDS = (
 @router.get("/new")
 async def show_new(request: Request, desk: AtDesk, user: SignedIn) -> Response:
     """Ask for what a session needs."""
-    fields = await fields_for(desk, user.id)
+    fields = await _fields(desk, user.id)
     campaign_id = request.query_params.get("campaign", "")
     return _new_page(request, shown(fields, {"campaign_id": campaign_id}))
 
@@ -72,7 +76,7 @@ async def show_new(request: Request, desk: AtDesk, user: SignedIn) -> Response:
 @router.post("/new")
 async def create(request: Request, desk: AtDesk, user: SignedIn) -> Response:
     """Make a session."""
-    fields = await fields_for(desk, user.id)
+    fields = await _fields(desk, user.id)
     texts = await read_form(request, fields)
     try:
         new = NewSession(**values_of(fields, texts))
@@ -122,9 +126,20 @@ async def star(request: Request, desk: AtDesk, user: SignedIn, session_id: str) 
     try:
         session = await update_session(desk.app, user.id, session_id, changes)
     except Conflict:
-        notice = "Somebody changed the session meanwhile. Have a look, then try again."
-        return go_to(request, f"/sessions/{session_id}", notice, Tone.BAD)
+        return overtaken(request, "session", f"/sessions/{session_id}")
     return go_to(request, f"/sessions/{session.id}")
+
+
+@router.get("/{session_id}/edit")
+async def show_changes(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Show what can be changed."""
+    return await show_edit(request, await _edit(desk, user.id, session_id))
+
+
+@router.post("/{session_id}/edit")
+async def save_changes(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+    """Save the changes, joined with somebody else's; where they clash, show both versions."""
+    return await save_edit(request, await _edit(desk, user.id, session_id))
 
 
 @router.get("/{session_id}/delete")
@@ -142,7 +157,7 @@ async def delete(request: Request, desk: AtDesk, user: SignedIn, session_id: str
     return go_to(request, home_of(session), "The session is deleted.")
 
 
-async def fields_for(desk: Desk, user_id: str) -> tuple[Field, ...]:
+async def _fields(desk: Desk, user_id: str) -> tuple[Field, ...]:
     """Return the fields of a session, with one's campaigns to choose from."""
     campaigns = await list_campaigns(desk.app, user_id, CampaignQuery(limit=PAGE_ITEMS_MAX))
     choices = (("", "None"), *((one.id, one.name) for one in campaigns.items))
@@ -169,9 +184,22 @@ def home_of(session: Session) -> str:
     return f"/campaigns/{session.campaign_id}" if session.campaign_id else "/sessions"
 
 
+async def _edit(desk: Desk, user_id: str, session_id: str) -> Edit:
+    async def update(values: Mapping[str, Any]) -> None:
+        changes = SessionChanges.model_validate(values)
+        await update_session(desk.app, user_id, session_id, changes)
+
+    return Edit(
+        kind="session",
+        address=f"/sessions/{quote(session_id)}",
+        fields=await _fields(desk, user_id),
+        load=partial(get_session, desk.app, user_id, session_id),
+        update=update,
+    )
+
+
 def _new_page(request: Request, form: Form) -> Response:
     campaign_id = form.boxes["campaign_id"].text
     known = dict(form.boxes["campaign_id"].field.choices)
     home = f"/campaigns/{campaign_id}" if campaign_id and campaign_id in known else "/sessions"
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_refused else HTTPStatus.OK
-    return page(request, "sessions/new.html.j2", status=status, form=form, home=home)
+    return page(request, "sessions/new.html.j2", status=form.status, form=form, home=home)

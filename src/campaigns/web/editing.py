@@ -1,0 +1,137 @@
+"""Changing a thing through its form, also when somebody else changed it meanwhile.
+
+Where they changed nothing that the form shows, both changes are kept; else both versions are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campaigns.errors import Conflict, Invalid
+from campaigns.records import Campaign, Session
+from campaigns.web.conflicts import Clash, Side, clash, marks_of, read_marks
+from campaigns.web.forms import Field, Form, read_form, refused, shown, texts_of, values_of
+from campaigns.web.rendering import Tone, go_to, page
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A thing that a form changes.
+
+    Attributes:
+        kind: what people call it, such as ``campaign``.
+        address: of its page.
+        fields: of its form.
+        load: returns it as it is stored.
+        update: changes it, given the values of its form and the expected revision.
+    """
+
+    kind: str
+    address: str
+    fields: tuple[Field, ...]
+    load: Callable[[], Awaitable[Campaign | Session]]
+    update: Callable[[Mapping[str, Any]], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What came with a form.
+
+    Attributes:
+        texts: what was typed.
+        marks: of what the form showed when it was loaded.
+        expected: the revision that it showed.
+    """
+
+    texts: Mapping[str, str]
+    marks: Mapping[str, str]
+    expected: str
+
+
+async def show_edit(request: Request, edit: Edit) -> Response:
+    """Show what can be changed."""
+    stored = await edit.load()
+    texts = texts_of(edit.fields, stored)
+    typed = _Typed(texts, marks_of(texts), str(stored.revision))
+    return _edit_page(request, edit, stored, shown(edit.fields, texts), typed)
+
+
+async def save_edit(request: Request, edit: Edit) -> Response:
+    """Save the changes, or show what clashes with somebody else's, or what is wrong with them."""
+    typed = _Typed(
+        await read_form(request, edit.fields),
+        await read_marks(request, edit.fields),
+        str((await request.form()).get("expected_revision", "")),
+    )
+    try:
+        both = await _save(edit, typed)
+    except (Conflict, Invalid) as refusal:
+        form = refused(edit.fields, typed.texts, refusal)
+        return _edit_page(request, edit, await edit.load(), form, typed)
+    if both is None:
+        return go_to(request, edit.address, "Saved.")
+    return page(
+        request,
+        "conflict.html.j2",
+        status=HTTPStatus.CONFLICT,
+        kind=edit.kind,
+        there=edit.address,
+        name=(await edit.load()).name,
+        clash=both,
+    )
+
+
+def overtaken(request: Request, kind: str, address: str) -> Response:
+    """Lead back to a thing that somebody changed before a button was pressed."""
+    notice = f"Somebody changed the {kind} meanwhile. Have a look, then try again."
+    return go_to(request, address, notice, Tone.BAD)
+
+
+async def _save(edit: Edit, typed: _Typed) -> Clash | None:
+    """Save what was typed, or return how it clashes with what is stored.
+
+    Raises:
+        Conflict: it contradicts something other than the revision.
+        Invalid: a field is not acceptable.
+    """
+    if await _update(edit, typed, typed.expected):
+        return None
+    theirs = await edit.load()
+    stored = texts_of(edit.fields, theirs)
+    both = clash(edit.fields, typed.texts, stored, typed.marks, theirs.revision)
+    if any(one.settled is not Side.MINE for one in both.differences):
+        return both
+    return None if await _update(edit, typed, theirs.revision) else both
+
+
+async def _update(edit: Edit, typed: _Typed, revision: int | str) -> bool:
+    """Save what was typed; False when this revision is not the stored one."""
+    values = values_of(edit.fields, typed.texts)
+    try:
+        await edit.update({**values, "expected_revision": revision})
+    except Conflict as refusal:
+        if refusal.current_revision is None:
+            raise
+        return False
+    return True
+
+
+def _edit_page(
+    request: Request, edit: Edit, stored: Campaign | Session, form: Form, typed: _Typed
+) -> Response:
+    return page(
+        request,
+        f"{edit.kind}s/edit.html.j2",
+        status=form.status,
+        there=edit.address,
+        name=stored.name,
+        form=form,
+        marks=typed.marks,
+        expected_revision=typed.expected,
+    )
