@@ -79,9 +79,9 @@ def _gate(rule: _Rule, facts: Facts, thresholds: Thresholds) -> Gate | None:
         reason=rule.passed,
         opens=rule.opens,
     )
-    return (
-        gate if gate.is_passed else replace(gate, reason=rule.failed.format(where=measured.where))
-    )
+    if gate.is_passed:
+        return gate
+    return replace(gate, reason=rule.failed.format(where=measured.where))
 
 
 def _uncaptured(facts: Facts) -> _Measured:
