@@ -52,19 +52,22 @@ def test_each_state_has_its_error(state: str, kind: type[CrossfadeError]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "kind"),
+    ("words", "kind", "remedy"),
     [
-        ('FATAL:  database "x" does not exist', NoSuchStore),
-        ('FATAL:  password authentication failed for user "x"', AccessDenied),
-        ('FATAL:  role "x" does not exist', AccessDenied),
-        ("FATAL:  sorry, too many clients already", Throttled),
-        ("connection refused", Unreachable),
-        ("the connection is lost", Unreachable),
+        ('FATAL:  database "x" does not exist', NoSuchStore, "create the database"),
+        ('FATAL:  password authentication failed for user "x"', AccessDenied, "role and password"),
+        ('FATAL:  role "x" does not exist', AccessDenied, "role and password"),
+        ("FATAL:  sorry, too many clients already", Throttled, "fewer connections"),
+        ("connection refused", Unreachable, "whether the server runs"),
+        ("the connection is lost", Unreachable, "whether the server runs"),
     ],
 )
-def test_a_refused_connection_is_told_by_its_words(words: str, kind: type[CrossfadeError]) -> None:
+def test_a_refused_connection_is_told_by_its_words(
+    words: str, kind: type[CrossfadeError], remedy: str
+) -> None:
     error = translate(psycopg.OperationalError(f"connection failed:\n {words}"))
     assert type(error) is kind
+    assert remedy in str(error)
     assert "\n" not in str(error)
 
 

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 
+from crossfade.errors import ConfigurationError
 from crossfade.postgres.faults import deadline, translated
 
 PRINTING: Mapping[str, str] = MappingProxyType(
@@ -85,6 +86,7 @@ async def open_pool(
     not a row that is gone.
 
     Raises:
+        ConfigurationError: the DSN is none.
         Unavailable: the server cannot be reached, or refuses the session.
     """
     chosen = options or PoolOptions()
@@ -134,6 +136,7 @@ async def connect(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
     """Open one connection for administration; each statement commits for itself.
 
     Raises:
+        ConfigurationError: the DSN is none.
         Unavailable: the server cannot be reached, or refuses the session.
     """
     with translated():
@@ -143,8 +146,18 @@ async def connect(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
 
 
 def _conninfo(dsn: str, settings: Mapping[str, str], connect_seconds: int) -> str:
-    """Add the pinned settings as start-up options, which outlive RESET and DISCARD ALL."""
-    given = conninfo_to_dict(dsn)
+    """Add the pinned settings as start-up options, which outlive RESET and DISCARD ALL.
+
+    Raises:
+        ConfigurationError: the DSN is none; it is not quoted, since it may hold a password.
+    """
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise ConfigurationError(
+            "database URL: not one that PostgreSQL's own clients read; write it as "
+            "postgresql://user:password@host:port/database, without a driver such as +asyncpg"
+        ) from None
     pinned = {**PRINTING, "search_path": SEARCH_PATH, **settings}
     options = " ".join(f"-c {name}={value}" for name, value in pinned.items())
     return make_conninfo(

@@ -46,12 +46,14 @@ _BY_CLASS: dict[str, type[CrossfadeError]] = {
     "57": Unreachable,  # shutdown, crash, start-up
 }
 # A refused connection comes without a SQLSTATE; libpq passes on the server's words alone.
-_BY_REFUSAL: tuple[tuple[re.Pattern[str], type[CrossfadeError]], ...] = (
-    (re.compile(r'FATAL: +database ".*" does not exist'), NoSuchStore),
-    (re.compile(r"FATAL: +(sorry, )?(too many|remaining) (clients|connection)"), Throttled),
-    (re.compile(r"FATAL: .*(authentication|role|permission|pg_hba)|no password"), AccessDenied),
+_STATE_BY_REFUSAL: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r'FATAL: +database ".*" does not exist'), "3D000"),
+    (re.compile(r"FATAL: +(sorry, )?(too many|remaining) (clients|connection)"), "53300"),
+    (re.compile(r"FATAL: .*(authentication|role|permission|pg_hba)|no password"), "28000"),
 )
+_NO_CONNECTION = "08001"
 _REMEDIES = {
+    "08": "look whether the server runs, and correct the database URL",
     "28": "correct the role and password of the database URL",
     "3D000": "create the database, or correct the database URL",
     "3F000": "run `crossfade install`",
@@ -107,13 +109,13 @@ def _without_state(error: psycopg.Error) -> CrossfadeError:
     """An error that the server did not answer with: of the connection, or of our own making."""
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         told = _one_line(str(error))
-        kinds = (kind for pattern, kind in _BY_REFUSAL if pattern.search(told))
-        return next(kinds, Unreachable)(f"PostgreSQL: {told}")
+        states = (state for pattern, state in _STATE_BY_REFUSAL if pattern.search(told))
+        state = next(states, _NO_CONNECTION)
+        return _kind(state)(f"PostgreSQL: {told}; {_remedy(state)}")
     return InvalidRequest(f"PostgreSQL: {type(error).__name__} before the statement was sent")
 
 
 def _with_state(error: psycopg.Error, state: str) -> CrossfadeError:
-    kind = _BY_STATE.get(state) or _BY_CLASS.get(state[:2], ServerFault)
     place = " ".join(
         f"{name} {value}"
         for name, value in (
@@ -124,11 +126,19 @@ def _with_state(error: psycopg.Error, state: str) -> CrossfadeError:
         if value
     )
     told = f": {_one_line(error.diag.message_primary)}" if _is_telling(state) else ""
-    remedy = _REMEDIES.get(state) or _REMEDIES.get(state[:2])
-    return kind(
+    remedy = _remedy(state)
+    return _kind(state)(
         f"PostgreSQL {state} {type(error).__name__}{told}"
         f"{f' ({place})' if place else ''}{f'; {remedy}' if remedy else ''}"
     )
+
+
+def _kind(state: str) -> type[CrossfadeError]:
+    return _BY_STATE.get(state) or _BY_CLASS.get(state[:2], ServerFault)
+
+
+def _remedy(state: str) -> str | None:
+    return _REMEDIES.get(state) or _REMEDIES.get(state[:2])
 
 
 def _is_telling(state: str) -> bool:
