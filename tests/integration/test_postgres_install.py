@@ -18,6 +18,7 @@ from crossfade.postgres import (
     uninstall,
     unpark,
 )
+from crossfade.postgres.installer import installer
 from engines.values import Database
 from postgres_helpers import (
     CREATE_NOTES,
@@ -146,6 +147,29 @@ async def test_two_installers_do_not_meet(database: Database) -> None:
     assert {type(result) for result in results} <= {tuple, Contended}
     assert tuple in {type(result) for result in results}
     assert (await status(database.dsn))[0].uncaptured == ()
+
+
+async def test_an_installer_may_follow_one_whose_session_takes_time_to_end(
+    every_database: Database,
+) -> None:
+    """A session ends once its temporary tables are dropped; somebody keeps this one's."""
+    with psycopg.connect(every_database.dsn) as app:
+        app.execute(CREATE_NOTES)
+        app.commit()
+        async with installer(every_database.dsn) as connection:
+            await connection.execute("CREATE TEMP TABLE lingering ()")
+            cursor = await connection.execute("SELECT pg_my_temp_schema()::regnamespace::text")
+            (schema,) = await cursor.fetchone() or (None,)
+            app.execute(f"LOCK TABLE {schema}.lingering")
+        [installed] = await install(every_database.dsn, [NOTES])
+        assert installed.change is Change.INSTALLED
+
+
+async def test_an_installer_at_work_keeps_others_out(database: Database) -> None:
+    async with installer(database.dsn):
+        with pytest.raises(Contended, match="another installation is under way"):
+            await uninstall(database.dsn)
+    assert await uninstall(database.dsn) == ()
 
 
 async def test_each_difference_from_the_catalog_has_a_line(every_database: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -57,13 +57,30 @@ async def installer(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
                 f"PostgreSQL {release // 10000} is too old; "
                 f"{VERSION_MIN // 10000} or later is needed"
             )
-        with translated():
-            cursor = await connection.execute(
-                query("installer_lock"), {"lock_class": INSTALLER_LOCK}
-            )
-            if await cursor.fetchone() != (True,):
-                raise Contended("another installation is under way on this database; wait for it")
-        yield connection
+        async with _alone(connection):
+            yield connection
+
+
+@asynccontextmanager
+async def _alone(connection: psycopg.AsyncConnection) -> AsyncIterator[None]:
+    """Hold the installer's lock.
+
+    It is given back here and not left to the end of the session: the server may notice that only
+    after this process has come back with another one.
+
+    Raises:
+        Contended: another installer is at work.
+    """
+    lock = {"lock_class": INSTALLER_LOCK}
+    with translated():
+        cursor = await connection.execute(query("installer_lock"), lock)
+        if await cursor.fetchone() != (True,):
+            raise Contended("another installation is under way on this database; wait for it")
+    try:
+        yield
+    finally:
+        with suppress(psycopg.Error):  # a connection that broke took its lock along
+            await connection.execute(query("installer_unlock"), lock)
 
 
 async def patiently(
