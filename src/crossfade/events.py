@@ -244,7 +244,8 @@ class Repaired:
     Attributes:
         closed: findings whose keys are equal now.
         open: findings whose keys still differ, or were written to all the while.
-        left: findings about items that no mapping makes.
+        left: findings that nothing is done about: of items that no mapping makes, and of entities
+            that are left out.
     """
 
     closed: int

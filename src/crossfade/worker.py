@@ -87,6 +87,7 @@ class Worker:
     async def _repair(self, request: OperatorRequest, task: Repair, tell: work.Tell) -> str:
         who = f"{request.requested_by}, request {request.id}"
         closed = looked_at = 0
+        left_out: set[str] = set()
         after = 0 if task.finding is None else task.finding - 1
         findings_max = FINDINGS_PER_STEP if task.finding is None else 1
         async with open_repair(self._settings, self._application, who, self._observe) as route:
@@ -97,8 +98,9 @@ class Worker:
                 results = await repair.carry_out(route, page)
                 closed += sum(result.is_closed for result in results)
                 looked_at += len(results)
+                left_out |= {one.left_out.entity for one in results if one.left_out}
                 tell(f"{closed} of {looked_at} findings closed")
-        return f"{closed} of {looked_at} findings closed"
+        return f"{closed} of {looked_at} findings closed{_without(sorted(left_out))}"
 
     async def _unpark(self, task: Unpark) -> str:
         key = Key(task.entity, task.key) if task.entity and task.key else None

@@ -38,11 +38,11 @@ def test_a_dry_run_shows_and_a_repair_closes(staged: Database) -> None:
     planned = answer("repair", "--dry-run")
     actions = [one["action"].split(":")[0] for one in planned["findings"]]
     assert actions == ["write the row again", "nothing"]
-    assert planned["counts"] == {"closed": 0, "open": 0, "planned": 2}
+    assert planned["counts"] == {"closed": 0, "open": 0, "left_out": 0, "planned": 2}
     assert answer("repair", "--dry-run") == planned
     repaired = answer("repair", "--run", "1")
     assert [one["outcome"] for one in repaired["findings"]] == ["closed"]
-    assert repaired["counts"] == {"closed": 1, "open": 0, "planned": 0}
+    assert repaired["counts"] == {"closed": 1, "open": 0, "left_out": 0, "planned": 0}
     shown = crossfade("repair", code=3)
     assert "1 open" in shown.stdout
     assert "no mapping makes such an item" in shown.stdout

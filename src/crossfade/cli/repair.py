@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
+from crossfade.cli.left_out import NOT_ALL, print_left_out, told_left_out
 from crossfade.cli.progress import Bar, Reading, showing, speed
 from crossfade.cli.shell import (
     INTERRUPTED,
@@ -24,8 +25,9 @@ from crossfade.cli.shell import (
     stop_on_signals,
 )
 from crossfade.flows import repair as flow
-from crossfade.flows.repair import Action, Remedy, Result, Route
+from crossfade.flows.repair import CARRIED_OUT, Remedy, Result, Route
 from crossfade.mapping.application import Application
+from crossfade.mapping.left_out import LeftOut
 from crossfade.mender import open_repair
 from crossfade.settings import Settings, load
 from crossfade.telemetry import configure_logs
@@ -34,7 +36,6 @@ app = typer.Typer()
 
 FINDINGS_PER_STEP = 50
 FINDINGS_SHOWN_MAX = 1000
-STILL_OPEN = 3
 COLUMNS = ("finding", "key", "verdict", "objects", "action", "outcome")
 
 
@@ -43,6 +44,7 @@ class Outcome(StrEnum):
 
     CLOSED = "closed"
     OPEN = "open"
+    LEFT_OUT = "left out: its table has changed"
     PLANNED = "not done: a dry run"
 
 
@@ -54,17 +56,22 @@ class Account:
         total: findings that were open when it began.
         counts: findings by outcome.
         shown: the first of them.
+        left_out: entities whose tables have changed, by name.
         is_cut: whether it was stopped before the last one.
     """
 
     total: int = 0
     counts: Counter[Outcome] = field(default_factory=Counter)
     shown: list[tuple[Remedy, Outcome]] = field(default_factory=list)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
     is_cut: bool = False
     started: float = field(default_factory=monotonic)
 
-    def take(self, remedy: Remedy, outcome: Outcome) -> None:
-        """Count what became of a finding."""
+    def take(self, remedy: Remedy, outcome: Outcome, left_out: LeftOut | None = None) -> None:
+        """Count what became of a finding, or that its entity was left out."""
+        if left_out is not None:
+            self.left_out[left_out.entity] = left_out
+            outcome = Outcome.LEFT_OUT
         self.counts[outcome] += 1
         if len(self.shown) < FINDINGS_SHOWN_MAX:
             self.shown.append((remedy, outcome))
@@ -83,6 +90,7 @@ class Account:
                 "findings_total": self.total,
                 "closed": self.counts[Outcome.CLOSED],
                 "open": self.counts[Outcome.OPEN],
+                "left_out": self.counts[Outcome.LEFT_OUT],
                 "findings_per_second": pace.per_second,
                 "eta_seconds": pace.eta_seconds,
             },
@@ -105,9 +113,9 @@ def repair(
 
     Marks their keys under versions above what stands in the target; the relay's own delivery writes
     them, missing and damaged objects first. Then both stores are compared at these keys, and what
-    is equal is closed. Items that no mapping makes are listed and left alone. Safe at any time,
-    beside writers, relays and other repairs. Ctrl-C ends it after the step under way; run again, it
-    goes on with what is open.
+    is equal is closed. Items that no mapping makes are listed and left alone, and so is an entity
+    whose table has changed. Safe at any time, beside writers, relays and other repairs. Ctrl-C ends
+    it after the step under way; run again, it goes on with what is open.
     """
     with clear_errors():
         settings = load()
@@ -117,8 +125,8 @@ def repair(
     _print(account, as_json=as_json)
     if account.is_cut:
         raise typer.Exit(INTERRUPTED)
-    if account.counts[Outcome.OPEN]:
-        raise typer.Exit(STILL_OPEN)
+    if account.counts[Outcome.OPEN] or account.left_out:
+        raise typer.Exit(NOT_ALL)
 
 
 async def _repair(
@@ -146,10 +154,10 @@ async def _repair(
 async def _step(route: Route, account: Account, page: tuple[Remedy, ...], *, dry_run: bool) -> None:
     if dry_run:
         for remedy in page:
-            account.take(remedy, Outcome.PLANNED)
+            account.take(remedy, Outcome.PLANNED, remedy.left_out)
         return
     for result in await flow.carry_out(route, page):
-        account.take(result.remedy, _outcome(result))
+        account.take(result.remedy, _outcome(result), result.left_out)
 
 
 def _outcome(result: Result) -> Outcome:
@@ -161,11 +169,13 @@ def _print(account: Account, *, as_json: bool) -> None:
         print_json(
             {
                 "counts": {outcome.name.lower(): account.counts[outcome] for outcome in Outcome},
+                "left_out": told_left_out(list(account.left_out.values())),
                 "findings": [_told(remedy, outcome) for remedy, outcome in account.shown],
             }
         )
         return
     print_table("Repair", COLUMNS, [_cells(remedy, outcome) for remedy, outcome in account.shown])
+    print_left_out(list(account.left_out.values()))
     for outcome, count in sorted(account.counts.items()):
         typer.echo(f"{count} {outcome.value}")
 
@@ -178,7 +188,7 @@ def _told(remedy: Remedy, outcome: Outcome) -> dict[str, Any]:
         "verdict": judgement.verdict.value,
         "fields": judgement.fields,
         "action": remedy.action.value,
-        "version_above": remedy.above if remedy.action is not Action.LEAVE else None,
+        "version_above": remedy.above if remedy.action in CARRIED_OUT else None,
         "missing_objects": remedy.missing,
         "damaged_objects": remedy.damaged,
         "outcome": outcome.name.lower(),

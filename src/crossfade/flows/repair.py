@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from time import monotonic
 
-from crossfade.errors import DamagedObject, MissingObject, NoItemKey, Rejected
-from crossfade.events import Repaired
+from crossfade.altered import Altered
+from crossfade.errors import DamagedObject, MissingObject, NoItemKey, Rejected, SchemaChanged
+from crossfade.events import EntityLeftOut, Repaired
 from crossfade.mapping.codec import Codec
+from crossfade.mapping.left_out import LeftOut
 from crossfade.mapping.parity import Finding, Judgement, Verdict
 from crossfade.mapping.state import Gone, Key, Live, State
 from crossfade.ports import Findings, Items, Mark, Observer, Shelf, Source, Uploads
@@ -56,6 +59,11 @@ class Action(StrEnum):
     REWRITE = "write the row again"
     REMOVE = "replace the item by a tombstone"
     LEAVE = "nothing: no mapping makes such an item"
+    WAIT = "nothing: the table has changed"
+
+
+CARRIED_OUT = frozenset({Action.REWRITE, Action.REMOVE})
+"""What marks a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,7 @@ class Remedy:
         above: the version that the key's next one must exceed.
         missing: objects of the row that are not there.
         damaged: objects of the row that are not what their names say.
+        left_out: why its table cannot be read.
     """
 
     finding: Finding
@@ -73,14 +82,20 @@ class Remedy:
     above: int = 0
     missing: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
+    left_out: LeftOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one finding; it is closed if both stores were then seen to be equal."""
+    """What became of one finding; it is closed if both stores were then seen to be equal.
+
+    Attributes:
+        left_out: why its key could not be compared.
+    """
 
     remedy: Remedy
     verdict: Verdict
+    left_out: LeftOut | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -111,19 +126,17 @@ async def preview(
 
 async def plan(route: Route, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
     """Return what is to be done about findings, from what both stores hold now."""
+    altered = _altered(route)
     known = [finding for finding in findings if finding.judgement.key.entity in route.codecs]
-    states = await route.source.fetch([finding.judgement.key for finding in known])
-    remedies = {
-        finding.id: await _remedy(route, finding, state)
-        for finding, state in zip(known, states, strict=True)
-    }
-    return tuple(remedies.get(finding.id, Remedy(finding, Action.LEAVE)) for finding in findings)
+    states = await altered.around(partial(_states, route, known))
+    reasons = {one.entity: one for one in altered.left_out}
+    return tuple([await _remedy_of(route, finding, states, reasons) for finding in findings])
 
 
 async def carry_out(route: Route, remedies: Sequence[Remedy]) -> tuple[Result, ...]:
     """Mark, deliver, compare again, and close what is equal."""
     started = monotonic()
-    chosen = [remedy for remedy in remedies if remedy.action is not Action.LEAVE]
+    chosen = [remedy for remedy in remedies if remedy.action in CARRIED_OUT]
     for remedy in chosen:
         for object_key in remedy.damaged:
             await route.shelf.discard_damaged(object_key)
@@ -131,11 +144,10 @@ async def carry_out(route: Route, remedies: Sequence[Remedy]) -> tuple[Result, .
     if lost:
         await route.uploads.forget(lost)
     await route.mark([(remedy.finding.judgement.key, remedy.above) for remedy in chosen])
-    verdicts = await _settle(route, [remedy.finding.judgement.key for remedy in chosen])
-    results = tuple(
-        Result(remedy, verdicts.get(remedy.finding.judgement.key, remedy.finding.judgement.verdict))
-        for remedy in remedies
-    )
+    altered = _altered(route)
+    verdicts = await _settle(route, [one.finding.judgement.key for one in chosen], altered)
+    reasons = {one.entity: one for one in altered.left_out}
+    results = tuple(_result(remedy, verdicts, reasons) for remedy in remedies)
     closed = [result.remedy.finding.judgement.key for result in results if result.is_closed]
     if closed:
         await route.findings.close(closed, route.who)
@@ -143,9 +155,48 @@ async def carry_out(route: Route, remedies: Sequence[Remedy]) -> tuple[Result, .
     return results
 
 
+def _altered(route: Route) -> Altered:
+    """Return what tells of each entity that a step leaves out; the next step tries it again."""
+
+    def hear(one: LeftOut) -> None:
+        route.observe(EntityLeftOut("repair", one.entity, SchemaChanged.__name__, one.reason))
+
+    return Altered(hear)
+
+
+async def _states(
+    route: Route, findings: Sequence[Finding], without: frozenset[str]
+) -> dict[Key, State]:
+    keys = [finding.judgement.key for finding in findings]
+    states = await route.source.fetch([key for key in keys if key.entity not in without])
+    return {state.key: state for state in states}
+
+
+async def _remedy_of(
+    route: Route,
+    finding: Finding,
+    states: Mapping[Key, State],
+    reasons: Mapping[str, LeftOut],
+) -> Remedy:
+    key = finding.judgement.key
+    if key.entity in reasons:
+        return Remedy(finding, Action.WAIT, left_out=reasons[key.entity])
+    if key in states:
+        return await _remedy(route, finding, states[key])
+    return Remedy(finding, Action.LEAVE)
+
+
+def _result(
+    remedy: Remedy, verdicts: Mapping[Key, Verdict], reasons: Mapping[str, LeftOut]
+) -> Result:
+    key, verdict = remedy.finding.judgement.key, remedy.finding.judgement.verdict
+    left_out = remedy.left_out or reasons.get(key.entity)
+    return Result(remedy, verdicts.get(key, verdict), left_out)
+
+
 def _tell(route: Route, results: Sequence[Result], seconds: float) -> None:
     closed = sum(result.is_closed for result in results)
-    left = sum(result.remedy.action is Action.LEAVE for result in results)
+    left = sum(result.remedy.action not in CARRIED_OUT for result in results)
     route.observe(Repaired(closed, len(results) - closed - left, left, seconds))
 
 
@@ -154,7 +205,7 @@ async def _open(route: Route, after: int, findings_max: int, run: int | None) ->
     return await route.findings.open_page(entities, after, run=run, findings_max=findings_max)
 
 
-async def _settle(route: Route, keys: Sequence[Key]) -> dict[Key, Verdict]:
+async def _settle(route: Route, keys: Sequence[Key], altered: Altered) -> dict[Key, Verdict]:
     """Deliver and compare until nothing is on its way, or it was tried often enough."""
     verdicts: dict[Key, Verdict] = {}
     left = list(keys)
@@ -162,9 +213,14 @@ async def _settle(route: Route, keys: Sequence[Key]) -> dict[Key, Verdict]:
         if not left:
             break
         await route.deliver(left)
-        verdicts |= {one.key: one.verdict for one in await route.judge(left)}
+        judged = await altered.around(partial(_judge, route, left))
+        verdicts |= {one.key: one.verdict for one in judged}
         left = [key for key in left if verdicts.get(key) in {Verdict.LAG, Verdict.RACE}]
     return verdicts
+
+
+async def _judge(route: Route, keys: Sequence[Key], without: frozenset[str]) -> Sequence[Judgement]:
+    return await route.judge([key for key in keys if key.entity not in without])
 
 
 async def _remedy(route: Route, finding: Finding, state: State) -> Remedy:

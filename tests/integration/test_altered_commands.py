@@ -1,0 +1,123 @@
+"""What commands say of an entity whose table changed, and with which exit code they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from command_helpers import answer, crossfade
+from engines.clients import boto_client
+from engines.values import Database, DynamoEngine, S3Engine
+
+REASON = "public.campaigns.mood is not in the mapping"
+
+
+@pytest.fixture
+def staged(environment: Database) -> Database:
+    """A user and a campaign in both stores."""
+    crossfade("install")
+    environment.execute(
+        "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
+    )
+    environment.execute(
+        "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
+        "VALUES (gen_random_uuid(), 'u', 'c', 'One', now())"
+    )
+    crossfade("relay", "--until-clean")
+    return environment
+
+
+def alter(database: Database) -> None:
+    database.execute("ALTER TABLE campaigns ADD mood text")
+
+
+def mend(database: Database) -> None:
+    database.execute("ALTER TABLE campaigns DROP mood")
+    crossfade("install")
+
+
+def lose_items(dynamo: DynamoEngine, s3: S3Engine) -> None:
+    """Delete every item past the relay."""
+    client = boto_client(dynamo)
+    for item in client.scan(TableName=s3.bucket)["Items"]:
+        client.delete_item(TableName=s3.bucket, Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+def assert_named(told: Any) -> None:
+    """The altered entity is named, with the reason and the remedy."""
+    ((entity, reason, remedy),) = [one.values() for one in told["left_out"]]
+    assert entity == "campaign"
+    assert REASON in reason
+    assert "crossfade install" in remedy
+
+
+def test_verify_names_what_it_left_out(staged: Database) -> None:
+    alter(staged)
+    told = answer("verify", code=3)
+    assert_named(told)
+    assert "campaign" not in told["run"]["entities"]
+    assert (told["run"]["tally"]["source_rows"], told["open"]) == (1, {})
+    shown = crossfade("verify", code=3).stdout
+    assert REASON in shown
+    assert "both stores hold the same of api-token" in shown
+    mend(staged)
+    told = answer("verify")
+    assert told["left_out"] == []
+    assert told["run"]["tally"]["equal_keys"] == 2
+
+
+def test_no_certificate_claims_what_was_left_out(staged: Database, tmp_path: Path) -> None:
+    file, refused = tmp_path / "parity.json", tmp_path / "refused.json"
+    crossfade("verify", "--certificate", str(file))
+    alter(staged)
+    assert "no certificate" in crossfade("verify", "--certificate", str(refused), code=3).stderr
+    assert not refused.exists()
+    assert "unknown" in crossfade("verify", "--check", str(file), code=3).stderr
+    mend(staged)
+    assert "holds" in crossfade("verify", "--check", str(file)).stderr
+    assert "campaign" in json.loads(file.read_bytes())["entities"]
+
+
+def test_open_findings_of_what_was_left_out_are_shown(
+    staged: Database, ministack: DynamoEngine, bucket: S3Engine
+) -> None:
+    lose_items(ministack, bucket)
+    assert answer("verify", code=3)["open"] == {"drift_missing": 2}
+    alter(staged)
+    told = answer("verify", code=3)
+    assert_named(told)
+    assert told["open"] == {"drift_missing": 2}
+    assert told["run"]["tally"]["drifted_keys"] == 1
+
+
+def test_repair_names_what_it_left_out(
+    staged: Database, ministack: DynamoEngine, bucket: S3Engine
+) -> None:
+    lose_items(ministack, bucket)
+    crossfade("verify", code=3)
+    alter(staged)
+    planned = answer("repair", "--dry-run", code=3)
+    assert_named(planned)
+    assert planned["counts"] == {"closed": 0, "open": 0, "left_out": 1, "planned": 1}
+    told = answer("repair", code=3)
+    assert_named(told)
+    assert told["counts"] == {"closed": 1, "open": 0, "left_out": 1, "planned": 0}
+    shown = crossfade("repair", code=3).stdout
+    assert REASON in shown
+    assert "1 left out: its table has changed" in shown
+    mend(staged)
+    assert answer("repair")["counts"] == {"closed": 1, "open": 0, "left_out": 0, "planned": 0}
+    crossfade("verify")
+
+
+def test_a_worker_tells_what_it_left_out(staged: Database) -> None:
+    alter(staged)
+    staged.execute("INSERT INTO crossfade.request (kind, requested_by) VALUES ('verify', 'me')")
+    crossfade("work", "--until-done")
+    with psycopg.connect(staged.dsn) as connection:
+        ((outcome,),) = connection.execute("SELECT outcome FROM crossfade.request").fetchall()
+    assert "left out, since their tables changed: campaign" in outcome

@@ -1,0 +1,114 @@
+"""A repair goes on without an entity whose table changed: its findings stay open, others close."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from campaigns.mapping import APPLICATION
+from crossfade.events import EntityLeftOut, Repaired
+from crossfade.flows import repair
+from crossfade.flows.repair import Action, Result, Route
+from crossfade.mapping.parity import Judgement, Verdict
+from crossfade.mapping.state import Key
+from crossfade.postgres import install
+from engines.world import World
+from repair_helpers import open_findings, repair_route
+
+ALTER = "ALTER TABLE campaigns ADD mood text"
+REASON = "mood is not in the mapping"
+USERS = ("u2", "u3")
+CAMPAIGNS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")
+
+
+@pytest.fixture
+async def route(world: World) -> AsyncIterator[Route]:
+    """Users and campaigns without items, and findings that say so, in turns."""
+    for user, campaign in zip(USERS, CAMPAIGNS, strict=True):
+        await world.sql(
+            "INSERT INTO users (id, email, updated_at) VALUES (%s, %s, now())",
+            *(user, f"{user}@example.org"),
+        )
+        await world.sql(
+            "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
+            "VALUES (%s, %s, %s, 'One', now())",
+            *(campaign, user, campaign),
+        )
+    await world.drain()
+    client, name = world.stores.dynamodb, world.settings.dynamodb_table_name
+    for item in client.scan(TableName=name)["Items"]:
+        if world.user_id not in item["pk"]["S"]:
+            client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
+    await world.sql(
+        "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
+        "SELECT entity, key, 'drift_missing', 'lost write', 1, 1 FROM crossfade.ledger "
+        "WHERE key[1] = ANY (%s) ORDER BY right(key[1], 1), entity",
+        [*USERS, *CAMPAIGNS],
+    )
+    async with repair_route(world) as route:
+        yield route
+
+
+async def assert_users_repaired(world: World, results: Sequence[Result], left: int) -> None:
+    """The findings of users are closed; those of campaigns say why they are not."""
+    assert {one.is_closed for one in results if of(one) == "user"} == {True}
+    campaigns = [one for one in results if of(one) == "campaign"]
+    assert [one.is_closed for one in campaigns] == [False] * len(CAMPAIGNS)
+    for one in campaigns:
+        assert one.left_out is not None
+        assert REASON in one.left_out.reason
+    assert await open_findings(world) == len(CAMPAIGNS)
+    (told,) = world.observed(Repaired)
+    assert (told.closed, told.open, told.left) == (len(USERS), len(CAMPAIGNS) - left, left)
+    assert {(one.job, one.entity) for one in world.observed(EntityLeftOut)} == {
+        ("repair", "campaign")
+    }
+
+
+def of(result: Result) -> str:
+    return result.remedy.finding.judgement.key.entity
+
+
+async def test_the_others_are_repaired_and_the_next_repair_mends_the_rest(
+    world: World, route: Route
+) -> None:
+    await world.sql(ALTER)
+    results = await repair.step(route, after=0, findings_max=100)
+    await assert_users_repaired(world, results, left=len(CAMPAIGNS))
+    campaigns = [one.remedy for one in results if of(one) == "campaign"]
+    assert {one.action for one in campaigns} == {Action.WAIT}
+    await world.sql("ALTER TABLE campaigns DROP mood")
+    await install(world.direct.dsn, APPLICATION.mappings)
+    again = await repair.step(route, after=0, findings_max=100)
+    assert [one.is_closed for one in again] == [True] * len(CAMPAIGNS)
+    await world.assert_equal()
+
+
+async def test_a_table_that_changes_before_the_comparison_leaves_its_findings_open(
+    world: World, route: Route
+) -> None:
+    async def judge(keys: Sequence[Key]) -> Sequence[Judgement]:
+        await world.sql(ALTER.replace("ADD", "ADD IF NOT EXISTS"))
+        return await route.judge(keys)
+
+    results = await repair.step(replace(route, judge=judge), after=0, findings_max=100)
+    await assert_users_repaired(world, results, left=0)
+    assert {one.verdict for one in results} == {Verdict.EQUAL, Verdict.DRIFT_MISSING}
+
+
+async def test_a_table_that_changes_after_the_plan_leaves_its_findings_open(
+    world: World, route: Route
+) -> None:
+    planned = await repair.preview(route, after=0, findings_max=100)
+    assert {one.action for one in planned} == {Action.REWRITE}
+    await world.sql(ALTER)
+    await assert_users_repaired(world, await repair.carry_out(route, planned), left=0)
+
+
+async def test_a_dry_run_plans_for_the_others(world: World, route: Route) -> None:
+    await world.sql(ALTER)
+    planned = await repair.preview(route, after=0, findings_max=100)
+    actions = {one.finding.judgement.key.entity: one.action for one in planned}
+    assert actions == {"user": Action.REWRITE, "campaign": Action.WAIT}
