@@ -60,7 +60,7 @@ class Facts:
 
     Attributes:
         quiet_since: since when both stores were not seen to differ: when the last finding was
-            closed, or the first full pass ended; None before that and while a finding is open.
+            closed, or every entity had a full pass; None before that.
         relays: processes that deliver at this moment.
         canary_at: when the newest canary that reached the target set out; None without canaries.
     """

@@ -78,8 +78,9 @@ def parity_chart(runs: Sequence[PastRun], now: datetime) -> Chart:
 
 def run_label(run: PastRun) -> str:
     """Return what a run says when pointed at."""
+    without = f", without {', '.join(run.left_out)}" if run.left_out else ""
     return (
-        f"run {run.id}, {run.kind}, {moment(run.started_at)}: {percent(run.parity)}, "
+        f"run {run.id}, {run.kind}{without}, {moment(run.started_at)}: {percent(run.parity)}, "
         f"{count(run.drifted_keys)} apart, {count(run.lagging_keys)} on their way"
     )
 

@@ -52,11 +52,15 @@ SELECT json_build_object(
         ) AS counted),
     'relays', (SELECT relays FROM crossfade.pulse),
     'quiet_since', (
-        SELECT greatest(min(run.finished_at), max(latest.closed_at))
-        FROM crossfade.run
+        SELECT CASE WHEN bool_and(earliest.finished_at IS NOT NULL)
+                    THEN greatest(max(earliest.finished_at), max(latest.closed_at)) END
+        FROM crossfade.mapping
+        CROSS JOIN LATERAL (
+            SELECT min(finished_at) AS finished_at FROM crossfade.run
+            WHERE kind = 'full' AND state = 'finished' AND mapping.name = ANY (run.entities)
+        ) AS earliest
         CROSS JOIN (
             SELECT max(closed_at) AS closed_at FROM crossfade.finding WHERE closed_at IS NOT NULL
-        ) AS latest
-        WHERE run.kind = 'full' AND run.state = 'finished'),
+        ) AS latest),
     'canary_at', (SELECT canary_at FROM crossfade.pulse)
 )::text
