@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from command_helpers import engine_variables
 from crossfade.errors import Unreachable
 from crossfade.events import PassResumed
 from crossfade.flows.validate import full_pass
 from crossfade.mapping.parity import RunState, Tally, Verdict
+from crossfade.testing import HttpProxy, Rule, Stall
 from verify_helpers import Stage
 
 
@@ -93,35 +95,35 @@ async def test_a_cancelled_pass_leaves_its_run_open_and_the_next_one_finds_all(
 async def test_a_pass_of_a_process_that_was_killed_goes_on_in_the_next(
     stage: Stage, how: signal.Signals, tmp_path: Path
 ) -> None:
-    """The command ends while it verifies; the table and the application stay as they are."""
+    """The command ends while it reads the table; table and application stay as they are."""
     expected = await _damaged(stage)
-    settings = stage.settings
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "crossfade.cli", "verify", "--rcu", "1", "--application"),
-        "verify_helpers:APPLICATION",
-        env={
-            **os.environ,
-            "PYTHONPATH": "tests",
-            "DATABASE_URL": stage.database.dsn,
-            "DYNAMODB_TABLE_NAME": stage.table,
-            "S3_BUCKET_NAME": stage.table,
-            "AWS_REGION": settings.aws_region,
-            "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
-            "AWS_ENDPOINT_URL_S3": str(settings.aws_endpoint_url_s3),
-            "CROSSFADE_VERIFY_FOLDER": str(tmp_path),
-        },
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(30):
-        while not await stage.verifier.runs.newest():  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.02)
-    process.send_signal(how)
-    await process.communicate()
+    async with HttpProxy(str(stage.settings.aws_endpoint_url_dynamodb)) as proxy:
+        proxy.add(Rule(Stall(), operation="Scan"))
+        process = await _start_verify(stage, proxy.endpoint, tmp_path)
+        await proxy.record.until(lambda record: record.arrived("Scan") > 0)
+        process.send_signal(how)
+        await process.communicate()
     (killed,) = await stage.verifier.runs.newest()
-    assert await stage.verdicts() == expected
     assert killed.state is RunState.RUNNING
+    assert await stage.verdicts() == expected
     (run,) = await stage.verifier.runs.newest()
     assert (run.id, run.state) == (killed.id, RunState.FINISHED)
     assert len(stage.observed(PassResumed)) == 1
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - an empty folder
+
+
+async def _start_verify(stage: Stage, endpoint: str, folder: Path) -> asyncio.subprocess.Process:
+    """Start `crossfade verify` as a process of its own, before a table behind this endpoint."""
+    found = {
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "CROSSFADE_TARGET_TIMEOUT_SECONDS": "600",
+        "CROSSFADE_VERIFY_FOLDER": str(folder),
+    }
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "crossfade.cli", "verify"),
+        *("--application", "verify_helpers:APPLICATION"),
+        env={**os.environ, **engine_variables(stage.settings, **found)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
