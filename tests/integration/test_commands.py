@@ -112,6 +112,30 @@ def test_an_unreachable_database_is_told(
     assert "hidden" not in result.output
 
 
+def test_parked_keys_are_named_and_never_told_as_equal(
+    environment: Database,
+    ministack: DynamoEngine,
+    bucket: S3Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    del ministack, bucket
+    monkeypatch.setenv("CROSSFADE_PARK_AFTER_FAULTS", "1")
+    crossfade("install")
+    environment.execute(
+        "INSERT INTO users (id, email, updated_at) VALUES ('', 'a@example.org', now())"
+    )
+    crossfade("relay", "--until-clean")
+    shown = crossfade("status").stdout
+    assert "user/" in shown
+    assert "empty text in a key" in shown
+    (parked,) = answer("status")["parked"]
+    assert (parked["entity"], parked["key"]) == ("user", [""])
+    assert "but for 1 parked key" in crossfade("verify").stdout
+    assert "no entity 'dragon'" in crossfade("unpark", "dragon", code=1).stderr
+    assert answer("unpark", "user") == {"unparked": 1}
+    assert answer("status")["parked"] == []
+
+
 def commands() -> list[tuple[str, ...]]:
     """Every command, as its words."""
     words: list[tuple[str, ...]] = []

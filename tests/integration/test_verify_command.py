@@ -49,6 +49,15 @@ def test_equal_stores_end_well_and_drift_ends_with_3(table: Any) -> None:
     assert "private" not in json.dumps(found)
 
 
+@pytest.mark.usefixtures("table")
+def test_a_certificate_without_a_folder_is_refused_before_the_pass(tmp_path: Path) -> None:
+    refusal = crossfade("verify", "--certificate", str(tmp_path / "none" / "parity.json"), code=1)
+    assert "no folder" in refusal.stderr
+    assert "Run" not in refusal.stdout
+    refusal = crossfade("verify", "--certificate", str(tmp_path), code=1)
+    assert "cannot be written" in refusal.stderr
+
+
 def test_a_certificate_holds_until_something_changes(table: Any, tmp_path: Path) -> None:
     file = tmp_path / "parity.json"
     crossfade("verify", "--deep", "--certificate", str(file))

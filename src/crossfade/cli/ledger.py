@@ -10,7 +10,10 @@ import typer
 from crossfade import postgres
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.shell import AsJson, clear_errors, print_json, print_table, run
+from crossfade.errors import ConfigurationError
+from crossfade.mapping.state import Key
 from crossfade.postgres.overview import ProcessNow, overview
+from crossfade.postgres.parity_seen import ParkedKey, parked_page
 from crossfade.settings import load
 
 app = typer.Typer()
@@ -26,6 +29,9 @@ STATUS_COLUMNS = (
     "capture",
 )
 PROCESS_COLUMNS = ("process", "does", "leaves alone", "told of itself", "state")
+
+PARKED_COLUMNS = ("parked key", "tried", "dirty since", "reason")
+PARKED_SHOWN_MAX = 20
 
 ANSWER_SECONDS = 10.0
 
@@ -68,22 +74,25 @@ def uninstall(
 def status(*, as_json: AsJson = False) -> None:
     """Show what is captured, dirty and parked; the exit code is 3 when a trigger is missing.
 
-    The processes that deliver are shown with the stores that they leave alone for a while, because
-    those failed too often in a row.
+    The first parked keys are shown with the reason. The processes that deliver are shown with the
+    stores that they leave alone for a while, because those failed too often in a row.
     """
     with clear_errors():
         dsn = load().dsn
         entities = run(postgres.status(dsn))
-        processes = run(_processes(dsn))
+        processes, parked = run(_processes_and_parked(dsn))
     if as_json:
         print_json(
             {
                 "entities": [asdict(entity) for entity in entities],
                 "processes": [asdict(process) for process in processes],
+                "parked": [asdict(key) for key in parked],
             }
         )
     else:
         print_table("Ledger", STATUS_COLUMNS, [_status_cells(entity) for entity in entities])
+        if parked:
+            print_table("Parked", PARKED_COLUMNS, [_parked_cells(key) for key in parked])
         if processes:
             print_table("Processes", PROCESS_COLUMNS, [_process_cells(one) for one in processes])
     if any(entity.uncaptured for entity in entities):
@@ -99,16 +108,32 @@ def unpark(
 ) -> None:
     """Give parked keys a fresh chance."""
     with clear_errors():
-        count = run(postgres.unpark(load().dsn, entity=entity or None))
+        dsn = load().dsn
+        known = [one.entity for one in run(postgres.status(dsn))]
+        if entity and entity not in known:
+            raise ConfigurationError(f"no entity {entity!r} is captured; one of {', '.join(known)}")
+        count = run(postgres.unpark(dsn, entity=entity or None))
     if as_json:
         print_json({"unparked": count})
     else:
         typer.echo(f"{count} keys are tried again")
 
 
-async def _processes(dsn: str) -> tuple[ProcessNow, ...]:
+async def _processes_and_parked(
+    dsn: str,
+) -> tuple[tuple[ProcessNow, ...], tuple[ParkedKey, ...]]:
     async with postgres.open_pool(dsn) as pool:
-        return (await overview(pool, ANSWER_SECONDS)).processes
+        seen = await overview(pool, ANSWER_SECONDS)
+        return seen.processes, await parked_page(pool, keys_max=PARKED_SHOWN_MAX)
+
+
+def _parked_cells(parked: ParkedKey) -> tuple[object, ...]:
+    return (
+        str(Key(parked.entity, parked.key)),
+        parked.attempts,
+        f"{parked.dirty_since:%Y-%m-%d %H:%M:%S}",
+        parked.parked_reason,
+    )
 
 
 def _process_cells(process: ProcessNow) -> tuple[object, ...]:

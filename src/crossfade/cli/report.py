@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from crossfade.cli.report_page import page
-from crossfade.cli.shell import AsJson, clear_errors, print_json, run
-from crossfade.errors import ConfigurationError
+from crossfade.cli.shell import AsJson, clear_errors, print_json, run, write_bytes
 from crossfade.postgres.history import history
 from crossfade.settings import load
 
@@ -37,8 +36,5 @@ def report(
         if as_json:
             print_json(told)
             return
-        try:
-            out.write_text(page(told), "utf-8")
-        except OSError as error:
-            raise ConfigurationError(f"--out: {out} cannot be written: {error.strerror}") from None
+        write_bytes(out, page(told).encode())
     typer.echo(f"report: {out.resolve()}")

@@ -75,6 +75,18 @@ def read_bytes(file: Path) -> bytes:
         raise ConfigurationError(f"{file}: {error.strerror}") from None
 
 
+def write_bytes(file: Path, content: bytes) -> None:
+    """Write a file that the user named.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
+
+
 def print_json(value: object) -> None:
     """Print a value as indented JSON."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_plain).decode())

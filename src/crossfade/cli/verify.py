@@ -21,7 +21,9 @@ from crossfade.cli.shell import (
     read_bytes,
     run,
     stop_on_signals,
+    write_bytes,
 )
+from crossfade.errors import ConfigurationError
 from crossfade.mapping.declare import Mapping as TableMapping
 from crossfade.mapping.parity import Finding, Run, Tally, Verdict, Watermark
 from crossfade.mapping.parity_certificate import (
@@ -101,6 +103,7 @@ def verify(  # noqa: PLR0913 - one parameter an option
         if rcu is not None:
             settings = settings.model_copy(update={"verify_read_units": rcu})
         known = read_certificate(read_bytes(check_file)) if check_file else None
+        _require_folder(certificate)
         words = known.entities if known else entities or ()
         mappings = find_application(application).choose(words)
         if continuous:
@@ -119,8 +122,15 @@ def verify(  # noqa: PLR0913 - one parameter an option
             typer.echo("no certificate: not everything was compared", err=True)
         raise typer.Exit(NOT_ALL)
     if certificate is not None:
-        certificate.write_bytes(certificate_of(outcome.run).to_json())
+        with clear_errors():
+            write_bytes(certificate, certificate_of(outcome.run).to_json())
         typer.echo(f"certificate of run {outcome.run.id}: {certificate}", err=True)
+
+
+def _require_folder(file: Path | None) -> None:
+    """Refuse a file without a folder before hours of reading, not after."""
+    if file is not None and not file.parent.is_dir():
+        raise ConfigurationError(f"--certificate: no folder {file.parent}; create it")
 
 
 def calm_collector() -> None:
@@ -191,10 +201,19 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
 
 
 def _clean(run: Run) -> str:
-    """Say what no open finding means."""
-    if run.left_out:
-        return f"no open finding: both stores hold the same of {', '.join(run.entities)}"
-    return "no open finding: both stores hold the same"
+    """Say what no open finding means: not more than was compared, and was equal."""
+    of = f" of {', '.join(run.entities)}" if run.left_out else ""
+    exceptions = [
+        f"{count:,} {name}"
+        for count, name in (
+            (run.tally.parked_keys, "parked keys (`crossfade status` names them)"),
+            (run.tally.lagging_keys, "keys on their way"),
+            (run.tally.racing_keys, "keys that changed while they were read"),
+        )
+        if count
+    ]
+    but = f", but for {' and '.join(exceptions)}" if exceptions else ""
+    return f"no open finding: both stores hold the same{of}{but}"
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
