@@ -113,12 +113,8 @@ def test_an_unreachable_database_is_told(
 
 
 def test_parked_keys_are_named_and_never_told_as_equal(
-    environment: Database,
-    ministack: DynamoEngine,
-    bucket: S3Engine,
-    monkeypatch: pytest.MonkeyPatch,
+    environment: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del ministack, bucket
     monkeypatch.setenv("CROSSFADE_PARK_AFTER_FAULTS", "1")
     crossfade("install")
     environment.execute(
