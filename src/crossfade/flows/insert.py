@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice
 
 from crossfade.breaker import Breaker
-from crossfade.errors import BreakerOpen, Rejected, Throttled, Unavailable
+from crossfade.errors import BreakerOpen, CrossfadeError, Rejected, Throttled, Unavailable
 from crossfade.events import InsertsRefused
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.state import (
@@ -84,7 +84,10 @@ class Inserter:
         return [settled[number] for number in range(len(states))]
 
     async def _insert(self, states: Sequence[State]) -> dict[int, Outcome]:
-        """Insert what needs no object; return what became of it, without what is left to puts."""
+        """Insert what needs no object; return what became of it, without what is left to puts.
+
+        An error of ours leaves rows to the puts too, where it meets only the row that it is about.
+        """
         batches = _batches(self._drafts(states))
         settled: dict[int, Outcome] = {}
 
@@ -92,7 +95,10 @@ class Inserter:
             for batch in batches:
                 settled.update(await self._send(batch))
 
-        await asyncio.gather(*(lane() for _ in range(BATCHES_MAX)))
+        lanes = (lane() for _ in range(BATCHES_MAX))
+        for error in await asyncio.gather(*lanes, return_exceptions=True):
+            if error is not None:
+                self._give_up(states[0].key.entity, error)
         return settled
 
     def _drafts(self, states: Sequence[State]) -> Iterator[Numbered]:
@@ -122,10 +128,14 @@ class Inserter:
             if insertion in {Insertion.WRITTEN, Insertion.THROTTLED}
         }
 
-    def _give_up(self, entity: str, error: Rejected) -> None:
+    def _give_up(self, entity: str, error: BaseException) -> None:
+        """Put this entity's rows from now on; the message of an error of ours may quote a row."""
+        if not isinstance(error, Exception):
+            raise error
         if entity not in self._refused:
             self._refused.add(entity)
-            self._observe(InsertsRefused(entity, type(error).__name__, str(error)))
+            reason = str(error) if isinstance(error, CrossfadeError) else "an error in Crossfade"
+            self._observe(InsertsRefused(entity, type(error).__name__, reason))
 
 
 def _batches(drafts: Iterator[Numbered]) -> Iterator[list[Numbered]]:

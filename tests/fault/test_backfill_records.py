@@ -1,0 +1,33 @@
+"""A row that breaks the code that copies it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backfill_helpers import add_campaigns, run_backfill
+from campaigns.mapping import APPLICATION
+from crossfade.events import InsertsRefused, PushFailed
+from crossfade.mapping.codec import Codec, Draft
+from crossfade.mapping.state import Live
+from engines.world import World
+
+
+async def test_an_error_of_our_own_keeps_to_the_row_that_met_it(world: World) -> None:
+    """Its message quotes the row, and is told to nobody."""
+
+    class Broken(Codec):
+        def encode(self, live: Live) -> Draft:
+            if live.columns["slug"] == "old30":
+                raise KeyError(live.columns["slug"])
+            return super().encode(live)
+
+    await add_campaigns(world, 60)
+    route = world.migration.route
+    codecs = {**route.codecs, "campaign": Broken(APPLICATION.by_name["campaign"])}
+    world.migration.route = replace(route, codecs=codecs)
+    tally = (await run_backfill(world))["campaign"].tally
+    assert (tally.read, tally.parked) == (60, 1)
+    assert {event.error for event in world.observed(InsertsRefused, PushFailed)} == {"KeyError"}
+    assert "old30" not in repr(world.events)
+    world.migration.route = route
+    await world.assert_equal()
