@@ -50,6 +50,15 @@ def test_documents_come_back_in_canonical_form(value: Any) -> None:
     assert json.loads(canonical) == value
 
 
+@given(st.integers(-(10**38) + 1, 10**38 - 1), st.integers(-60, 60))
+def test_documents_keep_every_digit_of_their_numbers(coefficient: int, exponent: int) -> None:
+    number = Decimal(f"{coefficient}e{exponent}")
+    text = f"[{number:f}]"
+    (stored,) = document(text)["L"]
+    assert Decimal(stored["N"]) == number
+    assert Decimal(canonical_json(text).strip("[]")) == number
+
+
 ELEMENTS = st.lists(TEXTS | st.text('{},"\\ \n\tNULnul') | st.none())
 
 
