@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, LiteralString, assert_never
+from typing import Any, assert_never
 
 import orjson
 from psycopg_pool import AsyncConnectionPool
@@ -24,7 +24,7 @@ from crossfade.mapping.state import (
     StoredObject,
     Superseded,
 )
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.holdoff import HoldOff
 from crossfade.postgres.mark import mark_keys
 from crossfade.postgres.queries import query
@@ -74,9 +74,9 @@ class PostgresFeed:
         entities: Iterable[str],
         options: FeedOptions | None = None,
     ) -> None:
-        self._pool = pool
         self._entities = sorted(entities)
         self._options = options or FeedOptions()
+        self._calls = Calls(pool, self._options.answer_seconds)
         self._seat = Seat(pool, self._options.relays_max, self._options.answer_seconds)
         self._locked = HoldOff(
             self._options.locked_base_seconds,
@@ -109,7 +109,8 @@ class PostgresFeed:
         Raises:
             Unavailable: the source cannot answer.
         """
-        found = await self._execute("dirty_of", {"rows": _json([_range(row) for row in rows])})
+        asked = {"rows": _json([_range(row) for row in rows])}
+        found = await self._calls.rows(query("dirty_of"), asked)
         return [_key(entity, parts) for entity, parts in found]
 
     async def ack(self, outcomes: Sequence[Outcome]) -> AckReport:
@@ -123,8 +124,8 @@ class PostgresFeed:
         told = [_told(outcome) for outcome in outcomes if not isinstance(outcome, Moved)]
         if not told:
             return AckReport()
-        rows = await self._execute(
-            "ack",
+        rows = await self._calls.rows(
+            query("ack"),
             {
                 "outcomes": _json(told),
                 "faults_max": self._options.faults_max,
@@ -155,7 +156,7 @@ class PostgresFeed:
             }
             for one in objects
         ]
-        await self._execute("remember", {"objects": _json(stored)})
+        await self._calls.count(query("remember"), {"objects": _json(stored)})
 
     async def mark(self, keys: Sequence[tuple[Key, int]]) -> Sequence[Key]:
         """Give each key a version above its own and the given one, dirty and due at once.
@@ -166,18 +167,11 @@ class PostgresFeed:
         Raises:
             Unavailable: the source cannot answer; some of the keys may be marked.
         """
-        return await mark_keys(self._pool, keys, self._options.answer_seconds)
+        return await mark_keys(self._calls.pool, keys, self._options.answer_seconds)
 
     async def aclose(self) -> None:
         """Give this relay's share to the others."""
         await self._seat.leave()
-
-    async def _execute(
-        self, name: LiteralString, parameters: dict[str, Any]
-    ) -> list[tuple[str, ...]]:
-        async with session(self._pool, self._options.answer_seconds) as connection:
-            cursor = await connection.execute(query(name), parameters)
-            return await cursor.fetchall() if cursor.description else []
 
 
 def _told(outcome: Delivered | Superseded | Conflicting | Failed | Postponed) -> dict[str, Any]:

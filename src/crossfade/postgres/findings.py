@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.parity import Cause, Evidence, Finding, Judgement, Verdict
 from crossfade.mapping.state import Key
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 
 
@@ -21,12 +21,10 @@ class PostgresFindings:
 
     Args:
         pool: from `open_pool`.
-        answer_seconds: how long one call may take.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, answer_seconds: float = 10.0) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._calls = Calls(pool)
 
     async def record(self, run: int, judgements: Sequence[Judgement]) -> None:
         """Open a finding for each drift, or bring the key's open one up to date.
@@ -35,7 +33,7 @@ class PostgresFindings:
             Unavailable: the source cannot answer.
         """
         told = [_told(judgement) for judgement in judgements]
-        await self._execute("finding_record", {"run": run, "findings": _json(told)})
+        await self._calls.count(query("finding_record"), {"run": run, "findings": _json(told)})
 
     async def close(self, keys: Sequence[Key], closed_by: str) -> int:
         """Close the open findings of keys that are equal now; returns how many there were.
@@ -49,8 +47,7 @@ class PostgresFindings:
         """
         told = [{"entity": key.entity, "key": key.parts} for key in keys]
         asked = {"keys": _json(told), "closed_by": closed_by}
-        async with session(self._pool, self._answer_seconds) as connection:
-            return (await connection.execute(query("finding_close"), asked)).rowcount
+        return await self._calls.count(query("finding_close"), asked)
 
     async def open_page(
         self,
@@ -102,18 +99,13 @@ class PostgresFindings:
         Raises:
             Unavailable: the source cannot answer.
         """
-        rows = await self._execute("finding_counts", {"entities": list(entities), "run": run})
+        asked = {"entities": list(entities), "run": run}
+        rows = await self._calls.rows(query("finding_counts"), asked)
         return {Verdict(verdict): int(count) for verdict, count in rows}
 
     async def _findings(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Finding]:
-        return [finding_from(orjson.loads(row[0])) for row in await self._execute(name, asked)]
-
-    async def _execute(
-        self, name: LiteralString, asked: Mapping[str, Any]
-    ) -> list[tuple[str, ...]]:
-        async with session(self._pool, self._answer_seconds) as connection:
-            cursor = await connection.execute(query(name), asked)
-            return await cursor.fetchall() if cursor.description else []
+        rows = await self._calls.rows(query(name), asked)
+        return [finding_from(orjson.loads(text)) for (text,) in rows]
 
 
 def _told(judgement: Judgement) -> dict[str, Any]:

@@ -6,7 +6,6 @@ the kinds of findings that there are, each of which is a range of an index.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +16,7 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.parity import Cause, Finding, Verdict
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.findings import finding_from
 from crossfade.postgres.queries import query
 
@@ -72,12 +71,10 @@ class PostgresFindingLists:
 
     Args:
         pool: from `open_pool`.
-        answer_seconds: how long one call may take.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, answer_seconds: float = 10.0) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._calls = Calls(pool)
 
     async def page(
         self,
@@ -103,7 +100,7 @@ class PostgresFindingLists:
             "edge": before if is_back else after,
             "findings_max": findings_max + 1,
         }
-        rows = await self._rows(_listed(chosen, is_back=is_back), asked)
+        rows = await self._calls.rows(_listed(chosen, is_back=is_back), asked)
         found = [finding_from(orjson.loads(row[0])) for row in rows]
         is_more = len(found) > findings_max
         del found[findings_max:]
@@ -121,7 +118,7 @@ class PostgresFindingLists:
         """
         column, low, high = _range(chosen)
         statement = query("findings_counted").format(column=column, low=low, high=high)
-        ((counted,),) = await self._rows(statement, _asked(chosen) | {"count_max": count_max})
+        ((counted,),) = await self._calls.rows(statement, _asked(chosen) | {"count_max": count_max})
         return int(counted)
 
     async def kinds(self) -> FindingKinds:
@@ -130,7 +127,7 @@ class PostgresFindingLists:
         Raises:
             Unavailable: the source cannot answer.
         """
-        rows = await self._rows(query("finding_kinds"), {})
+        rows = await self._calls.rows(query("finding_kinds"))
         return FindingKinds(
             entities=tuple(sorted({entity for entity, _, _ in rows})),
             verdicts=tuple(sorted({Verdict(verdict) for _, verdict, _ in rows})),
@@ -143,14 +140,8 @@ class PostgresFindingLists:
         Raises:
             Unavailable: the source cannot answer.
         """
-        rows = await self._rows(query("finding_find"), {"id": number})
+        rows = await self._calls.rows(query("finding_find"), {"id": number})
         return next((finding_from(orjson.loads(row[0])) for row in rows), None)
-
-    async def _rows(
-        self, statement: sql.SQL | sql.Composed, asked: Mapping[str, Any]
-    ) -> list[tuple[str, ...]]:
-        async with session(self._pool, self._answer_seconds) as connection:
-            return await (await connection.execute(statement, asked)).fetchall()
 
 
 def _asked(chosen: FindingFilter) -> dict[str, Any]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.gates import COUNT_MAX, Facts
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
-
-ANSWER_SECONDS = 10.0
 
 
 async def gate_facts(pool: AsyncConnectionPool, window_seconds: float) -> Facts:
@@ -24,6 +21,4 @@ async def gate_facts(pool: AsyncConnectionPool, window_seconds: float) -> Facts:
         Unavailable: the source cannot answer.
     """
     asked = {"window_seconds": window_seconds, "count_max": COUNT_MAX}
-    async with session(pool, ANSWER_SECONDS) as connection:
-        row = await (await connection.execute(query("gate_facts"), asked)).fetchone()
-    return msgspec.json.decode(row[0] if row else "{}", type=Facts)
+    return await Calls(pool).document(query("gate_facts"), asked, Facts)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 
 
@@ -15,12 +15,10 @@ class PostgresUploads:
 
     Args:
         pool: from `open_pool`.
-        answer_seconds: how long one call may take.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, answer_seconds: float = 10.0) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._calls = Calls(pool)
 
     async def forget(self, object_keys: Sequence[str]) -> None:
         """Forget objects, so that the relay stores them again when an item needs them.
@@ -28,5 +26,4 @@ class PostgresUploads:
         Raises:
             Unavailable: the source cannot answer.
         """
-        async with session(self._pool, self._answer_seconds) as connection:
-            await connection.execute(query("forget_objects"), {"object_keys": list(object_keys)})
+        await self._calls.count(query("forget_objects"), {"object_keys": list(object_keys)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from collections.abc import Mapping as MappingOf
 from typing import Any, LiteralString
 
 import orjson
@@ -14,7 +13,7 @@ from crossfade.mapping.declare import Mapping
 from crossfade.mapping.objects import parse_object_key
 from crossfade.mapping.parts import Body
 from crossfade.mapping.state import Key, Look
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import (
     SOURCE,
@@ -37,8 +36,7 @@ class PostgresOrphans:
     def __init__(
         self, pool: AsyncConnectionPool, mappings: Iterable[Mapping], answer_seconds: float = 30.0
     ) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
+        self._calls = Calls(pool, answer_seconds)
         self._looks = {
             body.prefix: (mapping.name, _look(mapping, body))
             for mapping in mappings
@@ -53,7 +51,7 @@ class PostgresOrphans:
         """
         entity, statement = self._looks[prefix]
         asked = [_asked(ordinal, name) for ordinal, name in enumerate(object_keys)]
-        rows = await self._execute(statement, {"asked": orjson.dumps(asked).decode()})
+        rows = await self._calls.rows(statement, {"asked": orjson.dumps(asked).decode()})
         return [
             Look(
                 object_keys[int(ordinal)],
@@ -97,18 +95,11 @@ class PostgresOrphans:
             Unavailable: the source cannot answer.
         """
         chosen = {"after": after, "objects_max": objects_max}
-        rows = await self._execute(query("orphans_removed"), chosen)
+        rows = await self._calls.rows(query("orphans_removed"), chosen)
         return [(name, float(seconds)) for name, seconds in rows]
 
     async def _tell(self, name: LiteralString, object_keys: Sequence[str]) -> None:
-        await self._execute(query(name), {"object_keys": list(object_keys)})
-
-    async def _execute(
-        self, statement: sql.SQL | sql.Composed, parameters: MappingOf[str, Any]
-    ) -> list[tuple[Any, ...]]:
-        async with session(self._pool, self._answer_seconds) as connection:
-            cursor = await connection.execute(statement, parameters)
-            return await cursor.fetchall() if cursor.description else []
+        await self._calls.count(query(name), {"object_keys": list(object_keys)})
 
 
 def _look(mapping: Mapping, body: Body) -> sql.Composed:

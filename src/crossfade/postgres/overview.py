@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import SchemaChanged
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import migrations, query
 
 FINDINGS_MAX = 10_000
@@ -140,9 +139,7 @@ async def overview(pool: AsyncConnectionPool, seconds: float) -> Overview:
         "processes_max": PROCESSES_MAX,
         "minutes": MINUTES,
     }
-    async with session(pool, seconds) as connection:
-        row = await (await connection.execute(query("overview"), limits)).fetchone()
-    return msgspec.json.decode(row[0] if row else "{}", type=Overview)
+    return await Calls(pool, seconds).document(query("overview"), limits, Overview)
 
 
 async def check_schema(pool: AsyncConnectionPool, seconds: float) -> None:
@@ -153,8 +150,7 @@ async def check_schema(pool: AsyncConnectionPool, seconds: float) -> None:
         SchemaChanged: another release installed it.
         Unavailable: the server cannot be reached, or refuses.
     """
-    async with session(pool, seconds) as connection:
-        rows = await (await connection.execute(query("schema_steps"))).fetchall()
+    rows = await Calls(pool, seconds).rows(query("schema_steps"))
     present = {int(version) for (version,) in rows}
     wanted = {version for version, _ in migrations()}
     if present != wanted:

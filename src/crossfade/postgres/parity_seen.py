@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString, TypeVar
 
-import msgspec
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.state import Key, Row
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.history import PastFinding, PastRun
 from crossfade.postgres.queries import query
 from crossfade.postgres.trail import row_bounds
 
-T = TypeVar("T")
-
-ANSWER_SECONDS = 10.0
 FACTS_MAX = 200
 
 
@@ -151,7 +145,7 @@ async def runs_since(
         Unavailable: the source cannot answer.
     """
     asked = {"seconds": seconds, "runs_max": runs_max}
-    return await _document(pool, "runs_since", asked, tuple[PastRun, ...])
+    return await Calls(pool).document(query("runs_since"), asked, tuple[PastRun, ...])
 
 
 async def coverage(pool: AsyncConnectionPool) -> tuple[EntityCoverage, ...]:
@@ -160,7 +154,7 @@ async def coverage(pool: AsyncConnectionPool) -> tuple[EntityCoverage, ...]:
     Raises:
         Unavailable: the source cannot answer.
     """
-    return await _document(pool, "coverage_read", {}, tuple[EntityCoverage, ...])
+    return await Calls(pool).document(query("coverage_read"), {}, tuple[EntityCoverage, ...])
 
 
 async def backfills(pool: AsyncConnectionPool) -> tuple[EntityBackfill, ...]:
@@ -169,7 +163,7 @@ async def backfills(pool: AsyncConnectionPool) -> tuple[EntityBackfill, ...]:
     Raises:
         Unavailable: the source cannot answer.
     """
-    return await _document(pool, "backfill_read", {}, tuple[EntityBackfill, ...])
+    return await Calls(pool).document(query("backfill_read"), {}, tuple[EntityBackfill, ...])
 
 
 async def parked_page(
@@ -185,7 +179,7 @@ async def parked_page(
         "after_key": list(after.parts) if after else [],
         "keys_max": keys_max,
     }
-    return await _document(pool, "parked_page", asked, tuple[ParkedKey, ...])
+    return await Calls(pool).document(query("parked_page"), asked, tuple[ParkedKey, ...])
 
 
 async def key_trail(pool: AsyncConnectionPool, row: Row, folders: tuple[str, ...] = ()) -> KeyTrail:
@@ -200,12 +194,4 @@ async def key_trail(pool: AsyncConnectionPool, row: Row, folders: tuple[str, ...
         Unavailable: the source cannot answer.
     """
     asked = row_bounds(row) | {"folders": list(folders), "facts_max": FACTS_MAX}
-    return await _document(pool, "key_trail", asked, KeyTrail)
-
-
-async def _document(
-    pool: AsyncConnectionPool, name: LiteralString, asked: Mapping[str, Any], form: type[T]
-) -> T:
-    async with session(pool, ANSWER_SECONDS) as connection:
-        row = await (await connection.execute(query(name), asked)).fetchone()
-    return msgspec.json.decode(row[0] if row else "null", type=form)
+    return await Calls(pool).document(query("key_trail"), asked, KeyTrail)

@@ -24,7 +24,7 @@ from crossfade.events import (
     PushFailed,
 )
 from crossfade.mapping.canary import CANARY, ENTITY
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 
 ANSWER_SECONDS = 5.0
@@ -121,8 +121,7 @@ class PostgresPulse:
         self._failures[kind if is_known else OTHER] += 1
 
     async def _execute(self, name: str, values: dict[str, object], seconds: float) -> None:
-        async with session(self._pool, seconds) as connection:
-            await connection.execute(query(name), values)
+        await Calls(self._pool, seconds).count(query(name), values)
 
 
 class PostgresCanary:
@@ -145,6 +144,5 @@ class PostgresCanary:
         """
         # A turn that comes a little early must not be passed over.
         values = {"canary": CANARY, "entity": ENTITY, "seconds": 0.9 * self._every_seconds}
-        async with session(self._pool, ANSWER_SECONDS) as connection:
-            await connection.execute(query("canary_beat"), values)
+        await Calls(self._pool, ANSWER_SECONDS).count(query("canary_beat"), values)
         return False

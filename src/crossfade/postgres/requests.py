@@ -21,10 +21,8 @@ from crossfade.mapping.tasks import (
     kind_of,
     unparked,
 )
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
-
-ANSWER_SECONDS = 10.0
 
 
 class PostgresRequests:
@@ -36,7 +34,7 @@ class PostgresRequests:
     """
 
     def __init__(self, pool: AsyncConnectionPool, lease_seconds: float = 30.0) -> None:
-        self._pool = pool
+        self._calls = Calls(pool)
         self._worker = str(uuid4())
         self.lease_seconds = lease_seconds
 
@@ -61,7 +59,7 @@ class PostgresRequests:
         """
         asked = _asked(task) | {"requested_by": requested_by}
         chosen = {"entity": task.entity, "key": list(task.key) if task.key else None}
-        async with session(self._pool, ANSWER_SECONDS) as connection, connection.transaction():
+        async with self._calls.session() as connection, connection.transaction():
             keys = (await connection.execute(query("unpark"), chosen)).rowcount
             told = asked | {"outcome": unparked(keys)}
             cursor = await connection.execute(query("request_done"), told)
@@ -140,10 +138,8 @@ class PostgresRequests:
             Unavailable: the source cannot answer.
         """
         await self.forget_revealed()
-        async with session(self._pool, ANSWER_SECONDS) as connection:
-            cursor = await connection.execute(query("revealed_find"), {"request": number})
-            row = await cursor.fetchone()
-        return None if row is None else (orjson.loads(row[0]), datetime.fromisoformat(row[1]))
+        rows = await self._calls.rows(query("revealed_find"), {"request": number})
+        return next(((orjson.loads(text), datetime.fromisoformat(end)) for text, end in rows), None)
 
     async def forget_revealed(self) -> int:
         """Remove what has expired; returns how many there were.
@@ -157,13 +153,11 @@ class PostgresRequests:
         return {"worker": self._worker, "lease_seconds": self.lease_seconds}
 
     async def _change(self, name: LiteralString, asked: Mapping[str, Any]) -> int:
-        async with session(self._pool, ANSWER_SECONDS) as connection:
-            return (await connection.execute(query(name), asked)).rowcount
+        return await self._calls.count(query(name), asked)
 
     async def _find(self, name: LiteralString, asked: Mapping[str, Any]) -> list[OperatorRequest]:
-        async with session(self._pool, ANSWER_SECONDS) as connection:
-            cursor = await connection.execute(query(name), asked)
-            return [_request(orjson.loads(row[0])) async for row in cursor]
+        rows = await self._calls.rows(query(name), asked)
+        return [_request(orjson.loads(text)) for (text,) in rows]
 
 
 def _asked(task: Task) -> dict[str, Any]:

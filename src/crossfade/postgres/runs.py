@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.parity import Part, Run, RunState, Tally
 from crossfade.mapping.parity_progress import Progress, left_out_of, read_progress
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 from crossfade.verification import Unfinished
 
@@ -22,12 +22,10 @@ class PostgresRuns:
 
     Args:
         pool: from `open_pool`.
-        answer_seconds: how long one call may take.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, answer_seconds: float = 10.0) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._calls = Calls(pool)
 
     async def start(
         self,
@@ -48,7 +46,7 @@ class PostgresRuns:
             "is_deep": is_deep,
             "progress": None if progress is None else progress.to_json(),
         }
-        return (await self._execute("run_start", asked))[0]
+        return (await self._runs("run_start", asked))[0]
 
     async def unfinished(
         self, kind: str, entities: Sequence[str], *, is_deep: bool
@@ -59,13 +57,12 @@ class PostgresRuns:
             Unavailable: the source cannot answer.
         """
         asked = {"kind": kind, "entities": list(entities), "is_deep": is_deep}
-        async with session(self._pool, self._answer_seconds) as connection:
-            cursor = await connection.execute(query("run_unfinished"), asked)
-            row = await cursor.fetchone()
-        if row is None:
+        rows = await self._calls.rows(query("run_unfinished"), asked)
+        if not rows:
             return None
-        told = orjson.loads(row[0])
-        return Unfinished(_run(told), read_progress(told["progress"]), float(row[1]))
+        ((text, seconds),) = rows
+        told = orjson.loads(text)
+        return Unfinished(_run(told), read_progress(told["progress"]), float(seconds))
 
     async def advance(self, run: int, tally: Tally, progress: Progress | None = None) -> Run:
         """Record how far a run has come; it is running then.
@@ -116,7 +113,7 @@ class PostgresRuns:
         Raises:
             Unavailable: the source cannot answer.
         """
-        return await self._execute("run_find", {"id": None, "runs_max": runs_max})
+        return await self._runs("run_find", {"id": None, "runs_max": runs_max})
 
     async def find(self, run: int) -> Run | None:
         """Return one run.
@@ -124,15 +121,14 @@ class PostgresRuns:
         Raises:
             Unavailable: the source cannot answer.
         """
-        return next(iter(await self._execute("run_find", {"id": run, "runs_max": 1})), None)
+        return next(iter(await self._runs("run_find", {"id": run, "runs_max": 1})), None)
 
     async def _advance(self, run: int, tally: Tally, told: Mapping[str, object]) -> Run:
-        return (await self._execute("run_advance", {"id": run, **told, **asdict(tally)}))[0]
+        return (await self._runs("run_advance", {"id": run, **told, **asdict(tally)}))[0]
 
-    async def _execute(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Run]:
-        async with session(self._pool, self._answer_seconds) as connection:
-            cursor = await connection.execute(query(name), asked)
-            return [_run(orjson.loads(row[0])) async for row in cursor]
+    async def _runs(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Run]:
+        rows = await self._calls.rows(query(name), asked)
+        return [_run(orjson.loads(text)) for (text,) in rows]
 
 
 class PostgresCoverage:
@@ -140,12 +136,10 @@ class PostgresCoverage:
 
     Args:
         pool: from `open_pool`.
-        answer_seconds: how long one call may take.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, answer_seconds: float = 10.0) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._calls = Calls(pool)
 
     async def record(self, run: int, entity: str, parts: Sequence[Part]) -> None:
         """Note that a run compared every part of an entity's keys, the first part first.
@@ -154,10 +148,8 @@ class PostgresCoverage:
             Unavailable: the source cannot answer.
         """
         told = orjson.dumps([asdict(part) for part in parts]).decode()
-        async with session(self._pool, self._answer_seconds) as connection:
-            await connection.execute(
-                query("coverage_record"), {"run": run, "entity": entity, "parts": told}
-            )
+        asked = {"run": run, "entity": entity, "parts": told}
+        await self._calls.count(query("coverage_record"), asked)
 
 
 def _run(told: Mapping[str, Any]) -> Run:

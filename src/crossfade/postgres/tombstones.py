@@ -11,7 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.state import Grave, Key
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import (
     SOURCE,
@@ -34,8 +34,7 @@ class PostgresGraves:
     def __init__(
         self, pool: AsyncConnectionPool, mappings: Iterable[Mapping], answer_seconds: float = 30.0
     ) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
+        self._calls = Calls(pool, answer_seconds)
         self._pages = {
             mapping.name: query("graves_page").format(
                 entity=sql.Literal(mapping.name),
@@ -53,8 +52,7 @@ class PostgresGraves:
             Unavailable: the source cannot answer.
         """
         chosen = {"after": None if after is None else list(after.parts), "keys_max": keys_max}
-        async with session(self._pool, self._answer_seconds) as connection:
-            rows = await (await connection.execute(self._pages[entity], chosen)).fetchall()
+        rows = await self._calls.rows(self._pages[entity], chosen)
         return [
             Grave(
                 Key(entity, tuple(orjson.loads(parts))),
@@ -86,5 +84,4 @@ class PostgresGraves:
             {"entity": grave.key.entity, "key": grave.key.parts, "version": grave.version}
             for grave in graves
         ]
-        async with session(self._pool, self._answer_seconds) as connection:
-            await connection.execute(query(name), {"graves": orjson.dumps(told).decode()})
+        await self._calls.count(query(name), {"graves": orjson.dumps(told).decode()})

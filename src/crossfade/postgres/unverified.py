@@ -10,7 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.parity import Judgement, Lag, Watermark
 from crossfade.mapping.state import Key
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 
 SETTLED_KEYS_MAX = 1000
@@ -23,15 +23,11 @@ class PostgresUnverified:
     Args:
         pool: from `open_pool`.
         entities: the mappings' names.
-        answer_seconds: how long one call may take.
     """
 
-    def __init__(
-        self, pool: AsyncConnectionPool, entities: Iterable[str], answer_seconds: float = 10.0
-    ) -> None:
-        self._pool = pool
+    def __init__(self, pool: AsyncConnectionPool, entities: Iterable[str]) -> None:
+        self._calls = Calls(pool)
         self._entities = sorted(entities)
-        self._answer_seconds = answer_seconds
 
     async def unverified(self, keys_max: int, without: Collection[str] = ()) -> Sequence[Key]:
         """Return delivered keys that were not verified since, oldest writes first.
@@ -45,9 +41,8 @@ class PostgresUnverified:
         """
         entities = [entity for entity in self._entities if entity not in without]
         asked = {"entities": entities, "keys_max": keys_max}
-        async with session(self._pool, self._answer_seconds) as connection:
-            cursor = await connection.execute(query("unverified"), asked)
-            return [Key(entity, tuple(orjson.loads(parts))) async for entity, parts in cursor]
+        rows = await self._calls.rows(query("unverified"), asked)
+        return [Key(entity, tuple(orjson.loads(parts))) for entity, parts in rows]
 
     async def settle(self, judgements: Sequence[Judgement]) -> None:
         """Note that keys were verified at the versions that were judged.
@@ -63,8 +58,7 @@ class PostgresUnverified:
             }
             for one in judgements
         ]
-        async with session(self._pool, self._answer_seconds) as connection:
-            await connection.execute(query("verified"), {"keys": orjson.dumps(told).decode()})
+        await self._calls.count(query("verified"), {"keys": orjson.dumps(told).decode()})
 
     async def settle_through(self, run: int, entities: Collection[str]) -> None:
         """Note that keys that nothing has touched since a run began were verified by it.
@@ -79,8 +73,7 @@ class PostgresUnverified:
         asked = {"run": run, "entities": list(entities), "keys_max": SETTLED_KEYS_MAX}
         count = SETTLED_KEYS_MAX
         while count == SETTLED_KEYS_MAX:
-            async with session(self._pool, self._answer_seconds) as connection:
-                count = (await connection.execute(query("verified_through"), asked)).rowcount
+            count = await self._calls.count(query("verified_through"), asked)
 
     async def lagging(self, seconds: float) -> Sequence[Lag]:
         """Return the entities whose oldest undelivered write is older than this.
@@ -89,9 +82,8 @@ class PostgresUnverified:
             Unavailable: the source cannot answer.
         """
         asked = {"entities": self._entities, "seconds": seconds}
-        async with session(self._pool, self._answer_seconds) as connection:
-            cursor = await connection.execute(query("lagging"), asked)
-            return [Lag(entity, float(age), int(keys)) async for entity, age, keys in cursor]
+        rows = await self._calls.rows(query("lagging"), asked)
+        return [Lag(entity, float(age), int(keys)) for entity, age, keys in rows]
 
     async def watermarks(self) -> Sequence[Watermark]:
         """Return how far delivery and verification have come, by mapping.
@@ -99,9 +91,7 @@ class PostgresUnverified:
         Raises:
             Unavailable: the source cannot answer.
         """
-        async with session(self._pool, self._answer_seconds) as connection:
-            cursor = await connection.execute(query("watermarks"), {"entities": self._entities})
-            rows = [orjson.loads(row[0]) async for row in cursor]
+        rows = await self._calls.rows(query("watermarks"), {"entities": self._entities})
         return [
             Watermark(
                 entity=row["entity"],
@@ -109,5 +99,5 @@ class PostgresUnverified:
                 verified_through=datetime.fromisoformat(row["verified_through"]),
                 unverified_keys=row["unverified_keys"],
             )
-            for row in rows
+            for row in (orjson.loads(text) for (text,) in rows)
         ]

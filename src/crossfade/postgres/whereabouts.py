@@ -9,7 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import NoSuchStore
 from crossfade.mapping.whereabouts import Whereabouts
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.queries import query
 
 
@@ -33,8 +33,7 @@ async def whereabouts(
     ]
     asked = {"entity": entity, "rows": orjson.dumps(rows).decode()}
     try:
-        async with session(pool, seconds) as connection:
-            cursor = await connection.execute(query("whereabouts"), asked)
-            return tuple([Whereabouts(row[0]) async for row in cursor])
+        found = await Calls(pool, seconds).rows(query("whereabouts"), asked)
     except NoSuchStore:
         return (Whereabouts.NOT_CAPTURED,) * len(rows)
+    return tuple(Whereabouts(where) for (where,) in found)
