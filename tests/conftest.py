@@ -159,11 +159,18 @@ def bucket(house: House) -> S3Engine:
 
 @pytest.fixture
 async def world(
-    migrated: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
+    request: pytest.FixtureRequest,
+    migrated: Database,
+    ministack: DynamoEngine,
+    bucket: S3Engine,
+    credentials: None,
 ) -> AsyncIterator[World]:
-    """The whole product, installed and running on ministack, everything behind proxies."""
+    """The whole product, installed and running on ministack, everything behind proxies.
+
+    A test may give it settings: ``parametrize("world", [HASTY], indirect=True)``.
+    """
     del credentials
-    async with open_world(migrated, ministack, bucket) as world:
+    async with open_world(migrated, ministack, bucket, **getattr(request, "param", {})) as world:
         yield world
 
 
