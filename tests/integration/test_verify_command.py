@@ -97,6 +97,21 @@ def test_a_key_is_explained_without_content_unless_asked_for(table: Any) -> None
     assert len(found["findings"]) == 1
 
 
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_key_is_found_however_it_is_written(table: Any, *, is_deleted: bool) -> None:
+    _, _, database = table
+    key = "7d0c2f4a-3b1e-4c55-8a90-5e2b1c9d6f01"
+    database.execute(
+        "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
+        f"VALUES ('{key}', 'u1', 'the-keep', 'The Keep', now())"
+    )
+    if is_deleted:
+        database.execute("DELETE FROM campaigns")
+    (found,) = json.loads(crossfade("explain", "campaign", key.upper(), "--json").stdout)
+    assert found["key"]["parts"][0] == key
+    assert found["ledger"]["version"] == 1 + is_deleted
+
+
 def test_unknown_rows_and_short_keys_are_told(table: Any) -> None:
     del table
     assert "knows it" in crossfade("explain", "user", "nobody").stdout

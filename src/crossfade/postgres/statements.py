@@ -129,13 +129,27 @@ def _body_values(body: Body, alias: sql.Identifier) -> list[sql.Composed]:
 
 def is_same_row(mapping: Mapping) -> sql.Composed:
     """Match the primary key by its own type, so that its index serves."""
-    types = {part.column: part.type for part in mapping.key_parts}
     return sql.SQL(" AND ").join(
-        sql.SQL("{} = CAST(asked.key[{}] AS {})").format(
-            column_of(SOURCE, column), sql.Literal(position), type_name(column, types[column])
+        sql.SQL("{} = {}").format(column_of(SOURCE, column), value)
+        for column, value in _asked(mapping).items()
+    )
+
+
+def printed_key_statement(mapping: Mapping) -> sql.Composed:
+    """Return the statement that prints a primary key as the ledger has it."""
+    printed = [sql.SQL("concat({})").format(value) for value in _asked(mapping).values()]
+    return query("printed_key").format(columns=sql.SQL(", ").join(printed))
+
+
+def _asked(mapping: Mapping) -> dict[str, sql.Composed]:
+    """Return what was asked for in each column of the primary key, by the column's own type."""
+    types = {part.column: part.type for part in mapping.key_parts}
+    return {
+        column: sql.SQL("CAST(asked.key[{}] AS {})").format(
+            sql.Literal(position), type_name(column, types[column])
         )
         for position, column in enumerate(mapping.primary_key, start=1)
-    )
+    }
 
 
 def _part(part: KeyPart, row: sql.Composable) -> sql.Composed:

@@ -11,13 +11,14 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.declare import Mapping
 from crossfade.mapping.state import Key, Row
-from crossfade.postgres.connect import session
+from crossfade.postgres.connect import PoolConnection, session
 from crossfade.postgres.queries import query
 from crossfade.postgres.statements import (
     SOURCE,
     identifier,
     is_same_row,
     key_expression,
+    printed_key_statement,
     table_name,
 )
 
@@ -30,8 +31,8 @@ async def ledger_rows(
     Args:
         pool: from `open_pool`.
         mapping: the row's.
-        row: its primary key.
-        answer_seconds: how long both statements may take.
+        row: its primary key, in any form that PostgreSQL reads.
+        answer_seconds: how long all statements may take.
 
     Raises:
         Unavailable: the source cannot answer.
@@ -43,15 +44,28 @@ async def ledger_rows(
     )
     known: dict[Key, MappingOf[str, Any] | None] = {}
     async with session(pool, answer_seconds) as connection:
-        async for parts, told in await connection.execute(query("ledger_rows"), row_bounds(row)):
+        printed = await _printed(connection, mapping, row)
+        bounds = row_bounds(printed or row)
+        async for parts, told in await connection.execute(query("ledger_rows"), bounds):
             known[Key(row.entity, tuple(orjson.loads(parts)))] = orjson.loads(told)
-        try:
-            cursor = await connection.execute(statement, {"key": list(row.primary_key)})
-        except psycopg.DataError:
+        if printed is None:
             return known
+        cursor = await connection.execute(statement, {"key": list(printed.primary_key)})
         async for (parts,) in cursor:
             known.setdefault(Key(row.entity, tuple(orjson.loads(parts))), None)
     return known
+
+
+async def _printed(connection: PoolConnection, mapping: Mapping, row: Row) -> Row | None:
+    """Return a row as the ledger writes its key; None if the table cannot have such a key."""
+    try:
+        cursor = await connection.execute(
+            printed_key_statement(mapping), {"key": list(row.primary_key)}
+        )
+        rows = await cursor.fetchall()
+    except (psycopg.DataError, psycopg.IntegrityError):
+        return None
+    return Row(row.entity, tuple(orjson.loads(rows[0][0])))
 
 
 def row_bounds(row: Row) -> dict[str, Any]:
