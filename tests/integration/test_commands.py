@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -100,6 +102,24 @@ def test_misuse_gets_one_clear_line(
     result = crossfade(*arguments, code=1)
     assert told in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("APPLICATION = (", "SyntaxError: '(' was never closed (mistaken.py, line 1)"),
+        ("APPLICATION = MINE", "NameError at mistaken.py:1"),
+        ("import nowhere", "ModuleNotFoundError at mistaken.py:1: No module named 'nowhere'"),
+        ("ELSE = 1", "AttributeError: module 'mistaken' has no attribute 'APPLICATION'"),
+    ],
+)
+def test_a_mistake_in_a_module_of_mappings_is_named(
+    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mistaken.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mistaken", raising=False)
+    assert told in crossfade("keys", "--application", "mistaken:APPLICATION", code=1).stderr
 
 
 def test_an_unreachable_database_is_told(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from traceback import extract_tb
 from typing import Annotated
 
 import typer
@@ -12,6 +14,17 @@ from crossfade.errors import ConfigurationError
 from crossfade.mapping.application import Application
 
 GROUP = "crossfade.applications"
+
+MISTAKES = (
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What Python raises where a module is missing, or one that declares mappings has a mistake."""
 
 ApplicationOption = Annotated[
     str,
@@ -54,10 +67,20 @@ def _installed() -> EntryPoint:
 
 def _load(setting: str) -> object:
     module, _, name = setting.partition(":")
+    if not module or not name:
+        raise ConfigurationError("CROSSFADE_APPLICATION: needs a module and a name, as module:name")
     try:
         return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except MISTAKES as error:
         raise ConfigurationError(
-            f"CROSSFADE_APPLICATION: {type(error).__name__} when importing it; "
-            "write it as module:name of an importable module"
+            f"CROSSFADE_APPLICATION: {_place(error)}: {error}; correct the module {module}, or "
+            "name another as module:name; PYTHONPATH leads to modules that are not installed"
         ) from None
+
+
+def _place(error: BaseException) -> str:
+    """Return the kind of a mistake, and its line where that is the user's."""
+    met_at = extract_tb(error.__traceback__)[-1]
+    is_ours = met_at.filename == __file__ or met_at.filename.startswith("<")
+    line = "" if is_ours else f" at {Path(met_at.filename).name}:{met_at.lineno}"
+    return f"{type(error).__name__}{line}"
