@@ -122,6 +122,22 @@ def test_a_mistake_in_a_module_of_mappings_is_named(
     assert told in crossfade("keys", "--application", "mistaken:APPLICATION", code=1).stderr
 
 
+def test_a_file_of_settings_names_the_application_and_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DYNAMODB_TABLE_NAME", raising=False)
+    (tmp_path / ".env").write_text(
+        "CROSSFADE_APPLICATION=json:dumps\nDYNAMODB_TABLE_NAME=from-the-file\n"
+    )
+    assert "name a crossfade.mapping.Application" in crossfade("keys", code=1).stderr
+    named = ("--application", "campaigns.mapping:APPLICATION")
+    assert (
+        json.loads(crossfade("params", "campaign.get", *named).stdout)["TableName"]
+        == "from-the-file"
+    )
+
+
 def test_an_unreachable_database_is_told(
     environment: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.application import Application
+from crossfade.settings import load
 
 GROUP = "crossfade.applications"
 
@@ -37,15 +38,16 @@ ApplicationOption = Annotated[
 
 
 def find_application(setting: str) -> Application:
-    """Return the application named by the setting, else the installed one.
+    """Return the application that is named here or by the settings, else the installed one.
 
     Args:
-        setting: ``module:name``, or empty.
+        setting: ``module:name``; or empty, as where a `.env` has it.
 
     Raises:
         ConfigurationError: there is none, or more than one, or it is something else.
     """
-    found = _load(setting) if setting else _installed().load()
+    named = setting or load().application
+    found = _load(named) if named else _installed().load()
     if not isinstance(found, Application):
         raise ConfigurationError(
             f"CROSSFADE_APPLICATION: {type(found).__name__} found; "

@@ -20,6 +20,7 @@ from crossfade.mapping.declare import Mapping as TableMapping
 from crossfade.mapping.parts import Shape
 from crossfade.mapping.shape_plans import Item
 from crossfade.mapping.state import Key, Live
+from crossfade.settings import load
 
 app = typer.Typer()
 
@@ -83,8 +84,8 @@ def params(
         bool, typer.Option("--example/--no-example", help="Start from the example row.")
     ] = True,
     table: Annotated[
-        str, typer.Option(envvar="DYNAMODB_TABLE_NAME", help="The table's name.")
-    ] = "crossfade",
+        str, typer.Option(help="The table's name; that of the settings by default.")
+    ] = "",
     application: ApplicationOption = "",
 ) -> None:
     """Print the exact DynamoDB parameters of a call, as ElectroDB would send it.
@@ -99,7 +100,8 @@ def params(
     """
     with clear_errors():
         found = find_application(application)
-        print_json(_parameters(found, call, values, example=example, table=table))
+        named = table or load().dynamodb_table_name
+        print_json(_parameters(found, call, values, example=example, table=named))
 
 
 def _key_lines(application: Application) -> Iterator[KeyLine]:
