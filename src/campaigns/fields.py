@@ -34,6 +34,11 @@ YEAR_MIN, YEAR_MAX = 1800, 2999
 INTEGER_MAX = 2**31 - 1
 BIGINT_MAX = 2**63 - 1
 
+EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+LANGUAGE_PATTERN = r"^([a-z]{2}(-[A-Z]{2})?|[a-z]{3})$"
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+TIME_ZONE_PATTERN = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
+
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -145,17 +150,17 @@ Name = Annotated[
 CharacterName = Annotated[
     Text, Field(min_length=1, max_length=CHARACTER_NAME_CHARACTERS_MAX), AfterValidator(not_blank)
 ]
-Slug = Annotated[str, Field(max_length=SLUG_CHARACTERS_MAX, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Slug = Annotated[str, Field(max_length=SLUG_CHARACTERS_MAX, pattern=SLUG_PATTERN)]
 Line = Annotated[Text, Field(max_length=LINE_CHARACTERS_MAX)]
 LongText = Annotated[Text, Field(max_length=LONG_TEXT_CHARACTERS_MAX)]
 Lines = Annotated[tuple[Line, ...], Field(max_length=LIST_ITEMS_MAX)]
-Email = Annotated[Text, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-TimeZone = Annotated[Text, Field(max_length=64, pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+Email = Annotated[Text, Field(max_length=254, pattern=EMAIL_PATTERN)]
+TimeZone = Annotated[Text, Field(max_length=64, pattern=TIME_ZONE_PATTERN)]
 KnownTimeZone = Annotated[TimeZone, AfterValidator(known_zone)]
 Password = Annotated[
     Text, Field(min_length=PASSWORD_CHARACTERS_MIN, max_length=PASSWORD_CHARACTERS_MAX)
 ]
-Language = Annotated[str, Field(pattern=r"^([a-z]{2}(-[A-Z]{2})?|[a-z]{3})$")]
+Language = Annotated[str, Field(pattern=LANGUAGE_PATTERN)]
 TranscriptText = Annotated[Text, AfterValidator(transcript_text)]
 TranscriptJson = Annotated[Text, AfterValidator(transcript_json)]
 

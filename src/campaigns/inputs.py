@@ -26,7 +26,9 @@ from campaigns.enums import (
 )
 from campaigns.errors import Invalid, Problem
 from campaigns.fields import Given
+from campaigns.remedies import remedy
 
+FOUND = {"missing": "missing", "extra_forbidden": "unknown field"}
 FIELD_CHARACTERS_MAX = 64
 PAGE_ITEMS_MAX = 200
 
@@ -37,13 +39,8 @@ def problem(error: ErrorDetails) -> Problem:
     known = str(head).isidentifier() and len(str(head)) <= FIELD_CHARACTERS_MAX
     position = [str(part) for part in rest[:1] if isinstance(part, int)]
     field = ".".join([str(head) if known else "a field", *position])
-    match error["type"]:
-        case "missing":
-            return Problem(field, "missing", "give it a value")
-        case "extra_forbidden":
-            return Problem(field, "unknown field", "leave it out")
-        case _:
-            return Problem(field, kind(error["input"]), error["msg"])
+    found = FOUND.get(error["type"]) or kind(error["input"])
+    return Problem(field, found, remedy(error))
 
 
 def kind(value: object) -> str:

@@ -165,6 +165,29 @@ def test_a_bad_value_is_named_by_field_kind_and_remedy(
     assert problem.remedy
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("name", "", "give it a value"),
+        ("name", "x" * 201, "give at most 200 characters"),
+        ("tags", ["x"] * 201, "give at most 200 entries"),
+        (
+            "slug",
+            "The Keep",
+            "give small letters and digits with hyphens between, such as the-keep",
+        ),
+        ("party_level", "three", "give a whole number"),
+        ("party_level", 101, "give 100 or less"),
+        ("treasury_gp", "NaN", "give a number"),
+        ("treasury_gp", "1.234", "give at most 2 digits after the point"),
+        ("started_on", "2026-02-30", "give a date such as 2026-02-28"),
+        ("usual_start", "25:61", "give a time such as 19:30"),
+    ],
+)
+def test_a_remedy_is_in_words_for_people(field: str, value: Any, remedy: str) -> None:
+    assert refused(NewCampaign, **{"name": "n", field: value}).remedy == remedy
+
+
 @pytest.mark.parametrize("bad", ["a\0b", "\ud800", "a\udfff"])
 @pytest.mark.parametrize(
     ("kind", "field"),
