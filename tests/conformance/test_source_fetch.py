@@ -15,6 +15,38 @@ from crossfade.postgres import PostgresFeed, PostgresSource, install, open_pool
 from engines.values import Database
 from postgres_helpers import NOTES, add_note, captured_notes, note_key, shape, touch
 
+PRINTED = {
+    "c01 smallint": "-7",
+    "c02 bigint": "9223372036854775807",
+    "c03 numeric(12,4)": "1.5000",
+    "c04 numeric": "NaN",
+    "c05 double precision": "0.30000000000000004",
+    "c06 real": "1e-45",
+    "c07 boolean": "t",
+    "c08 character(5)": "ab   ",
+    "c09 character varying(5)": "ab ",
+    "c10 bytea": "\\x00ff",
+    "c11 date": "infinity",
+    "c12 timestamp(3) without time zone": "0044-03-15 12:00:00.12 BC",
+    "c13 timestamp with time zone": "2026-01-02 03:04:05.000006+00",
+    "c14 time without time zone": "24:00:00",
+    "c15 interval": "P1M-3DT4H",
+    "c16 json": '{"b":1,  "a": 1.0, "b":2}',
+    "c17 jsonb": '{"a": 1.00, "b": null}',
+    "c18 jsonb[]": '{"{\\"a\\": 1}",NULL}',
+    "c19 text[]": '{a,NULL,"NULL","b,c",""}',
+    "c20 integer[]": "[0:1]={1,2}",
+    "c21 uuid": "00000000-0000-0000-0000-00000000000a",
+    "c22 inet": "10.0.0.1",
+    "c23 int4range": "[1,5)",
+    "c24 point": "(1,2.5)",
+    "c25 tsvector": "'a':1 'b':2B",
+    "c26 money": "$1.50",
+    "c27 mood": "so so",
+    "c28 bit(3)": "101",
+}
+"""Columns of every kind of type, each with a value as the server prints it."""
+
 
 async def fetch(database: Database, keys: list[Key], mapping: Mapping = NOTES) -> list[State]:
     """Read keys over a pool of their own."""
@@ -135,37 +167,7 @@ async def test_a_body_is_none_once_row_key_or_value_is_gone(every_database: Data
 
 
 async def test_every_value_is_text_as_the_server_prints_it(every_database: Database) -> None:
-    printed = {
-        "c01 smallint": "-7",
-        "c02 bigint": "9223372036854775807",
-        "c03 numeric(12,4)": "1.5000",
-        "c04 numeric": "NaN",
-        "c05 double precision": "0.30000000000000004",
-        "c06 real": "1e-45",
-        "c07 boolean": "t",
-        "c08 character(5)": "ab   ",
-        "c09 character varying(5)": "ab ",
-        "c10 bytea": "\\x00ff",
-        "c11 date": "infinity",
-        "c12 timestamp(3) without time zone": "0044-03-15 12:00:00.12 BC",
-        "c13 timestamp with time zone": "2026-01-02 03:04:05.000006+00",
-        "c14 time without time zone": "24:00:00",
-        "c15 interval": "P1M-3DT4H",
-        "c16 json": '{"b":1,  "a": 1.0, "b":2}',
-        "c17 jsonb": '{"a": 1.00, "b": null}',
-        "c18 jsonb[]": '{"{\\"a\\": 1}",NULL}',
-        "c19 text[]": '{a,NULL,"NULL","b,c","",{x}}'.replace(",{x}", ""),
-        "c20 integer[]": "[0:1]={1,2}",
-        "c21 uuid": "00000000-0000-0000-0000-00000000000a",
-        "c22 inet": "10.0.0.1",
-        "c23 int4range": "[1,5)",
-        "c24 point": "(1,2.5)",
-        "c25 tsvector": "'a':1 'b':2B",
-        "c26 money": "$1.50",
-        "c27 mood": "so so",
-        "c28 bit(3)": "101",
-    }
-    declared = [name.partition(" ")[::2] for name in printed]
+    declared = [name.partition(" ")[::2] for name in PRINTED]
     mapping = Mapping(
         "wide",
         "public.wide",
@@ -179,25 +181,19 @@ async def test_every_value_is_text_as_the_server_prints_it(every_database: Datab
     )
     with psycopg.connect(every_database.dsn, autocommit=True) as app:
         app.execute("CREATE TYPE mood AS ENUM ('so so')")
-        app.execute(f"CREATE TABLE wide (id int PRIMARY KEY, {', '.join(printed)})")
+        app.execute(f"CREATE TABLE wide (id int PRIMARY KEY, {', '.join(PRINTED)})")
         await install(every_database.dsn, [mapping])
-        values = ", ".join(["%s"] * len(printed))
-        app.execute(
-            f"INSERT INTO wide VALUES (1, {values}), (2)".replace("(2)", _nulls(printed)),
-            tuple(printed.values()),
-        )
+        values = ", ".join(["%s"] * len(PRINTED))
+        app.execute(f"INSERT INTO wide VALUES (1, {values})", tuple(PRINTED.values()))
+        app.execute("INSERT INTO wide (id) VALUES (2)")
     keys = [Key("wide", ("1",)), Key("wide", ("2",))]
     full, empty = await fetch(every_database, keys, mapping)
     assert isinstance(full, Live)
     assert isinstance(empty, Live)
     assert full.columns == {"id": "1"} | {
-        name: text for (name, _), text in zip(declared, printed.values(), strict=True)
+        name: text for (name, _), text in zip(declared, PRINTED.values(), strict=True)
     }
     assert set(empty.columns.values()) == {"2", None}
-
-
-def _nulls(columns: dict[str, str]) -> str:
-    return "(2, " + ", ".join(["NULL"] * len(columns)) + ")"
 
 
 async def test_names_may_need_quotes(every_database: Database) -> None:
