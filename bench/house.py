@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -77,9 +76,3 @@ async def make_place(
     await s3.create(s3_config(direct))
     chosen = values | ({"aws_endpoint_url_dynamodb": endpoint} if endpoint else {})
     return Place(name, dsn, Settings(**chosen))
-
-
-async def until_idle() -> None:
-    """Let callbacks that are ready run, so that their cost falls into the block that caused it."""
-    for _ in range(3):
-        await asyncio.sleep(0)

@@ -8,9 +8,11 @@ from enum import StrEnum
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.objects import is_prefix
 
-# Source: Amazon S3 User Guide, "Uploading objects", largest object of a single PUT.
-STORED_BYTES_MAX = 5 * 1024**3
 PLAIN_BYTES_MAX = 4 * 1024**3
+"""A content's size before compression: one PUT stores at most 5 GiB.
+
+Source: Amazon S3 User Guide, "Uploading objects".
+"""
 
 
 class Encryption(StrEnum):

@@ -22,7 +22,6 @@ from crossfade.web.look import Seen
 
 STORES = {"dynamodb": "DynamoDB", "s3": "S3"}
 """The stores that a breaker stands before, as people call them."""
-SECONDS_IN_MINUTE = 60
 TRANSACTION_SECONDS_MAX = 900.0
 """A transaction that is open for longer is told."""
 
