@@ -27,10 +27,9 @@ INSERT = "BatchExecuteStatement"
 SMALL = {
     "backfill_page_rows": 20,
     "backfill_window_rows": 100,
-    "backfill_lease_seconds": 1.0,
-    "backfill_standstill_seconds": 20.0,
+    "backfill_standstill_seconds": 60.0,
 }
-"""Many pages, many windows, short leases."""
+"""Many pages, many windows."""
 
 
 async def add_campaigns(world: World, count: int, *, name: str = "Old") -> None:

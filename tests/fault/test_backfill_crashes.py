@@ -66,7 +66,10 @@ asyncio.run(main())
 """
 
 
-IN_SMALL_STEPS = {f"CROSSFADE_{name.upper()}": str(value) for name, value in SMALL.items()}
+IN_SMALL_STEPS = {
+    "CROSSFADE_BACKFILL_LEASE_SECONDS": "1",  # so long others wait for windows of the dead
+    **{f"CROSSFADE_{name.upper()}": str(value) for name, value in SMALL.items()},
+}
 
 
 async def start_backfill(world: World, *arguments: str) -> asyncio.subprocess.Process:
@@ -141,7 +144,7 @@ async def test_processes_of_one_command_share_the_work(world: World) -> None:
     held = Hold()
     world.dynamo.add(Rule(held, operation=INSERT))
     process = await start_backfill(world, "--workers", "2", "--wcu", "2000")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await leasing(world) < 2:  # noqa: ASYNC110 - they are other processes
             await asyncio.sleep(0.05)
     world.dynamo.clear()

@@ -124,7 +124,7 @@ class Record:
         )
 
     async def until(
-        self, condition: Callable[[Record], bool], *, seconds_max: float = 30.0
+        self, condition: Callable[[Record], bool], *, seconds_max: float = 90.0
     ) -> None:
         """Wait until a condition on this record holds.
 
