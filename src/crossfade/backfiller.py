@@ -10,9 +10,11 @@ from functools import partial
 from time import monotonic
 
 from crossfade import dynamo
+from crossfade.altered import Altered
 from crossfade.flows import backfill, relay
 from crossfade.flows.insert import Inserter
 from crossfade.mapping.declare import Mapping
+from crossfade.mapping.left_out import LeftOut
 from crossfade.mapping.pace import Pace, pace_options
 from crossfade.migration import Migration, dynamo_config
 from crossfade.pacing import PacedTarget
@@ -79,8 +81,11 @@ async def open_census(
         )
 
 
-async def plan_backfill(windows: PostgresWindows, options: BackfillOptions) -> None:
+async def plan_backfill(windows: PostgresWindows, options: BackfillOptions) -> tuple[LeftOut, ...]:
     """Plan the windows, unless they are planned.
+
+    Returns:
+        The entities that cannot be planned, since their tables have changed.
 
     Raises:
         ConfigurationError: not every write to the tables is captured.
@@ -88,8 +93,10 @@ async def plan_backfill(windows: PostgresWindows, options: BackfillOptions) -> N
     """
     if options.restart:
         await windows.forget()
-    await windows.check()
-    await windows.plan()
+    altered = Altered(lambda _: None)
+    await altered.around(windows.check)
+    await altered.around(windows.plan)
+    return altered.left_out
 
 
 @asynccontextmanager

@@ -121,3 +121,38 @@ def test_a_worker_tells_what_it_left_out(staged: Database) -> None:
     with psycopg.connect(staged.dsn) as connection:
         ((outcome,),) = connection.execute("SELECT outcome FROM crossfade.request").fetchall()
     assert "left out, since their tables changed: campaign" in outcome
+
+
+@pytest.fixture
+def stocked(environment: Database) -> Database:
+    """A user and a campaign of before the capture."""
+    environment.execute(
+        "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
+    )
+    environment.execute(
+        "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
+        "VALUES (gen_random_uuid(), 'u', 'c', 'One', now())"
+    )
+    crossfade("install")
+    return environment
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--workers", "2")])
+def test_a_backfill_names_what_it_left_out(stocked: Database, options: tuple[str, ...]) -> None:
+    alter(stocked)
+    told = {one["entity"]: one for one in answer("backfill", *options, code=3)}
+    assert_named({"left_out": [told["campaign"]["left_out"]]})
+    assert [one["left_out"] for name, one in told.items() if name != "campaign"] == [None] * 6
+    assert (told["user"]["written"], told["campaign"]["written"]) == (1, 0)
+    assert REASON in crossfade("backfill", *options, code=3).stdout
+    mend(stocked)
+    told = {one["entity"]: one for one in answer("backfill", *options)}
+    assert (told["campaign"]["written"], told["campaign"]["left_out"]) == (1, None)
+
+
+def test_a_backfill_names_what_it_could_not_plan(stocked: Database) -> None:
+    stocked.execute("ALTER TABLE campaigns RENAME TO others")
+    told = {one["entity"]: one for one in answer("backfill", code=3)}
+    assert "does not exist" in told["campaign"]["left_out"]["reason"]
+    assert told["campaign"]["windows"] == 0
+    assert told["user"]["written"] == 1

@@ -9,14 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from backfill_helpers import add_campaigns, run_backfill
 from campaigns.mapping import APPLICATION
 from crossfade.backfiller import (
     BackfillOptions,
     open_windows,
     plan_backfill,
 )
-from crossfade.errors import NoProgress, SchemaChanged
+from crossfade.errors import SchemaChanged
 from crossfade.events import EntityPaused, Event
 from crossfade.mapping.application import Application
 from crossfade.mapping.declare import Column
@@ -95,18 +94,6 @@ async def test_a_page_of_the_backfill_is_refused(stage: Stage, change: str, told
             with pytest.raises(SchemaChanged) as refused:
                 await windows.page(Window("note", last=last), 10)
             assert told in str(refused.value)
-
-
-async def test_a_backfill_ends_says_why_and_goes_on_after_the_installation(world: World) -> None:
-    await add_campaigns(world, 30)
-    await world.sql("ALTER TABLE campaigns ADD mood text")
-    with pytest.raises(NoProgress, match="mood is not in the mapping"):
-        await run_backfill(world)
-    await world.sql("ALTER TABLE campaigns DROP mood")
-    await install(world.direct.dsn, APPLICATION.mappings)
-    standing = await run_backfill(world)
-    assert all(one.is_done for one in standing.values())
-    await world.assert_equal()
 
 
 @pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)

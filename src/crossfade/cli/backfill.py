@@ -7,13 +7,15 @@ import gc
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from time import monotonic
 from typing import Annotated
 
+import msgspec
 import typer
 
+from crossfade.altered import Altered
 from crossfade.backfiller import (
     BackfillOptions,
     open_backfill,
@@ -21,7 +23,8 @@ from crossfade.backfiller import (
     plan_backfill,
 )
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.backfill_progress import MEGABYTE, Figures, figures, read_progress
+from crossfade.cli.backfill_progress import MEGABYTE, Figures, figures, nothing_of, read_progress
+from crossfade.cli.left_out import NOT_ALL, print_left_out, told_left_out
 from crossfade.cli.progress import showing
 from crossfade.cli.shell import (
     INTERRUPTED,
@@ -39,9 +42,11 @@ from crossfade.mapping.application import Application
 from crossfade.mapping.census import Census
 from crossfade.mapping.codec import Codec
 from crossfade.mapping.declare import Mapping
+from crossfade.mapping.left_out import LeftOut
 from crossfade.mapping.windows import Progress as Standing
 from crossfade.mapping.windows import Tally
 from crossfade.migration import open_migration
+from crossfade.postgres import PostgresWindows
 from crossfade.settings import Settings, load
 from crossfade.telemetry import configure_logs
 
@@ -83,7 +88,7 @@ def backfill(  # noqa: PLR0913 - one parameter an option
 
     It never overwrites a newer write and never brings a deleted row back. Stopped at any point, by
     Ctrl-C or by the end of its machine, it goes on when run again; on several machines, it shares
-    the work.
+    the work. An entity whose table has changed is left out; the exit code is 3 then.
     """
     with clear_errors():
         if limit and workers > 1:
@@ -94,36 +99,61 @@ def backfill(  # noqa: PLR0913 - one parameter an option
         mappings = found.choose(entities or ())
         options = BackfillOptions(write_units=wcu, rows_max=limit, restart=restart)
         if dry_run:
-            result = run(_rehearse(settings, mappings, limit))
+            outcome = run(_rehearse(settings, mappings, limit))
         elif worker:
-            run(_work(settings, found, mappings, options))
+            print_json(run(_work(settings, found, mappings, options)))
             return
         else:
-            result = run(_backfill(settings, found, mappings, options, workers))
-    _print(result, as_json=as_json)
+            outcome = run(_backfill(settings, found, mappings, options, workers))
+    _print(outcome, as_json=as_json)
+    if outcome.left_out:
+        raise typer.Exit(NOT_ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far each entity has come, and which ones were left out."""
+
+    figures: Sequence[Figures]
+    left_out: Sequence[LeftOut]
 
 
 async def _rehearse(
     settings: Settings, mappings: Sequence[Mapping], rows_max: int | None
-) -> list[Figures]:
+) -> Outcome:
     """Count what a backfill would write."""
-    result = []
+    result: list[Figures] = []
+    altered = Altered(lambda _: None)
     async with open_windows(settings, mappings) as windows:
-        await windows.check()
+        await altered.around(windows.check)
         for mapping in mappings:
-            census = Census(Codec(mapping))
-            known = await rehearse(
-                windows, census, page_rows=settings.backfill_page_rows, rows_max=rows_max
-            )
-            tally = Tally(
-                read=census.items + census.misfits + known,
-                written=census.items,
-                skipped=known,
-                parked=census.misfits,
-                written_bytes=census.item_bytes,
-            )
-            result.append(figures(Standing(mapping.name, tally.read, 1, 1, 0, tally), 0, 0.0))
-    return result
+            count = partial(_count, settings, windows, mapping, rows_max)
+            result.append(await altered.around(count))
+    return Outcome(result, altered.left_out)
+
+
+async def _count(
+    settings: Settings,
+    windows: PostgresWindows,
+    mapping: Mapping,
+    rows_max: int | None,
+    without: frozenset[str],
+) -> Figures:
+    """Count what a backfill of one entity would write; nothing when it is left out."""
+    if mapping.name in without:
+        return nothing_of(mapping.name)
+    census = Census(Codec(mapping))
+    known = await rehearse(
+        windows, census, page_rows=settings.backfill_page_rows, rows_max=rows_max
+    )
+    tally = Tally(
+        read=census.items + census.misfits + known,
+        written=census.items,
+        skipped=known,
+        parked=census.misfits,
+        written_bytes=census.item_bytes,
+    )
+    return figures(Standing(mapping.name, tally.read, 1, 1, 0, tally), 0, 0.0)
 
 
 async def _backfill(
@@ -132,25 +162,28 @@ async def _backfill(
     mappings: Sequence[Mapping],
     options: BackfillOptions,
     workers: int,
-) -> list[Figures]:
+) -> Outcome:
     """Plan, work or let others work, and show how far it has come."""
     started = monotonic()
     async with open_windows(settings, mappings) as windows:
-        await plan_backfill(windows, options)
+        left_out = {one.entity: one for one in await plan_backfill(windows, options)}
         before = {one.entity: one.tally.read for one in await windows.progress()}
         look = partial(read_progress, windows.progress, before, started)
         async with showing("backfilling", look):
             if workers == 1:
-                await _work(settings, application, mappings, options)
+                told = await _work(settings, application, mappings, options)
             else:
-                await _share(mappings, options, workers)
-        await windows.check()
+                told = await _share(mappings, options, workers)
+        left_out |= {one.entity: one for one in told}
+        await windows.check(left_out)
         seconds = monotonic() - started
         standings = await windows.progress()
         result = [figures(one, before.get(one.entity, 0), seconds) for one in standings]
-    if options.rows_max is None and not all(one.is_done for one in standings):
+        result += [nothing_of(name) for name in left_out.keys() - {one.entity for one in standings}]
+    unfinished = {one.entity for one in standings if not one.is_done}
+    if options.rows_max is None and unfinished - left_out.keys():
         raise typer.Exit(INTERRUPTED)
-    return result
+    return Outcome(result, list(left_out.values()))
 
 
 async def _work(
@@ -158,8 +191,8 @@ async def _work(
     application: Application,
     mappings: Sequence[Mapping],
     options: BackfillOptions,
-) -> None:
-    """Work in this process until all is done, or until told to end."""
+) -> Sequence[LeftOut]:
+    """Work in this process until all is done, or until told to end; what was left out."""
     spare_the_collector()
     stop = stop_on_signals()
     async with (
@@ -167,7 +200,7 @@ async def _work(
         open_windows(settings, mappings) as windows,
         open_backfill(settings, migration, windows, options, stop) as desk,
     ):
-        await flow.run(desk)
+        return await flow.run(desk)
 
 
 def spare_the_collector() -> None:
@@ -177,8 +210,13 @@ def spare_the_collector() -> None:
     gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
-async def _share(mappings: Sequence[Mapping], options: BackfillOptions, workers: int) -> None:
+async def _share(
+    mappings: Sequence[Mapping], options: BackfillOptions, workers: int
+) -> Sequence[LeftOut]:
     """Let processes of this machine share the work, and wait for them; they share the budget too.
+
+    Returns:
+        What any of them left out.
 
     Raises:
         NoProgress: one of them failed; it said why.
@@ -186,16 +224,19 @@ async def _share(mappings: Sequence[Mapping], options: BackfillOptions, workers:
     names = [mapping.name for mapping in mappings]
     budget = ["--wcu", str(options.write_units / workers)] if options.write_units else []
     command = (sys.executable, "-m", "crossfade.cli", "backfill", *names, *budget, "--worker")
-    processes = [await asyncio.create_subprocess_exec(*command) for _ in range(workers)]
+    processes = [
+        await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        for _ in range(workers)
+    ]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, partial(_end, processes, number))
-    codes = await asyncio.gather(*(process.wait() for process in processes))
-    if any(codes):
+    answers = await asyncio.gather(*(process.communicate() for process in processes))
+    if failed := sum(process.returncode != 0 for process in processes):
         raise NoProgress(
-            f"{sum(map(bool, codes))} of {workers} processes failed; run the backfill again, "
-            "it goes on from there"
+            f"{failed} of {workers} processes failed; run the backfill again, it goes on from there"
         )
+    return [one for said, _ in answers for one in msgspec.json.decode(said, type=list[LeftOut])]
 
 
 def _end(processes: Sequence[asyncio.subprocess.Process], number: int) -> None:
@@ -204,9 +245,10 @@ def _end(processes: Sequence[asyncio.subprocess.Process], number: int) -> None:
             process.send_signal(number)
 
 
-def _print(result: Sequence[Figures], *, as_json: bool) -> None:
+def _print(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
-        print_json([asdict(one) for one in result])
+        told = {one["entity"]: one for one in told_left_out(outcome.left_out)}
+        print_json([asdict(one) | {"left_out": told.get(one.entity)} for one in outcome.figures])
         return
     rows = [
         (
@@ -220,8 +262,9 @@ def _print(result: Sequence[Figures], *, as_json: bool) -> None:
             one.throttles,
             f"{one.windows_done} of {one.windows}",
         )
-        for one in result
+        for one in outcome.figures
     ]
     print_table("Backfill", COLUMNS, rows)
-    if sum(one.parked for one in result):
+    print_left_out(outcome.left_out)
+    if sum(one.parked for one in outcome.figures):
         typer.echo("Parked rows cannot be stored as they are: the relay parks them with the reason")

@@ -59,6 +59,11 @@ def figures(standing: Standing, rows_before: int, seconds: float) -> Figures:
     )
 
 
+def nothing_of(entity: str) -> Figures:
+    """Return the figures of an entity that was left out from the beginning."""
+    return figures(Standing(entity, 0, 0, 0, 0, Tally()), 0, 0.0)
+
+
 def together(standings: Sequence[Standing]) -> Standing:
     """Return the sum of several entities, under the name ``all``."""
     return Standing(

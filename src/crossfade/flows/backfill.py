@@ -8,12 +8,14 @@ Any number of processes may run at once, and end at any point; at most a page ea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 from typing import Protocol, assert_never
 
+from crossfade.altered import Altered
 from crossfade.errors import (
     AccessDenied,
     BreakerOpen,
@@ -22,7 +24,8 @@ from crossfade.errors import (
     SchemaChanged,
     Unavailable,
 )
-from crossfade.events import Backfilled, BackfillWaits, PushFailed
+from crossfade.events import Backfilled, BackfillWaits, EntityLeftOut, PushFailed
+from crossfade.mapping.left_out import LeftOut
 from crossfade.mapping.state import (
     Blame,
     Conflicting,
@@ -42,11 +45,11 @@ from crossfade.ports import Mark, Observer, Send
 class Windows(Protocol):
     """The tables' windows: who works on them, and how far they are done."""
 
-    async def claim(self) -> Window | None:
-        """Take a window that nobody works on; None when there is none at this moment."""
+    async def claim(self, without: Collection[str] = ()) -> Window | None:
+        """Take a window that nobody works on, but those of some entities; None without one."""
 
-    async def is_done(self) -> bool:
-        """Whether every window is done, by whomever."""
+    async def is_done(self, without: Collection[str] = ()) -> bool:
+        """Whether every window is done, by whomever, but those of some entities."""
 
     async def page(self, window: Window, rows_max: int) -> Page:
         """Return the rows that follow `window.last`, from one snapshot."""
@@ -144,8 +147,11 @@ class Desk:
     limits: Limits = field(default_factory=Limits)
 
 
-async def run(desk: Desk) -> None:
+async def run(desk: Desk) -> tuple[LeftOut, ...]:
     """Work until every window is done, the quota is spent, or `stop` is set.
+
+    Returns:
+        The entities that were left out, since their tables have changed.
 
     Raises:
         NoProgress: a window did not advance, or a store could not answer for too long; running
@@ -153,8 +159,9 @@ async def run(desk: Desk) -> None:
         ConfigurationError: the capture is not, or no longer, what the backfill relies on.
     """
     ended = asyncio.Event()
+    altered = Altered(partial(_left_out, desk.observe))
     heart = asyncio.create_task(_beat(desk, ended))
-    lanes = [asyncio.create_task(_lane(desk)) for _ in range(desk.limits.lanes)]
+    lanes = [asyncio.create_task(_lane(desk, altered)) for _ in range(desk.limits.lanes)]
     try:
         await asyncio.gather(*lanes)
     finally:
@@ -165,6 +172,11 @@ async def run(desk: Desk) -> None:
         await asyncio.gather(heart, *lanes, return_exceptions=True)
         with suppress(Unavailable):
             await desk.windows.release()
+    return altered.left_out
+
+
+def _left_out(observe: Observer, one: LeftOut) -> None:
+    observe(EntityLeftOut("backfill", one.entity, SchemaChanged.__name__, one.reason))
 
 
 async def step(desk: Desk, courier: Courier, window: Window) -> Window | None:
@@ -199,7 +211,7 @@ async def step(desk: Desk, courier: Courier, window: Window) -> Window | None:
     return replace(window, last=page.last) if held and not page.is_end else None
 
 
-async def _lane(desk: Desk) -> None:
+async def _lane(desk: Desk, altered: Altered) -> None:
     """Work on one window after the other."""
     courier = desk.courier()
     window: Window | None = None
@@ -207,18 +219,29 @@ async def _lane(desk: Desk) -> None:
     patience = _Patience(desk)
     while not (is_done or desk.stop.is_set()):
         try:
-            window = await (step(desk, courier, window) if window else _next_window(desk))
-            is_done = window is None and (desk.quota.is_spent or await desk.windows.is_done())
+            window = await altered.around(partial(_go_on, desk, courier, window))
+            is_done = window is None and (
+                desk.quota.is_spent or await desk.windows.is_done(altered.names)
+            )
         except Unavailable as error:
             await patience.pause(type(error).__name__, str(error))
         else:
             patience.refresh()
 
 
-async def _next_window(desk: Desk) -> Window | None:
+async def _go_on(
+    desk: Desk, courier: Courier, window: Window | None, without: frozenset[str]
+) -> Window | None:
+    """Copy the next page, or take the next window; that of an entity left out is let go."""
+    if window is not None and window.entity not in without:
+        return await step(desk, courier, window)
+    return await _next_window(desk, without)
+
+
+async def _next_window(desk: Desk, without: frozenset[str]) -> Window | None:
     """Take a window; what another process holds may be left to us when it ends."""
-    window = await desk.windows.claim()
-    if window is None and not await desk.windows.is_done():
+    window = await desk.windows.claim(without)
+    if window is None and not await desk.windows.is_done(without):
         await _pause(desk, desk.limits.look_seconds)
     return window
 
@@ -258,8 +281,11 @@ class _Patience:
         """Wait; False when the process is to end.
 
         Raises:
+            SchemaChanged: the entity's table has.
             NoProgress: waiting is of no use, or was of none for too long.
         """
+        if error == SchemaChanged.__name__ and self._entity:
+            raise SchemaChanged(reason, self._entity)
         limits = self._desk.limits
         standstill_seconds = monotonic() - self._refreshed_at
         if error in _HOPELESS or standstill_seconds > limits.standstill_seconds:

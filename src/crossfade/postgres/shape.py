@@ -37,10 +37,7 @@ async def reading(
     try:
         yield
     except psycopg.errors.UndefinedTable:
-        raise SchemaChanged(
-            f"table {mapping.table} does not exist; uninstall its mapping, or restore it",
-            mapping.name,
-        ) from None
+        raise gone(mapping) from None
     except psycopg.Error as error:
         told = translate(error)
         if error.sqlstate != CHANGED and not isinstance(told, SchemaChanged):
@@ -48,6 +45,13 @@ async def reading(
         found = await differences(connection, [mapping])
         unseen = _unseen(mapping) if error.sqlstate == CHANGED else str(told)
         raise SchemaChanged("\n".join(found) or unseen, mapping.name) from None
+
+
+def gone(mapping: Mapping) -> SchemaChanged:
+    """Return what to raise for a table that is not there any more."""
+    return SchemaChanged(
+        f"table {mapping.table} does not exist; uninstall its mapping, or restore it", mapping.name
+    )
 
 
 def _unseen(mapping: Mapping) -> str:

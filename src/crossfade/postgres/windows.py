@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, LiteralString
 from uuid import uuid4
@@ -23,9 +23,10 @@ from crossfade.mapping.windows import (
     Window,
     windows_between,
 )
-from crossfade.postgres.connect import session
+from crossfade.postgres.calls import Calls
 from crossfade.postgres.mark import mark_keys
 from crossfade.postgres.queries import query
+from crossfade.postgres.shape import gone, reading
 from crossfade.postgres.statements import fingerprint
 from crossfade.postgres.windows_pages import Pages
 from crossfade.postgres.windows_statements import sample_share_statement, sample_statement
@@ -64,9 +65,9 @@ class PostgresWindows:
         mappings: Sequence[Mapping],
         options: WindowOptions | None = None,
     ) -> None:
-        self._pool = pool
         self._mappings = {mapping.name: mapping for mapping in mappings}
         self._options = options or WindowOptions()
+        self._calls = Calls(pool, self._options.answer_seconds)
         self._pages = {mapping.name: Pages(mapping) for mapping in mappings}
         self._lease = str(uuid4())
         self._worker = f"{platform.node()}:{os.getpid()}"
@@ -76,12 +77,16 @@ class PostgresWindows:
         """How long this process may be silent before it loses its windows."""
         return self._options.lease_seconds
 
-    async def check(self) -> None:
+    async def check(self, without: Collection[str] = ()) -> None:
         """Make sure that every write to the tables is captured, and was since the plan.
+
+        Args:
+            without: entities that are not looked at.
 
         Raises:
             ConfigurationError: an entity is not installed as it is declared, a trigger is missing,
                 or was missing for a while since the backfill was planned.
+            SchemaChanged: a table does not exist any more.
             Unavailable: the source cannot answer.
         """
         try:
@@ -89,9 +94,13 @@ class PostgresWindows:
         except NoSuchStore:
             lines = []
         standing = {line[0]: line[1:] for line in lines}
+        left = {name: one for name, one in self._mappings.items() if name not in without}
+        for name, mapping in left.items():
+            if name in standing and standing[name][-1] == "t":
+                raise gone(mapping)
         problems = [
             problem
-            for name, mapping in self._mappings.items()
+            for name, mapping in left.items()
             if (problem := _problem(mapping, standing.get(name)))
         ]
         if problems:
@@ -105,14 +114,18 @@ class PostgresWindows:
         """
         await self._execute("windows_forget")
 
-    async def plan(self) -> None:
+    async def plan(self, without: Collection[str] = ()) -> None:
         """Cut each table into windows, unless it is planned already.
 
+        Args:
+            without: entities that are not planned.
+
         Raises:
+            SchemaChanged: a table has not the columns of its primary key any more.
             Unavailable: the source cannot answer.
         """
         planned = {progress.entity for progress in await self.progress()}
-        for name in self._mappings.keys() - planned:
+        for name in self._mappings.keys() - planned - set(without):
             cuts, rows_estimated = await self.sample(name)
             await self._execute(
                 "windows_plan",
@@ -132,10 +145,11 @@ class PostgresWindows:
         """Return keys that cut a table into windows, and an estimate of its rows.
 
         Raises:
+            SchemaChanged: the table has not the columns of its primary key any more.
             Unavailable: the source cannot answer.
         """
         mapping = self._mappings[entity]
-        async with session(self._pool, self._options.answer_seconds) as connection:
+        async with self._calls.session() as connection, reading(connection, mapping):
             cursor = await connection.execute(
                 sample_share_statement(mapping), {"pages_max": self._options.sample_pages_max}
             )
@@ -152,16 +166,21 @@ class PostgresWindows:
         cuts = [tuple(orjson.loads(key)) for key, _ in lines if key is not None]
         return cuts, int(lines[0][1])
 
-    async def claim(self) -> Window | None:
+    async def claim(self, without: Collection[str] = ()) -> Window | None:
         """Take a window that nobody works on; None when there is none at this moment.
+
+        Args:
+            without: entities whose windows are left to others.
 
         Raises:
             ConfigurationError: as `check`.
+            SchemaChanged: as `check`.
             Unavailable: the source cannot answer.
         """
-        await self.check()
+        await self.check(without)
         lines = await self._execute(
             "windows_claim",
+            without=without,
             lease=self._lease,
             worker=self._worker,
             lease_seconds=self._options.lease_seconds,
@@ -171,13 +190,13 @@ class PostgresWindows:
         ((entity, number, last, through),) = lines
         return Window(entity, int(number), _key(last), _key(through))
 
-    async def is_done(self) -> bool:
-        """Whether every window is done, by whomever.
+    async def is_done(self, without: Collection[str] = ()) -> bool:
+        """Whether every window is done, by whomever; but those of some entities.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        return await self._execute("windows_left") == [("0",)]
+        return await self._execute("windows_left", without=without) == [("0",)]
 
     async def page(self, window: Window, rows_max: int) -> Page:
         """Return the rows that follow `window.last`, from one snapshot.
@@ -186,7 +205,7 @@ class PostgresWindows:
             SchemaChanged: the table is not as it was installed.
             Unavailable: the source cannot answer.
         """
-        async with session(self._pool, self._options.answer_seconds) as connection:
+        async with self._calls.session() as connection:
             return await self._pages[window.entity].page(connection, window, rows_max)
 
     async def advance(self, window: Window, page: Page, tally: Tally) -> bool:
@@ -246,7 +265,7 @@ class PostgresWindows:
         Raises:
             Unavailable: the source cannot answer; some of the keys may be marked.
         """
-        return await mark_keys(self._pool, keys, self._options.answer_seconds)
+        return await mark_keys(self._calls.pool, keys, self._options.answer_seconds)
 
     async def progress(self) -> list[Progress]:
         """Return how far each entity has come; none for an entity that is not planned.
@@ -257,19 +276,18 @@ class PostgresWindows:
         lines = await self._execute("windows_progress")
         return [_progress(line[0], tuple(map(int, line[1:]))) for line in lines]
 
-    async def _execute(self, name: LiteralString, **parameters: Any) -> list[tuple[str, ...]]:
-        async with session(self._pool, self._options.answer_seconds) as connection:
-            cursor = await connection.execute(
-                query(name), {"entities": sorted(self._mappings), **parameters}
-            )
-            return await cursor.fetchall() if cursor.description else []
+    async def _execute(
+        self, name: LiteralString, without: Collection[str] = (), **parameters: Any
+    ) -> list[tuple[str, ...]]:
+        asked = {"entities": sorted(self._mappings.keys() - set(without)), **parameters}
+        return await self._calls.rows(query(name), asked)
 
 
 def _problem(mapping: Mapping, standing: Sequence[str | None] | None) -> str | None:
     """Say why rows of a mapping must not be copied, None when they may."""
     if standing is None or standing[1] is None:
         return f"mapping {mapping.name}: not installed; run `crossfade install` first"
-    installed, activated, uncaptured, planned, planned_at = standing
+    installed, activated, uncaptured, planned, planned_at, _ = standing
     if installed != fingerprint(mapping):
         return (
             f"mapping {mapping.name}: installed under another declaration; "

@@ -5,7 +5,8 @@ SELECT mapping.name, mapping.fingerprint, mapping.activated_xid::text,
            FROM crossfade.guard
            WHERE guard.entity = mapping.name AND NOT (guard.is_captured AND guard.refuses_truncate)
            ORDER BY 1)),
-       backfill.fingerprint, backfill.activated_xid::text
+       backfill.fingerprint, backfill.activated_xid::text,
+       to_regclass(format('%%I.%%I', mapping.table_schema, mapping.table_name)) IS NULL
 FROM crossfade.mapping
 LEFT JOIN crossfade.backfill ON backfill.entity = mapping.name
 WHERE mapping.name = ANY (%(entities)s)
