@@ -42,7 +42,8 @@ def _blocks(path: Path) -> list[CodeType]:
 
 
 def _methods(kind: type) -> set[str]:
-    return {name for name in vars(kind) if not name.startswith("_")}
+    ours = [one for one in kind.__mro__ if one.__module__.startswith("crossfade.")]
+    return {name for one in ours for name in vars(one) if not name.startswith("_")}
 
 
 def _features() -> set[str]:

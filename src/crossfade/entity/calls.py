@@ -1,4 +1,4 @@
-"""Calls for single items: what `get`, `put`, `update` and the others of an entity give."""
+"""Calls for single items: what `get`, `put`, `delete` and `check` of an entity give."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ from typing import Any, Generic, Self, Unpack, cast
 import msgspec
 from typing_extensions import TypeVar
 
-from crossfade.entity.changes import (
-    Assign,
-    ChangeStep,
-    Compose,
-    Compute,
-    Remove,
-    UpsertStep,
-    update_params,
-    upsert_params,
-)
 from crossfade.entity.conditions import Condition, Where
 from crossfade.entity.core import Core
 from crossfade.entity.errors import Code, EntityError
@@ -28,7 +18,6 @@ from crossfade.entity.filters import Filter, filter_of
 from crossfade.entity.options import DEFAULTS, Options, OptionsGiven, options_of
 from crossfade.entity.projection import project
 from crossfade.entity.reading import attributes_of_item, owned_attributes, record_of, typed_record
-from crossfade.entity.records import attributes_of
 from crossfade.entity.requests import (
     apply_wheres,
     existence,
@@ -39,7 +28,6 @@ from crossfade.entity.requests import (
     with_options,
 )
 from crossfade.entity.results import Result
-from crossfade.entity.updates import Data, Operator
 from crossfade.entity.wire import unmarshal_item
 from crossfade.errors import ConditionFailed
 
@@ -284,111 +272,3 @@ class Delete(Write[R], frozen=True):
             existence(self.core.model, condition, "attribute_exists")
         apply_wheres(self.core.model, condition, self.wheres)
         return simple_params(self.core.model, table, self.given)
-
-
-class Update(Write[R], frozen=True):
-    """Change one item, or create it; with `must_exist` it is an error when there is none."""
-
-    steps: tuple[ChangeStep, ...] = ()
-    must_exist: bool = False
-
-    @property
-    def method(self) -> str:
-        """ElectroDB's word for the operation."""
-        return "update"
-
-    def base_params(self, table: str, condition: Condition) -> Params:
-        """The update expression and the key."""
-        if self.must_exist:
-            existence(self.core.model, condition, "attribute_exists")
-        params = update_params(self.core.model, table, self.given, self.steps, condition)
-        apply_wheres(self.core.model, condition, self.wheres)
-        return params
-
-    def _with(self, step: ChangeStep) -> Self:
-        if self.wheres:
-            raise EntityError(
-                Code.INVALID_WHERE, "changes come before the first where; reorder the calls"
-            )
-        return msgspec.structs.replace(self, steps=(*self.steps, step))
-
-    def _assign(self, operator: Operator, values: Any, named: Mapping[str, Any]) -> Self:
-        return self._with(Assign(operator, attributes_of(values, named)))
-
-    def set(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Set attributes; a mapping may name paths such as ``contact.phones[0]``."""
-        return self._assign(Operator.SET, values, named)
-
-    def if_not_exists(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Set attributes that the item does not have yet."""
-        return self._assign(Operator.IF_NOT_EXISTS, values, named)
-
-    def add(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Add to numbers, or members to sets."""
-        return self._assign(Operator.ADD, values, named)
-
-    def subtract(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Subtract from numbers."""
-        return self._assign(Operator.SUBTRACT, values, named)
-
-    def append(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Append elements to lists."""
-        return self._assign(Operator.APPEND, values, named)
-
-    def delete(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Delete members from sets."""
-        return self._assign(Operator.DELETE, values, named)
-
-    def remove(self, *paths: str) -> Self:
-        """Remove attributes."""
-        return self._with(Remove(paths))
-
-    def data(self, callback: Data) -> Self:
-        """Change attributes by a function: ``lambda a, op: op.set(a.total, op.name(a.sum))``."""
-        return self._with(Compute(callback))
-
-    def composite(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Give composites that do not change but that index keys need; they become conditions."""
-        return self._with(Compose(attributes_of(values, named)))
-
-
-class Upsert(Write[R], frozen=True):
-    """Create one item or change it, validated as a whole."""
-
-    steps: tuple[UpsertStep, ...] = ()
-
-    @property
-    def method(self) -> str:
-        """ElectroDB's word for the operation."""
-        return "update"
-
-    def base_params(self, table: str, condition: Condition) -> Params:
-        """The update expression and the key."""
-        first = UpsertStep(Operator.SET, self.given)
-        params = upsert_params(self.core.model, table, (first, *self.steps))
-        apply_wheres(self.core.model, condition, self.wheres)
-        return params
-
-    def _with(self, operator: Operator, values: Any, named: Mapping[str, Any]) -> Self:
-        step = UpsertStep(operator, attributes_of(values, named))
-        return msgspec.structs.replace(self, steps=(*self.steps, step))
-
-    def set(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Set attributes."""
-        return self._with(Operator.SET, values, named)
-
-    def if_not_exists(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Set attributes that the item does not have yet."""
-        return self._with(Operator.IF_NOT_EXISTS, values, named)
-
-    def add(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Add to numbers, or members to sets."""
-        return self._with(Operator.ADD, values, named)
-
-    def subtract(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Subtract from numbers."""
-        return self._with(Operator.SUBTRACT, values, named)
-
-    def append(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Append elements to lists."""
-        return self._with(Operator.APPEND, values, named)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self, Unpack
 
 from crossfade.entity.batches import hydrate
+from crossfade.entity.comparing import Comparing
 from crossfade.entity.conditions import Condition, Where, apply_where
 from crossfade.entity.core import Core
 from crossfade.entity.cursor import returned
@@ -31,14 +32,13 @@ from crossfade.entity.paging import responses
 from crossfade.entity.projection import project
 from crossfade.entity.queries import QueryState, add_bounds, add_equalities
 from crossfade.entity.reading import owned_record, owns
-from crossfade.entity.records import attributes_of
 from crossfade.entity.references import References, Target
 from crossfade.entity.requests import table_name, with_options
 from crossfade.entity.results import CollectionPage
 
 
 @dataclass(frozen=True)
-class CollectionQuery:
+class CollectionQuery(Comparing):
     """A query of a collection under construction; every step gives a new one."""
 
     collection: Collection
@@ -52,30 +52,6 @@ class CollectionQuery:
     def where(self, where: Where) -> Self:
         """Add a filter over the attributes of all members."""
         return dataclasses.replace(self, wheres=(*self.wheres, where))
-
-    def begins(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Sort keys that begin with these shared composites."""
-        return self._compared(Comparison.BEGINS, attributes_of(values, named))
-
-    def gt(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Sort keys after that of these shared composites."""
-        return self._compared(Comparison.GT, attributes_of(values, named))
-
-    def gte(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Sort keys from that of these shared composites on."""
-        return self._compared(Comparison.GTE, attributes_of(values, named))
-
-    def lt(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Sort keys before that of these shared composites."""
-        return self._compared(Comparison.LT, attributes_of(values, named))
-
-    def lte(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Sort keys up to that of these shared composites."""
-        return self._compared(Comparison.LTE, attributes_of(values, named))
-
-    def between(self, low: Mapping[str, Any], high: Mapping[str, Any]) -> Self:
-        """Sort keys from one to the other, both included."""
-        return self._compared(Comparison.BETWEEN, low, high)
 
     def _compared(
         self, comparison: Comparison, low: Mapping[str, Any], high: Mapping[str, Any] | None = None

@@ -9,7 +9,8 @@ from typing import Any, Generic, overload
 from typing_extensions import TypeVar
 
 from crossfade.entity.batches import BatchGet, BatchWrite
-from crossfade.entity.calls import Check, Delete, Get, Put, Update, Upsert
+from crossfade.entity.calls import Check, Delete, Get, Put
+from crossfade.entity.change_calls import Update, Upsert
 from crossfade.entity.client import Client, check_connections
 from crossfade.entity.converting import Conversions
 from crossfade.entity.core import Core
