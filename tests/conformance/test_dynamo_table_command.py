@@ -81,11 +81,3 @@ def test_a_malformed_index_is_refused(index: str) -> None:
     refused = CliRunner().invoke(app, ["create", "--index", index])
     assert refused.exit_code == 1
     assert "NAME:PK:SK" in refused.output
-
-
-@pytest.mark.parametrize("command", ["create", "describe", "delete"])
-def test_every_command_shows_examples(command: str) -> None:
-    shown = CliRunner().invoke(app, [command, "--help"])
-
-    assert shown.exit_code == 0
-    assert f"crossfade table {command}" in shown.output

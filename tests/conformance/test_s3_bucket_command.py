@@ -57,11 +57,3 @@ def test_the_name_can_be_confirmed_without_a_question(bucket: str) -> None:
     deleted = runner.invoke(app, ["delete", "--yes-delete", bucket, "--json"])
 
     assert json.loads(deleted.stdout) == {"deleted": bucket}
-
-
-@pytest.mark.parametrize("command", ["create", "describe", "delete"])
-def test_every_command_shows_examples(command: str) -> None:
-    shown = CliRunner().invoke(app, [command, "--help"])
-
-    assert shown.exit_code == 0
-    assert f"crossfade bucket {command}" in shown.output
