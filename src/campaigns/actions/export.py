@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from campaigns.actions.accounts import get_account
 from campaigns.actions.campaigns import list_campaigns
@@ -18,11 +19,14 @@ from campaigns.records import (
     ApiToken,
     Campaign,
     Character,
+    Page,
     Seat,
     Session,
     Transcript,
     User,
 )
+
+T = TypeVar("T")
 
 Exported = User | ApiToken | Campaign | Seat | Character | Session | Transcript
 
@@ -42,32 +46,30 @@ async def export_account(app: App, user_id: str) -> AsyncIterator[Exported]:
     yield account.user
     for token in await list_tokens(app, user_id):
         yield token
-    async for campaign in _campaigns(app, user_id):
+    async for campaign in _each(
+        lambda after: list_campaigns(app, user_id, CampaignQuery(after=after))
+    ):
         yield campaign
         with suppress(NotFound):
             for seat in await list_members(app, user_id, campaign.id):
                 yield seat
             for character in await list_characters(app, user_id, campaign.id):
                 yield character
-    async for session in _sessions(app, user_id):
+    async for session in _each(
+        lambda after: list_sessions(app, user_id, SessionQuery(after=after))
+    ):
         yield session
         with suppress(NotFound):
             yield await get_transcript(app, user_id, session.id)
 
 
-async def _campaigns(app: App, user_id: str) -> AsyncIterator[Campaign]:
-    query: CampaignQuery | None = CampaignQuery()
-    while query is not None:
-        part = await list_campaigns(app, user_id, query)
-        for campaign in part.items:
-            yield campaign
-        query = CampaignQuery(after=part.after) if part.after else None
-
-
-async def _sessions(app: App, user_id: str) -> AsyncIterator[Session]:
-    query: SessionQuery | None = SessionQuery()
-    while query is not None:
-        part = await list_sessions(app, user_id, query)
-        for session in part.items:
-            yield session
-        query = SessionQuery(after=part.after) if part.after else None
+async def _each(part_after: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
+    """Yield what is in a list, part after part."""
+    after: str | None = None
+    while True:
+        part = await part_after(after)
+        for one in part.items:
+            yield one
+        if not part.after:
+            return
+        after = part.after

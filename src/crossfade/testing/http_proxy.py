@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import replace
-from types import TracebackType
-from typing import NoReturn, Self, assert_never
+from typing import NoReturn, assert_never
 from urllib.parse import urlsplit
 
 from crossfade.testing.dialects import error_answer, split_batch, with_unprocessed
@@ -28,7 +27,7 @@ from crossfade.testing.faults import (
     Unprocessed,
     WrongChecksum,
 )
-from crossfade.testing.listener import HOST, Listener
+from crossfade.testing.listener import HOST, Proxy
 from crossfade.testing.messages import (
     Message,
     Request,
@@ -42,7 +41,7 @@ from crossfade.testing.upstream import Upstream
 _CHUNK_BYTES_MAX = 65_536
 
 
-class HttpProxy:
+class HttpProxy(Proxy):
     """Stands before an HTTP endpoint as an async context manager.
 
     ``async with HttpProxy("http://127.0.0.1:4566") as proxy`` listens on ``proxy.endpoint``.
@@ -56,9 +55,9 @@ class HttpProxy:
         upstream = urlsplit(endpoint)
         if upstream.scheme != "http" or upstream.hostname is None or upstream.port is None:
             raise ValueError(f"the endpoint must look like http://host:port, not {endpoint}")
+        super().__init__(self._converse)
         self.record = Record()
         self._upstream = (upstream.hostname, upstream.port)
-        self._listener = Listener(self._converse)
         self._rules = RuleBook()
         self._late: set[asyncio.Task[None]] = set()
 
@@ -66,22 +65,6 @@ class HttpProxy:
     def endpoint(self) -> str:
         """The URL clients use instead of the server's own."""
         return f"http://{HOST}:{self._listener.port}"
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def open(self) -> None:
-        """Begin to listen; `async with` does it."""
-        await self._listener.open()
 
     async def close(self) -> None:
         """Break every connection and stop; `async with` does it.
@@ -92,7 +75,7 @@ class HttpProxy:
         for task in self._late:
             task.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)
-        await self._listener.close()
+        await super().close()
 
     def add(self, *rules: Rule) -> None:
         """Put rules behind those that stand; the first that applies to a request decides."""

@@ -7,6 +7,8 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from types import TracebackType
+from typing import Self
 
 HOST = "127.0.0.1"
 
@@ -98,6 +100,41 @@ class Listener:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._errors.append(error)
+
+
+class Proxy:
+    """Listens while it is entered as an async context manager.
+
+    Args:
+        handler: serves one connection.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._listener = Listener(handler)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Begin to listen; `async with` does it."""
+        await self._listener.open()
+
+    async def close(self) -> None:
+        """Break every connection and stop; `async with` does it.
+
+        Raises:
+            Exception: a connection met an error other than of the network.
+        """
+        await self._listener.close()
 
 
 def abort(writer: asyncio.StreamWriter) -> None:

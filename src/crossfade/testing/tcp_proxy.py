@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
-from typing import Self
 
 from crossfade.testing.faults import Cut, Delay, Refuse, Stall, TcpFault, Truncate
-from crossfade.testing.listener import HOST, Listener, abort, close
+from crossfade.testing.listener import HOST, Proxy, abort, close
 
 _CHUNK_BYTES_MAX = 65_536
 
 
-class TcpProxy:
+class TcpProxy(Proxy):
     """Stands before a server as an async context manager.
 
     ``async with TcpProxy(host, port) as proxy`` listens on ``proxy.host``, ``proxy.port``. Faults
@@ -25,12 +23,12 @@ class TcpProxy:
     """
 
     def __init__(self, host: str, port: int) -> None:
+        super().__init__(self._connect)
         self.host = HOST
         self.accepted = 0
         self.sent_bytes = 0
         self.received_bytes = 0
         self._upstream = (host, port)
-        self._listener = Listener(self._connect)
         self._fault: TcpFault | None = None
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -39,30 +37,6 @@ class TcpProxy:
     def port(self) -> int:
         """The port clients connect to."""
         return self._listener.port
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def open(self) -> None:
-        """Begin to listen; `async with` does it."""
-        await self._listener.open()
-
-    async def close(self) -> None:
-        """Break every connection and stop; `async with` does it.
-
-        Raises:
-            Exception: a connection met an error other than of the network.
-        """
-        await self._listener.close()
 
     async def strike(self, fault: TcpFault) -> None:
         """Let this fault stand from now on, instead of any other."""
