@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -73,6 +74,21 @@ def commands(group: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield from (((name, *words), below) for words, below in commands(command))
         else:
             yield (name,), command
+
+
+def test_the_map_names_every_room() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = contracts["contracts"][0]["layers"]
+    rooms = {room.strip() for layer in layers for room in layer.split("|")}
+    cells = re.findall(r"^\| (`.*?`) \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    named = {name for cell in cells for name in re.findall(r"`(\w+)(?:/|\.py)`", cell)}
+    assert named == rooms
+
+
+def test_the_map_names_every_flow() -> None:
+    files = (ROOT / "src" / "crossfade" / "flows").glob("[!_]*.py")
+    (row,) = re.findall(r"^\| `flows/` \| (.*) \|$", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
+    assert set(re.findall(r"`(\w+)`", row)) == {file.stem for file in files}
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
