@@ -87,7 +87,8 @@ def test_the_map_names_every_room() -> None:
 
 def test_the_map_names_every_flow() -> None:
     files = (ROOT / "src" / "crossfade" / "flows").glob("[!_]*.py")
-    (row,) = re.findall(r"^\| `flows/` \| (.*) \|$", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    (row,) = re.findall(r"^\| `flows/` \| (.*) \|$", text, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", row)) == {file.stem for file in files}
 
 
