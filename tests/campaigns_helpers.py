@@ -51,7 +51,7 @@ class Table:
 
     async def waiting(self, count: int) -> None:
         """Return when so many requests wait for a lock."""
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while (await self.sql(WAITING))[0]["count"] != count:  # noqa: ASYNC110 - the server tells nobody
                 await anyio.sleep(0.01)
 

@@ -25,7 +25,7 @@ from crossfade.web.server import url_of
 
 TOKEN = "the token of the operators"
 REVEAL_TOKEN = "the token of those who may look"
-STEP_SECONDS_MAX = 30.0
+STEP_SECONDS_MAX = 60.0
 
 
 @dataclass(frozen=True)

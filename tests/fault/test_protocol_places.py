@@ -30,7 +30,7 @@ async def test_a_missing_table_is_told_and_filled_once_it_is_there(world: World)
     name = world.stores.table_name
     world.stores.dynamodb.delete_table(TableName=name)
     await speak(world)
-    await world.migration.fast_path.drain(10)
+    assert await world.migration.fast_path.drain(60)
     assert errors(world.events) == {"NoSuchStore"}
     create_table_with_index(world.stores.dynamodb, name)
     await world.sql("UPDATE users SET name = 'Mira'")
@@ -41,7 +41,7 @@ async def test_a_missing_bucket_is_told_and_filled_once_it_is_there(world: World
     bucket = world.stores.bucket
     world.stores.s3.delete_bucket(Bucket=bucket)
     await speak(world)
-    await world.migration.fast_path.drain(10)
+    assert await world.migration.fast_path.drain(60)
     assert errors(world.events) == {"NoSuchStore"}
     world.stores.s3.create_bucket(Bucket=bucket)
     await world.assert_equal()
@@ -64,7 +64,7 @@ async def test_wrong_credentials_are_told_and_nothing_is_lost(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-secret")
     async with open_world(migrated, ministack, signed_bucket) as world:
         await speak(world)
-        await world.migration.fast_path.drain(20)
+        assert await world.migration.fast_path.drain(60)
         assert errors(world.events) == {"AccessDenied"}
         assert "not-the-secret" not in repr(world.events)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", signed_bucket.secret_key)

@@ -153,6 +153,7 @@ async def test_silence_lasts_until_the_client_gives_up(
     item = {"pk": {"S": "a"}, "sk": {"S": "0"}}
     with pytest.raises(ReadTimeoutError):
         await asyncio.to_thread(impatient.put_item, TableName=site.table, Item=item)
+    await site.proxy.record.until(lambda record: record.forwarded("PutItem") == len(written))
     assert site.keys() == written
     impatient.close()
 

@@ -110,7 +110,7 @@ async def test_continuous_verification_during_turmoil_finds_nothing(stage: Stage
 
 
 async def _until(count: Callable[[], Awaitable[int]], *, at_least: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while await count() < at_least:  # noqa: ASYNC110 - what happens, happens elsewhere
             await asyncio.sleep(0.02)
 

@@ -38,11 +38,11 @@ async def stopped_while_verifying(world: World, number: signal.Signals) -> Opera
         await PostgresRequests(pool).ask(Verify(), "ada")
     world.dynamo.add(Rule(Stall(), operation="Scan"))
     process = await start_work(world)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while (await newest(world)).state is not RequestState.RUNNING:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
     process.send_signal(number)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         await process.wait()
     world.dynamo.clear()
     return await newest(world)

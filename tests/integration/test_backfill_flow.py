@@ -240,7 +240,7 @@ class DeafRenewal:
 
 async def test_it_ends_even_where_a_cancellation_is_swallowed(world: World) -> None:
     await add_campaigns(world, 200)
-    async with asyncio.timeout(20), a_desk(world) as desk:
+    async with asyncio.timeout(60), a_desk(world) as desk:
         limits = replace(desk.limits, renew_seconds=0.001)
         await backfill.run(replace(desk, windows=DeafRenewal(desk.windows), limits=limits))
     assert (await progress(world))["campaign"].is_done

@@ -78,7 +78,7 @@ async def test_a_child_is_there_and_readable_before_its_parent(
     child = NewSession(name="Child", campaign_id=campaign.id)
     session = await create_session(world.app, world.user_id, child)
     items = Items(client, world.stores.table_name)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await items.session(session.id) is None:
             await attempts(world)
     assert [one.session_id async for one in items.sessions(campaign.id)] == [session.id]
@@ -98,7 +98,7 @@ async def test_a_transaction_is_behind_the_cut_only_when_all_of_it_arrived(world
     committed = "SELECT dirty_since FROM crossfade.ledger WHERE entity = 'campaign' AND key[1] = %s"
     ((written,),) = await world.sql(committed, campaign.id)
     await create_campaign(world.app, world.user_id, NewCampaign(name="A later one"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while "Half of it" not in names(world):
             await attempts(world)
     assert "The other half" not in names(world)

@@ -25,7 +25,7 @@ from engines.world import World
 
 async def test_push_returns_before_the_target_has_the_row(world: World) -> None:
     world.dynamo.add(Rule(Stall(), operation="PutItem"))
-    async with asyncio.timeout(0.9):
+    async with asyncio.timeout(world.settings.target_timeout_seconds / 2):
         campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Fast"))
         assert await world.migration.push("campaign", campaign.id)
     world.dynamo.clear()
@@ -43,7 +43,7 @@ async def test_a_thread_hands_rows_over(world: World) -> None:
     await world.drain()
     await world.sql("UPDATE users SET name = 'From a thread'")
     await asyncio.to_thread(world.migration.push_soon, "user", world.user_id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await world.dirty():  # noqa: ASYNC110 - the thread's push tells nobody
             await asyncio.sleep(0.01)
 
@@ -65,7 +65,7 @@ async def test_a_shutdown_ends_in_time_when_the_target_hangs(world: World) -> No
     settings = world.settings.model_copy(
         update={"drain_seconds": 0.1, "target_timeout_seconds": 60.0}
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async with open_migration(settings, APPLICATION, world.events.append) as migration:
             await world.sql("UPDATE users SET name = 'Not yet'")
             await migration.push("user", world.user_id)

@@ -204,7 +204,7 @@ async def test_the_lease_is_renewed_and_progress_told_while_it_takes_long(
 
     async def perform(request: OperatorRequest, tell: work.Tell) -> str:
         tell("7 rows read")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 now = await worker(pool).find(request.id)
                 assert now is not None

@@ -19,7 +19,7 @@ async def stage(
     database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
 ) -> AsyncIterator[Stage]:
     del credentials
-    async with open_stage(database, ministack, bucket, verify_statement_seconds=0.5) as stage:
+    async with open_stage(database, ministack, bucket, verify_statement_seconds=3.0) as stage:
         yield stage
 
 
@@ -41,7 +41,7 @@ async def test_a_pass_gives_way_to_who_locks_the_table(stage: Stage) -> None:
     """A statement that waits is in the way of every writer behind it, so it does not wait long."""
     await stage.add("a")
     await stage.drain()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async with await psycopg.AsyncConnection.connect(stage.database.dsn) as other:
             await other.execute("LOCK TABLE notes IN ACCESS EXCLUSIVE MODE")
             with pytest.raises(TimedOut):

@@ -29,7 +29,7 @@ from crossfade.worker import open_worker
 from deaf_helpers import Deaf
 from engines.world import World
 
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 OFTEN = {"pulse_seconds": 0.1, "canary_seconds": 0.1}
 CANARY_KEY = {"pk": {"S": "CROSSFADE#canary"}, "sk": {"S": "CANARY"}}
 

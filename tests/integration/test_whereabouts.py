@@ -13,7 +13,7 @@ from crossfade.migration import LOCATE_SECONDS
 from crossfade.testing import Stall
 from engines.world import World
 
-HUNG_SECONDS = LOCATE_SECONDS + 4
+HUNG_SECONDS = LOCATE_SECONDS + 7
 """Less than the driver takes to give up a connection that hangs."""
 
 

@@ -26,7 +26,7 @@ async def steps_until_stopped(answers: list[bool | Exception]) -> list[Event]:
             raise answer
         return answer
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await forever("relay", step, stop, events.append, QUICK)
     assert not left
     return events
@@ -58,5 +58,5 @@ async def test_stopping_interrupts_a_long_pause() -> None:
         asyncio.get_running_loop().call_soon(stop.set)
         return False
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await forever("relay", idle, stop, lambda _: None, Pauses(60, 60, 60, 60))

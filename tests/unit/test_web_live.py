@@ -11,7 +11,7 @@ import pytest
 from crossfade.errors import Throttled, Unreachable
 from crossfade.web.live import WATCHERS_MAX, Live
 
-SECONDS_MAX = 10.0
+SECONDS_MAX = 30.0
 
 
 class Scene:
