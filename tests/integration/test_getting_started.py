@@ -56,16 +56,20 @@ def test_the_guide_leads_from_a_table_to_an_item(
     table, row = blocks("sql")
     database.execute(table)
     assert "NOTE#${noteId}" in crossfade(["keys"])
-    for words in ("table create", "bucket create", "install"):
+    for words in ("preflight", "table create", "bucket create", "install", "backfill"):
         (arguments,) = lines_with(words)
         crossfade(arguments)
     database.execute(row)
     (deliver,) = lines_with("relay")
     crossfade(deliver)
-    (item,) = boto_client(ministack).scan(TableName=bucket.bucket)["Items"]
-    assert item["pk"] == {"S": "OWNER#mira"}
+    items = boto_client(ministack).scan(TableName=bucket.bucket)["Items"]
+    assert sorted(item["noteId"]["S"] for item in items) == ["n0", "n1"]
     stored = boto_client(bucket).list_objects_v2(Bucket=bucket.bucket)["Contents"]
-    assert [one["Key"] for one in stored] == [item["contentKey"]["S"]]
+    assert {one["Key"] for one in stored} == {item["contentKey"]["S"] for item in items}
+    (compare,) = lines_with("verify")
+    assert "both stores hold the same" in crossfade(compare)
+    (look,) = lines_with("explain")
+    assert "equal" in crossfade(look)
 
 
 @pytest.mark.parametrize("word", ["status", "uninstall", "local up", "local down"])
