@@ -16,9 +16,7 @@ from crossfade.entity.changes import (
     Compose,
     Compute,
     Remove,
-    UpsertStep,
     update_params,
-    upsert_params,
 )
 from crossfade.entity.conditions import Condition
 from crossfade.entity.errors import Code, EntityError
@@ -26,6 +24,7 @@ from crossfade.entity.execute import Params
 from crossfade.entity.records import attributes_of
 from crossfade.entity.requests import apply_wheres, existence
 from crossfade.entity.updates import Data, Operator
+from crossfade.entity.upserts import UpsertStep, upsert_params
 
 R = TypeVar("R", default=dict[str, Any])
 

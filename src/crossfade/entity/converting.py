@@ -10,9 +10,9 @@ from crossfade.entity import cursor
 from crossfade.entity.conversions import composites_from_keys, key_from_composites
 from crossfade.entity.declarations import IndexType
 from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.index_choice import missing_pattern
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.model import Model
-from crossfade.entity.queries import missing_pattern
 
 Strictness = Literal["none", "pk", "all"]
 

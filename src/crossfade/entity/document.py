@@ -1,4 +1,4 @@
-"""ElectroDB's JSON form of a schema, read and written; `checks` looks at what it means."""
+"""ElectroDB's JSON form of a schema, read; `checks` looks at what it means."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def _snake(name: str) -> str:
     return _CAMEL_HUMP.sub("_", name).lower()
 
 
-def _invalid(where: str, rule: str) -> EntityError:
+def invalid(where: str, rule: str) -> EntityError:
+    """The error of a document, or of a declaration that has none."""
     return EntityError(Code.INVALID_MODEL, f"{where} {rule}")
 
 
@@ -78,10 +79,10 @@ def _get(
     value = source.get(option)
     if value is None:
         if default is _REQUIRED:
-            raise _invalid(f"{where}.{option}", "is missing")
+            raise invalid(f"{where}.{option}", "is missing")
         return default
     if not isinstance(value, kind):
-        raise _invalid(f"{where}.{option}", f"must not be {kind_of(value)}")
+        raise invalid(f"{where}.{option}", f"must not be {kind_of(value)}")
     return value
 
 
@@ -89,13 +90,13 @@ def _word(words: type[_Word], value: str, where: str) -> _Word:
     try:
         return words(value)
     except ValueError:
-        raise _invalid(where, f"must be one of {', '.join(words)}") from None
+        raise invalid(where, f"must be one of {', '.join(words)}") from None
 
 
 def _function(source: Mapping[str, Any], option: str, where: str) -> Any:
     value = source.get(option)
     if value is not None and not callable(value):
-        raise _invalid(f"{where}.{option}", "must be a function")
+        raise invalid(f"{where}.{option}", "must be a function")
     return value
 
 
@@ -107,7 +108,7 @@ def _attributes(
         for name, definition in definitions.items()
     }
     if len(read_ones) != len(definitions):
-        raise _invalid(where, "has names that become equal in snake case")
+        raise invalid(where, "has names that become equal in snake case")
     return read_ones
 
 
@@ -139,7 +140,7 @@ def _type(declared: Any, where: str) -> tuple[Type, tuple[Any, ...]]:
     if isinstance(declared, (list, tuple)):
         return Type.ENUM, tuple(declared)
     if not isinstance(declared, str):
-        raise _invalid(f"{where}.type", "must be a type's name or a list of values")
+        raise invalid(f"{where}.type", "must be a type's name or a list of values")
     if declared in _LEGACY_TYPES:
         return _LEGACY_TYPES[declared], ()
     try:
@@ -155,7 +156,7 @@ def _validate(declared: Any, where: str) -> Any:
         return re.compile(declared["$regex"], re.ASCII)
     if declared is None or isinstance(declared, re.Pattern) or callable(declared):
         return declared
-    raise _invalid(f"{where}.validate", "must be a function or a pattern")
+    raise invalid(f"{where}.validate", "must be a function or a pattern")
 
 
 def _watch(declared: Any, where: str, rename: Callable[[str], str]) -> tuple[str, ...]:
@@ -175,7 +176,7 @@ def _padding(declared: Any, where: str) -> Padding | None:
     if declared is None:
         return None
     if not isinstance(declared, Mapping):
-        raise _invalid(f"{where}.padding", "must have length and char")
+        raise invalid(f"{where}.padding", "must have length and char")
     where = f"{where}.padding"
     return Padding(_get(declared, "length", int, where), _get(declared, "char", str, where))
 
@@ -217,7 +218,7 @@ def _items(
 
 def _index(source: Any, where: str, new_names: dict[str, str]) -> Index:
     if not isinstance(source, Mapping):
-        raise _invalid(where, "must be an object")
+        raise invalid(where, "must be an object")
     sort_key = source.get("sk")
     return Index(
         pk=_key(source.get("pk"), f"{where}.pk", new_names),
@@ -246,7 +247,7 @@ def _projection(
 
 def _key(source: Any, where: str, new_names: dict[str, str]) -> Key:
     if not isinstance(source, Mapping):
-        raise _invalid(where, "must be an object")
+        raise invalid(where, "must be an object")
     composite = _get(
         source,
         "composite",
@@ -264,95 +265,3 @@ def _key(source: Any, where: str, new_names: dict[str, str]) -> Key:
         casing=_word(Casing, source.get("casing") or Casing.DEFAULT, f"{where}.casing"),
         cast=_cast(source, where),
     )
-
-
-def write(attributes: Mapping[str, Attribute], indexes: Mapping[str, Index]) -> dict[str, Any]:
-    """The `attributes` and `indexes` of the JSON form, under their names on the wire."""
-    wire = {name: attribute.name for name, attribute in attributes.items()}
-    return {
-        "attributes": {a.name: _written_attribute(a, wire) for a in attributes.values()},
-        "indexes": {name: _written_index(name, index, wire) for name, index in indexes.items()},
-    }
-
-
-def _written_attribute(attribute: Attribute, wire: dict[str, str]) -> dict[str, Any]:
-    where = f"attributes.{attribute.name}"
-    for option in ("default", "get", "set"):
-        if callable(getattr(attribute, option)):
-            raise _invalid(f"{where}.{option}", "is a function, which JSON cannot hold")
-    children = {name: child.name for name, child in attribute.properties.items()}
-    items = attribute.items
-    written = {
-        "type": list(attribute.values) if attribute.type is Type.ENUM else str(attribute.type),
-        "field": attribute.field if attribute.field != attribute.name else None,
-        "required": attribute.required or None,
-        "readOnly": attribute.read_only or None,
-        "hidden": attribute.hidden or None,
-        "default": attribute.default,
-        "validate": _written_pattern(attribute.validate, where),
-        "watch": _written_watch(attribute.watch, wire),
-        "label": attribute.label if attribute.label != attribute.name else None,
-        "padding": attribute.padding
-        and {"length": attribute.padding.length, "char": attribute.padding.char},
-        "cast": attribute.cast and str(attribute.cast),
-        "properties": {
-            child.name: _written_attribute(child, children)
-            for child in attribute.properties.values()
-        }
-        if attribute.type is Type.MAP
-        else None,
-        "items": items and _written_items(attribute.type, items),
-    }
-    return {option: value for option, value in written.items() if value is not None}
-
-
-def _written_items(type_: Type, items: Attribute) -> Any:
-    written = _written_attribute(items, {})
-    return written["type"] if type_ is Type.SET else written
-
-
-def _written_watch(watch: tuple[str, ...], wire: dict[str, str]) -> Any:
-    if not watch:
-        return None
-    return "*" if watch == ("*",) else [wire.get(name, name) for name in watch]
-
-
-def _written_pattern(validate: Any, where: str) -> dict[str, str] | None:
-    if validate is None:
-        return None
-    if not isinstance(validate, re.Pattern):
-        raise _invalid(f"{where}.validate", "is a function, which JSON cannot hold")
-    return {"$regex": validate.pattern}
-
-
-def _written_index(name: str, index: Index, wire: dict[str, str]) -> dict[str, Any]:
-    if index.condition is not None:
-        raise _invalid(f"indexes.{name}.condition", "is a function, which JSON cannot hold")
-    projection = index.projection
-    written = {
-        "index": index.index or None,
-        "type": None if index.type is IndexType.ISOLATED else str(index.type),
-        "collection": _written_list(index.collection) or None,
-        "scope": index.scope or None,
-        "projection": projection
-        if projection is None or isinstance(projection, str)
-        else [wire.get(name, name) for name in projection],
-        "pk": _written_key(index.pk, wire),
-        "sk": index.sk and _written_key(index.sk, wire),
-    }
-    return {option: value for option, value in written.items() if value is not None}
-
-
-def _written_list(value: str | tuple[str, ...]) -> str | list[str]:
-    return value if isinstance(value, str) else list(value)
-
-
-def _written_key(key: Key, wire: dict[str, str]) -> dict[str, Any]:
-    written = {
-        "field": key.field or None,
-        "composite": [wire.get(name, name) for name in key.composite or ()],
-        "template": key.template and template.rename(key.template, wire),
-        "casing": None if key.casing is Casing.DEFAULT else str(key.casing),
-        "cast": key.cast and str(key.cast),
-    }
-    return {option: value for option, value in written.items() if value is not None}

@@ -15,16 +15,18 @@ from crossfade.entity.client import Client, check_connections
 from crossfade.entity.converting import Conversions
 from crossfade.entity.core import Core
 from crossfade.entity.events import Listener
+from crossfade.entity.index_choice import best_index, missing_pattern
 from crossfade.entity.keyforms import IndexForm
 from crossfade.entity.keys import KeyValue
 from crossfade.entity.model import Identifiers, Model
 from crossfade.entity.options import Options, options_of
 from crossfade.entity.parsing import parsed
 from crossfade.entity.patterns import Queries
-from crossfade.entity.queries import QueryState, ScanState, best_index, missing_pattern
+from crossfade.entity.queries import QueryState
 from crossfade.entity.reads import Query, Scan
 from crossfade.entity.records import attributes_of, item_of
 from crossfade.entity.results import Page, Result
+from crossfade.entity.scans import ScanState
 from crossfade.entity.schema import Schema
 from crossfade.entity.strictness import check_schema
 from crossfade.entity.wire import AttributeValue

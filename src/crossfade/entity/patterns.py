@@ -8,7 +8,8 @@ from typing import Any, Generic
 from typing_extensions import TypeVar
 
 from crossfade.entity.core import Core
-from crossfade.entity.queries import QueryState, missing_pattern
+from crossfade.entity.index_choice import missing_pattern
+from crossfade.entity.queries import QueryState
 from crossfade.entity.reads import Query
 from crossfade.entity.records import attributes_of
 

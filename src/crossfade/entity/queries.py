@@ -1,15 +1,14 @@
-"""The requests of query, scan, find and match."""
+"""The requests of query."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from crossfade.entity.conditions import Condition, Where
 from crossfade.entity.declarations import IndexType
-from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.key_queries import (
     Comparison,
     KeyCondition,
@@ -18,7 +17,6 @@ from crossfade.entity.key_queries import (
     key_condition,
 )
 from crossfade.entity.keyforms import IndexForm
-from crossfade.entity.keys import render
 from crossfade.entity.model import Model, incomplete
 from crossfade.entity.names import Placeholders, distinct, merged
 from crossfade.entity.options import Options
@@ -26,6 +24,8 @@ from crossfade.entity.projection import project
 from crossfade.entity.requests import Params, apply_wheres, with_options
 from crossfade.entity.strictness import check_limit, check_number
 from crossfade.entity.text import javascript_order
+
+Matches = Mapping[str, Any]
 
 _FILTER_SIGNS = {
     Comparison.GT: ">",
@@ -57,7 +57,7 @@ class QueryState:
     low: Mapping[str, Any] = field(default_factory=dict)
     high: Mapping[str, Any] = field(default_factory=dict)
     wheres: tuple[Where, ...] = ()
-    matches: Mapping[str, Any] | None = None
+    matches: Matches | None = None
     as_isolated: bool = False
 
 
@@ -128,7 +128,7 @@ def query_params(
     model: Model, table: str, state: QueryState, options: Options, *, executed: bool = False
 ) -> Params:
     """The parameters of one query of one entity."""
-    condition = filter_of(model, state)
+    condition = filter_condition(model, state.matches, state.wheres)
     query = key_query(model, state, options)
     add_equalities(model, condition, query, state, options)
     if _needs_identity(query, options) and not state.as_isolated:
@@ -148,12 +148,12 @@ def _needs_identity(query: KeyQuery, options: Options) -> bool:
     return clustered and len(query.given) < len(query.shared) and not options.ignore_ownership
 
 
-def filter_of(model: Model, state: QueryState) -> Condition:
-    """The caller's filters."""
+def filter_condition(model: Model, matches: Matches | None, wheres: Sequence[Where]) -> Condition:
+    """The caller's filters: attributes that `match` compares, and functions."""
     condition = Condition(strict=model.strict)
-    if state.matches is not None:
-        condition.add(_matching(model, condition.placeholders, state.matches))
-    apply_wheres(model, condition, state.wheres)
+    if matches is not None:
+        condition.add(_matching(model, condition.placeholders, matches))
+    apply_wheres(model, condition, wheres)
     return condition
 
 
@@ -268,91 +268,3 @@ def identity_group(model: Model, alias: str, suffix: str) -> KeyCondition:
         for identifier, text in model.identity.items()
     ]
     return KeyCondition(f"({' AND '.join(parts)})", placeholders.names, placeholders.values)
-
-
-@dataclass(frozen=True, slots=True)
-class ScanState:
-    """What a scan chain has gathered."""
-
-    index: IndexForm
-    wheres: tuple[Where, ...] = ()
-    matches: Mapping[str, Any] | None = None
-
-
-def scan_params(
-    model: Model, table: str, state: ScanState, options: Options, *, executed: bool = False
-) -> Params:
-    """The parameters of one scan."""
-    if model.strict:
-        check_limit(options)
-    condition = Condition(strict=model.strict)
-    if state.matches is not None:
-        condition.add(_matching(model, condition.placeholders, state.matches))
-    apply_wheres(model, condition, state.wheres)
-    if not options.ignore_ownership:
-        add_identity(model, condition)
-    starts = {key.field: render(key, {}) for key in state.index.keys if key.field}
-    starts = {field: start for field, start in starts.items() if start not in (None, "")}
-    names = merged(condition.placeholders.names, {f"#{field}": field for field in starts})
-    values = merged(
-        condition.placeholders.values, {f":{field}": start for field, start in starts.items()}
-    )
-    filters = [f"begins_with(#{field}, :{field})" for field in starts]
-    if condition.expression:
-        filters.append(condition.expression)
-    params: Params = {
-        "TableName": table,
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
-        "FilterExpression": " AND ".join(filters),
-        "IndexName": state.index.index,
-    }
-    params = {option: value for option, value in params.items() if value}
-    projected = project(model, params, options, executed=executed)
-    return with_options(projected, options.request_params)
-
-
-def best_index(model: Model, values: Mapping[str, Any]) -> IndexForm | None:
-    """The index that `find` and `match` use; None when only a scan can answer."""
-    ranked: dict[int, IndexForm] = {}
-    fits = [
-        (form, count, complete)
-        for form in model.indexes.values()
-        for count, complete in [_fit(form, values)]
-        if count and (complete or count >= len(form.pk.names))
-    ]
-    fits = [fit for fit in fits if fit[2] or (fit[0].sk and fit[0].sk.names)]
-    most = max((count for _, count, _ in fits), default=0)
-    for form, count, complete in fits:
-        rank = _rank(form, complete=complete, most=count == most)
-        if rank is not None:
-            ranked[rank] = form
-    return ranked[min(ranked)] if ranked else None
-
-
-def _fit(form: IndexForm, values: Mapping[str, Any]) -> tuple[int, bool]:
-    """How many leading composites are given, and whether those are all."""
-    count = 0
-    for name in form.composites:
-        if values.get(name) is None:
-            break
-        count += 1
-    return count, count == len(form.composites) and bool(count)
-
-
-def _rank(form: IndexForm, *, complete: bool, most: bool) -> int | None:
-    if not form.index and complete:
-        return 0
-    if not form.index and most:
-        return 1
-    if complete:
-        return 2
-    return 3 if most else None
-
-
-def missing_pattern(model: Model, name: str) -> EntityError:
-    """The error for an access pattern that is not declared."""
-    patterns = ", ".join(model.indexes)
-    return EntityError(
-        Code.INVALID_INDEX_DEFINITION, f"{name!r} is no access pattern; there are {patterns}"
-    )

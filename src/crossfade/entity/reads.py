@@ -19,9 +19,10 @@ from crossfade.entity.filters import Filter, filter_of
 from crossfade.entity.key_queries import Comparison
 from crossfade.entity.options import Options, OptionsGiven, options_of
 from crossfade.entity.paging import pages_of, read_pages
-from crossfade.entity.queries import QueryState, ScanState, query_params, scan_params
+from crossfade.entity.queries import QueryState, query_params
 from crossfade.entity.requests import table_name
 from crossfade.entity.results import Page
+from crossfade.entity.scans import ScanState, scan_params
 
 R = TypeVar("R", default=dict[str, Any])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from crossfade.entity import document, template
+from crossfade.entity import document, document_writing, template
 from crossfade.entity.checks import check, check_filters
 from crossfade.entity.declarations import Attribute, Index, Key
 from crossfade.entity.errors import Code, EntityError
@@ -76,7 +76,7 @@ class Schema:
         written: dict[str, Any] = head.copy() if self.legacy else {"model": head}
         if self.table:
             written["table"] = self.table
-        return {**written, **document.write(self.attributes, self.indexes)}
+        return {**written, **document_writing.write(self.attributes, self.indexes)}
 
 
 def _normal_attributes(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
