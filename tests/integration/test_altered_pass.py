@@ -16,7 +16,7 @@ from crossfade.dynamo import TableScan
 from crossfade.errors import SchemaChanged
 from crossfade.events import EntityLeftOut
 from crossfade.flows.validate import Parts, full_pass
-from crossfade.mapping.gates import EntityFacts
+from crossfade.mapping.gates import EntityFacts, Facts
 from crossfade.mapping.parity import Run, RunState, Verdict
 from crossfade.postgres import PostgresScan, install
 from crossfade.postgres.gates import gate_facts
@@ -151,10 +151,9 @@ def at(parts: Parts, where: tuple[str, str, int], act: Act) -> Parts:
     return replace(parts, **changes)
 
 
-async def facts_of(world: World, verifier: Verifier) -> dict[str, EntityFacts]:
-    del world
+async def facts_of(verifier: Verifier) -> tuple[Facts, dict[str, EntityFacts]]:
     facts = await gate_facts(verifier.source, 3600.0)
-    return {entity.name: entity for entity in facts.entities}
+    return facts, {entity.name: entity for entity in facts.entities}
 
 
 async def assert_campaigns_left_out(world: World, verifier: Verifier, run: Run) -> None:
@@ -213,15 +212,17 @@ async def test_the_others_are_verified_and_the_next_pass_covers_what_was_mended(
         run = await full_pass(parts, is_deep=False)
         await assert_campaigns_left_out(furnished, verifier, run)
         assert await unverified_campaigns(furnished) == CAMPAIGNS
-        facts = await facts_of(furnished, verifier)
-        assert facts["campaign"].verified_at is None
-        assert facts["campaign"].buckets == 0
-        assert facts["user"].verified_at is not None
+        facts, entities = await facts_of(verifier)
+        assert (entities["campaign"].verified_at, entities["campaign"].buckets) == (None, 0)
+        assert entities["user"].verified_at is not None
+        assert facts.quiet_since is None
         await mend(furnished)
         again = await full_pass(parts, is_deep=False)
         assert again.id == run.id + 1
         await assert_all_covered(furnished, again)
-        assert (await facts_of(furnished, verifier))["campaign"].verified_at is not None
+        facts, entities = await facts_of(verifier)
+        assert entities["campaign"].verified_at is not None
+        assert facts.quiet_since == again.finished_at
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - an empty folder
 
 
