@@ -126,6 +126,20 @@ async def test_a_relay_told_to_end_ends_in_order(world: World) -> None:
     await world.assert_equal()
 
 
+async def test_a_relay_stopped_before_all_is_delivered_says_so(world: World) -> None:
+    held = Hold()
+    world.dynamo.add(Rule(held, operation="PutItem"))
+    await world.sql("UPDATE users SET name = 'Cato'")
+    process = await start_relay(world, "--until-clean")
+    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
+    process.send_signal(signal.SIGTERM)
+    world.dynamo.clear()
+    held.until.set()
+    assert await process.wait() == 130
+    assert await (await start_relay(world, "--until-clean")).wait() == 0
+    await world.assert_equal()
+
+
 async def test_relays_side_by_side_share_the_work(world: World) -> None:
     """Two processes, one backlog; nothing is lost or left."""
     await world.sql(

@@ -11,7 +11,7 @@ import typer
 
 from crossfade import postgres
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.shell import clear_errors, run, stop_on_signals
+from crossfade.cli.shell import INTERRUPTED, clear_errors, run, stop_on_signals
 from crossfade.mapping.application import Application
 from crossfade.migration import Migration, open_migration
 from crossfade.ports import Observer
@@ -44,7 +44,8 @@ def relay(
     """Bring dirty keys to DynamoDB and S3 until told to stop (Ctrl-C or SIGTERM).
 
     Any number of relays may run at once; they share the keys. Stopping one, or killing it, loses
-    nothing: what it had not acknowledged is still dirty.
+    nothing: what it had not acknowledged is still dirty. With --until-clean the exit code is 130
+    when it was told to stop before that.
     """
     with clear_errors():
         settings = load()
@@ -56,28 +57,33 @@ def relay(
                 shown = exported(metrics.registry, metrics_host, metrics_port)
                 typer.echo(f"metrics: {stack.enter_context(shown)}", err=True)
             observe = partial(tell_all, (log_event, metrics.observe))
-            run(_relay(settings, found, observe, until_clean=until_clean))
+            is_done = run(_relay(settings, found, observe, until_clean=until_clean))
+    if not is_done:
+        typer.echo("crossfade: stopped before nothing was dirty; run it again", err=True)
+        raise typer.Exit(INTERRUPTED)
 
 
 async def _relay(
     settings: Settings, application: Application, observe: Observer, *, until_clean: bool
-) -> None:
+) -> bool:
+    """Deliver until told to stop, or until nothing is dirty; whether it did what was asked for."""
     stop = stop_on_signals()
     async with open_migration(settings, application, observe) as migration:
-        if until_clean:
-            with migration.vitals.pulse.at_work("relay"):
-                await _drain(migration, settings.dsn, stop)
-        else:
+        if not until_clean:
             await migration.run_relay(stop)
+            return True
+        with migration.vitals.pulse.at_work("relay"):
+            return await _drain(migration, settings.dsn, stop)
 
 
-async def _drain(migration: Migration, dsn: str, stop: asyncio.Event) -> None:
-    """Deliver until nothing is dirty but parked keys."""
+async def _drain(migration: Migration, dsn: str, stop: asyncio.Event) -> bool:
+    """Deliver until nothing is dirty but parked keys; False when it was told to stop before."""
     while not stop.is_set():
         if await migration.relay_step():
             continue
         if all(entity.dirty == entity.parked for entity in await postgres.status(dsn)):
-            return
+            return True
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                 await stop.wait()
+    return False
