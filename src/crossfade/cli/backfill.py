@@ -177,13 +177,14 @@ async def _backfill(
         left_out |= {one.entity: one for one in told}
         await windows.check(left_out)
         seconds = monotonic() - started
-        standings = await windows.progress()
-        result = [figures(one, before.get(one.entity, 0), seconds) for one in standings]
-        result += [nothing_of(name) for name in left_out.keys() - {one.entity for one in standings}]
-    unfinished = {one.entity for one in standings if not one.is_done}
+        standings = {one.entity: one for one in await windows.progress()}
+        result = [figures(one, before.get(name, 0), seconds) for name, one in standings.items()]
+        result += [nothing_of(name) for name in sorted(left_out.keys() - standings.keys())]
+    unfinished = {name for name, one in standings.items() if not one.is_done}
     if options.rows_max is None and unfinished - left_out.keys():
         raise typer.Exit(INTERRUPTED)
-    return Outcome(result, list(left_out.values()))
+    done = standings.keys() - unfinished
+    return Outcome(result, [one for one in left_out.values() if one.entity not in done])
 
 
 async def _work(

@@ -189,9 +189,10 @@ async def _remedy_of(
 def _result(
     remedy: Remedy, verdicts: Mapping[Key, Verdict], reasons: Mapping[str, LeftOut]
 ) -> Result:
-    key, verdict = remedy.finding.judgement.key, remedy.finding.judgement.verdict
+    key = remedy.finding.judgement.key
+    verdict = verdicts.get(key, remedy.finding.judgement.verdict)
     left_out = remedy.left_out or reasons.get(key.entity)
-    return Result(remedy, verdicts.get(key, verdict), left_out)
+    return Result(remedy, verdict, None if verdict is Verdict.EQUAL else left_out)
 
 
 def _tell(route: Route, results: Sequence[Result], seconds: float) -> None:
