@@ -135,7 +135,7 @@ async def test_a_stopped_repair_ends_after_its_step_and_says_what_it_did(
     held.until.set()
     output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 130
-    assert json.loads(output)["counts"] == {"closed": 50, "open": 0, "planned": 0}
+    assert json.loads(output)["counts"] == {"closed": 50, "open": 0, "planned": 0, "left_out": 0}
     assert await open_findings(world) == 10
     assert (await told(world, "repair"))["counts"]["closed"] == 10
     await world.assert_equal()
