@@ -14,7 +14,8 @@ from campaigns.actions import create_campaign, create_session, save_transcript
 from campaigns.inputs import NewCampaign, NewSession, TranscriptChanges
 from campaigns.items import Items
 from crossfade.dynamo import Client
-from crossfade.testing import Rule, ServerError, Throttle
+from crossfade.events import LedgerRaised
+from crossfade.testing import LoseAnswer, Rule, ServerError, Throttle
 from crossfade.testing.messages import Request
 from dynamo_helpers import config_of
 from engines.values import DynamoEngine
@@ -68,6 +69,19 @@ def pointers(world: World) -> list[str]:
         "Items"
     ]
     return [item[name]["S"] for item in items for name in POINTERS if name in item]
+
+
+async def test_a_write_whose_answer_was_lost_is_done_when_it_meets_itself(world: World) -> None:
+    """The repetition is refused by the very item: neither a failure nor somebody else's write."""
+    lost = Rule(LoseAnswer(cut=True), operation="PutItem", where=puts_campaign, times=1)
+    world.dynamo.add(lost)
+    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Said twice"))
+    await world.drain()
+    assert world.dynamo.record.arrived("PutItem", fault=LoseAnswer) == 1
+    versions = "SELECT version, acked FROM crossfade.ledger WHERE key[1] = %s"
+    assert await world.sql(versions, campaign.id) == [(1, 1)]
+    assert not world.observed(LedgerRaised)
+    await world.assert_equal()
 
 
 async def test_a_child_is_there_and_readable_before_its_parent(
