@@ -20,7 +20,7 @@ from crossfade.settings import Settings
 from crossfade.verifier import Verifier, open_verifier
 from engines.clients import boto_client
 from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import create_table_with_index, settings_of
+from engines.world import DRAIN_SECONDS_MAX, create_table_with_index, settings_of
 from postgres_helpers import CREATE_NOTES, NOTES
 
 APPLICATION = Application((NOTES,))
@@ -72,7 +72,7 @@ class Stage:
     async def drain(self) -> None:
         """Deliver until nothing is dirty, also what is not due yet."""
         dirty = "SELECT 1 FROM crossfade.ledger WHERE version > acked AND parked_reason IS NULL"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(DRAIN_SECONDS_MAX):
             while await self.sql(dirty):
                 if not await self.migration.relay_step():
                     await asyncio.sleep(0.02)

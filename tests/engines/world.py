@@ -28,7 +28,7 @@ from engines.values import Database, DynamoEngine, S3Engine
 
 E = TypeVar("E", bound=Event)
 
-DRAIN_SECONDS_MAX = 60.0
+DRAIN_SECONDS_MAX = 180.0
 HASTY = {"target_timeout_seconds": 1.0, "object_timeout_seconds": 2.0}
 """Settings of a world whose silent stores soon count as failed."""
 
