@@ -109,7 +109,11 @@ class Verifier:
             told: hears how far the pass has come.
             restart: begin anew in any case.
 
+        Returns:
+            The run; it names the mappings that were left out, since their tables have changed.
+
         Raises:
+            SchemaChanged: every table has changed.
             TimedOut: the replica is too far behind.
             Unavailable: a store cannot be read.
         """

@@ -70,6 +70,17 @@ def test_verify_names_what_it_left_out(staged: Database) -> None:
     assert told["run"]["tally"]["equal_keys"] == 2
 
 
+def test_reports_say_what_a_run_went_without(staged: Database, tmp_path: Path) -> None:
+    alter(staged)
+    crossfade("verify", code=3)
+    file = tmp_path / "parity.html"
+    crossfade("report", "--out", str(file))
+    assert "full, without campaign" in file.read_text()
+    told = {one["name"]: one["verified_at"] for one in answer("report")["entities"]}
+    assert told["campaign"] is None
+    assert told["user"] is not None
+
+
 def test_no_certificate_claims_what_was_left_out(staged: Database, tmp_path: Path) -> None:
     file, refused = tmp_path / "parity.json", tmp_path / "refused.json"
     crossfade("verify", "--certificate", str(file))

@@ -20,8 +20,8 @@ from crossfade.mapping.gates import EntityFacts, Facts
 from crossfade.mapping.parity import Run, RunState, Verdict
 from crossfade.postgres import PostgresScan, install
 from crossfade.postgres.gates import gate_facts
-from crossfade.postgres.parity_seen import runs_since
 from crossfade.verifier import Verifier, open_verifier
+from dashboard_helpers import open_dashboard
 from engines.world import World
 from kill_helpers import Killed
 
@@ -350,11 +350,13 @@ async def test_a_pass_without_any_table_fails_and_goes_on_later(
         await assert_all_covered(furnished, run)
 
 
-async def test_the_history_of_runs_names_what_was_left_out(
-    furnished: World, tmp_path: Path
-) -> None:
+async def test_the_dashboard_names_what_was_left_out(furnished: World, tmp_path: Path) -> None:
     await furnished.sql(ALTER)
-    async with opened(furnished, tmp_path) as (verifier, parts):
+    async with (
+        opened(furnished, tmp_path) as (_, parts),
+        open_dashboard(furnished.settings) as dashboard,
+        dashboard.browser() as browser,
+    ):
         await full_pass(parts, is_deep=False)
-        (run,) = await runs_since(verifier.source, 3600.0)
-    assert run.left_out == ("campaign",)
+        page = await browser.get("/parity")
+    assert page.text.count("without campaign") == 3  # the tile, the chart and the table

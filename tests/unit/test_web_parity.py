@@ -57,6 +57,11 @@ def test_the_chart_covers_two_weeks_whatever_the_runs() -> None:
     assert [dot.x for dot in alone.dots] == [MARGIN]
 
 
+def test_a_run_says_what_it_went_without() -> None:
+    (dot,) = parity_chart([replace(run(1, 7), left_out=("campaign", "user"))], NOON).dots
+    assert "run 1, full, without campaign, user, 2026" in dot.label
+
+
 def test_a_run_that_has_not_ended_is_not_drawn() -> None:
     assert parity_chart([replace(run(1, 1), finished_at=None)], NOON).dots == ()
 
