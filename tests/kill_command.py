@@ -15,22 +15,23 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from crossfade.cli.main import app
 
 
 @dataclass(frozen=True)
-class Fatal:
-    """A port one of whose methods kills the process."""
+class Rewired:
+    """A port with another call, made of the real one, in place of one of its methods."""
 
     port: Any
     method: str
-    after: bool
+    wire: Callable[[Any], Any]
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self.port, name)
-        return fatal(real, after=self.after) if name == self.method else real
+        return self.wire(real) if name == self.method else real
 
 
 def fatal(real: Callable[..., Awaitable[Any]], *, after: bool) -> Callable[..., Awaitable[Any]]:
@@ -54,7 +55,8 @@ def arm(module_name: str, opener: str, step: str, *, after: bool) -> None:
     async def armed(*arguments: Any, **named: Any) -> AsyncIterator[Any]:
         async with real_opener(*arguments, **named) as route:
             real = getattr(route, port)
-            fatality = Fatal(real, method, after) if method else fatal(real, after=after)
+            kill = partial(fatal, after=after)
+            fatality = Rewired(real, method, kill) if method else kill(real)
             yield replace(route, **{port: fatality})
 
     setattr(module, opener, armed)

@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from command_helpers import engine_variables
 from crossfade.errors import CrossfadeError
 from engines.world import World
+from kill_command import Rewired
 
 KILL_COMMAND = str(Path(__file__).with_name("kill_command.py"))
 
@@ -54,17 +55,9 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-@dataclass(frozen=True)
-class Deadly:
-    """A port that ends the process before or after one of its methods."""
-
-    port: Any
-    method: str
-    after: bool
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self.port, name)
-        return deadly(real, after=self.after) if name == self.method else real
+def deadly_port(port: Any, method: str, *, after: bool) -> Any:
+    """Return a port that ends the process before or after one of its methods."""
+    return Rewired(port, method, partial(deadly, after=after))
 
 
 def deadly(real: Any, *, after: bool) -> Any:
@@ -79,17 +72,9 @@ def deadly(real: Any, *, after: bool) -> Any:
     return killed
 
 
-@dataclass(frozen=True)
-class Interrupted:
-    """A port after one of whose methods something else happens."""
-
-    port: Any
-    method: str
-    event: Callable[[], Awaitable[None]]
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self.port, name)
-        return interrupted(real, self.event) if name == self.method else real
+def interrupted_port(port: Any, method: str, event: Callable[[], Awaitable[None]]) -> Any:
+    """Return a port after one of whose methods something else happens."""
+    return Rewired(port, method, partial(interrupted, event=event))
 
 
 def interrupted(real: Any, event: Callable[[], Awaitable[None]]) -> Any:

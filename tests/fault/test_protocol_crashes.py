@@ -17,7 +17,7 @@ from crossfade.flows import relay
 from crossfade.mapping.state import AckReport, Outcome
 from crossfade.testing import Hold, Rule
 from engines.world import World
-from kill_helpers import Deadly, Killed, start
+from kill_helpers import Killed, deadly_port, start
 
 TEXT = "[Cato] Nobody heard the bell."
 
@@ -63,7 +63,7 @@ async def test_a_relay_that_ends_at_any_point_loses_nothing(
     await world.dynamo.accept()
     await world.s3.accept()
     route = world.migration.route
-    ports: dict[str, Any] = {port: Deadly(getattr(route, port), method, after)}
+    ports: dict[str, Any] = {port: deadly_port(getattr(route, port), method, after=after)}
     with pytest.raises(Killed):
         await steps(replace(route, **ports))
     await world.assert_equal()

@@ -19,7 +19,7 @@ from crossfade.mapping.state import Key
 from crossfade.testing.corruption import Corruption
 from damage_helpers import furnish, inject
 from engines.world import World
-from kill_helpers import Deadly, Interrupted, Killed, deadly, interrupted
+from kill_helpers import Killed, deadly, deadly_port, interrupted, interrupted_port
 from repair_helpers import find, open_findings, repair_route
 
 
@@ -207,7 +207,7 @@ async def test_a_write_at_any_point_of_a_repair_is_not_overwritten(
         real = getattr(route, place)
         methods = {"source": "fetch", "items": "get"}
         late: Any = (
-            Interrupted(real, methods[place], write)
+            interrupted_port(real, methods[place], write)
             if place in methods
             else interrupted(real, write)
         )
@@ -240,7 +240,7 @@ async def test_a_repair_that_ends_at_any_point_is_finished_by_the_next(
     await damage(world, Corruption.WRONG_OBJECT, Corruption.MISSING_OBJECT, Corruption.EXTRA_ITEM)
     async with repair_route(world) as route:
         real = getattr(route, port)
-        killing: Any = Deadly(real, method, after) if method else deadly(real, after=after)
+        killing = deadly_port(real, method, after=after) if method else deadly(real, after=after)
         with suppress(Killed):
             await repair.step(replace(route, **{port: killing}), after=0, findings_max=100)
             pytest.fail("the repair was not ended")

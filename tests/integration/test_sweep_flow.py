@@ -21,7 +21,7 @@ from crossfade.events import Swept
 from crossfade.flows import sweep
 from crossfade.flows.sweep import Fate, Kind, Remnant
 from engines.world import World
-from kill_helpers import Deadly, Killed
+from kill_helpers import Killed, deadly_port
 from repair_helpers import sweep_route, swept
 
 FIRST, SECOND = "[Brin] What was said first. " * 40, "[Brin] What was said then. " * 40
@@ -328,7 +328,7 @@ async def test_a_sweep_that_ends_at_any_point_is_finished_by_the_next(
     async with sweep_route(world) as route:
         if (port, method) not in {("graves", "note"), ("orphans", "note")}:
             await swept(route)
-        killing: Any = Deadly(getattr(route, port), method, after)
+        killing = deadly_port(getattr(route, port), method, after=after)
         with suppress(Killed):
             await swept(replace(route, **{port: killing}))
             pytest.fail("the sweep was not ended")
