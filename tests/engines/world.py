@@ -100,7 +100,7 @@ def settings_of(
     brisk = {
         "target_timeout_seconds": 20.0,
         "object_timeout_seconds": 20.0,
-        "push_wait_seconds": 5.0,
+        "push_wait_seconds": 20.0,
         "drain_seconds": 1.0,
         "relay_grace_seconds": 0.0,
         "relay_idle_seconds": 0.05,

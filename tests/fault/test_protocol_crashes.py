@@ -118,7 +118,7 @@ async def test_a_killed_relay_process_is_replaced_by_another(world: World) -> No
 async def test_a_relay_told_to_end_ends_in_order(world: World) -> None:
     process = await start_relay(world)
     await world.sql("UPDATE users SET name = 'Cato'")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while await world.dirty():  # noqa: ASYNC110 - the relay is another process
             await asyncio.sleep(0.05)
     process.send_signal(signal.SIGTERM)
@@ -148,7 +148,7 @@ async def test_relays_side_by_side_share_the_work(world: World) -> None:
         world.user_id,
     )
     relays = [await start_relay(world) for _ in range(2)]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while await world.dirty():  # noqa: ASYNC110 - the relays are other processes
             await asyncio.sleep(0.05)
     for process in relays:
@@ -184,7 +184,7 @@ async def test_an_acknowledgement_that_comes_late_does_not_hide_a_newer_write(
 
 async def steps(route: relay.Route) -> None:
     """Take steps until one ends the process."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while True:
             await relay.step(route, keys_max=100)
 
