@@ -30,7 +30,7 @@ def campaigns() -> None:
     """Campaigns, their sessions and transcripts."""
 
 
-@app.command()
+@app.command(epilog="Example: DATABASE_URL=postgresql://… campaigns migrate")
 def migrate() -> None:
     """Create the tables in DATABASE_URL, or bring them to the newest revision."""
     try:

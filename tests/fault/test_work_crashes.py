@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import pytest
+
 from crossfade.mapping.tasks import OperatorRequest, RequestState, Verify
 from crossfade.postgres import open_pool
 from crossfade.postgres.requests import PostgresRequests
@@ -31,19 +33,21 @@ async def newest(world: World) -> OperatorRequest:
         return found
 
 
-async def stopped_while_verifying(world: World, number: signal.Signals) -> OperatorRequest:
+async def stopped_while_verifying(
+    world: World, number: signal.Signals, *arguments: str, code: int
+) -> OperatorRequest:
     """Send a signal to a worker that is reading a table which does not answer."""
     await furnish(world)
     async with open_pool(world.direct.dsn) as pool:
         await PostgresRequests(pool).ask(Verify(), "ada")
     world.dynamo.add(Rule(Stall(), operation="Scan"))
-    process = await start_work(world)
+    process = await start_work(world, *arguments)
     async with asyncio.timeout(90):
         while (await newest(world)).state is not RequestState.RUNNING:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
     process.send_signal(number)
     async with asyncio.timeout(90):
-        await process.wait()
+        assert await process.wait() == code
     world.dynamo.clear()
     return await newest(world)
 
@@ -56,7 +60,7 @@ async def do_all(world: World) -> OperatorRequest:
 
 
 async def test_a_killed_workers_request_is_done_by_the_next(world: World) -> None:
-    left = await stopped_while_verifying(world, signal.SIGKILL)
+    left = await stopped_while_verifying(world, signal.SIGKILL, code=-signal.SIGKILL)
     assert left.state is RequestState.RUNNING
     await world.sql("UPDATE crossfade.request SET lease_until = now()")  # as after 30 seconds
     done = await do_all(world)
@@ -64,8 +68,12 @@ async def test_a_killed_workers_request_is_done_by_the_next(world: World) -> Non
     assert str(done.outcome).endswith("0 open findings")
 
 
-async def test_a_stopped_worker_gives_its_request_back_at_once(world: World) -> None:
-    left = await stopped_while_verifying(world, signal.SIGTERM)
+@pytest.mark.parametrize(("arguments", "code"), [((), 0), (("--until-done",), 130)])
+async def test_a_stopped_worker_gives_its_request_back_at_once(
+    world: World, arguments: tuple[str, ...], code: int
+) -> None:
+    """Told to do all, it has not done what it was told."""
+    left = await stopped_while_verifying(world, signal.SIGTERM, *arguments, code=code)
     assert (left.state, left.attempts) == (RequestState.WAITING, 0)
     done = await do_all(world)
     assert (done.state, done.attempts) == (RequestState.DONE, 1)

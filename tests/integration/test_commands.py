@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,10 @@ def test_tables_are_for_people(environment: Database) -> None:
     del environment
     assert "campaign" in crossfade("install").stdout
     assert "oldest dirty" in crossfade("status").stdout
+
+
+def test_the_version_is_the_packages() -> None:
+    assert crossfade("--version").output == f"crossfade {version('crossfade')}\n"
 
 
 def test_keys_show_templates_and_an_example() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from crossfade.cli import (
@@ -29,8 +32,28 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
-    help="Move a live PostgreSQL application to DynamoDB and S3, and prove nothing was lost.",
 )
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if is_asked:
+        typer.echo(f"crossfade {version('crossfade')}")
+        raise typer.Exit
+
+
+@app.callback()
+def crossfade(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Move a live PostgreSQL application to DynamoDB and S3, and prove nothing was lost."""
+
+
 for commands in (
     backfill.app,
     corrupt.app,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.shell import clear_errors, run, stop_on_signals
+from crossfade.cli.shell import INTERRUPTED, clear_errors, run, stop_on_signals
 from crossfade.flows.loop import Pauses, forever
 from crossfade.mapping.application import Application
 from crossfade.settings import Settings, load
@@ -30,24 +30,31 @@ def work(
     """Do what operators ask for on the dashboard, until told to stop (Ctrl-C or SIGTERM).
 
     Verifies, repairs and reveals, one request at a time. Any number of workers may run at once.
-    Stopping one gives its request back; killing it leaves the request to another after 30 s.
+    Stopping one gives its request back; killing it leaves the request to another after 30 s. With
+    --until-done the exit code is 130 when it was told to stop before that.
     """
     with clear_errors():
         settings = load()
         configure_logs(settings.log_format)
-        run(_work(settings, find_application(application), until_done=until_done))
+        is_done = run(_work(settings, find_application(application), until_done=until_done))
+    if until_done and not is_done:
+        typer.echo("crossfade: stopped before all was done; run it again", err=True)
+        raise typer.Exit(INTERRUPTED)
 
 
-async def _work(settings: Settings, application: Application, *, until_done: bool) -> None:
+async def _work(settings: Settings, application: Application, *, until_done: bool) -> bool:
+    """Do what is asked for; whether it came to an end by itself."""
     stop = stop_on_signals()
     async with open_worker(settings, application) as worker:
         working = asyncio.create_task(_until_done(worker) if until_done else _forever(worker, stop))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        is_done = working.done()
         stopping.cancel()
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
+    return is_done
 
 
 async def _until_done(worker: Worker) -> None:

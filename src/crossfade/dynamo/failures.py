@@ -93,7 +93,7 @@ PASSING_REASONS: Mapping[str, ErrorClass] = {
 REMEDIES: Mapping[ErrorClass, str] = {
     AccessDenied: "check the credentials, their permissions and this machine's clock",
     CredentialsExpired: "the credential chain must yield newer credentials",
-    NoSuchStore: "create the table, or correct its name, the region or the endpoint",
+    NoSuchStore: "create the table (`crossfade table create`), or correct its name or the region",
 }
 
 DETAIL_CHARS_MAX = 300
