@@ -16,7 +16,7 @@ from crossfade.dynamo import Config
 from crossfade.dynamo.authentication import Authentication
 from crossfade.dynamo.credentials import ChainSource, FixedSource, KeyRing, source_of
 from crossfade.dynamo.signing import Keys
-from crossfade.errors import AccessDenied
+from crossfade.errors import AccessDenied, Unreachable
 
 
 class CountingSource:
@@ -126,7 +126,7 @@ async def test_a_chain_that_hangs_ends_with_the_calls_deadline() -> None:
     source.gate.clear()
     authentication = Authentication(KeyRing(source), "eu-central-1", "host")
     deadline = asyncio.get_running_loop().time() + 0.05
-    with pytest.raises(AccessDenied, match="no answer in time"):
+    with pytest.raises(Unreachable, match="no answer in time"):
         await authentication.turn("PutItem", deadline)
     source.gate.set()
     await authentication.close()

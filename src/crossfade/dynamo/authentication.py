@@ -7,7 +7,7 @@ import time
 
 from crossfade.dynamo.credentials import KeyRing
 from crossfade.dynamo.signing import Head, Keys, Signer, Stamp
-from crossfade.errors import AccessDenied
+from crossfade.errors import Unreachable
 
 
 class Authentication:
@@ -33,7 +33,8 @@ class Authentication:
         """Return what signs an operation's requests of this second.
 
         Raises:
-            AccessDenied: there are no credentials, or none came by the deadline.
+            AccessDenied: there are no credentials.
+            Unreachable: none came by the deadline.
         """
         if self._signer is None or int(time.time()) != self._second:
             self._signer = await self._renewed(deadline)
@@ -56,7 +57,9 @@ class Authentication:
             async with asyncio.timeout_at(deadline):
                 keys = await self._ring.keys()
         except TimeoutError:
-            raise AccessDenied("the credential chain gave no answer in time") from None
+            raise Unreachable(
+                "the credential chain gave no answer in time; nothing was sent"
+            ) from None
         second = int(time.time())
         stamp = Stamp.of(second)
         signer = self._signer
