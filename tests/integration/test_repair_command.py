@@ -26,6 +26,10 @@ def staged(environment: Database, ministack: DynamoEngine, bucket: S3Engine) -> 
     for item in client.scan(TableName=bucket.bucket)["Items"]:
         client.delete_item(TableName=bucket.bucket, Key={"pk": item["pk"], "sk": item["sk"]})
     environment.execute(
+        "INSERT INTO crossfade.run (kind, entities, state) "
+        "SELECT 'full', '{user}', 'finished' FROM generate_series(1, 2)"
+    )
+    environment.execute(
         "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
         "VALUES ('user', '{u}', 'drift_missing', 'lost write', 1, 1), "
         "('', '{A,B}', 'drift_foreign', 'foreign writer', 2, 2)"
@@ -47,6 +51,17 @@ def test_a_dry_run_shows_and_a_repair_closes(staged: Database) -> None:
     assert "1 open" in shown.stdout
     assert "no mapping makes such an item" in shown.stdout
     assert "user/u" not in shown.stdout
+
+
+def test_a_run_that_there_never_was_is_refused(staged: Database) -> None:
+    del staged
+    assert "there is no run 99" in crossfade("repair", "--run", "99", code=1).output
+
+
+def test_nothing_to_repair_is_said_in_words(environment: Database) -> None:
+    del environment
+    crossfade("install")
+    assert crossfade("repair").stdout == "No finding is open.\n"
 
 
 def test_a_sweep_notes_and_waits(staged: Database) -> None:

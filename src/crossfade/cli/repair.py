@@ -24,11 +24,13 @@ from crossfade.cli.shell import (
     run,
     stop_on_signals,
 )
+from crossfade.errors import ConfigurationError
 from crossfade.flows import repair as flow
 from crossfade.flows.repair import CARRIED_OUT, Remedy, Result, Route
 from crossfade.mapping.application import Application
 from crossfade.mapping.left_out import LeftOut
 from crossfade.mender import open_repair
+from crossfade.postgres import PostgresRuns, open_pool
 from crossfade.settings import Settings, load
 from crossfade.telemetry import configure_logs
 
@@ -133,6 +135,8 @@ async def _repair(
     settings: Settings, application: Application, run_id: int | None, *, dry_run: bool
 ) -> Account:
     stop = stop_on_signals()
+    if run_id is not None:
+        await _check_run(settings, run_id)
     who = f"repair by {getpass.getuser()} on {socket.gethostname()}"
     account = Account()
     async with open_repair(settings, application, who) as route:
@@ -149,6 +153,19 @@ async def _repair(
                 after = page[-1].finding.id
                 await _step(route, account, page, dry_run=dry_run)
     return account
+
+
+async def _check_run(settings: Settings, number: int) -> None:
+    """Refuse a run that there never was.
+
+    Raises:
+        ConfigurationError: there was none of this number.
+    """
+    async with open_pool(settings.dsn) as pool:
+        if await PostgresRuns(pool).find(number) is None:
+            raise ConfigurationError(
+                f"there is no run {number}; `crossfade verify` and `crossfade report` name them"
+            )
 
 
 async def _step(route: Route, account: Account, page: tuple[Remedy, ...], *, dry_run: bool) -> None:
@@ -173,6 +190,9 @@ def _print(account: Account, *, as_json: bool) -> None:
                 "findings": [_told(remedy, outcome) for remedy, outcome in account.shown],
             }
         )
+        return
+    if not account.total:
+        typer.echo("No finding is open.")
         return
     print_table("Repair", COLUMNS, [_cells(remedy, outcome) for remedy, outcome in account.shown])
     print_left_out(list(account.left_out.values()))
