@@ -8,7 +8,7 @@ Any number of processes may run at once, and end at any point; at most a page ea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -45,8 +45,11 @@ from crossfade.ports import Mark, Observer, Send
 class Windows(Protocol):
     """The tables' windows: who works on them, and how far they are done."""
 
-    async def claim(self, without: Collection[str] = ()) -> Window | None:
-        """Take a window that nobody works on, but those of some entities; None without one."""
+    async def claim(self, without: Collection[str] = (), lane: int = 0) -> Window | None:
+        """Take a window that nobody works on, but those of some entities; None without one.
+
+        The lane holds no other; one that it took and never heard of is its own again.
+        """
 
     async def is_done(self, without: Collection[str] = ()) -> bool:
         """Whether every window is done, by whomever, but those of some entities."""
@@ -161,7 +164,7 @@ async def run(desk: Desk) -> tuple[LeftOut, ...]:
     ended = asyncio.Event()
     altered = Altered(partial(_left_out, desk.observe))
     heart = asyncio.create_task(_beat(desk, ended))
-    lanes = [asyncio.create_task(_lane(desk, altered)) for _ in range(desk.limits.lanes)]
+    lanes = [asyncio.create_task(_lane(desk, altered, one)) for one in range(desk.limits.lanes)]
     try:
         await asyncio.gather(*lanes)
     finally:
@@ -211,15 +214,16 @@ async def step(desk: Desk, courier: Courier, window: Window) -> Window | None:
     return replace(window, last=page.last) if held and not page.is_end else None
 
 
-async def _lane(desk: Desk, altered: Altered) -> None:
+async def _lane(desk: Desk, altered: Altered, number: int) -> None:
     """Work on one window after the other."""
     courier = desk.courier()
+    claim = partial(_next_window, desk, number)
     window: Window | None = None
     is_done = False
     patience = _Patience(desk)
     while not (is_done or desk.stop.is_set()):
         try:
-            window = await altered.around(partial(_go_on, desk, courier, window))
+            window = await altered.around(partial(_go_on, desk, courier, claim, window))
             is_done = window is None and (
                 desk.quota.is_spent or await desk.windows.is_done(altered.names)
             )
@@ -230,17 +234,21 @@ async def _lane(desk: Desk, altered: Altered) -> None:
 
 
 async def _go_on(
-    desk: Desk, courier: Courier, window: Window | None, without: frozenset[str]
+    desk: Desk,
+    courier: Courier,
+    claim: Callable[[frozenset[str]], Awaitable[Window | None]],
+    window: Window | None,
+    without: frozenset[str],
 ) -> Window | None:
     """Copy the next page, or take the next window; that of an entity left out is let go."""
     if window is not None and window.entity not in without:
         return await step(desk, courier, window)
-    return await _next_window(desk, without)
+    return await claim(without)
 
 
-async def _next_window(desk: Desk, without: frozenset[str]) -> Window | None:
+async def _next_window(desk: Desk, lane: int, without: frozenset[str]) -> Window | None:
     """Take a window; what another process holds may be left to us when it ends."""
-    window = await desk.windows.claim(without)
+    window = await desk.windows.claim(without, lane)
     if window is None and not await desk.windows.is_done(without):
         await _pause(desk, desk.limits.look_seconds)
     return window

@@ -20,12 +20,14 @@ class Window:
         number: its place in the table, from 0.
         last: what is done ends with this key; None: nothing is.
         through: the window's last key, itself included; None: to the table's end.
+        lane: which of a process's lanes works on it.
     """
 
     entity: str
     number: int = 0
     last: PrimaryKey | None = None
     through: PrimaryKey | None = None
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

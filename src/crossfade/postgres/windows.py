@@ -69,7 +69,7 @@ class PostgresWindows:
         self._options = options or WindowOptions()
         self._calls = Calls(pool, self._options.answer_seconds)
         self._pages = {mapping.name: Pages(mapping) for mapping in mappings}
-        self._lease = str(uuid4())
+        self._leases: dict[int, str] = {}
         self._worker = f"{platform.node()}:{os.getpid()}"
 
     @property
@@ -166,11 +166,13 @@ class PostgresWindows:
         cuts = [tuple(orjson.loads(key)) for key, _ in lines if key is not None]
         return cuts, int(lines[0][1])
 
-    async def claim(self, without: Collection[str] = ()) -> Window | None:
+    async def claim(self, without: Collection[str] = (), lane: int = 0) -> Window | None:
         """Take a window that nobody works on; None when there is none at this moment.
 
         Args:
             without: entities whose windows are left to others.
+            lane: who takes it, of this process. It holds no other: one that it took before, when
+                the answer was lost, is its own again.
 
         Raises:
             ConfigurationError: as `check`.
@@ -181,14 +183,14 @@ class PostgresWindows:
         lines = await self._execute(
             "windows_claim",
             without=without,
-            lease=self._lease,
+            lease=self._leases.setdefault(lane, str(uuid4())),
             worker=self._worker,
             lease_seconds=self._options.lease_seconds,
         )
         if not lines:
             return None
         ((entity, number, last, through),) = lines
-        return Window(entity, int(number), _key(last), _key(through))
+        return Window(entity, int(number), _key(last), _key(through), lane)
 
     async def is_done(self, without: Collection[str] = ()) -> bool:
         """Whether every window is done, by whomever; but those of some entities.
@@ -221,7 +223,7 @@ class PostgresWindows:
                 number=window.number,
                 last_key=list(page.last) if page.last else None,
                 is_done=page.is_end,
-                lease=self._lease,
+                lease=self._leases[window.lane],
                 lease_seconds=self._options.lease_seconds,
                 **{one.name: getattr(tally, one.name) for one in fields(Tally)},
             )
@@ -233,8 +235,9 @@ class PostgresWindows:
         Raises:
             Unavailable: the source cannot answer.
         """
+        leases = list(self._leases.values())
         await self._execute(
-            "windows_renew", lease=self._lease, lease_seconds=self._options.lease_seconds
+            "windows_renew", leases=leases, lease_seconds=self._options.lease_seconds
         )
 
     async def release(self) -> None:
@@ -243,7 +246,7 @@ class PostgresWindows:
         Raises:
             Unavailable: the source cannot answer; the leases expire.
         """
-        await self._execute("windows_release", lease=self._lease)
+        await self._execute("windows_release", leases=list(self._leases.values()))
 
     async def behind(self, found: Sequence[tuple[Key, int]]) -> list[tuple[Key, int]]:
         """Return the keys whose items have a higher version than the ledger knows, with it.

@@ -1,3 +1,3 @@
 UPDATE crossfade.backfill_window
 SET lease = NULL, lease_until = NULL
-WHERE lease = %(lease)s
+WHERE lease = ANY (%(leases)s::uuid[])

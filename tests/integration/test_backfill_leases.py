@@ -1,0 +1,57 @@
+"""Windows whose claim was carried out, and whose answer was lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from backfill_helpers import a_desk, add_campaigns, progress
+from crossfade.errors import Unreachable
+from crossfade.flows import backfill
+from crossfade.mapping.windows import Window
+from engines.world import World
+
+
+@dataclass(frozen=True)
+class Deaf:
+    """The windows; the first claims are carried out and never heard of."""
+
+    windows: Any
+    deaf_claims: int
+    lost: list[Window] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.windows, name)
+
+    async def claim(self, without: Collection[str] = (), lane: int = 0) -> Window | None:
+        window: Window | None = await self.windows.claim(without, lane)
+        if window is not None and len(self.lost) < self.deaf_claims:
+            self.lost.append(window)
+            raise Unreachable("the answer is lost")
+        return window
+
+
+async def test_a_window_that_was_taken_unheard_is_taken_again(world: World) -> None:
+    """Its lease is ours: renewed as long as we live, it would be nobody's for ever."""
+    await add_campaigns(world, 150)
+    async with a_desk(world, backfill_lease_seconds=600) as desk:
+        deaf = Deaf(desk.windows, deaf_claims=3)
+        async with asyncio.timeout(120):
+            await backfill.run(replace(desk, windows=deaf))
+    assert len(deaf.lost) == 3
+    standing = await progress(world)
+    assert all(one.is_done for one in standing.values())
+    assert standing["campaign"].tally.written == 150
+    await world.assert_equal()
+
+
+async def test_lanes_of_one_process_take_windows_of_their_own(world: World) -> None:
+    await add_campaigns(world, 300)
+    async with a_desk(world) as desk:
+        first, second = [await desk.windows.claim((), lane) for lane in (0, 1)]
+        assert first is not None
+        assert second is not None
+        assert (first.entity, first.number) != (second.entity, second.number)
+        assert await desk.windows.claim((), 0) == first
