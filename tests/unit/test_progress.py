@@ -13,6 +13,7 @@ import pytest
 
 from crossfade.cli.progress import Bar, Reading, Speed, showing, speed
 from crossfade.errors import Unreachable
+from deaf_helpers import Deaf
 
 PROGRAM = """
 import asyncio
@@ -60,6 +61,23 @@ async def test_the_failure_of_the_job_is_what_is_raised() -> None:
     with pytest.raises(Unreachable, match="the job"):
         async with showing("reading", look):
             raise Unreachable("the job")
+
+
+async def test_it_ends_though_a_cancellation_is_swallowed() -> None:
+    class Figures:
+        async def look(self) -> Reading:
+            return Reading([], {})
+
+    deaf = Deaf(Figures(), "look")
+
+    async def job() -> None:
+        async with showing("reading", deaf.look):
+            await deaf.waits.wait()
+            raise Unreachable("the job")
+
+    async with asyncio.timeout(60):
+        with pytest.raises(Unreachable, match="the job"):
+            await job()
 
 
 def test_on_a_terminal_there_are_bars() -> None:

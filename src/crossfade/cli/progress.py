@@ -87,6 +87,8 @@ async def showing(event: str, look: Look) -> AsyncIterator[None]:
         ended.set()
         await display
     finally:
+        # asyncio.wait_for, which the pool of the driver uses, may swallow a cancellation.
+        ended.set()
         display.cancel()
         await asyncio.gather(display, return_exceptions=True)
 
