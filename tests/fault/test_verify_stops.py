@@ -101,7 +101,8 @@ async def test_a_pass_of_a_process_that_was_killed_goes_on_in_the_next(
         proxy.add(Rule(Stall(), operation="Scan"))
         process = await _start_verify(stage, proxy.endpoint, tmp_path)
         await proxy.record.until(lambda record: record.arrived("Scan") > 0)
-        await _end(process, how)
+        process.send_signal(how)
+        await process.communicate()
     (killed,) = await stage.verifier.runs.newest()
     assert killed.state is RunState.RUNNING
     assert await stage.verdicts() == expected
@@ -109,14 +110,6 @@ async def test_a_pass_of_a_process_that_was_killed_goes_on_in_the_next(
     assert (run.id, run.state) == (killed.id, RunState.FINISHED)
     assert len(stage.observed(PassResumed)) == 1
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - an empty folder
-
-
-async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
-    """Send a signal, and again as a user does: a library may swallow the first cancellation."""
-    telling = asyncio.create_task(process.communicate())
-    while not telling.done():
-        process.send_signal(how)
-        await asyncio.wait({telling}, timeout=20)
 
 
 async def _start_verify(stage: Stage, endpoint: str, folder: Path) -> asyncio.subprocess.Process:
