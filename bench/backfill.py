@@ -33,16 +33,11 @@ from bench.core import Options, Row
 from bench.dynamo_null import null_server
 from bench.house import Place, engines, make_place
 from campaigns.mapping import APPLICATION
-from crossfade.backfiller import (
-    BackfillOptions,
-    open_backfill,
-    open_windows,
-    plan_backfill,
-)
-from crossfade.cli.backfill import spare_the_collector
-from crossfade.flows import backfill
-from crossfade.migration import open_migration
+from crossfade.backfill import copy as backfill
+from crossfade.cli.commands.backfill import spare_the_collector
 from crossfade.postgres import install
+from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
+from crossfade.runtime.migration import open_migration
 from crossfade.settings import load
 
 NAME = "backfill"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from crossfade.mapping.declare import Column, Mapping, Shape
+from crossfade.mapping.declaration.mapping import Column, Mapping, Shape
 from crossfade.postgres import install
-from crossfade.postgres.statements import key_expression
+from crossfade.postgres.mapped_sql import key_expression
 
 NONE = "without Crossfade"
 INSTALLED = "row triggers (installed)"

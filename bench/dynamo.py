@@ -12,7 +12,7 @@ from bench import dynamo_peers as peers
 from bench.core import Options, Row, Variant, interleaved
 from bench.dynamo_null import null_server
 from crossfade.dynamo import Client, Config
-from crossfade.dynamo.transport import Endpoint, HttpTransport
+from crossfade.dynamo.http.transport import Endpoint, HttpTransport
 
 NAME = "dynamo"
 IN_FLIGHT = 32

@@ -17,8 +17,8 @@ from pydynox import DynamoDBClient
 from bench.core import Variant
 from bench.dynamo_items import BATCH_ITEMS, KEY, PLAIN_ITEM, PLAIN_KEY, REQUESTS, TABLE
 from crossfade.dynamo import Client, Request
-from crossfade.dynamo.signing import Keys, Signer, Stamp
-from crossfade.dynamo.transport import HttpTransport
+from crossfade.dynamo.auth.sigv4 import Keys, Signer, Stamp
+from crossfade.dynamo.http.transport import HttpTransport
 
 Once = Callable[[], Awaitable[Any]]
 

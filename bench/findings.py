@@ -20,9 +20,9 @@ from psycopg_pool import AsyncConnectionPool
 from bench.capture import cpu_us_of
 from bench.core import Options, Row
 from bench.house import engines, make_place
-from crossfade.mapping.parity import Cause, Verdict
+from crossfade.parity.model import Cause, Verdict
 from crossfade.postgres import PoolOptions, open_pool
-from crossfade.postgres.findings_listed import FindingFilter, PostgresFindingLists
+from crossfade.postgres.monitoring.finding_lists import FindingFilter, PostgresFindingLists
 
 NAME = "findings"
 FINDINGS = 10_000_000

@@ -22,9 +22,9 @@ from bench.dynamo_null import null_server
 from bench.house import Place, engines, make_place
 from campaigns.mapping import APPLICATION
 from crossfade.events import Event
-from crossfade.mapping.whereabouts import Whereabouts
-from crossfade.migration import Clients, Migration, open_migration
 from crossfade.ports import Item, Target
+from crossfade.relay.status import Whereabouts
+from crossfade.runtime.migration import Clients, Migration, open_migration
 
 NAME = "latency"
 WRITES_PER_SECOND = 500

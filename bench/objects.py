@@ -18,7 +18,7 @@ from obstore.store import S3Store
 
 from bench.core import Options, Row, Variant, interleaved
 from bench.objects_null import null_server
-from crossfade.mapping.objects import object_key
+from crossfade.mapping.object_keys import object_key
 from crossfade.s3 import Config, Encryption, Keys, ObjectStore
 
 NAME = "objects"

@@ -26,7 +26,7 @@ from campaigns.sample import RecordedSession, read_missions
 from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form, Turn, render_json
 from campaigns.web import SiteOptions, create_site
-from crossfade.web.safety import TOKEN_FIELD
+from crossfade.web.security import TOKEN_FIELD
 
 NAME = "site"
 REQUESTS = 60

@@ -24,7 +24,7 @@ from campaigns.inputs import CampaignChanges, NewCampaign, NewSession, NewUser
 from campaigns.mapping import APPLICATION
 from campaigns.records import Campaign
 from crossfade.events import Event
-from crossfade.migration import open_migration
+from crossfade.runtime.migration import open_migration
 from crossfade.testing import Stall, TcpProxy
 
 NAME = "request"

@@ -35,12 +35,12 @@ from bench.house import Place, engines, make_place
 from bench.verify_lag import lag
 from bench.verify_pages import page_server
 from campaigns.mapping import APPLICATION
-from crossfade.cli.verify import calm_collector
-from crossfade.mapping.codec import Codec
+from crossfade.cli.commands.verify import calm_collector
+from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import Live
 from crossfade.postgres import PostgresScan, install, open_pool
+from crossfade.runtime.verification import open_verifier
 from crossfade.settings import load
-from crossfade.verifier import open_verifier
 
 NAME = "verify"
 GROUP = "Verification of campaigns, 23 columns"

@@ -11,8 +11,8 @@ import psycopg
 from bench.core import Row, percentile
 from bench.house import Place
 from campaigns.mapping import APPLICATION
-from crossfade.migration import open_migration
-from crossfade.verifier import Verifier, open_verifier
+from crossfade.runtime.migration import open_migration
+from crossfade.runtime.verification import Verifier, open_verifier
 
 CAMPAIGN = APPLICATION.by_name["campaign"]
 WRITES_PER_SECOND = 500

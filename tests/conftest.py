@@ -12,17 +12,17 @@ import pytest
 import structlog
 
 from campaigns.database import migrate
-from command_helpers import engine_variables
 from crossfade.local import ACCESS_KEY, SECRET_KEY
 from crossfade.testing import HttpProxy, TcpProxy
-from engines.clients import boto_client
-from engines.databases import WHEEL, Cluster, installed_binaries
-from engines.dynamodb_local import missing_for_dynamodb_local
-from engines.house import House, remove
-from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import World, create_table_with_index, open_world, settings_of
-from site_helpers import TestedSite, open_site
-from verify_helpers import Stage, open_stage
+from support.commands import engine_variables
+from support.engines.clients import boto_client
+from support.engines.databases import WHEEL, Cluster, installed_binaries
+from support.engines.dynamodb_local import missing_for_dynamodb_local
+from support.engines.house import House, remove
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.engines.world import World, create_table_with_index, open_world, settings_of
+from support.site import TestedSite, open_site
+from support.verification import Stage, open_stage
 
 
 def pytest_configure() -> None:
@@ -193,6 +193,6 @@ async def stage(
 
 @pytest.fixture
 async def site(migrated: Database) -> AsyncIterator[TestedSite]:
-    """The campaign application's pages on a fresh database; `site_helpers` says how to use it."""
+    """The campaign application's pages on a fresh database; `support.site` says how to use it."""
     async with open_site(migrated) as site:
         yield site

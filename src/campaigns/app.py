@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from campaigns.database import create_engine
 from campaigns.refusals import translated
-from crossfade.mapping.whereabouts import Whereabouts
+from crossfade.relay.status import Whereabouts
 
 
 class Push(Protocol):
-    """Brings a committed row to its other stores; `crossfade.migration.Migration.push` is one.
+    """Brings a committed row to its other stores; `Migration.push` is one.
 
     It raises nothing and returns at once unless asked to wait.
     """
@@ -25,7 +25,7 @@ class Push(Protocol):
 
 
 class Locate(Protocol):
-    """Tells where rows stand; `crossfade.migration.Migration.whereabouts` is one.
+    """Tells where rows stand; `Migration.whereabouts` is one.
 
     It raises nothing for a failing store and takes about a second at most.
     """

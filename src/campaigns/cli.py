@@ -20,7 +20,7 @@ from crossfade.local import default_folder
 from crossfade.settings import Settings as Stores
 from crossfade.settings import load
 from crossfade.telemetry import configure_logs
-from crossfade.web import Address
+from crossfade.web.dashboard import Address
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 

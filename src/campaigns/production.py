@@ -10,9 +10,9 @@ from campaigns.app import App, open_app
 from campaigns.mapping import APPLICATION
 from campaigns.settings import Settings
 from campaigns.web import create_site, options_of
-from crossfade.migration import open_migration
+from crossfade.runtime.migration import open_migration
 from crossfade.settings import Settings as Stores
-from crossfade.web import Address, listen, serve, url_of
+from crossfade.web.dashboard import Address, listen, serve, url_of
 
 
 async def serve_site(

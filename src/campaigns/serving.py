@@ -16,13 +16,13 @@ from campaigns.mapping import APPLICATION
 from campaigns.web import SiteOptions, create_site
 from crossfade import postgres
 from crossfade.errors import Unavailable
-from crossfade.flows.loop import Pauses, forever
+from crossfade.jobs.loop import Pauses, forever
 from crossfade.local import Lifetime, LocalStack, State, status
-from crossfade.migration import open_migration
+from crossfade.runtime.migration import open_migration
+from crossfade.runtime.operator import open_worker
+from crossfade.runtime.verification import open_verifier
 from crossfade.telemetry import log_event
-from crossfade.verifier import open_verifier
-from crossfade.web import Address, create_dashboard, listen, serve, url_of
-from crossfade.worker import open_worker
+from crossfade.web.dashboard import Address, create_dashboard, listen, serve, url_of
 
 LOOK_SECONDS = 1.0
 """How often the engines of somebody else are looked at."""

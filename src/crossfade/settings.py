@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from crossfade.cutover.gates import Thresholds
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.gates import Thresholds
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 LongSeconds = Annotated[float, Field(gt=0, le=31_536_000)]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from browser_helpers import Create, Picture, Served
-from crossfade.web import Address, listen, serve, url_of
-from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import World, open_world
+from crossfade.web.dashboard import Address, listen, serve, url_of
+from support.browser import Create, Picture, Served
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.engines.world import World, open_world
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (

@@ -6,13 +6,13 @@ from functools import partial
 
 from playwright.async_api import Browser, expect
 
-from browser_helpers import Served
 from campaigns.actions import create_campaign
 from campaigns.inputs import NewCampaign
 from campaigns.mapping import APPLICATION
 from crossfade.testing import Refuse, Rule, Stall
-from crossfade.web import create_dashboard
-from engines.world import World
+from crossfade.web.dashboard import create_dashboard
+from support.browser import Served
+from support.engines.world import World
 
 SECONDS_MAX = 30.0
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
-from browser_helpers import Picture, Served, open_page, sign_up
 from campaigns.mapping import APPLICATION
 from campaigns.sample import PACKAGED, read_missions, transcript_of
 from campaigns.web import SiteOptions, create_site
-from crossfade.web import create_dashboard
-from engines.world import World
+from crossfade.web.dashboard import create_dashboard
+from support.browser import Picture, Served, open_page, sign_up
+from support.engines.world import World
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "missions"
 

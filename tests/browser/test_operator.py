@@ -11,16 +11,16 @@ from functools import partial
 from playwright.async_api import Browser, Page, expect
 from pydantic import SecretStr
 
-from browser_helpers import PHONE, Picture, Screen, Served, open_page
 from campaigns.actions import create_campaign
 from campaigns.inputs import NewCampaign
 from campaigns.mapping import APPLICATION
-from crossfade.flows.loop import Pauses, forever
+from crossfade.jobs.loop import Pauses, forever
+from crossfade.runtime.operator import open_worker
 from crossfade.settings import Settings
-from crossfade.testing.corruption import Corruption, corrupt
-from crossfade.web import create_dashboard
-from crossfade.worker import open_worker
-from engines.world import World
+from crossfade.testing.corruption.corruption import Corruption, corrupt
+from crossfade.web.dashboard import create_dashboard
+from support.browser import PHONE, Picture, Screen, Served, open_page
+from support.engines.world import World
 
 TOKEN = "the operators of these tests"
 WIDE = Screen(1200, 1000)

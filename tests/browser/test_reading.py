@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browser_helpers import PHONE, Picture, Served, open_page, sign_up
 from campaigns.actions import create_campaign, create_session, save_upload
 from campaigns.inputs import NewCampaign, NewSession
 from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form
-from site_helpers import TestedSite
+from support.browser import PHONE, Picture, Served, open_page, sign_up
+from support.site import TestedSite
 
 TURNS = 12_000
 

@@ -10,8 +10,8 @@ import psycopg
 
 from crossfade.mapping.state import Blame, Delivered, Failed
 from crossfade.postgres import PostgresFeed, open_pool
-from engines.values import Database
-from postgres_helpers import AT_ONCE, Mark, add_note, captured_notes, mark, note_key, touch
+from support.engines.values import Database
+from support.postgres_tables import AT_ONCE, Mark, add_note, captured_notes, mark, note_key, touch
 
 
 @asynccontextmanager

@@ -9,12 +9,12 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from crossfade.mapping.declare import Column, Mapping
-from crossfade.mapping.windows import Tally, Window, windows_between
+from crossfade.backfill.windows import Tally, Window, windows_between
+from crossfade.mapping.declaration.mapping import Column, Mapping
 from crossfade.postgres import PostgresWindows, WindowOptions, install, open_pool
-from crossfade.postgres.windows_statements import page_statement
-from engines.values import Database
-from postgres_helpers import NOTES, add_note, captured_notes, plan, scanned_whole, shape
+from crossfade.postgres.backfill.statements import page_statement
+from support.engines.values import Database
+from support.postgres_tables import NOTES, add_note, captured_notes, plan, scanned_whole, shape
 
 FEW = WindowOptions(window_rows=10, lease_seconds=30)
 

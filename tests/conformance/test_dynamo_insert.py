@@ -13,8 +13,8 @@ from crossfade.dynamo import Client, Target
 from crossfade.errors import Rejected
 from crossfade.mapping.state import Insertion
 from crossfade.testing import HttpProxy
-from dynamo_helpers import config_of, item, key, table_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import config_of, item, key, table_of
+from support.engines.values import DynamoEngine
 
 WRITTEN, STANDING = Insertion.WRITTEN, Insertion.STANDING
 OPERATION = "BatchExecuteStatement"

@@ -14,8 +14,8 @@ from crossfade.errors import (
     NoSuchStore,
     TransactionCanceled,
 )
-from dynamo_helpers import item, key, table_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import item, key, table_of
+from support.engines.values import DynamoEngine
 
 TYPES: dict[str, Any] = {
     "text": {"S": "naïve 🐉 \u2028"},

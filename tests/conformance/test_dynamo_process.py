@@ -16,8 +16,8 @@ import pytest
 from crossfade.dynamo import Client, Request, Response, connect
 from crossfade.errors import AccessDenied
 from crossfade.testing import Answer, Arrived, HttpProxy, Rule
-from dynamo_helpers import config_of, item, key, table_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import config_of, item, key, table_of
+from support.engines.values import DynamoEngine
 
 IN_FLIGHT = 32
 BLOCKS_MAX = 2_000  # of memory, over ten thousand calls

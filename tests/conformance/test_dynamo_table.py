@@ -16,8 +16,8 @@ from crossfade.dynamo import (
     describe_table,
 )
 from crossfade.errors import ConfigurationError, NoSuchStore, Unreachable
-from dynamo_helpers import config_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import config_of
+from support.engines.values import DynamoEngine
 
 
 @pytest.fixture

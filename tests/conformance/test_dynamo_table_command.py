@@ -7,8 +7,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from crossfade.cli.table import app
-from engines.values import DynamoEngine
+from crossfade.cli.commands.table import app
+from support.engines.values import DynamoEngine
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from crossfade.dynamo import Client, Target
 from crossfade.errors import NoSuchStore
-from dynamo_helpers import item, key, table_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import item, key, table_of
+from support.engines.values import DynamoEngine
 
 RACERS = 32
 

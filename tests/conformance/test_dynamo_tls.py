@@ -14,9 +14,9 @@ import trustme
 
 from crossfade.dynamo import Client, Config
 from crossfade.errors import Unreachable
-from crossfade.testing.listener import close
-from dynamo_helpers import config_of, item, key, table_of
-from engines.values import DynamoEngine
+from crossfade.testing.proxy.listener import close
+from support.dynamo_tables import config_of, item, key, table_of
+from support.engines.values import DynamoEngine
 
 
 @pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])

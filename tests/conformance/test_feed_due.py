@@ -11,8 +11,8 @@ import pytest
 from crossfade.errors import ConfigurationError, NoSuchStore, Unavailable
 from crossfade.mapping.state import Delivered, Key, Row
 from crossfade.postgres import PostgresFeed, open_pool, uninstall
-from engines.values import Database
-from postgres_helpers import AT_ONCE, Mark, add_note, captured_notes, mark, note_key, touch
+from support.engines.values import Database
+from support.postgres_tables import AT_ONCE, Mark, add_note, captured_notes, mark, note_key, touch
 
 
 async def test_the_oldest_keys_come_first_and_no_more_than_asked(every_database: Database) -> None:

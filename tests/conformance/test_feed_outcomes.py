@@ -22,8 +22,8 @@ from crossfade.mapping.state import (
     Superseded,
 )
 from crossfade.postgres import FeedOptions, PostgresFeed, open_pool
-from engines.values import Database
-from postgres_helpers import (
+from support.engines.values import Database
+from support.postgres_tables import (
     AT_ONCE,
     Mark,
     add_note,

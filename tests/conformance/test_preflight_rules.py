@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from crossfade.postgres import PostgresCensus, Rules, open_pool
-from engines.values import Database
-from postgres_helpers import CREATE_NOTES, NOTES
+from support.engines.values import Database
+from support.postgres_tables import CREATE_NOTES, NOTES
 
 
 async def rules_of(database: Database, *statements: str) -> Rules:

@@ -15,7 +15,7 @@ from crossfade.errors import (
 )
 from crossfade.local import free_port
 from crossfade.s3 import Config, Keys, ObjectStore, create, delete, describe
-from engines.values import S3Engine
+from support.engines.values import S3Engine
 
 
 @pytest.fixture

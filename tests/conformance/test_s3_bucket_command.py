@@ -7,8 +7,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from crossfade.cli.bucket import app
-from engines.values import S3Engine
+from crossfade.cli.commands.bucket import app
+from support.engines.values import S3Engine
 
 
 @pytest.fixture

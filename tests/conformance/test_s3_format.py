@@ -14,9 +14,9 @@ import zstandard
 
 from crossfade.s3 import Encryption, ObjectStore
 from crossfade.testing import Arrived, HttpProxy
-from engines.clients import boto_client
-from engines.objects import key_of, store_config
-from engines.values import S3Engine
+from support.engines.clients import boto_client
+from support.engines.objects import key_of, store_config
+from support.engines.values import S3Engine
 
 
 @pytest.fixture

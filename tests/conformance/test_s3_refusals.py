@@ -16,9 +16,9 @@ from crossfade.errors import (
 )
 from crossfade.local import free_port
 from crossfade.s3 import Config, Keys, ObjectStore
-from engines.clients import boto_client
-from engines.objects import MIB, in_pieces, key_of, store_config
-from engines.values import S3Engine
+from support.engines.clients import boto_client
+from support.engines.objects import MIB, in_pieces, key_of, store_config
+from support.engines.values import S3Engine
 
 NOTHING = hashlib.sha256(b"").hexdigest()
 

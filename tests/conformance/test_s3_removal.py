@@ -8,9 +8,9 @@ import pytest
 
 from crossfade.errors import DamagedObject, InvalidKey, MissingObject, OversizedObject
 from crossfade.s3 import ObjectStore
-from engines.clients import boto_client
-from engines.objects import key_of, store_config
-from engines.values import S3Engine
+from support.engines.clients import boto_client
+from support.engines.objects import key_of, store_config
+from support.engines.values import S3Engine
 
 TEXT = "[Brin] Hello? " * 100
 

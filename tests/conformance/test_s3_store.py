@@ -14,11 +14,11 @@ from crossfade.errors import (
     ObjectTooLarge,
     Unmappable,
 )
-from crossfade.ports import Objects
+from crossfade.relay.ports import Objects
 from crossfade.s3 import ObjectStore, Transcripts
-from engines.clients import boto_client
-from engines.objects import MIB, in_pieces, key_of, store_config
-from engines.values import S3Engine
+from support.engines.clients import boto_client
+from support.engines.objects import MIB, in_pieces, key_of, store_config
+from support.engines.values import S3Engine
 
 ODD_IDS = [
     'it\'s "quoted"',

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from crossfade.s3 import ObjectStore
-from engines.objects import MIB, in_pieces, key_of, store_config
-from engines.values import S3Engine
+from support.engines.objects import MIB, in_pieces, key_of, store_config
+from support.engines.values import S3Engine
 
 
 @pytest.fixture

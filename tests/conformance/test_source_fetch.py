@@ -8,12 +8,12 @@ import psycopg
 import pytest
 
 from crossfade.errors import ConfigurationError, SchemaChanged
-from crossfade.mapping.declare import Body, Column, Mapping, Rule
-from crossfade.mapping.objects import object_key
+from crossfade.mapping.declaration.mapping import Body, Column, Mapping, Rule
+from crossfade.mapping.object_keys import object_key
 from crossfade.mapping.state import BodyRef, Gone, Key, Live, State, StoredObject
 from crossfade.postgres import PostgresFeed, PostgresSource, install, open_pool
-from engines.values import Database
-from postgres_helpers import NOTES, add_note, captured_notes, note_key, shape, touch
+from support.engines.values import Database
+from support.postgres_tables import NOTES, add_note, captured_notes, note_key, shape, touch
 
 PRINTED = {
     "c01 smallint": "-7",

@@ -8,12 +8,20 @@ from collections.abc import Sequence
 import psycopg
 
 from crossfade.mapping.state import Blame, Delivered, Failed, Key
-from crossfade.mapping.whereabouts import Whereabouts
 from crossfade.postgres import FeedOptions, PostgresFeed, PostgresWindows, WindowOptions, open_pool
+from crossfade.postgres.ledger.status import whereabouts
 from crossfade.postgres.queries import query
-from crossfade.postgres.whereabouts import whereabouts
-from engines.values import Database
-from postgres_helpers import NOTES, add_note, captured_notes, mark, plan, scanned_whole, touch
+from crossfade.relay.status import Whereabouts
+from support.engines.values import Database
+from support.postgres_tables import (
+    NOTES,
+    add_note,
+    captured_notes,
+    mark,
+    plan,
+    scanned_whole,
+    touch,
+)
 
 ONCE = FeedOptions(grace_seconds=0, faults_max=1)
 

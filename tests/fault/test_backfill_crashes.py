@@ -8,19 +8,19 @@ import sys
 
 import pytest
 
-from backfill_helpers import INSERT, SMALL, add_campaigns, add_transcripts, progress
 from crossfade.testing import Hold, Rule
-from engines.world import World
-from kill_helpers import environment, start
+from support.backfill import INSERT, SMALL, add_campaigns, add_transcripts, progress
+from support.engines.world import World
+from support.kill import environment, start
 
 PROGRAM = """
 import asyncio, os, signal, sys
 from dataclasses import replace
 
 from campaigns.mapping import APPLICATION
-from crossfade.backfiller import BackfillOptions, open_backfill, open_windows, plan_backfill
+from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.flows import backfill
-from crossfade.migration import open_migration
+from crossfade.runtime.migration import open_migration
 from crossfade.settings import load
 
 STEP, CALLS = sys.argv[1], 3

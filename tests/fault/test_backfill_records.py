@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backfill_helpers import add_campaigns, run_backfill
 from campaigns.mapping import APPLICATION
 from crossfade.events import InsertsRefused, PushFailed
-from crossfade.mapping.codec import Codec, Draft
+from crossfade.mapping.codec.codec import Codec, Draft
 from crossfade.mapping.state import Live
-from engines.world import World
+from support.backfill import add_campaigns, run_backfill
+from support.engines.world import World
 
 
 async def test_an_error_of_our_own_keeps_to_the_row_that_met_it(world: World) -> None:

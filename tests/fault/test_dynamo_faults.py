@@ -42,8 +42,8 @@ from crossfade.testing import (
     Unprocessed,
     WrongChecksum,
 )
-from dynamo_helpers import config_of, item, key, table_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import config_of, item, key, table_of
+from support.engines.values import DynamoEngine
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from crossfade.errors import (
 )
 from crossfade.mapping.state import Insertion
 from crossfade.testing import Answer, HttpFault, HttpProxy, LoseAnswer, Rule, Throttle, Unprocessed
-from dynamo_helpers import config_of, item, key, table_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import config_of, item, key, table_of
+from support.engines.values import DynamoEngine
 
 OPERATION = "BatchExecuteStatement"
 COUNT = 8

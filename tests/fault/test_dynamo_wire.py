@@ -11,7 +11,7 @@ import pytest
 
 from crossfade.dynamo import Client, Config
 from crossfade.errors import CorruptResponse, Interrupted, Unreachable
-from crossfade.testing.listener import Listener
+from crossfade.testing.proxy.listener import Listener
 
 JSON = b'{"Item":{"pk":{"S":"p"}}}'
 SIZED = b"HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n" + JSON

@@ -11,16 +11,16 @@ import pytest
 
 from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
-from crossfade.flows import repair
+from crossfade.repair import repair
 from crossfade.testing import Hold, Rule
-from crossfade.testing.corruption import Corruption
-from damage_helpers import furnish, inject
-from engines.world import World
-from kill_helpers import start, start_doomed
-from repair_helpers import find, open_findings, repair_route, sweep_route, swept
+from crossfade.testing.corruption.corruption import Corruption
+from support.damage import furnish, inject
+from support.engines.world import World
+from support.kill import start, start_doomed
+from support.repairs import find, open_findings, repair_route, sweep_route, swept
 
-REPAIR = ("crossfade.cli.repair", "open_repair")
-SWEEP = ("crossfade.cli.sweep", "open_sweep")
+REPAIR = ("crossfade.cli.commands.repair", "open_repair")
+SWEEP = ("crossfade.cli.commands.sweep", "open_sweep")
 
 WEEK_SECONDS = 7 * 86_400.0
 

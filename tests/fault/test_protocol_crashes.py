@@ -13,11 +13,11 @@ import pytest
 
 from campaigns.actions import create_campaign, create_session, delete_campaign, save_transcript
 from campaigns.inputs import NewCampaign, NewSession, TranscriptChanges
-from crossfade.flows import relay
 from crossfade.mapping.state import AckReport, Outcome
+from crossfade.relay import delivery
 from crossfade.testing import Hold, Rule
-from engines.world import World
-from kill_helpers import Killed, deadly_port, start
+from support.engines.world import World
+from support.kill import Killed, deadly_port, start
 
 TEXT = "[Cato] Nobody heard the bell."
 
@@ -177,16 +177,16 @@ async def test_an_acknowledgement_that_comes_late_does_not_hide_a_newer_write(
     await world.drain()
     await world.sql("UPDATE users SET name = 'Older'")
     route = replace(world.migration.route, feed=Late(world.migration.route.feed))
-    await relay.step(route, keys_max=10)
+    await delivery.step(route, keys_max=10)
     assert await world.dirty() == 1
     await world.assert_equal()
 
 
-async def steps(route: relay.Route) -> None:
+async def steps(route: delivery.Route) -> None:
     """Take steps until one ends the process."""
     async with asyncio.timeout(180):
         while True:
-            await relay.step(route, keys_max=100)
+            await delivery.step(route, keys_max=100)
 
 
 async def start_relay(world: World, *arguments: str) -> asyncio.subprocess.Process:

@@ -8,12 +8,12 @@ from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
 from crossfade.events import Event, LedgerRaised, PushFailed
-from crossfade.migration import open_migration
 from crossfade.postgres import install, uninstall
+from crossfade.runtime.migration import open_migration
 from crossfade.testing import LoseAnswer, Rule
-from engines.house import House
-from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import World, create_table_with_index, open_world
+from support.engines.house import House
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.engines.world import World, create_table_with_index, open_world
 
 
 async def speak(world: World) -> None:

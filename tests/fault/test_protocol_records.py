@@ -28,12 +28,12 @@ from campaigns.inputs import (
 from campaigns.mapping import APPLICATION
 from campaigns.records import Campaign, Session, Transcript
 from crossfade.events import EntityPaused, KeyParked, LedgerRaised, PushFailed, PushSkipped
-from crossfade.flows import relay
-from crossfade.mapping.codec import Codec, Draft
+from crossfade.mapping.codec.codec import Codec, Draft
 from crossfade.mapping.state import Key, Live, Moved
 from crossfade.postgres import install, uninstall
+from crossfade.relay import delivery
 from crossfade.testing import Refuse
-from engines.world import World
+from support.engines.world import World
 
 LARGE_BYTES = 300_000
 
@@ -123,7 +123,7 @@ async def test_an_error_of_our_own_keeps_to_the_record_that_met_it(world: World)
     broken = replace(route, codecs=codecs, deliveries_max=1)
     async with asyncio.timeout(60):
         while not world.observed(KeyParked):
-            await relay.step(broken, keys_max=10)
+            await delivery.step(broken, keys_max=10)
     assert await world.dirty() == 1, "the other campaign arrived"
     assert "Cursed" not in repr(world.events)
     await world.sql("UPDATE campaigns SET name = 'Healed' WHERE id = %s", cursed.id)
@@ -154,7 +154,7 @@ async def test_a_transcript_that_changes_between_two_reads_is_read_again(world: 
 
     await world.sql("UPDATE sessions SET transcript_text = '[Brin] Second.'")
     route = replace(world.migration.route, source=Hasty(world.migration.route.source))
-    report = await relay.step(route, keys_max=10)
+    report = await delivery.step(route, keys_max=10)
     assert [type(outcome) for outcome in report.outcomes] == [Moved]
     await world.assert_equal()
     texts = {

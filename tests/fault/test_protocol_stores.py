@@ -32,7 +32,7 @@ from crossfade.testing import (
     Throttle,
     WrongChecksum,
 )
-from engines.world import HASTY, World
+from support.engines.world import HASTY, World
 
 TRANSCRIPT = "\n".join(f"[Brin] The water rises, line {number}." for number in range(3_000))
 

@@ -34,8 +34,8 @@ from crossfade.testing import (
     Unprocessed,
     WrongChecksum,
 )
-from engines.clients import boto_client, create_table
-from engines.values import DynamoEngine
+from support.engines.clients import boto_client, create_table
+from support.engines.values import DynamoEngine
 
 
 @dataclass(frozen=True, slots=True)

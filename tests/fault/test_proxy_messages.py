@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from crossfade.testing import Answer, Rule, ServerError, Throttle
-from crossfade.testing.messages import Message, read_answer, read_request, request_of
-from crossfade.testing.rules import RuleBook
+from crossfade.testing.proxy.messages import Message, read_answer, read_request, request_of
+from crossfade.testing.proxy.rules import RuleBook
 
 CHUNKED = b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nchecksum: 1\r\n\r\n"
 

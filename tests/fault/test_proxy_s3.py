@@ -19,8 +19,8 @@ from crossfade.testing import (
     Throttle,
     Truncate,
 )
-from engines.clients import boto_client
-from engines.values import S3Engine
+from support.engines.clients import boto_client
+from support.engines.values import S3Engine
 
 
 @dataclass(frozen=True, slots=True)

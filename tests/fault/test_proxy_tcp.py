@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from crossfade.testing import Cut, Delay, Refuse, Stall, TcpProxy, Truncate
-from engines.values import Database
+from support.engines.values import Database
 
 
 async def connect(database: Database, proxy: TcpProxy) -> psycopg.AsyncConnection:

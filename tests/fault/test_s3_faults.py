@@ -38,8 +38,8 @@ from crossfade.testing import (
     Throttle,
     Truncate,
 )
-from engines.objects import in_pieces, key_of, store_config
-from engines.values import S3Engine
+from support.engines.objects import in_pieces, key_of, store_config
+from support.engines.values import S3Engine
 
 CONTENT = "a secret of the table " * 500
 KEY = key_of(CONTENT)

@@ -14,12 +14,12 @@ import psycopg
 import pytest
 
 from crossfade.events import LoopFailed
-from crossfade.flows.examine import Examination
-from crossfade.mapping.parity import Verdict
 from crossfade.mapping.state import Key
+from crossfade.parity.examine import Examination
+from crossfade.parity.model import Verdict
+from crossfade.parity.ports import ItemReader
 from crossfade.ports import Item
-from crossfade.verification import ItemReader
-from verify_helpers import Stage
+from support.verification import Stage
 
 NOTES = ("a", "b", "c")
 FOLDERS = ("f", "g")

@@ -13,12 +13,12 @@ import pytest
 from crossfade.dynamo import TableScan
 from crossfade.errors import Unreachable
 from crossfade.events import PassAbandoned, PassResumed
-from crossfade.flows.validate import Parts, full_pass
-from crossfade.mapping.parity import Run, RunState, Tally, Verdict
+from crossfade.parity.full_pass import Parts, full_pass
+from crossfade.parity.model import Run, RunState, Tally, Verdict
 from crossfade.postgres import PostgresScan
-from kill_helpers import Killed
-from postgres_helpers import NOTES
-from verify_helpers import Stage
+from support.kill import Killed
+from support.postgres_tables import NOTES
+from support.verification import Stage
 
 ROWS, ROWS_OF_PAGE, SEGMENTS, ITEMS_OF_PAGE = 24, 5, 2, 4
 EXPECTED = {

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from command_helpers import engine_variables
 from crossfade.errors import Unreachable
 from crossfade.events import PassResumed
-from crossfade.flows.validate import full_pass
-from crossfade.mapping.parity import RunState, Tally, Verdict
+from crossfade.parity.full_pass import full_pass
+from crossfade.parity.model import RunState, Tally, Verdict
 from crossfade.testing import HttpProxy, Rule, Stall
-from verify_helpers import Stage
+from support.commands import engine_variables
+from support.verification import Stage
 
 
 @dataclass
@@ -122,7 +122,7 @@ async def _start_verify(stage: Stage, endpoint: str, folder: Path) -> asyncio.su
     }
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "crossfade.cli", "verify"),
-        *("--application", "verify_helpers:APPLICATION"),
+        *("--application", "support.verification:APPLICATION"),
         env={**os.environ, **engine_variables(stage.settings, **found)},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

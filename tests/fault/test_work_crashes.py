@@ -7,13 +7,13 @@ import signal
 
 import pytest
 
-from crossfade.mapping.tasks import OperatorRequest, RequestState, Verify
+from crossfade.operations.requests import OperatorRequest, RequestState, Verify
 from crossfade.postgres import open_pool
-from crossfade.postgres.requests import PostgresRequests
+from crossfade.postgres.monitoring.requests import PostgresRequests
 from crossfade.testing import Rule, Stall
-from damage_helpers import furnish
-from engines.world import World
-from kill_helpers import start
+from support.damage import furnish
+from support.engines.world import World
+from support.kill import start
 
 
 async def start_work(world: World, *arguments: str) -> asyncio.subprocess.Process:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crossfade.entity import EntityError
-from crossfade.entity.execute import typed_request
+from crossfade.entity.execution.send import typed_request
 from golden.deviations import DEVIATIONS
 from golden.driving import Library
 from golden.encoding import decode, same

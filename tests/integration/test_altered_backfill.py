@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from backfill_helpers import a_desk, add_campaigns, add_transcripts, progress, run_backfill
 from campaigns.mapping import APPLICATION
-from crossfade.backfiller import BackfillOptions, open_windows, plan_backfill
+from crossfade.backfill import copy
+from crossfade.backfill.windows import Page, Window
 from crossfade.events import EntityLeftOut
-from crossfade.flows import backfill
-from crossfade.mapping.left_out import LeftOut
-from crossfade.mapping.windows import Page, Window
+from crossfade.jobs.skipped import LeftOut
 from crossfade.postgres import install
-from engines.world import World
+from crossfade.runtime.backfill import BackfillOptions, open_windows, plan_backfill
+from support.backfill import a_desk, add_campaigns, add_transcripts, progress, run_backfill
+from support.engines.world import World
 
 CAMPAIGNS, SESSIONS = 70, 30
 ALTER = "ALTER TABLE campaigns ADD mood text"
@@ -59,7 +59,7 @@ async def run_altering(
     """Backfill; a statement is made after some pages of an entity were read."""
     async with a_desk(world) as desk:
         watched: Any = Watched(desk.windows, entity, lambda: world.sql(statement), pages)
-        return await backfill.run(replace(desk, windows=watched))
+        return await copy.run(replace(desk, windows=watched))
 
 
 async def assert_left_out(world: World, entity: str) -> None:
@@ -91,7 +91,7 @@ async def test_the_others_are_copied_and_the_next_backfill_copies_what_was_mende
 ) -> None:
     await furnished.sql(ALTER)
     async with a_desk(furnished) as desk:
-        (left_out,) = await backfill.run(desk)
+        (left_out,) = await copy.run(desk)
     assert left_out.entity == "campaign"
     assert REASON in left_out.reason
     await assert_left_out(furnished, "campaign")
@@ -148,7 +148,7 @@ async def test_a_table_that_cannot_be_cut_into_windows_is_left_out(
     assert left_out.entity == "campaign"
     assert told in left_out.reason
     async with a_desk(furnished) as desk:
-        await backfill.run(desk)
+        await copy.run(desk)
     standing = await progress(furnished)
     assert "campaign" not in standing
     assert all(one.is_done for one in standing.values())
@@ -160,5 +160,5 @@ async def test_nothing_is_left_when_every_table_has_changed(furnished: World) ->
     for mapping in APPLICATION.mappings:
         await furnished.sql(f"ALTER TABLE {mapping.table} ADD mood text")
     async with a_desk(furnished) as desk:
-        left_out = await backfill.run(desk)
+        left_out = await copy.run(desk)
     assert len(left_out) == len(APPLICATION.mappings)

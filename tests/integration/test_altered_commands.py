@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from command_helpers import answer, crossfade
-from engines.clients import boto_client
-from engines.values import Database, DynamoEngine, S3Engine
+from support.commands import answer, crossfade
+from support.engines.clients import boto_client
+from support.engines.values import Database, DynamoEngine, S3Engine
 
 REASON = "public.campaigns.mood is not in the mapping"
 

@@ -12,18 +12,18 @@ from uuid import UUID
 import pytest
 
 from campaigns.mapping import APPLICATION
+from crossfade.cutover.gates import EntityFacts, Facts
 from crossfade.dynamo import TableScan
 from crossfade.errors import SchemaChanged
 from crossfade.events import EntityLeftOut
-from crossfade.flows.validate import Parts, full_pass
-from crossfade.mapping.gates import EntityFacts, Facts
-from crossfade.mapping.parity import Run, RunState, Verdict
+from crossfade.parity.full_pass import Parts, full_pass
+from crossfade.parity.model import Run, RunState, Verdict
 from crossfade.postgres import PostgresScan, install
-from crossfade.postgres.gates import gate_facts
-from crossfade.verifier import Verifier, open_verifier
-from dashboard_helpers import open_dashboard
-from engines.world import World
-from kill_helpers import Killed
+from crossfade.postgres.monitoring.gates import gate_facts
+from crossfade.runtime.verification import Verifier, open_verifier
+from support.dashboard import open_dashboard
+from support.engines.world import World
+from support.kill import Killed
 
 CAMPAIGNS, SESSIONS, USERS, PAGE = 25, 12, 5, 4
 NAMES = tuple(sorted(mapping.name for mapping in APPLICATION.mappings))

@@ -9,13 +9,13 @@ import pytest
 
 from campaigns.mapping import APPLICATION
 from crossfade.events import EntityLeftOut, Repaired
-from crossfade.flows import repair
-from crossfade.flows.repair import Action, Result, Route
-from crossfade.mapping.parity import Judgement, Verdict
 from crossfade.mapping.state import Key
+from crossfade.parity.model import Judgement, Verdict
 from crossfade.postgres import install
-from engines.world import World
-from repair_helpers import open_findings, repair_route
+from crossfade.repair import repair
+from crossfade.repair.repair import Action, Result, Route
+from support.engines.world import World
+from support.repairs import open_findings, repair_route
 
 ALTER = "ALTER TABLE campaigns ADD mood text"
 REASON = "mood is not in the mapping"

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.actions import create_campaign, create_session, save_transcript
 from campaigns.inputs import NewCampaign, NewSession, TranscriptChanges
-from engines.world import World
+from support.engines.world import World
 
 EDITS: dict[str, tuple[dict[str, Any], str]] = {
     "changed text": ({"name": {"S": "Another"}}, "name"),

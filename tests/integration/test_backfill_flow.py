@@ -10,7 +10,18 @@ from typing import Any
 
 import pytest
 
-from backfill_helpers import (
+from campaigns.mapping import APPLICATION
+from crossfade.backfill import copy
+from crossfade.backfill.windows import Page, Window
+from crossfade.errors import ConfigurationError, NoProgress
+from crossfade.events import BackfillWaits, PushFailed
+from crossfade.mapping.codec.codec import Codec
+from crossfade.postgres import install, uninstall
+from crossfade.preflight.census import Census
+from crossfade.preflight.dry_run import rehearse
+from crossfade.runtime.backfill import BackfillOptions, open_windows
+from crossfade.testing import Refuse, Rule, ServerError, Throttle
+from support.backfill import (
     INSERT,
     RESTART,
     a_desk,
@@ -20,18 +31,7 @@ from backfill_helpers import (
     run_backfill,
     small,
 )
-from campaigns.mapping import APPLICATION
-from crossfade.backfiller import BackfillOptions, open_windows
-from crossfade.errors import ConfigurationError, NoProgress
-from crossfade.events import BackfillWaits, PushFailed
-from crossfade.flows import backfill
-from crossfade.flows.rehearse import rehearse
-from crossfade.mapping.census import Census
-from crossfade.mapping.codec import Codec
-from crossfade.mapping.windows import Page, Window
-from crossfade.postgres import install, uninstall
-from crossfade.testing import Refuse, Rule, ServerError, Throttle
-from engines.world import World
+from support.engines.world import World
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ async def backfill_with(
 ) -> None:
     """Backfill, and do something once the first campaigns have been read."""
     async with a_desk(world) as desk:
-        await backfill.run(
+        await copy.run(
             replace(
                 desk,
                 windows=AfterPage(desk.windows, action),
@@ -242,7 +242,7 @@ async def test_it_ends_even_where_a_cancellation_is_swallowed(world: World) -> N
     await add_campaigns(world, 200)
     async with asyncio.timeout(60), a_desk(world) as desk:
         limits = replace(desk.limits, renew_seconds=0.001)
-        await backfill.run(replace(desk, windows=DeafRenewal(desk.windows), limits=limits))
+        await copy.run(replace(desk, windows=DeafRenewal(desk.windows), limits=limits))
     assert (await progress(world))["campaign"].is_done
 
 
@@ -253,7 +253,7 @@ async def test_told_to_stop_it_ends_and_goes_on_later(world: World) -> None:
         async def stop() -> None:
             desk.stop.set()
 
-        await backfill.run(replace(desk, windows=AfterPage(desk.windows, stop)))
+        await copy.run(replace(desk, windows=AfterPage(desk.windows, stop)))
     before = (await progress(world))["campaign"]
     assert before.tally.read < 200
     assert before.windows_leased == 0
@@ -322,13 +322,13 @@ async def test_pages_that_do_not_advance_end_the_backfill(world: World) -> None:
 
     async with a_desk(world) as desk:
         with pytest.raises(NoProgress, match="did not advance"):
-            await backfill.run(replace(desk, windows=Stuck(desk.windows, nothing)))
+            await copy.run(replace(desk, windows=Stuck(desk.windows, nothing)))
 
 
 async def test_two_processes_share_the_windows(world: World) -> None:
     await add_campaigns(world, 400)
     async with a_desk(world) as one, a_desk(world) as other:
-        await asyncio.gather(backfill.run(one), backfill.run(other))
+        await asyncio.gather(copy.run(one), copy.run(other))
     tally = (await progress(world))["campaign"].tally
     assert (tally.read, tally.written) == (400, 400)
     workers = await world.sql("SELECT count(*) FROM crossfade.backfill_window WHERE NOT is_done")

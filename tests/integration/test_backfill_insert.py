@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from backfill_helpers import (
-    INSERT,
-    RESTART,
-    add_campaigns,
-    add_transcripts,
-    forget,
-    run_backfill,
-)
+from crossfade.backfill.copy import Limits
 from crossfade.events import BackfillWaits, InsertsRefused
-from crossfade.flows.backfill import Limits
 from crossfade.testing import Answer, HttpFault, LoseAnswer, Rule, Unprocessed
-from engines.world import World
+from support.backfill import INSERT, RESTART, add_campaigns, add_transcripts, forget, run_backfill
+from support.engines.world import World
 
 LANES_MAX = Limits().lanes
 

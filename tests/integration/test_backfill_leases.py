@@ -7,11 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backfill_helpers import a_desk, add_campaigns, progress
+from crossfade.backfill import copy
+from crossfade.backfill.windows import Window
 from crossfade.errors import Unreachable
-from crossfade.flows import backfill
-from crossfade.mapping.windows import Window
-from engines.world import World
+from support.backfill import a_desk, add_campaigns, progress
+from support.engines.world import World
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ async def test_a_window_that_was_taken_unheard_is_taken_again(world: World) -> N
     async with a_desk(world, backfill_lease_seconds=600) as desk:
         deaf = Deaf(desk.windows, deaf_claims=3)
         async with asyncio.timeout(120):
-            await backfill.run(replace(desk, windows=deaf))
+            await copy.run(replace(desk, windows=deaf))
     assert len(deaf.lost) == 3
     standing = await progress(world)
     assert all(one.is_done for one in standing.values())

@@ -47,8 +47,8 @@ from campaigns.inputs import (
     ProfileChanges,
     SessionQuery,
 )
-from campaigns_helpers import Table, application
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from campaigns.inputs import (
     NewMember,
     NewSession,
 )
-from campaigns_helpers import Table, application
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 STRAHD = NewCampaign(name="Curse of Strahd")
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -18,8 +18,8 @@ from campaigns.actions import (
 from campaigns.enums import MemberRole, PlanTier
 from campaigns.errors import Conflict, NotFound
 from campaigns.inputs import NewCampaign, NewCharacter, NewMember, NewSession, NewUser
-from campaigns_helpers import Table, application
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ from campaigns.inputs import (
     SessionQuery,
 )
 from campaigns.records import Campaign, Session
-from campaigns_helpers import Table, application
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 START = datetime(1969, 7, 16, 13, 32, 0, 123456, tzinfo=UTC)
 

@@ -26,8 +26,8 @@ from campaigns.inputs import NewCampaign, NewCharacter, NewSession
 from campaigns.records import Campaign, Session, SharedRecap
 from campaigns.transcript_inputs import SessionSearch, ShareRequest, TranscriptUpload
 from campaigns.transcripts import Form
-from campaigns_helpers import Table, application
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 UNKNOWN = "0" * 22
 

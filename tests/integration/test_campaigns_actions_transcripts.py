@@ -19,8 +19,8 @@ from campaigns.errors import Conflict, Invalid, NotFound
 from campaigns.fields import TRANSCRIPT_JSON_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX
 from campaigns.inputs import NewSession, SessionChanges, TranscriptChanges
 from campaigns.records import Session
-from campaigns_helpers import Table, application
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 SPOKEN = "[GM] The lamp is dark.\n[Odile] Ninety-nine waves…"
 

@@ -26,8 +26,8 @@ from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.records import Session, Spoken
 from campaigns.transcript_inputs import SpeakerChanges, TranscriptUpload, TurnChanges
 from campaigns.transcripts import Form, Turn, digest
-from campaigns_helpers import Table, application, held
-from engines.values import Database
+from support.campaigns_app import Table, application, held
+from support.engines.values import Database
 
 SAID = "[00:00:01] GM: one\n[00:00:02] Odile: two\n[00:00:03.500] GM: three"
 

@@ -29,9 +29,9 @@ from campaigns.inputs import (
     NewUser,
     TranscriptChanges,
 )
-from campaigns_helpers import Table, application
 from crossfade.local.ports import free_port
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from campaigns.actions import (
 from campaigns.inputs import NewCampaign, NewCharacter, NewMember, NewSession, NewUser
 from campaigns.items import Items
 from crossfade.dynamo import Client
-from dynamo_helpers import config_of
-from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import World, open_world
+from support.dynamo_tables import config_of
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.engines.world import World, open_world
 
 R = TypeVar("R")
 

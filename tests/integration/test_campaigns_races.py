@@ -18,8 +18,8 @@ from campaigns.actions import (
 from campaigns.errors import Conflict
 from campaigns.inputs import NewCampaign, NewSession, SessionChanges
 from campaigns.records import Campaign, Session
-from campaigns_helpers import Table, application, held
-from engines.values import Database
+from support.campaigns_app import Table, application, held
+from support.engines.values import Database
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from campaigns.actions import get_transcript, list_campaigns, list_sessions
 from campaigns.errors import Conflict
 from campaigns.inputs import SessionQuery
 from campaigns.sample import Loaded, load, read_missions
-from campaigns_helpers import Table, application
-from engines.values import Database
+from support.campaigns_app import Table, application
+from support.engines.values import Database
 
 CAMPAIGNS = Path(sys.executable).with_name("campaigns")
 

@@ -18,7 +18,7 @@ from campaigns.errors import Invalid
 from campaigns.mapping import APPLICATION
 from campaigns.models import Base
 from crossfade.mapping import Mapping
-from engines.values import Database
+from support.engines.values import Database
 
 COLUMNS = """
 users.id text NOT NULL;

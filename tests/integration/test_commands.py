@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from command_helpers import answer, crossfade
 from crossfade.cli.main import app
-from engines.values import Database
+from support.commands import answer, crossfade
+from support.engines.values import Database
 
 
 def test_install_capture_deliver_and_uninstall(environment: Database) -> None:

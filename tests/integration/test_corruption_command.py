@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from command_helpers import crossfade
-from engines.clients import boto_client
-from engines.values import Database, DynamoEngine, S3Engine
+from support.commands import crossfade
+from support.engines.clients import boto_client
+from support.engines.values import Database, DynamoEngine, S3Engine
 
 
 @pytest.fixture

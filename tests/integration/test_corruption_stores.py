@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from campaigns.mapping import APPLICATION
-from crossfade.testing.corruption import Corruption
-from damage_helpers import furnish, inject
-from engines.world import World
+from crossfade.testing.corruption.corruption import Corruption
+from support.damage import furnish, inject
+from support.engines.world import World
 
 OBJECTS = frozenset(
     {

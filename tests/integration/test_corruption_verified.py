@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from campaigns.mapping import APPLICATION
-from crossfade.flows import repair
-from crossfade.mapping.parity import Verdict
-from crossfade.mender import open_repair
-from crossfade.testing.corruption import Corruption
-from crossfade.verifier import Verifier, open_verifier
-from damage_helpers import furnish, inject
-from engines.world import World
+from crossfade.parity.model import Verdict
+from crossfade.repair import repair
+from crossfade.runtime.repair import open_repair
+from crossfade.runtime.verification import Verifier, open_verifier
+from crossfade.testing.corruption.corruption import Corruption
+from support.damage import furnish, inject
+from support.engines.world import World
 
 NAMES = {
     **dict.fromkeys(Corruption, Verdict.DRIFT_DIFFERS),

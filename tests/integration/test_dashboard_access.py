@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from campaigns.mapping import APPLICATION
 from crossfade.errors import ConfigurationError
 from crossfade.settings import Settings
-from crossfade.web import Address, create_dashboard, serve_dashboard
-from dashboard_helpers import REVEAL_TOKEN, TOKEN, guarded, open_dashboard
-from engines.values import Database
-from site_helpers import submit
+from crossfade.web.dashboard import Address, create_dashboard, serve_dashboard
+from support.dashboard import REVEAL_TOKEN, TOKEN, guarded, open_dashboard
+from support.engines.values import Database
+from support.site import submit
 
 NEEDED_HEADERS = {
     "content-security-policy",

@@ -19,11 +19,11 @@ from campaigns.inputs import NewCampaign, NewSession
 from crossfade.postgres.queries import query
 from crossfade.settings import Settings
 from crossfade.testing import Refuse, Rule, Stall
-from crossfade.web.pages import NAVIGATION
-from dashboard_helpers import STEP_SECONDS_MAX, open_dashboard
-from engines.values import Database
-from engines.world import World
-from postgres_helpers import plan, scanned_whole
+from crossfade.web.dashboard.pages import NAVIGATION
+from support.dashboard import STEP_SECONDS_MAX, open_dashboard
+from support.engines.values import Database
+from support.engines.world import World
+from support.postgres_tables import plan, scanned_whole
 
 TILE = re.compile(
     r'<dt>(?:<a [^>]*>)?([^<]+?)(?:</a>)?(?: <span class="chip \w+">\w+</span>)?</dt>\s*'

@@ -12,13 +12,13 @@ import httpx
 from campaigns.actions import create_campaign
 from campaigns.inputs import NewCampaign
 from campaigns.mapping import APPLICATION
-from crossfade.testing.corruption import Corruption
-from crossfade.web.parameters import key_json
-from crossfade.worker import open_worker
-from damage_helpers import furnish, inject
-from dashboard_helpers import REVEAL_TOKEN, TOKEN, guarded, open_dashboard
-from engines.world import World
-from site_helpers import submit
+from crossfade.runtime.operator import open_worker
+from crossfade.testing.corruption.corruption import Corruption
+from crossfade.web.dashboard.parameters import key_json
+from support.damage import furnish, inject
+from support.dashboard import REVEAL_TOKEN, TOKEN, guarded, open_dashboard
+from support.engines.world import World
+from support.site import submit
 
 SCRIPT = "<script>alert(1)</script>"
 SECRET = "The lamp is under the third stair"

@@ -12,16 +12,16 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from campaigns.mapping import APPLICATION
-from crossfade.mapping.tasks import Repair, RequestState, Reveal, Verify
+from crossfade.operations.requests import Repair, RequestState, Reveal, Verify
 from crossfade.postgres import open_pool
-from crossfade.postgres.requests import PostgresRequests
+from crossfade.postgres.monitoring.requests import PostgresRequests
+from crossfade.runtime.operator import open_worker
 from crossfade.settings import Settings
-from crossfade.testing.corruption import Corruption
-from crossfade.worker import open_worker
-from damage_helpers import furnish, inject
-from dashboard_helpers import open_dashboard
-from engines.world import World
-from site_helpers import submit
+from crossfade.testing.corruption.corruption import Corruption
+from support.damage import furnish, inject
+from support.dashboard import open_dashboard
+from support.engines.world import World
+from support.site import submit
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("/", "/parity", "/findings", "/keys", "/gates", "/backfill", "/actions")

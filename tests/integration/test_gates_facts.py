@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 from campaigns.mapping import APPLICATION
 from crossfade.cli.main import app
-from crossfade.mapping.gates import COUNT_MAX, Facts, Phase, Thresholds
-from crossfade.mapping.readiness import readiness
+from crossfade.cutover.gates import COUNT_MAX, Facts, Phase, Thresholds
+from crossfade.cutover.readiness import readiness
 from crossfade.postgres import open_pool
-from crossfade.postgres.gates import gate_facts
-from crossfade.testing.corruption import Corruption
-from crossfade.verifier import open_verifier
-from damage_helpers import furnish, inject
-from engines.world import World
+from crossfade.postgres.monitoring.gates import gate_facts
+from crossfade.runtime.verification import open_verifier
+from crossfade.testing.corruption.corruption import Corruption
+from support.damage import furnish, inject
+from support.engines.world import World
 
 WINDOW_SECONDS = 14 * 86_400.0
 

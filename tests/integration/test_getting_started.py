@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from command_helpers import engine_variables
-from engines.clients import boto_client
-from engines.values import Database, DynamoEngine, S3Engine
-from engines.world import settings_of
+from support.commands import engine_variables
+from support.engines.clients import boto_client
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.engines.world import settings_of
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "getting-started.md").read_text()
 

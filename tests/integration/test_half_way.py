@@ -16,10 +16,10 @@ from campaigns.items import Items
 from crossfade.dynamo import Client
 from crossfade.events import LedgerRaised
 from crossfade.testing import LoseAnswer, Rule, ServerError, Throttle
-from crossfade.testing.messages import Request
-from dynamo_helpers import config_of
-from engines.values import DynamoEngine
-from engines.world import World
+from crossfade.testing.proxy.messages import Request
+from support.dynamo_tables import config_of
+from support.engines.values import DynamoEngine
+from support.engines.world import World
 
 POINTERS = ("transcriptStorageKey", "transcriptJsonStorageKey")
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from crossfade.cli.local import app
+from crossfade.cli.commands.local import app
 
 
 class Shell:

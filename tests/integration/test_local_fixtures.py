@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from engines.clients import boto_client
-from engines.dynamodb_local import missing_for_dynamodb_local
-from engines.house import House
-from engines.values import Database, DynamoEngine, S3Engine
+from support.engines.clients import boto_client
+from support.engines.dynamodb_local import missing_for_dynamodb_local
+from support.engines.house import House
+from support.engines.values import Database, DynamoEngine, S3Engine
 
 
 async def test_a_database_is_empty_and_sorts_the_same_everywhere(every_database: Database) -> None:

@@ -32,7 +32,7 @@ from crossfade.local import (
     up,
     wheel_binaries,
 )
-from engines.clients import create_table
+from support.engines.clients import create_table
 
 SECONDS_MAX = 30.0
 

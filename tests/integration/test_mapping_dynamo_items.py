@@ -6,11 +6,11 @@ import pytest
 
 from crossfade.errors import InvalidRequest
 from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, same_content
-from crossfade.mapping.size import ITEM_BYTES_MAX, item_bytes
+from crossfade.mapping.codec.item_size import ITEM_BYTES_MAX, item_bytes
 from crossfade.mapping.state import Gone, Live
-from dynamo_helpers import table_of
-from engines.values import DynamoEngine
-from mapping_helpers import SESSION, live, table
+from support.dynamo_tables import table_of
+from support.engines.values import DynamoEngine
+from support.mappings import SESSION, live, table
 
 ROWS: list[dict[str, str | None]] = [
     {

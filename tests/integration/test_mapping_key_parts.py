@@ -8,9 +8,9 @@ import psycopg
 from psycopg import sql
 
 from crossfade.mapping import Codec, Column, Mapping, Shape
-from crossfade.postgres.statements import key_expression
-from engines.values import Database
-from mapping_helpers import table
+from crossfade.postgres.mapped_sql import key_expression
+from support.engines.values import Database
+from support.mappings import table
 
 COLUMNS = ("id", "a", "b", "c", "flag", "code")
 THING = Mapping(

@@ -14,7 +14,7 @@ from psycopg import sql
 from crossfade.errors import Unmappable
 from crossfade.mapping import Codec, Column, Mapping, Rule, Shape
 from crossfade.mapping.state import Live
-from engines.values import Database
+from support.engines.values import Database
 
 PINNED = (
     "-c DateStyle=ISO -c TimeZone=UTC -c IntervalStyle=iso_8601"

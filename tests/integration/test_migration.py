@@ -15,12 +15,12 @@ from campaigns.app import no_push, open_app
 from campaigns.inputs import NewCampaign
 from campaigns.mapping import APPLICATION
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.whereabouts import Whereabouts
-from crossfade.migration import Clients, Migration, open_migration
+from crossfade.relay.status import Whereabouts
+from crossfade.runtime.migration import Clients, Migration, open_migration
 from crossfade.settings import Settings
 from crossfade.testing import Delay, Rule, Stall
-from deaf_helpers import Deaf
-from engines.world import World
+from support.cancellation import Deaf
+from support.engines.world import World
 
 
 async def test_push_returns_before_the_target_has_the_row(world: World) -> None:

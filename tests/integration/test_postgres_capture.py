@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.declare import Column, Mapping, Rule
+from crossfade.mapping.declaration.mapping import Column, Mapping, Rule
 from crossfade.mapping.state import Key
 from crossfade.postgres import install, status
-from engines.values import Database
-from postgres_helpers import (
+from support.engines.values import Database
+from support.postgres_tables import (
     NOTES,
     Mark,
     add_note,

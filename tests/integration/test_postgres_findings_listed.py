@@ -11,17 +11,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from crossfade.mapping.parity import Cause, Finding, Verdict
+from crossfade.parity.model import Cause, Finding, Verdict
 from crossfade.postgres import install, open_pool
-from crossfade.postgres.findings_listed import (
+from crossfade.postgres.monitoring.finding_lists import (
     FindingFilter,
     FindingPage,
     PostgresFindingLists,
     above_prefix,
 )
 from crossfade.postgres.queries import query
-from engines.values import Database
-from postgres_helpers import plan
+from support.engines.values import Database
+from support.postgres_tables import plan
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FINDINGS = 400

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from crossfade.errors import ConfigurationError, Contended, NoSuchStore, UndeliveredChanges
-from crossfade.mapping.declare import Body, Column, Mapping
+from crossfade.mapping.declaration.mapping import Body, Column, Mapping
 from crossfade.postgres import (
     Change,
     InstallOptions,
@@ -18,9 +18,9 @@ from crossfade.postgres import (
     uninstall,
     unpark,
 )
-from crossfade.postgres.installer import installer
-from engines.values import Database
-from postgres_helpers import (
+from crossfade.postgres.capture.locking import installer
+from support.engines.values import Database
+from support.postgres_tables import (
     CREATE_NOTES,
     NOTES,
     Mark,

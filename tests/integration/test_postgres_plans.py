@@ -6,10 +6,10 @@ import json
 
 import psycopg
 
+from crossfade.postgres.mapped_sql import body_statement, fetch_statement
 from crossfade.postgres.queries import query
-from crossfade.postgres.statements import body_statement, fetch_statement
-from engines.values import Database
-from postgres_helpers import NOTES, captured_notes, plan, scanned_whole
+from support.engines.values import Database
+from support.postgres_tables import NOTES, captured_notes, plan, scanned_whole
 
 TABLES = ("ledger", "notes", "object")
 ROWS = 20_000

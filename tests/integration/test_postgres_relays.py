@@ -23,8 +23,8 @@ from crossfade.errors import (
 from crossfade.mapping.state import Delivered, Key, Live, Outcome, State, StoredObject, Superseded
 from crossfade.postgres import PoolOptions, PostgresFeed, PostgresSource, open_pool
 from crossfade.testing import Stall, TcpProxy
-from engines.values import Database
-from postgres_helpers import AT_ONCE, NOTES, add_note, captured_notes, marks
+from support.engines.values import Database
+from support.postgres_tables import AT_ONCE, NOTES, add_note, captured_notes, marks
 
 FOLDERS = ("a", "b", None)
 

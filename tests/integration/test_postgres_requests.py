@@ -12,12 +12,19 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import Unreachable
 from crossfade.events import Event, RequestEnded
-from crossfade.flows import work
-from crossfade.mapping.tasks import OperatorRequest, Repair, RequestState, Reveal, Unpark, Verify
+from crossfade.operations import work
+from crossfade.operations.requests import (
+    OperatorRequest,
+    Repair,
+    RequestState,
+    Reveal,
+    Unpark,
+    Verify,
+)
 from crossfade.postgres import install, open_pool
-from crossfade.postgres.requests import PostgresRequests
-from deaf_helpers import Deaf
-from engines.values import Database
+from crossfade.postgres.monitoring.requests import PostgresRequests
+from support.cancellation import Deaf
+from support.engines.values import Database
 
 LONG = 60.0
 

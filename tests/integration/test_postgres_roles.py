@@ -11,10 +11,10 @@ from psycopg.conninfo import make_conninfo
 
 from crossfade.errors import AccessDenied
 from crossfade.mapping.state import Delivered, Live, Row, StoredObject
-from crossfade.mapping.whereabouts import Whereabouts
 from crossfade.postgres import PostgresFeed, PostgresSource, open_pool, whereabouts
-from engines.values import Database
-from postgres_helpers import AT_ONCE, NOTES, add_note, captured_notes, versions
+from crossfade.relay.status import Whereabouts
+from support.engines.values import Database
+from support.postgres_tables import AT_ONCE, NOTES, add_note, captured_notes, versions
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "ledger.md"
 

@@ -8,8 +8,8 @@ import pytest
 from crossfade.errors import ConfigurationError, Contended
 from crossfade.postgres import InstallOptions, install
 from crossfade.postgres.queries import migrations, query
-from engines.values import Database
-from postgres_helpers import CREATE_NOTES, NOTES, Mark, add_note, captured_notes, mark
+from support.engines.values import Database
+from support.postgres_tables import CREATE_NOTES, NOTES, Mark, add_note, captured_notes, mark
 
 IMPATIENT = InstallOptions(
     lock_seconds=0.05, attempts_max=2, pause_seconds=0.01, pause_seconds_max=0.01

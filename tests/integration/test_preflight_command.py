@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crossfade.cli.main import app
-from engines.values import Database
+from support.engines.values import Database
 
 
 @pytest.fixture

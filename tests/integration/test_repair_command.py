@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from command_helpers import answer, crossfade
-from crossfade.cli.sweep import grace_seconds
+from crossfade.cli.commands.sweep import grace_seconds
 from crossfade.errors import ConfigurationError
-from engines.clients import boto_client
-from engines.values import Database, DynamoEngine, S3Engine
+from support.commands import answer, crossfade
+from support.engines.clients import boto_client
+from support.engines.values import Database, DynamoEngine, S3Engine
 
 
 @pytest.fixture

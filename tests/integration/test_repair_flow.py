@@ -12,15 +12,15 @@ import psycopg
 import pytest
 
 from crossfade.events import Repaired
-from crossfade.flows import repair
-from crossfade.flows.repair import Action
-from crossfade.mapping.parity import Verdict
 from crossfade.mapping.state import Key
-from crossfade.testing.corruption import Corruption
-from damage_helpers import furnish, inject
-from engines.world import World
-from kill_helpers import Killed, deadly, deadly_port, interrupted, interrupted_port
-from repair_helpers import find, open_findings, repair_route
+from crossfade.parity.model import Verdict
+from crossfade.repair import repair
+from crossfade.repair.repair import Action
+from crossfade.testing.corruption.corruption import Corruption
+from support.damage import furnish, inject
+from support.engines.world import World
+from support.kill import Killed, deadly, deadly_port, interrupted, interrupted_port
+from support.repairs import find, open_findings, repair_route
 
 
 async def damage(world: World, *corruptions: Corruption) -> tuple[Key, ...]:

@@ -11,13 +11,13 @@ from pydantic import SecretStr
 
 from campaigns.mapping import APPLICATION
 from crossfade.errors import AccessDenied
-from crossfade.flows import repair, sweep
-from crossfade.flows.sweep import Fate
-from crossfade.mender import open_repair, open_sweep
-from crossfade.testing.corruption import Corruption
-from damage_helpers import furnish, inject
-from engines.world import World
-from repair_helpers import find, open_findings
+from crossfade.repair import repair, sweep
+from crossfade.repair.sweep import Fate
+from crossfade.runtime.repair import open_repair, open_sweep
+from crossfade.testing.corruption.corruption import Corruption
+from support.damage import furnish, inject
+from support.engines.world import World
+from support.repairs import find, open_findings
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -10,22 +10,18 @@ from dataclasses import replace
 import pytest
 
 from campaigns.mapping import APPLICATION
-from crossfade.backfiller import (
-    BackfillOptions,
-    open_windows,
-    plan_backfill,
-)
+from crossfade.backfill.windows import Window
 from crossfade.errors import SchemaChanged
 from crossfade.events import EntityPaused, Event
 from crossfade.mapping.application import Application
-from crossfade.mapping.declare import Column
-from crossfade.mapping.windows import Window
-from crossfade.migration import open_migration
+from crossfade.mapping.declaration.mapping import Column
 from crossfade.postgres import install
-from crossfade.verifier import open_verifier
-from engines.world import World
-from postgres_helpers import NOTES
-from verify_helpers import Stage
+from crossfade.runtime.backfill import BackfillOptions, open_windows, plan_backfill
+from crossfade.runtime.migration import open_migration
+from crossfade.runtime.verification import open_verifier
+from support.engines.world import World
+from support.postgres_tables import NOTES
+from support.verification import Stage
 
 CHANGES = {
     "column added": ("ADD pinned boolean", "pinned is not in the mapping"),

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from campaigns.mapping import APPLICATION
 from crossfade.postgres import install
-from engines.values import Database
+from support.engines.values import Database
 
 SECONDS_MAX = 60.0
 URL = re.compile(rb"http://\S+")

@@ -16,8 +16,8 @@ import httpx
 from campaigns.actions import create_token, create_user
 from campaigns.inputs import NewApiToken, NewUser
 from crossfade.testing import Refuse, TcpProxy
-from engines.values import Database
-from site_helpers import TestedSite, open_site
+from support.engines.values import Database
+from support.site import TestedSite, open_site
 
 API = "/api/v1"
 

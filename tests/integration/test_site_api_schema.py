@@ -8,8 +8,8 @@ from pathlib import Path
 
 from campaigns.actions import create_campaign, create_session, create_token, create_user
 from campaigns.inputs import NewApiToken, NewCampaign, NewSession, NewUser
-from crossfade.web import Address, listen, serve, url_of
-from site_helpers import TestedSite
+from crossfade.web.dashboard import Address, listen, serve, url_of
+from support.site import TestedSite
 
 CHECKS = (
     "not_a_server_error",

@@ -21,7 +21,7 @@ from campaigns.actions import (
 from campaigns.enums import CampaignStatus
 from campaigns.inputs import CampaignChanges, NewCampaign, NewCharacter, NewSession
 from campaigns.records import Campaign
-from site_helpers import Person, TestedSite, sign_up, submit
+from support.site import Person, TestedSite, sign_up, submit
 
 STATEMENTS_MAX = 5
 TEXTAREA = re.compile(r'<textarea[^>]* name="([^"]+)"[^>]*>\n(.*?)</textarea>', re.DOTALL)

@@ -9,9 +9,9 @@ import pytest
 
 from campaigns.web.options import SiteOptions
 from campaigns.web.pages.doors import READY
-from crossfade.web.safety import Rate
-from engines.values import Database
-from site_helpers import PASSWORD, TestedSite, open_site, sign_up, submit
+from crossfade.web.security import Rate
+from support.engines.values import Database
+from support.site import PASSWORD, TestedSite, open_site, sign_up, submit
 
 FEW = Rate(attempts_max=3, seconds=600)
 

@@ -16,10 +16,10 @@ import pytest
 
 from campaigns.production import serve_site
 from campaigns.settings import Settings
-from crossfade.web import Address
-from engines.values import Database
-from engines.world import World
-from site_helpers import PASSWORD, submit
+from crossfade.web.dashboard import Address
+from support.engines.values import Database
+from support.engines.world import World
+from support.site import PASSWORD, submit
 
 CAMPAIGNS = Path(sys.executable).with_name("campaigns")
 SECONDS_MAX = 60.0

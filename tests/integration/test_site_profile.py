@@ -27,9 +27,9 @@ from campaigns.inputs import (
     NewSession,
     TranscriptChanges,
 )
-from crossfade.web.safety import Rate
-from engines.values import Database
-from site_helpers import PASSWORD, Person, TestedSite, open_site, sign_up, submit
+from crossfade.web.security import Rate
+from support.engines.values import Database
+from support.site import PASSWORD, Person, TestedSite, open_site, sign_up, submit
 
 NEW_PASSWORD = "another lamp entirely"
 TOKEN_TEXT = re.compile(r"campaigns_[A-Za-z0-9_-]{40,}")

@@ -23,9 +23,9 @@ from campaigns.inputs import NewApiToken, NewCampaign, NewCharacter, NewMember, 
 from campaigns.web.options import SiteOptions
 from campaigns.web.pages import ROUTERS
 from campaigns.web.site import create_site
-from crossfade.web.safety import TOKEN_FIELD
-from engines.values import Database
-from site_helpers import ORIGIN, TestedSite, open_site, sign_up, submit, token_of
+from crossfade.web.security import TOKEN_FIELD
+from support.engines.values import Database
+from support.site import ORIGIN, TestedSite, open_site, sign_up, submit, token_of
 
 SCRIPT = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
 OPEN_TO_ALL = {"/", "/sign-in", "/sign-up", "/sign-out", "/s/{token}"}

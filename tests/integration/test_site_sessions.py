@@ -18,8 +18,8 @@ from campaigns.inputs import NewCampaign, SessionChanges
 from campaigns.records import Campaign, Session
 from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form
-from engines.world import World
-from site_helpers import Person, TestedSite, new_session, open_site_on, sign_up, submit
+from support.engines.world import World
+from support.site import Person, TestedSite, new_session, open_site_on, sign_up, submit
 
 SCRIPT = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
 

@@ -12,7 +12,7 @@ from campaigns.actions import (
 )
 from campaigns.records import Session
 from campaigns.transcript_inputs import ShareRequest
-from site_helpers import Person, TestedSite, new_session, sign_up, spoken_session, submit
+from support.site import Person, TestedSite, new_session, sign_up, spoken_session, submit
 
 
 async def shared(site: TestedSite, person: Person, session: Session) -> Session:

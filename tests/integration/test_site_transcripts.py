@@ -21,7 +21,7 @@ from campaigns.records import Session
 from campaigns.transcript_inputs import TurnChanges
 from campaigns.transcripts import digest, parse_text
 from campaigns.web.reading import WINDOW_TURNS
-from site_helpers import SAID, TestedSite, new_session, sign_up, spoken_session, submit
+from support.site import SAID, TestedSite, new_session, sign_up, spoken_session, submit
 
 
 async def send(

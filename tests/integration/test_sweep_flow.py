@@ -12,17 +12,13 @@ import pytest
 from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
-from crossfade.backfiller import (
-    BackfillOptions,
-    open_windows,
-    plan_backfill,
-)
 from crossfade.events import Swept
-from crossfade.flows import sweep
-from crossfade.flows.sweep import Fate, Kind, Remnant
-from engines.world import World
-from kill_helpers import Killed, deadly_port
-from repair_helpers import sweep_route, swept
+from crossfade.repair import sweep
+from crossfade.repair.sweep import Fate, Kind, Remnant
+from crossfade.runtime.backfill import BackfillOptions, open_windows, plan_backfill
+from support.engines.world import World
+from support.kill import Killed, deadly_port
+from support.repairs import sweep_route, swept
 
 FIRST, SECOND = "[Brin] What was said first. " * 40, "[Brin] What was said then. " * 40
 

@@ -10,8 +10,8 @@ import pytest
 
 from crossfade.dynamo import TableScan
 from crossfade.errors import TimedOut
-from engines.values import Database, DynamoEngine, S3Engine
-from verify_helpers import Stage, open_stage
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.verification import Stage, open_stage
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from crossfade.alarm import LagAlarm
 from crossfade.events import LagOver, LagTooOld
-from crossfade.flows.validate import full_pass
-from crossfade.flows.watch import begin
-from crossfade.mapping.parity import Tally, Verdict, Watermark
-from verify_helpers import Stage
+from crossfade.parity.continuous import begin
+from crossfade.parity.full_pass import full_pass
+from crossfade.parity.lag_alarm import LagAlarm
+from crossfade.parity.model import Tally, Verdict, Watermark
+from support.verification import Stage
 
 
 async def _watermark(stage: Stage) -> Watermark:

@@ -8,12 +8,12 @@ import psycopg
 
 from crossfade.dynamo import TableScan
 from crossfade.events import DriftFound, Verified
-from crossfade.flows.validate import full_pass
-from crossfade.mapping.parity import Cause, Verdict
 from crossfade.mapping.state import Key
+from crossfade.parity.full_pass import full_pass
+from crossfade.parity.model import Cause, Verdict
 from crossfade.postgres import PostgresScan
-from postgres_helpers import NOTES
-from verify_helpers import Stage
+from support.postgres_tables import NOTES
+from support.verification import Stage
 
 
 async def test_equal_stores_have_no_finding(stage: Stage) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from crossfade.mapping.state import Delivered
 from crossfade.postgres import PostgresFeed, open_pool
+from crossfade.postgres.parity.scan import page_statement, standing_statement
 from crossfade.postgres.queries import query
-from crossfade.postgres.scan import page_statement, standing_statement
-from engines.values import Database
-from postgres_helpers import AT_ONCE, NOTES, add_note, captured_notes, plan, scanned_whole
+from support.engines.values import Database
+from support.postgres_tables import AT_ONCE, NOTES, add_note, captured_notes, plan, scanned_whole
 
 ASKED = '[{"ordinal": 0, "key": ["a", "f", null]}]'
 

@@ -15,12 +15,12 @@ from pydantic import SecretStr
 
 from crossfade.errors import TimedOut
 from crossfade.local import PostgresProgram, Server
-from crossfade.mapping.parity import RunState, Verdict
+from crossfade.parity.model import RunState, Verdict
 from crossfade.postgres import open_pool
-from engines.databases import WHEEL, Cluster, installed_binaries
-from engines.house import House
-from engines.values import Database, DynamoEngine, S3Engine
-from verify_helpers import Stage, open_stage
+from support.engines.databases import WHEEL, Cluster, installed_binaries
+from support.engines.house import House
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.verification import Stage, open_stage
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from crossfade.mapping.parity import Verdict
-from crossfade.postgres.mark import mark_keys
-from engines.values import Database, DynamoEngine, S3Engine
-from postgres_helpers import note_key
-from verify_helpers import Stage, open_stage
+from crossfade.parity.model import Verdict
+from crossfade.postgres.ledger.mark import mark_keys
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.postgres_tables import note_key
+from support.verification import Stage, open_stage
 
 INSERT = "INSERT INTO notes (id, owner, folder, title) VALUES ('a', 'o', 'f', 'first')"
 UPDATE = "UPDATE notes SET title = title || '.' WHERE id = 'a'"

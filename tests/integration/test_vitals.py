@@ -20,14 +20,14 @@ from campaigns.mapping import APPLICATION
 from crossfade.errors import NoSuchStore
 from crossfade.events import BreakerOpened, LoopFailed, PushFailed
 from crossfade.mapping.state import Key
-from crossfade.migration import Migration, open_migration
 from crossfade.postgres import open_pool, status, uninstall
+from crossfade.runtime.heartbeat import open_vitals
+from crossfade.runtime.migration import Migration, open_migration
+from crossfade.runtime.operator import open_worker
+from crossfade.runtime.verification import open_verifier
 from crossfade.testing import Rule, ServerError
-from crossfade.verifier import open_verifier
-from crossfade.vitals import open_vitals
-from crossfade.worker import open_worker
-from deaf_helpers import Deaf
-from engines.world import World
+from support.cancellation import Deaf
+from support.engines.world import World
 
 SECONDS_MAX = 60.0
 OFTEN = {"pulse_seconds": 0.1, "canary_seconds": 0.1}

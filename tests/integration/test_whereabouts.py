@@ -8,10 +8,10 @@ import pytest
 from campaigns.actions import create_session, update_session
 from campaigns.inputs import NewSession, SessionChanges
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.whereabouts import Whereabouts
-from crossfade.migration import LOCATE_SECONDS
+from crossfade.relay.status import Whereabouts
+from crossfade.runtime.migration import LOCATE_SECONDS
 from crossfade.testing import Stall
-from engines.world import World
+from support.engines.world import World
 
 HUNG_SECONDS = LOCATE_SECONDS + 7
 """Less than the driver takes to give up a connection that hangs."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from crossfade.dynamo import Client
 from crossfade.entity import Entity, Schema, table_definition
-from dynamo_helpers import config_of, until_active
-from engines.values import DynamoEngine
 from interop.oracle import Oracle
+from support.dynamo_tables import config_of, until_active
+from support.engines.values import DynamoEngine
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from engines.values import DynamoEngine
+from support.engines.values import DynamoEngine
 
 SCRIPT = Path(__file__).with_name("oracle.js")
 

@@ -14,12 +14,12 @@ import pytest
 
 from crossfade.dynamo import Client
 from crossfade.entity import Attribute, Code, Entity, Index, Key, name_of
-from crossfade.entity.conditions import Operations
+from crossfade.entity.calls.reads import Query
+from crossfade.entity.expressions.conditions import Operations
+from crossfade.entity.expressions.updates import Operator
 from crossfade.entity.options import Options
-from crossfade.entity.reads import Query
-from crossfade.entity.updates import Operator
-from dynamo_helpers import config_of
-from engines.values import DynamoEngine
+from support.dynamo_tables import config_of
+from support.engines.values import DynamoEngine
 
 DOCS = Path(__file__).parents[2] / "docs"
 SURPRISES = 32

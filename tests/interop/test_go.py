@@ -26,8 +26,8 @@ from crossfade.entity import (
     string,
 )
 from crossfade.errors import ConditionFailed
-from engines.values import DynamoEngine
 from interop.live import table_for
+from support.engines.values import DynamoEngine
 
 SCHEMA = Schema(
     entity="task",

@@ -12,10 +12,10 @@ import pytest
 
 from campaigns.mapping import APPLICATION
 from crossfade.entity import Entity, Schema, Service
-from engines.values import DynamoEngine
 from golden.encoding import decode, same
 from interop.live import Electro, examples, table_for
 from interop.oracle import Oracle
+from support.engines.values import DynamoEngine
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "golden" / "schemas.json").read_text(encoding="utf-8")

@@ -20,9 +20,9 @@ from crossfade.entity import (
     string,
     unmarshal,
 )
-from crossfade.entity import cursor as cursors
-from crossfade.entity.names import Placeholders
-from crossfade.entity.text import is_numeric, number_text
+from crossfade.entity.expressions.placeholders import Placeholders
+from crossfade.entity.javascript import is_numeric, number_text
+from crossfade.entity.requests import cursor as cursors
 from interop import generate
 
 _SURROGATES: Final[tuple[Literal["Cs"]]] = ("Cs",)

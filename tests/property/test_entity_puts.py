@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossfade.entity import Entity, EntityError, Index, Key, Schema, anything, set_of, string
-from crossfade.entity.puts import GeneralPut
+from crossfade.entity.requests.put import GeneralPut
 from golden.encoding import decode
 from interop import generate
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from crossfade.errors import Unmappable
 from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, digest
-from crossfade.mapping.arrays import print_array
-from crossfade.mapping.size import ITEM_BYTES_MAX, item_bytes
+from crossfade.mapping.codec.arrays import print_array
+from crossfade.mapping.codec.item_size import ITEM_BYTES_MAX, item_bytes
 from crossfade.mapping.state import Key, Live
-from mapping_helpers import row_of, table
-from value_strategies import SCALARS, timestamp
+from support.mappings import row_of, table
+from support.value_strategies import SCALARS, timestamp
 
 TRICKY = st.text("#$T", min_size=1, max_size=4)
 

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crossfade.errors import InvalidKey, Unmappable
-from crossfade.mapping.objects import ObjectKey, object_key, parse_object_key
+from crossfade.mapping.object_keys import ObjectKey, object_key, parse_object_key
 
 DIGEST = "0123456789abcdef" * 4
 PARTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossfade.mapping import digest, same_content
-from crossfade.mapping.arrays import parse_array, print_array
-from crossfade.mapping.documents import canonical_json, document, print_document
-from crossfade.mapping.numbers import digits_of, misfit, print_float, print_plain
-from crossfade.mapping.size import item_bytes
+from crossfade.mapping.codec.arrays import parse_array, print_array
+from crossfade.mapping.codec.item_size import item_bytes
+from crossfade.mapping.codec.json_documents import canonical_json, document, print_document
+from crossfade.mapping.codec.numbers import digits_of, misfit, print_float, print_plain
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 NAMES = st.text("ab", min_size=1, max_size=2)

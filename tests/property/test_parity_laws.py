@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from crossfade.errors import Rejected
 from crossfade.mapping import Column, Mapping, Shape
-from crossfade.mapping.arrays import print_array
-from crossfade.mapping.parity_readers import Readers
+from crossfade.mapping.codec.arrays import print_array
 from crossfade.mapping.state import Live
-from mapping_helpers import table
-from value_strategies import SCALARS, TEXTS
+from crossfade.parity.comparison.readers import Readers
+from support.mappings import table
+from support.value_strategies import SCALARS, TEXTS
 
 TYPES = [*SCALARS, "text[]", "jsonb"]
 WIDE = Mapping(

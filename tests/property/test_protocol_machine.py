@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engines.values import Database, DynamoEngine, S3Engine
-from protocol_machine import Machine, Notes, open_notes, play
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.protocol_machine import Machine, Notes, open_notes, play
 
 
 def test_every_order_of_steps_ends_in_equal_stores(

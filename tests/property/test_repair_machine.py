@@ -9,12 +9,12 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from crossfade.flows import repair
 from crossfade.mapping.application import Application
 from crossfade.mapping.state import Key
-from crossfade.mender import open_repair
-from engines.values import Database, DynamoEngine, S3Engine
-from protocol_machine import IDS, NOTE, OWNERS, Machine, Notes, open_notes, play
+from crossfade.repair import repair
+from crossfade.runtime.repair import open_repair
+from support.engines.values import Database, DynamoEngine, S3Engine
+from support.protocol_machine import IDS, NOTE, OWNERS, Machine, Notes, open_notes, play
 
 VERSIONS = st.integers(0, 12)
 

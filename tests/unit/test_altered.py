@@ -6,14 +6,14 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from crossfade.altered import Altered
 from crossfade.errors import SchemaChanged
-from crossfade.mapping.left_out import LeftOut
-from crossfade.mapping.parity import Judgement, Tally, Verdict
-from crossfade.mapping.parity_counts import Counts
-from crossfade.mapping.parity_records import Batch
+from crossfade.jobs.skipped import LeftOut
+from crossfade.jobs.skipping import Altered
 from crossfade.mapping.state import Key
-from crossfade.spill import Spill
+from crossfade.parity.comparison.records import Batch
+from crossfade.parity.counts import Counts
+from crossfade.parity.model import Judgement, Tally, Verdict
+from crossfade.parity.spill import Spill
 
 
 class Tables:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from crossfade.backfill.windows import Progress, Tally, Window, windows_between
 from crossfade.cli.backfill_progress import figures, together, told
-from crossfade.mapping.census import MISFITS_SHOWN_MAX, Census
-from crossfade.mapping.codec import Codec
+from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import BodyRef, Key, Live
-from crossfade.mapping.windows import Progress, Tally, Window, windows_between
-from postgres_helpers import NOTES
+from crossfade.preflight.census import MISFITS_SHOWN_MAX, Census
+from support.postgres_tables import NOTES
 
 
 def note(note_id: str, **columns: str | None) -> Live:

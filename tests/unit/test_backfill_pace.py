@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crossfade.mapping.pace import Pace, PaceOptions, pace_options, write_units
+from crossfade.backfill.rate import Pace, PaceOptions, pace_options, write_units
 
 STEADY = PaceOptions(ceiling=100, start=100, floor=10, step=20)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crossfade.breaker import Breaker, BreakerOptions
 from crossfade.errors import BreakerOpen, Contended, Rejected, Throttled, Unreachable
 from crossfade.events import BreakerClosed, BreakerOpened, Event
+from crossfade.jobs.breaker import Breaker, BreakerOptions
 
 
 class Clock:

@@ -7,7 +7,7 @@ import pytest
 from campaigns.transcripts import Part, Turn
 from campaigns.web.badges import BADGES
 from campaigns.web.reading import WINDOW_TURNS, read, seconds_of
-from crossfade.mapping.whereabouts import Whereabouts
+from crossfade.relay.status import Whereabouts
 
 TOTAL = 2 * WINDOW_TURNS + 10
 SAID = tuple(Turn(float(number), "GM", f"line {number}") for number in range(TOTAL))

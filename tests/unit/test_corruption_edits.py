@@ -7,11 +7,11 @@ from random import Random
 import pytest
 
 from campaigns.mapping import CAMPAIGN
-from crossfade.mapping.codec import Codec
+from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import Live
-from crossfade.testing.corruption_edits import EDITS
-from crossfade.testing.corruption_kinds import Corruption, Peer, Scene, StoredItem
-from crossfade.testing.corruption_plans import plan
+from crossfade.testing.corruption.edits import EDITS
+from crossfade.testing.corruption.kinds import Corruption, Peer, Scene, StoredItem
+from crossfade.testing.corruption.plans import plan
 
 CODEC = Codec(CAMPAIGN)
 

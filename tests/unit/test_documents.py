@@ -85,13 +85,6 @@ def test_the_map_names_every_room() -> None:
     assert named == rooms
 
 
-def test_the_map_names_every_flow() -> None:
-    files = (ROOT / "src" / "crossfade" / "flows").glob("[!_]*.py")
-    text = (ROOT / "ARCHITECTURE.md").read_text()
-    (row,) = re.findall(r"^\| `flows/` \| (.*) \|$", text, re.MULTILINE)
-    assert set(re.findall(r"`(\w+)`", row)) == {file.stem for file in files}
-
-
 def test_every_link_between_documents_leads_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crossfade.dynamo import Config
-from crossfade.dynamo.transport import Endpoint, endpoint_of
+from crossfade.dynamo.http.transport import Endpoint, endpoint_of
 from crossfade.errors import ConfigurationError
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from crossfade.dynamo import Config
-from crossfade.dynamo.authentication import Authentication
-from crossfade.dynamo.credentials import ChainSource, FixedSource, KeyRing, source_of
-from crossfade.dynamo.signing import Keys
+from crossfade.dynamo.auth.credentials import ChainSource, FixedSource, KeyRing, source_of
+from crossfade.dynamo.auth.request_signer import Authentication
+from crossfade.dynamo.auth.sigv4 import Keys
 from crossfade.errors import AccessDenied, Unreachable
 
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from crossfade.dynamo.client import content_of, encode, parse
-from crossfade.dynamo.failures import ERRORS, error_of, masked
+from crossfade.dynamo.errors import ERRORS, error_of, masked
 from crossfade.dynamo.request import Response
 from crossfade.errors import (
     AccessDenied,

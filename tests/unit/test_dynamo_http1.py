@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossfade.dynamo.http1 import BODY_BYTES_MAX, HEAD_BYTES_MAX, Malformed, ResponseParser
+from crossfade.dynamo.http.http1 import BODY_BYTES_MAX, HEAD_BYTES_MAX, Malformed, ResponseParser
 from crossfade.dynamo.request import Response
 
 SIZED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Amz-Crc32: 7\r\n\r\nhello"

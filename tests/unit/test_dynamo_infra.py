@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from crossfade.dynamo import Plan
-from crossfade.dynamo.plan import creation
+from crossfade.dynamo.admin.plan import creation
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "crossfade.yaml"
 

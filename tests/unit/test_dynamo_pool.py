@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from crossfade.dynamo.connection import Connection
-from crossfade.dynamo.pool import Limits, Pool
+from crossfade.dynamo.http.connection import Connection
+from crossfade.dynamo.http.pool import Limits, Pool
 from crossfade.errors import Overloaded, Unreachable
 
 

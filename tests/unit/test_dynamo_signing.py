@@ -11,8 +11,8 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossfade.dynamo.auth.sigv4 import Keys, Signer, Stamp
 from crossfade.dynamo.request import Request
-from crossfade.dynamo.signing import Keys, Signer, Stamp
 
 MOMENT = 1_767_441_600.9  # 2026-01-03T12:00:00Z
 

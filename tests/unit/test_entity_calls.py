@@ -27,8 +27,8 @@ from crossfade.entity import (
     set_of,
     string,
 )
+from crossfade.entity.calls.paging import pages_wanted
 from crossfade.entity.options import Options
-from crossfade.entity.paging import pages_wanted
 
 SCHEMA = Schema(
     entity="task",

@@ -22,8 +22,8 @@ from crossfade.entity import (
     set_of,
     string,
 )
-from crossfade.entity.core import Core
-from crossfade.entity.readplan import own_reader
+from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.readers import own_reader
 
 MARK = {"__edb_e__": "note", "__edb_v__": "1"}
 KEY = {"pk": "$notes#id_a", "sk": "$note_1"}

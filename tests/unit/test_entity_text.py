@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crossfade.entity import EntityError
-from crossfade.entity.text import (
+from crossfade.entity.javascript import (
     is_numeric,
     javascript_order,
     leading_integer,

@@ -6,7 +6,7 @@ import asyncio
 
 from crossfade.errors import Unreachable
 from crossfade.events import Event, LoopFailed
-from crossfade.flows.loop import Pauses, forever
+from crossfade.jobs.loop import Pauses, forever
 
 QUICK = Pauses(
     idle_seconds=0.001, idle_seconds_max=0.002, failure_seconds=0.001, failure_seconds_max=0.002

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from crossfade.breaker import Breaker, BreakerOptions
 from crossfade.errors import Unreachable
 from crossfade.events import Event, PushSkipped
-from crossfade.flows.loop import Pauses, forever
-from crossfade.flows.push import FastPath
+from crossfade.jobs.breaker import Breaker, BreakerOptions
+from crossfade.jobs.loop import Pauses, forever
 from crossfade.mapping.state import Key, Row
+from crossfade.relay.fast_path import FastPath
 
 
 class Ledger:

@@ -9,9 +9,9 @@ import pytest
 
 from crossfade.errors import TooLarge, Unmappable
 from crossfade.mapping import Codec, Column, Mapping, NewObject, Rule, Shape
-from crossfade.mapping.size import ITEM_BYTES_MAX, item_bytes
+from crossfade.mapping.codec.item_size import ITEM_BYTES_MAX, item_bytes
 from crossfade.mapping.state import BodyRef, Gone, Key
-from mapping_helpers import CAMPAIGN_ID, ROW, SESSION, live, row_of, table
+from support.mappings import CAMPAIGN_ID, ROW, SESSION, live, row_of, table
 
 CODEC = Codec(SESSION)
 DIGEST = "0123456789abcdef" * 4

@@ -20,7 +20,7 @@ from crossfade.mapping import (
     check_together,
     default_rule,
 )
-from mapping_helpers import SESSION, key, table
+from support.mappings import SESSION, key, table
 
 COLUMNS = (
     Column("id", "text", required=True),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crossfade.mapping import Mapping, Rule, default_rule
-from crossfade.mapping.checks import CONTROL_FIELDS
+from crossfade.mapping.declaration.rules import CONTROL_FIELDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
 ROWS = [line.strip("| \n").split(" | ") for line in PAGE.splitlines() if line.startswith("| ")]

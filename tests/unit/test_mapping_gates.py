@@ -8,16 +8,8 @@ from typing import Any
 
 import pytest
 
-from crossfade.mapping.gates import (
-    BUCKETS,
-    COUNT_MAX,
-    EntityFacts,
-    Facts,
-    Gate,
-    Phase,
-    Thresholds,
-)
-from crossfade.mapping.readiness import readiness
+from crossfade.cutover.gates import BUCKETS, COUNT_MAX, EntityFacts, Facts, Gate, Phase, Thresholds
+from crossfade.cutover.readiness import readiness
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 THRESHOLDS = Thresholds()

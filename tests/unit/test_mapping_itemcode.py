@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from crossfade.mapping.itemcode import written_item
-from crossfade.mapping.keys import Texts
-from crossfade.mapping.shape_plans import shape_plans
-from mapping_helpers import ROW, SESSION
+from crossfade.mapping.codec.item_codegen import written_item
+from crossfade.mapping.codec.key_encoding import Texts
+from crossfade.mapping.codec.shapes import shape_plans
+from support.mappings import ROW, SESSION
 
 FILED, UNFILED = shape_plans(SESSION)
 LEFT: dict[str, Any] = {"left": {"S": "to the general function"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crossfade.errors import InvalidKey, Unmappable
-from crossfade.mapping.objects import ObjectKey, object_key, parse_object_key
+from crossfade.mapping.object_keys import ObjectKey, object_key, parse_object_key
 
 DIGEST = "0123456789abcdef" * 4
 

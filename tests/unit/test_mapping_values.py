@@ -8,10 +8,10 @@ import pytest
 
 from crossfade.errors import Unmappable
 from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, digest, same_content
-from crossfade.mapping.arrays import parse_array
-from crossfade.mapping.documents import document
-from crossfade.mapping.size import item_bytes, number_bytes, value_bytes
-from mapping_helpers import row_of, table
+from crossfade.mapping.codec.arrays import parse_array
+from crossfade.mapping.codec.item_size import item_bytes, number_bytes, value_bytes
+from crossfade.mapping.codec.json_documents import document
+from support.mappings import row_of, table
 
 
 def encoded(type_name: str, text: str, rule: Rule | None = None) -> dict[str, Any]:

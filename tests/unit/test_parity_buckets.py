@@ -11,9 +11,9 @@ from tempfile import TemporaryFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossfade.mapping.parity_buckets import BUCKETS, Buckets, rounds
-from crossfade.mapping.parity_records import UNREADABLE, Batch, Record
-from crossfade.spill import Spill
+from crossfade.parity.comparison.buckets import BUCKETS, Buckets, rounds
+from crossfade.parity.comparison.records import UNREADABLE, Batch, Record
+from crossfade.parity.spill import Spill
 
 RECORDS = st.lists(
     st.builds(

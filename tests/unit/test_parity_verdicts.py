@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
-from crossfade.mapping.parity import Cause, Verdict
-from crossfade.mapping.parity_readers import Readers
-from crossfade.mapping.parity_records import Reader
-from crossfade.mapping.parity_verdicts import Sight, Standing, judge
 from crossfade.mapping.state import Gone, Live
-from mapping_helpers import ROW, SESSION
+from crossfade.parity.comparison.readers import Readers
+from crossfade.parity.comparison.records import Reader
+from crossfade.parity.comparison.verdicts import Sight, Standing, judge
+from crossfade.parity.model import Cause, Verdict
+from support.mappings import ROW, SESSION
 
 READER = Reader(SESSION)
 READERS = Readers([SESSION])

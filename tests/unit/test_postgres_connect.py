@@ -10,7 +10,7 @@ import pytest
 
 from crossfade.errors import ConfigurationError
 from crossfade.postgres import open_pool
-from crossfade.postgres.connect import connect
+from crossfade.postgres.pool import connect
 
 SECRET = "kept-back"
 

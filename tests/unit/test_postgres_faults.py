@@ -20,7 +20,7 @@ from crossfade.errors import (
     TimedOut,
     Unreachable,
 )
-from crossfade.postgres.faults import translate, translated
+from crossfade.postgres.errors import translate, translated
 
 
 @pytest.mark.parametrize(

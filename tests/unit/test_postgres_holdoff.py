@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossfade.mapping.state import Key
-from crossfade.postgres.holdoff import HoldOff
+from crossfade.postgres.ledger.lock_backoff import HoldOff
 
 A, B, C = (Key("note", (name,)) for name in "abc")
 

@@ -8,18 +8,18 @@ import pytest
 from psycopg import sql
 
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.declare import Column
-from crossfade.postgres.capture import capture_function, printing_settings
-from crossfade.postgres.connect import PRINTING
-from crossfade.postgres.queries import migrations
-from crossfade.postgres.statements import (
+from crossfade.mapping.declaration.mapping import Column
+from crossfade.postgres.capture.triggers import capture_function, printing_settings
+from crossfade.postgres.mapped_sql import (
     fetch_statement,
     fingerprint,
     key_expression,
     large_columns,
     plain_columns,
 )
-from postgres_helpers import NOTES, shape
+from crossfade.postgres.pool import PRINTING
+from crossfade.postgres.queries import migrations
+from support.postgres_tables import NOTES, shape
 
 
 def test_the_key_expression_follows_the_decision_table_of_its_parts() -> None:

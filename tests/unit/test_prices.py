@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.prices import Cost, Prices, cost_of, read_prices
+from crossfade.preflight.prices import Cost, Prices, cost_of, read_prices
 
 
 def test_a_million_rows_of_a_kilobyte_with_transcripts_are_priced() -> None:

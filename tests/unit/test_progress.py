@@ -13,7 +13,7 @@ import pytest
 
 from crossfade.cli.progress import Bar, Reading, Speed, showing, speed
 from crossfade.errors import Unreachable
-from deaf_helpers import Deaf
+from support.cancellation import Deaf
 
 PROGRAM = """
 import asyncio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from crossfade.testing.corruption import Corruption
+from crossfade.testing.corruption.corruption import Corruption
 
 TEXT = (Path(__file__).parents[2] / "docs" / "repair.md").read_text("utf-8")
 

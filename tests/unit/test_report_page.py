@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 from crossfade.cli.report_page import page
-from crossfade.mapping.parity import Verdict
-from crossfade.postgres.history import (
+from crossfade.parity.model import Verdict
+from crossfade.postgres.monitoring.history import (
     EntityHistory,
     History,
     PastFinding,

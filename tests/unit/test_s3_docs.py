@@ -11,7 +11,7 @@ from pydantic import AliasChoices
 
 from crossfade import errors
 from crossfade.s3 import Config, Encryption
-from crossfade.s3.failures import MEANINGS, is_passing
+from crossfade.s3.errors import MEANINGS, is_passing
 from crossfade.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "objects.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from crossfade.errors import (
     TimedOut,
     Unreachable,
 )
-from crossfade.s3.failures import from_botocore, from_obstore, is_passing
+from crossfade.s3.errors import from_botocore, from_obstore, is_passing
 
 
 def refusal(status: int, code: str) -> str:

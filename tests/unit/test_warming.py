@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crossfade.mapping.pace import Pace, pace_options
-from crossfade.mapping.warming import NEW_TABLE_WRITE_UNITS, warming
+from crossfade.backfill.rate import Pace, pace_options
+from crossfade.preflight.warm_throughput import NEW_TABLE_WRITE_UNITS, warming
 
 PLENTY = 10_000_000
 

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 import pytest
 
 from crossfade.errors import Throttled, Unreachable
-from crossfade.web.live import WATCHERS_MAX, Live
+from crossfade.web.dashboard.sse import WATCHERS_MAX, Live
 
 SECONDS_MAX = 30.0
 

@@ -11,7 +11,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from crossfade.telemetry import Metrics
-from crossfade.web.metrics import GAUGES, PREFIX
+from crossfade.web.dashboard.metrics import GAUGES, PREFIX
 
 ROOT = Path(__file__).parents[2]
 ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from crossfade.mapping.gates import Phase, Readiness, Thresholds
-from crossfade.postgres.overview import (
+from crossfade.cutover.gates import Phase, Readiness, Thresholds
+from crossfade.postgres.monitoring.overview import (
     EntityNow,
     FailureMinute,
     LagMinute,
@@ -17,8 +17,8 @@ from crossfade.postgres.overview import (
     ProcessNow,
 )
 from crossfade.rendering import HEIGHT, WIDTH, bars
-from crossfade.web.look import Seen
-from crossfade.web.overview import Tone, facts
+from crossfade.web.dashboard.overview import Tone, facts
+from crossfade.web.dashboard.snapshot import Seen
 
 NOW = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
 RELAY = ProcessNow("a" * 36, ("push", "relay"), (), NOW, 1.0, is_alive=True)

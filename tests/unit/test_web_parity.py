@@ -9,13 +9,12 @@ import pytest
 from fastapi import HTTPException
 
 from campaigns.mapping import APPLICATION
-from crossfade.mapping.gates import BUCKETS
-from crossfade.mapping.parity import Cause, Evidence, Verdict
-from crossfade.mapping.revealing import CHARACTERS_MAX, revealed
+from crossfade.cutover.gates import BUCKETS
 from crossfade.mapping.state import Key
-from crossfade.mapping.tasks import KINDS, Repair, Reveal, Task, Unpark, Verify, kind_of
-from crossfade.postgres.history import PastFinding, PastRun
-from crossfade.postgres.parity_seen import (
+from crossfade.operations.requests import KINDS, Repair, Reveal, Task, Unpark, Verify, kind_of
+from crossfade.operations.reveal import CHARACTERS_MAX, revealed
+from crossfade.parity.model import Cause, Evidence, Verdict
+from crossfade.postgres.monitoring.details import (
     Bucket,
     EntityBackfill,
     EntityCoverage,
@@ -25,14 +24,15 @@ from crossfade.postgres.parity_seen import (
     KnownObject,
     KnownReveal,
 )
+from crossfade.postgres.monitoring.history import PastFinding, PastRun
 from crossfade.rendering import WIDTH, code, measure
 from crossfade.rendering.charts import MARGIN
-from crossfade.web.actions import described
-from crossfade.web.findings import FOREIGN, MEANINGS, Asked, Standing, versions_told
-from crossfade.web.pages.backfill import seconds_left
-from crossfade.web.parameters import key_json, key_of, primary_key
-from crossfade.web.parity import NEVER, age_class, ages_told, coverage_row, parity_chart
-from crossfade.web.trail import folders, moments
+from crossfade.web.dashboard.findings import FOREIGN, MEANINGS, Asked, Standing, versions_told
+from crossfade.web.dashboard.pages.backfill import seconds_left
+from crossfade.web.dashboard.parameters import key_json, key_of, primary_key
+from crossfade.web.dashboard.parity import NEVER, age_class, ages_told, coverage_row, parity_chart
+from crossfade.web.dashboard.request_labels import described
+from crossfade.web.dashboard.row_history import folders, moments
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR, DAY = 3600.0, 86_400.0

@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from crossfade.web.safety import (
+from crossfade.web.security import (
     TOKEN_FIELD,
     TOKEN_HEADER,
     Assets,

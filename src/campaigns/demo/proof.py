@@ -10,20 +10,15 @@ from pathlib import Path
 
 from campaigns.demo.stage import Stage
 from campaigns.mapping import APPLICATION
-from crossfade.backfiller import (
-    BackfillOptions,
-    open_backfill,
-    open_windows,
-    plan_backfill,
-)
+from crossfade.backfill import copy as copying
 from crossfade.cli.report_page import page
-from crossfade.flows import backfill as copying
-from crossfade.flows import repair as mending
-from crossfade.mapping.parity import Finding, Run
-from crossfade.mender import open_repair
-from crossfade.postgres.history import history
-from crossfade.testing.corruption import Corruption, Injected, corrupt
-from crossfade.verifier import open_verifier
+from crossfade.parity.model import Finding, Run
+from crossfade.postgres.monitoring.history import history
+from crossfade.repair import repair as mending
+from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
+from crossfade.runtime.repair import open_repair
+from crossfade.runtime.verification import open_verifier
+from crossfade.testing.corruption.corruption import Corruption, Injected, corrupt
 
 POLL_SECONDS = 0.05
 FINDINGS_MAX = 100

@@ -19,7 +19,7 @@ from campaigns.embedded import NAME, open_stores, settings_of
 from campaigns.mapping import APPLICATION
 from crossfade import postgres
 from crossfade.local import Lifetime, LocalStack
-from crossfade.migration import Migration, open_migration
+from crossfade.runtime.migration import Migration, open_migration
 from crossfade.settings import Settings
 from crossfade.telemetry import configure_logs
 from crossfade.testing import HttpProxy

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from campaigns.app import App
 from campaigns.mapping import SESSION
-from crossfade.mapping.whereabouts import Whereabouts
+from crossfade.relay.status import Whereabouts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from campaigns.app import App
 from campaigns.passwords import Passwords
 from campaigns.web.options import SiteOptions
-from crossfade.web.safety import RateLimiter, SignedCookie
+from crossfade.web.security import RateLimiter, SignedCookie
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from campaigns.web.api import API_PATH, problem_answer
 from campaigns.web.desk import desk_of
 from campaigns.web.rendering import page
 from campaigns.web.visitors import SignInNeeded, visitor
-from crossfade.web.safety import security_headers
+from crossfade.web.security import security_headers
 
 RETRY_SECONDS = 5
 

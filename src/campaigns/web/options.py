@@ -13,7 +13,7 @@ import structlog
 from campaigns.fields import TRANSCRIPT_JSON_BYTES_MAX
 from campaigns.passwords import MEMORY_KIB
 from campaigns.settings import Settings
-from crossfade.web.safety import Rate
+from crossfade.web.security import Rate
 
 SECONDS_OF_A_DAY = 24 * 60 * 60
 UPLOAD_PATH = re.compile(r"/transcripts?(/|$)")

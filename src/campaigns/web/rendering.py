@@ -16,7 +16,7 @@ from campaigns.web.desk import Desk, desk_of
 from campaigns.web.formats import FILTERS
 from campaigns.web.labels import label, tone
 from campaigns.web.visitors import current_visitor, page_token
-from crossfade.web.safety import TOKEN_FIELD
+from crossfade.web.security import TOKEN_FIELD
 
 
 class Tone(StrEnum):

@@ -15,7 +15,7 @@ from campaigns.web.options import SiteOptions
 from campaigns.web.pages import ROUTERS
 from campaigns.web.rendering import template_environment
 from campaigns.web.visitors import own_forms
-from crossfade.web.safety import (
+from crossfade.web.security import (
     Assets,
     BodyLimit,
     RateLimiter,

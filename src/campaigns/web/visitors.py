@@ -14,7 +14,7 @@ from campaigns.actions import get_account
 from campaigns.passwords import fingerprint
 from campaigns.records import Account, User
 from campaigns.web.desk import desk_of
-from crossfade.web.safety import form_token, require_own_form
+from crossfade.web.security import form_token, require_own_form
 
 
 class SignInNeeded(Exception):

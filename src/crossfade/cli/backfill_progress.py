@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import monotonic
 
+from crossfade.backfill.windows import Progress as Standing
+from crossfade.backfill.windows import Tally
 from crossfade.cli.progress import Bar, Reading, Speed, speed
-from crossfade.mapping.windows import Progress as Standing
-from crossfade.mapping.windows import Tally
 
 MEGABYTE = 1_000_000
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from crossfade.cli import (
+from crossfade.cli.commands import (
     backfill,
     bucket,
     corrupt,

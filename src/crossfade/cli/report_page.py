@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from crossfade.postgres.history import History, PastRun
+from crossfade.postgres.monitoring.history import History, PastRun
 from crossfade.rendering import FILTERS, HEIGHT, WIDTH, Chart, chart, floor_below, percent
 
 

@@ -1,14 +1,14 @@
 """DynamoDB: a data-plane client of its own, the versioned target, the table."""
 
+from crossfade.dynamo.admin.plan import Description, Index, Plan
+from crossfade.dynamo.admin.table import create_table, delete_table, describe_table
 from crossfade.dynamo.batch import batch_get, batch_write
 from crossfade.dynamo.client import Client
 from crossfade.dynamo.config import Config
 from crossfade.dynamo.paginate import items, pages
-from crossfade.dynamo.plan import Description, Index, Plan
-from crossfade.dynamo.process import connect
 from crossfade.dynamo.request import Request, Response, Transport
 from crossfade.dynamo.scan import Page, TableScan
-from crossfade.dynamo.table import create_table, delete_table, describe_table
+from crossfade.dynamo.shared import connect
 from crossfade.dynamo.target import Target
 
 __all__ = [

@@ -12,10 +12,11 @@ from zlib import crc32
 
 import orjson
 
-from crossfade.dynamo.authentication import Authentication
+from crossfade.dynamo.auth.credentials import KeyRing, source_of
+from crossfade.dynamo.auth.request_signer import Authentication
 from crossfade.dynamo.config import Config
-from crossfade.dynamo.credentials import KeyRing, source_of
-from crossfade.dynamo.failures import error_of
+from crossfade.dynamo.errors import error_of
+from crossfade.dynamo.http.transport import HttpTransport, endpoint_of
 from crossfade.dynamo.request import Request, Response, Transport
 from crossfade.dynamo.retry import (
     REPEATABLE_OPERATIONS,
@@ -26,7 +27,6 @@ from crossfade.dynamo.retry import (
     kind_of,
     may_repeat,
 )
-from crossfade.dynamo.transport import HttpTransport, endpoint_of
 from crossfade.errors import CorruptResponse, CrossfadeError, InvalidRequest
 
 T = TypeVar("T")

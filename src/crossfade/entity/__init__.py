@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from crossfade.entity.attributes import (
-    anything,
-    boolean,
-    enum,
-    list_of,
-    map_of,
-    number,
-    set_of,
-    string,
-)
+from crossfade.entity.calls.reads import Query, Scan
 from crossfade.entity.client import Client
-from crossfade.entity.declarations import (
-    Attribute,
-    Casing,
-    Cast,
-    Index,
-    IndexType,
-    Key,
-    Padding,
-    Type,
-)
 from crossfade.entity.entity import Entity
 from crossfade.entity.errors import Code, EntityError, Fault, name_of
 from crossfade.entity.events import Event, QuerySent, ResultsReceived
-from crossfade.entity.execute import StoreError
-from crossfade.entity.keyforms import IndexForm, KeyForm
-from crossfade.entity.keys import KeyValue
-from crossfade.entity.model import Identifiers
-from crossfade.entity.reads import Query, Scan
+from crossfade.entity.execution.send import StoreError
+from crossfade.entity.keys.forms import IndexForm, KeyForm
+from crossfade.entity.keys.rendering import KeyValue
+from crossfade.entity.model.model import Identifiers
 from crossfade.entity.results import (
     BatchResult,
     BatchWritten,
@@ -40,10 +20,35 @@ from crossfade.entity.results import (
     TransactionItem,
     TransactionResult,
 )
-from crossfade.entity.schema import Schema
+from crossfade.entity.schema.attributes import (
+    anything,
+    boolean,
+    enum,
+    list_of,
+    map_of,
+    number,
+    set_of,
+    string,
+)
+from crossfade.entity.schema.declarations import (
+    Attribute,
+    Casing,
+    Cast,
+    Index,
+    IndexType,
+    Key,
+    Padding,
+    Type,
+)
+from crossfade.entity.schema.schema import Schema
 from crossfade.entity.service import Service
-from crossfade.entity.tables import table_definition
-from crossfade.entity.wire import marshal, marshal_item, unmarshal, unmarshal_item
+from crossfade.entity.table_definition import table_definition
+from crossfade.entity.values.attribute_values import (
+    marshal,
+    marshal_item,
+    unmarshal,
+    unmarshal_item,
+)
 
 __all__ = [
     "Attribute",

@@ -8,28 +8,28 @@ from typing import Any, Generic, overload
 
 from typing_extensions import TypeVar
 
-from crossfade.entity.batches import BatchGet, BatchWrite
-from crossfade.entity.calls import Check, Delete, Get, Put
-from crossfade.entity.change_calls import Update, Upsert
+from crossfade.entity.calls.access_patterns import Queries
+from crossfade.entity.calls.batches import BatchGet, BatchWrite
+from crossfade.entity.calls.changes import Update, Upsert
+from crossfade.entity.calls.conversions import Conversions
+from crossfade.entity.calls.reads import Query, Scan
+from crossfade.entity.calls.single_item import Check, Delete, Get, Put
 from crossfade.entity.client import Client, check_connections
-from crossfade.entity.converting import Conversions
-from crossfade.entity.core import Core
 from crossfade.entity.events import Listener
-from crossfade.entity.index_choice import best_index, missing_pattern
-from crossfade.entity.keyforms import IndexForm
-from crossfade.entity.keys import KeyValue
-from crossfade.entity.model import Identifiers, Model
+from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.parsing import parsed
+from crossfade.entity.keys.forms import IndexForm
+from crossfade.entity.keys.rendering import KeyValue
+from crossfade.entity.model.model import Identifiers, Model
+from crossfade.entity.model.strict import check_schema
 from crossfade.entity.options import Options, options_of
-from crossfade.entity.parsing import parsed
-from crossfade.entity.patterns import Queries
-from crossfade.entity.queries import QueryState
-from crossfade.entity.reads import Query, Scan
-from crossfade.entity.records import attributes_of, item_of
+from crossfade.entity.requests.index_choice import best_index, missing_pattern
+from crossfade.entity.requests.query import QueryState
+from crossfade.entity.requests.scan import ScanState
 from crossfade.entity.results import Page, Result
-from crossfade.entity.scans import ScanState
-from crossfade.entity.schema import Schema
-from crossfade.entity.strictness import check_schema
-from crossfade.entity.wire import AttributeValue
+from crossfade.entity.schema.schema import Schema
+from crossfade.entity.values.attribute_values import AttributeValue
+from crossfade.entity.values.records import attributes_of, item_of
 
 R = TypeVar("R", default=dict[str, Any])
 S = TypeVar("S")

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, TypedDict
 
 from crossfade.entity.client import Client, check_connections
 from crossfade.entity.errors import Code, EntityError
-from crossfade.entity.text import leading_integer
+from crossfade.entity.javascript import leading_integer
 
 ALL_PAGES: Literal["all"] = "all"
 _RESPONSES = ("default", "none", "all_old", "updated_old", "all_new", "updated_new")

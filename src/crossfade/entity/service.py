@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crossfade.entity.calls.collections import CollectionQuery
+from crossfade.entity.calls.transactions import Build, Transaction
 from crossfade.entity.client import Client
-from crossfade.entity.collection_queries import CollectionQuery
 from crossfade.entity.entity import Entity
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.events import Listener
-from crossfade.entity.joining import Collection, collections_of
-from crossfade.entity.records import attributes_of
-from crossfade.entity.transactions import Build, Transaction
+from crossfade.entity.requests.collections import Collection, collections_of
+from crossfade.entity.values.records import attributes_of
 
 
 class Entities(Mapping[str, Entity[Any]]):

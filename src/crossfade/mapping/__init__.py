@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from crossfade.mapping.application import Application
-from crossfade.mapping.codec import Codec, Draft, NewObject, Stored
-from crossfade.mapping.content import same_content
-from crossfade.mapping.declare import Mapping, check_together
+from crossfade.mapping.codec.codec import Codec, Draft, NewObject, Stored
+from crossfade.mapping.codec.item_equality import same_content
+from crossfade.mapping.codec.shapes import Item
+from crossfade.mapping.declaration.columns import Body, Column, Rule, Shape
+from crossfade.mapping.declaration.ledger_keys import KeyCase, KeyPart
+from crossfade.mapping.declaration.mapping import Mapping, check_together
+from crossfade.mapping.declaration.postgres_types import default_rule
 from crossfade.mapping.digests import digest
-from crossfade.mapping.key_parts import KeyCase, KeyPart
-from crossfade.mapping.objects import ObjectKey, object_key, parse_object_key
-from crossfade.mapping.parts import Body, Column, Rule, Shape
-from crossfade.mapping.shape_plans import Item
-from crossfade.mapping.types import default_rule
+from crossfade.mapping.object_keys import ObjectKey, object_key, parse_object_key
 
 __all__ = [
     "Application",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.declare import Mapping, check_together
+from crossfade.mapping.declaration.mapping import Mapping, check_together
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossfade.mapping.checks_shapes import key_field_names
-from crossfade.mapping.declare import Column, Mapping, Shape
+from crossfade.mapping.declaration.mapping import Column, Mapping, Shape
+from crossfade.mapping.declaration.shape_rules import key_field_names
 
 ENTITY = "crossfade_canary"
 """Its name in the ledger, and ElectroDB's name of its item."""

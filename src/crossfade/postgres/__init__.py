@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from crossfade.postgres.census import PostgresCensus, Rules, table_differences
-from crossfade.postgres.connect import PoolOptions, open_pool
-from crossfade.postgres.feed import FeedOptions, PostgresFeed
-from crossfade.postgres.findings import PostgresFindings
-from crossfade.postgres.installation import Change, Installed, install
-from crossfade.postgres.installer import InstallOptions
-from crossfade.postgres.pulse import PostgresCanary, PostgresPulse
-from crossfade.postgres.removal import uninstall
-from crossfade.postgres.runs import PostgresCoverage, PostgresRuns
-from crossfade.postgres.scan import PostgresScan, PostgresStandings, wait_for_replay
-from crossfade.postgres.source import PostgresSource
-from crossfade.postgres.standing import EntityStatus, status, unpark
-from crossfade.postgres.trail import ledger_rows
-from crossfade.postgres.unverified import PostgresUnverified
-from crossfade.postgres.whereabouts import whereabouts
-from crossfade.postgres.windows import PostgresWindows, WindowOptions
+from crossfade.postgres.backfill.census import PostgresCensus, Rules, table_differences
+from crossfade.postgres.backfill.windows import PostgresWindows, WindowOptions
+from crossfade.postgres.capture.install import Change, Installed, install
+from crossfade.postgres.capture.locking import InstallOptions
+from crossfade.postgres.capture.status import EntityStatus, status, unpark
+from crossfade.postgres.capture.uninstall import uninstall
+from crossfade.postgres.ledger.feed import FeedOptions, PostgresFeed
+from crossfade.postgres.ledger.row_keys import ledger_rows
+from crossfade.postgres.ledger.source import PostgresSource
+from crossfade.postgres.ledger.status import whereabouts
+from crossfade.postgres.monitoring.heartbeat import PostgresCanary, PostgresPulse
+from crossfade.postgres.parity.findings import PostgresFindings
+from crossfade.postgres.parity.runs import PostgresCoverage, PostgresRuns
+from crossfade.postgres.parity.scan import PostgresScan, PostgresStandings, wait_for_replay
+from crossfade.postgres.parity.unverified import PostgresUnverified
+from crossfade.postgres.pool import PoolOptions, open_pool
 
 __all__ = [
     "Change",

@@ -11,7 +11,7 @@ import msgspec
 from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.postgres.connect import PoolConnection, session
+from crossfade.postgres.pool import PoolConnection, session
 
 T = TypeVar("T")
 

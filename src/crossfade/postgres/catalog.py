@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crossfade.mapping.declare import Mapping
+from crossfade.mapping.declaration.mapping import Mapping
 
 _TABLE_KINDS = frozenset({"r", "p"})
 _BODY_TYPES = ("text", "character varying", "json", "jsonb", "citext", "xml")

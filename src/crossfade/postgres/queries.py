@@ -16,8 +16,10 @@ def query(name: str) -> sql.SQL:
 
 def migrations() -> list[tuple[int, sql.SQL]]:
     """Return the steps that build the schema, numbered from 1, in order."""
-    names = sorted(file.name for file in files(__package__).joinpath("migrations").iterdir())
-    return [(int(name.split("_")[0]), _read(f"migrations/{name}")) for name in names]
+    names = sorted(
+        file.name for file in files(__package__).joinpath("capture", "migrations").iterdir()
+    )
+    return [(int(name.split("_")[0]), _read(f"capture/migrations/{name}")) for name in names]
 
 
 def _read(path: str) -> sql.SQL:

@@ -13,7 +13,7 @@ from botocore.session import Session
 
 from crossfade.errors import ConfigurationError, StoreNotEmpty
 from crossfade.s3.config import Config, Encryption
-from crossfade.s3.failures import CONTROL_ERRORS, from_botocore
+from crossfade.s3.errors import CONTROL_ERRORS, from_botocore
 
 ACCESS_BLOCKED = {
     "BlockPublicAcls": True,

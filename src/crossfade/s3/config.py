@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from crossfade.errors import ConfigurationError
-from crossfade.mapping.objects import is_prefix
+from crossfade.mapping.object_keys import is_prefix
 
 PLAIN_BYTES_MAX = 4 * 1024**3
 """A content's size before compression: one PUT stores at most 5 GiB.

@@ -10,7 +10,7 @@ import obstore
 from obstore.store import S3Store
 
 from crossfade.errors import CrossfadeError
-from crossfade.s3.failures import is_passing
+from crossfade.s3.errors import is_passing
 from crossfade.s3.retries import Patience, bounded, next_of, pause_seconds, persist
 
 PIECE_BYTES = 64 * 1024

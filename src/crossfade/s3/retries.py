@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from crossfade.errors import CrossfadeError
-from crossfade.s3.failures import STORE_ERRORS, from_obstore, is_passing, late
+from crossfade.s3.errors import STORE_ERRORS, from_obstore, is_passing, late
 
 Answer = TypeVar("Answer")
 

@@ -24,7 +24,7 @@ from crossfade.errors import (
     MissingObject,
     OversizedObject,
 )
-from crossfade.mapping.objects import (
+from crossfade.mapping.object_keys import (
     ObjectKey,
     is_prefix,
     object_key,

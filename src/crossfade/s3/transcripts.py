@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
 
-from crossfade.mapping.objects import parse_object_key
+from crossfade.mapping.object_keys import parse_object_key
 from crossfade.s3.store import ObjectStore
 
 PREFIX = "transcripts"

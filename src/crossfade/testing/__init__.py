@@ -21,7 +21,7 @@
 The first rule that applies decides; a rule strikes `times` requests after it let `skip` pass.
 """
 
-from crossfade.testing.faults import (
+from crossfade.testing.proxy.faults import (
     Answer,
     CorruptBody,
     Cut,
@@ -39,10 +39,10 @@ from crossfade.testing.faults import (
     Unprocessed,
     WrongChecksum,
 )
-from crossfade.testing.http_proxy import HttpProxy
-from crossfade.testing.messages import Request
-from crossfade.testing.rules import Arrived, Forwarded, Record, Rule
-from crossfade.testing.tcp_proxy import TcpProxy
+from crossfade.testing.proxy.http import HttpProxy
+from crossfade.testing.proxy.messages import Request
+from crossfade.testing.proxy.rules import Arrived, Forwarded, Record, Rule
+from crossfade.testing.proxy.tcp import TcpProxy
 
 __all__ = [
     "Answer",

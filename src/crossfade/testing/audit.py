@@ -24,9 +24,9 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextLoader
 
-from crossfade.mapping.declare import Mapping as TableMapping
-from crossfade.mapping.parts import Body, Shape
-from crossfade.testing.values import agrees, plain
+from crossfade.mapping.declaration.columns import Body, Shape
+from crossfade.mapping.declaration.mapping import Mapping as TableMapping
+from crossfade.testing.audit_values import agrees, plain
 
 CONTROL = frozenset({"__edb_e__", "__edb_v__", "cf_v", "cf_m"})
 ROWS_PER_FETCH = 100

@@ -1,8 +1,1 @@
-"""The dashboard that operators watch: it reads the ledger's schema only, never the stores."""
-
-from __future__ import annotations
-
-from crossfade.web.dashboard import create_dashboard
-from crossfade.web.server import Address, listen, serve, serve_dashboard, url_of
-
-__all__ = ["Address", "create_dashboard", "listen", "serve", "serve_dashboard", "url_of"]
+"""The dashboard for operators, and what any web application needs against forgery and flooding."""

@@ -21,7 +21,7 @@ from campaigns.web.desk import AtDesk
 from campaigns.web.forms import Blank, Field, Widget, read_form, refused, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import Visitor, let_in, let_out
-from crossfade.web.safety import address_of, safe_next
+from crossfade.web.security import address_of, safe_next
 
 router = APIRouter()
 

@@ -1,0 +1,1 @@
+"""The rows of before: copied window by window, beside live writes."""

@@ -1,0 +1,110 @@
+"""`crossfade corrupt`: damage a staging table on purpose, to see that verification finds it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import botocore.session
+import psycopg
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from crossfade import dynamo
+from crossfade.cli.application import ApplicationOption, find_application
+from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
+from crossfade.errors import ConfigurationError, Unavailable
+from crossfade.mapping.declaration.mapping import Mapping
+from crossfade.runtime.migration import dynamo_config
+from crossfade.settings import Settings, load
+from crossfade.testing.audit import Stores
+from crossfade.testing.corruption.corruption import Corruption, Injected
+from crossfade.testing.corruption.corruption import corrupt as inject
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Examples: crossfade corrupt --not-production staging --seed 7; "
+    "crossfade corrupt --not-production staging --class lost-item --class list-order --count 3"
+)
+def corrupt(
+    *,
+    not_production: Annotated[
+        str,
+        typer.Option(
+            "--not-production",
+            metavar="TABLE",
+            help="The configured table's name: your word that nobody needs what it holds.",
+        ),
+    ],
+    classes: Annotated[
+        list[Corruption] | None,
+        typer.Option("--class", help="Which damage to do; every class by default."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Equal seeds do equal damage.")] = 0,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How often each class.")] = 1,
+    application: ApplicationOption = "",
+    as_json: AsJson = False,
+) -> None:
+    """Damage items, objects and rows of a staging system, past everything that writes them.
+
+    Refuses a table that is protected against deletion, as a production table is. Nothing else may
+    write meanwhile. `crossfade verify` then finds each of them, and `crossfade repair` mends them.
+    """
+    with clear_errors():
+        settings = load()
+        mappings = find_application(application).mappings
+        _refuse_production(settings, not_production)
+        done = _inject(settings, mappings, classes or list(Corruption), seed, count)
+    if as_json:
+        print_json([asdict(one) for one in done])
+    else:
+        rows = [(one.corruption, one.entity, ", ".join(map(str, one.keys))) for one in done]
+        print_table("Corrupted", ("class", "entity", "keys"), rows)
+    missing = sorted(set(classes or Corruption) - {one.corruption for one in done})
+    if missing:
+        typer.echo(f"no victim was found for: {', '.join(missing)}", err=True)
+
+
+def _refuse_production(settings: Settings, not_production: str) -> None:
+    name = settings.dynamodb_table_name
+    if not_production != name:
+        raise ConfigurationError(
+            f"--not-production: names another table than DYNAMODB_TABLE_NAME, which is {name}; "
+            "nothing was changed"
+        )
+    if run(dynamo.describe_table(dynamo_config(settings), name)).deletion_protection:
+        raise ConfigurationError(
+            f"{name}: is protected against deletion, so someone needs it; nothing was changed"
+        )
+
+
+def _inject(
+    settings: Settings,
+    mappings: tuple[Mapping, ...],
+    classes: list[Corruption],
+    seed: int,
+    count: int,
+) -> tuple[Injected, ...]:
+    try:
+        return inject(_stores(settings), mappings, classes, seed=seed, count=count)
+    except (BotoCoreError, ClientError, psycopg.Error) as error:
+        raise Unavailable(
+            f"{type(error).__name__}: a store refused; some of the damage may be done"
+        ) from None
+
+
+def _stores(settings: Settings) -> Stores:
+    """Return AWS's own clients, which share nothing with ours."""
+    session = botocore.session.get_session()
+    region = settings.aws_region
+    return Stores(
+        dsn=settings.dsn,
+        dynamodb=session.create_client(
+            "dynamodb", region, endpoint_url=settings.aws_endpoint_url_dynamodb
+        ),
+        table_name=settings.dynamodb_table_name,
+        s3=session.create_client("s3", region, endpoint_url=settings.aws_endpoint_url_s3),
+        bucket=settings.s3_bucket_name,
+    )

@@ -1,0 +1,229 @@
+"""`crossfade repair`: bring together what verification found apart."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import monotonic
+from typing import Annotated, Any
+
+import typer
+
+from crossfade.cli.application import ApplicationOption, find_application
+from crossfade.cli.console import (
+    INTERRUPTED,
+    AsJson,
+    clear_errors,
+    print_json,
+    print_table,
+    run,
+    stop_on_signals,
+)
+from crossfade.cli.progress import Bar, Reading, showing, speed
+from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
+from crossfade.errors import ConfigurationError
+from crossfade.jobs.skipped import LeftOut
+from crossfade.mapping.application import Application
+from crossfade.postgres import PostgresRuns, open_pool
+from crossfade.repair import repair as flow
+from crossfade.repair.repair import CARRIED_OUT, Remedy, Result, Route
+from crossfade.runtime.repair import open_repair
+from crossfade.settings import Settings, load
+from crossfade.telemetry import configure_logs
+
+app = typer.Typer()
+
+FINDINGS_PER_STEP = 50
+FINDINGS_SHOWN_MAX = 1000
+COLUMNS = ("finding", "key", "verdict", "objects", "action", "outcome")
+
+
+class Outcome(StrEnum):
+    """What became of a finding."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    LEFT_OUT = "left out: its table has changed"
+    PLANNED = "not done: a dry run"
+
+
+@dataclass(slots=True)
+class Account:
+    """How far a repair has come; it grows with each step.
+
+    Attributes:
+        total: findings that were open when it began.
+        counts: findings by outcome.
+        shown: the first of them.
+        left_out: entities whose tables have changed, by name.
+        is_cut: whether it was stopped before the last one.
+    """
+
+    total: int = 0
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    shown: list[tuple[Remedy, Outcome]] = field(default_factory=list)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    is_cut: bool = False
+    started: float = field(default_factory=monotonic)
+
+    def take(self, remedy: Remedy, outcome: Outcome, left_out: LeftOut | None = None) -> None:
+        """Count what became of a finding, or that its entity was left out."""
+        if left_out is not None:
+            self.left_out[left_out.entity] = left_out
+            outcome = Outcome.LEFT_OUT
+        self.counts[outcome] += 1
+        if len(self.shown) < FINDINGS_SHOWN_MAX:
+            self.shown.append((remedy, outcome))
+
+    async def look(self) -> Reading:
+        """Return it for people and machines."""
+        done = self.counts.total()
+        pace = speed(done, max(0, self.total - done), monotonic() - self.started)
+        told = (
+            f"{done:,} of {self.total:,} findings, {self.counts[Outcome.CLOSED]:,} closed, {pace}"
+        )
+        return Reading(
+            [Bar("repair", done, self.total, told)],
+            {
+                "findings": done,
+                "findings_total": self.total,
+                "closed": self.counts[Outcome.CLOSED],
+                "open": self.counts[Outcome.OPEN],
+                "left_out": self.counts[Outcome.LEFT_OUT],
+                "findings_per_second": pace.per_second,
+                "eta_seconds": pace.eta_seconds,
+            },
+        )
+
+
+@app.command(epilog="Examples: crossfade repair --dry-run; crossfade repair --run 7 --json")
+def repair(
+    *,
+    run_id: Annotated[
+        int | None, typer.Option("--run", metavar="N", help="Only what this run saw last.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
+    ] = False,
+    application: ApplicationOption = "",
+    as_json: AsJson = False,
+) -> None:
+    """Repair the open findings; the exit code is 3 when some of them stay open.
+
+    Marks their keys under versions above what stands in the target; the relay's own delivery writes
+    them, missing and damaged objects first. Then both stores are compared at these keys, and what
+    is equal is closed. Items that no mapping makes are listed and left alone, and so is an entity
+    whose table has changed. Safe at any time, beside writers, relays and other repairs. Ctrl-C ends
+    it after the step under way; run again, it goes on with what is open.
+    """
+    with clear_errors():
+        settings = load()
+        configure_logs(settings.log_format)
+        found = find_application(application)
+        account = run(_repair(settings, found, run_id, dry_run=dry_run))
+    _print(account, as_json=as_json)
+    if account.is_cut:
+        raise typer.Exit(INTERRUPTED)
+    if account.counts[Outcome.OPEN] or account.left_out:
+        raise typer.Exit(NOT_ALL)
+
+
+async def _repair(
+    settings: Settings, application: Application, run_id: int | None, *, dry_run: bool
+) -> Account:
+    stop = stop_on_signals()
+    if run_id is not None:
+        await _check_run(settings, run_id)
+    who = f"repair by {getpass.getuser()} on {socket.gethostname()}"
+    account = Account()
+    async with open_repair(settings, application, who) as route:
+        counts = await route.findings.open_counts(list(route.codecs), run=run_id)
+        account.total = sum(counts.values())
+        async with showing("repairing", account.look):
+            after = 0
+            while page := await flow.preview(
+                route, after=after, findings_max=FINDINGS_PER_STEP, run=run_id
+            ):
+                if stop.is_set():
+                    account.is_cut = True
+                    break
+                after = page[-1].finding.id
+                await _step(route, account, page, dry_run=dry_run)
+    return account
+
+
+async def _check_run(settings: Settings, number: int) -> None:
+    """Refuse a run that there never was.
+
+    Raises:
+        ConfigurationError: there was none of this number.
+    """
+    async with open_pool(settings.dsn) as pool:
+        if await PostgresRuns(pool).find(number) is None:
+            raise ConfigurationError(
+                f"there is no run {number}; `crossfade verify` and `crossfade report` name them"
+            )
+
+
+async def _step(route: Route, account: Account, page: tuple[Remedy, ...], *, dry_run: bool) -> None:
+    if dry_run:
+        for remedy in page:
+            account.take(remedy, Outcome.PLANNED, remedy.left_out)
+        return
+    for result in await flow.carry_out(route, page):
+        account.take(result.remedy, _outcome(result), result.left_out)
+
+
+def _outcome(result: Result) -> Outcome:
+    return Outcome.CLOSED if result.is_closed else Outcome.OPEN
+
+
+def _print(account: Account, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "counts": {outcome.name.lower(): account.counts[outcome] for outcome in Outcome},
+                "left_out": told_left_out(list(account.left_out.values())),
+                "findings": [_told(remedy, outcome) for remedy, outcome in account.shown],
+            }
+        )
+        return
+    if not account.total:
+        typer.echo("No finding is open.")
+        return
+    print_table("Repair", COLUMNS, [_cells(remedy, outcome) for remedy, outcome in account.shown])
+    print_left_out(list(account.left_out.values()))
+    for outcome, count in sorted(account.counts.items()):
+        typer.echo(f"{count} {outcome.value}")
+
+
+def _told(remedy: Remedy, outcome: Outcome) -> dict[str, Any]:
+    judgement = remedy.finding.judgement
+    return {
+        "finding": remedy.finding.id,
+        "key": str(judgement.key),
+        "verdict": judgement.verdict.value,
+        "fields": judgement.fields,
+        "action": remedy.action.value,
+        "version_above": remedy.above if remedy.action in CARRIED_OUT else None,
+        "missing_objects": remedy.missing,
+        "damaged_objects": remedy.damaged,
+        "outcome": outcome.name.lower(),
+    }
+
+
+def _cells(remedy: Remedy, outcome: Outcome) -> tuple[object, ...]:
+    judgement = remedy.finding.judgement
+    objects = {"missing": len(remedy.missing), "damaged": len(remedy.damaged)}
+    fields = ", ".join(judgement.fields)
+    return (
+        remedy.finding.id,
+        str(judgement.key),
+        judgement.verdict.value + (f": {fields}" if fields else ""),
+        ", ".join(f"{count} {kind}" for kind, count in objects.items() if count),
+        remedy.action.value,
+        outcome.value,
+    )

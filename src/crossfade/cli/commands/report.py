@@ -1,0 +1,40 @@
+"""`crossfade report`: how the migration stands, on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crossfade.cli.console import AsJson, clear_errors, print_json, run, write_bytes
+from crossfade.cli.report_page import page
+from crossfade.postgres.monitoring.history import history
+from crossfade.settings import load
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Examples: crossfade report; crossfade report --out parity.html; crossfade report --json"
+)
+def report(
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", dir_okay=False, help="Where the page is written.")
+    ] = Path("crossfade-report.html"),
+    as_json: AsJson = False,
+) -> None:
+    """Write an HTML page of parity over time, coverage, lag, findings and the slowest keys.
+
+    It is read from the ledger's schema alone; neither table nor bucket is touched. It names keys
+    and attributes, never a value, and needs no network to be looked at. With --json the same facts
+    are printed instead of written.
+    """
+    with clear_errors():
+        told = run(history(load().dsn))
+        if as_json:
+            print_json(told)
+            return
+        write_bytes(out, page(told).encode())
+    typer.echo(f"report: {out.resolve()}")

@@ -1,0 +1,66 @@
+"""`crossfade work`: do what operators ask for on the dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from crossfade.cli.application import ApplicationOption, find_application
+from crossfade.cli.console import INTERRUPTED, clear_errors, run, stop_on_signals
+from crossfade.jobs.loop import Pauses, forever
+from crossfade.mapping.application import Application
+from crossfade.runtime.operator import Worker, open_worker
+from crossfade.settings import Settings, load
+from crossfade.telemetry import configure_logs, log_event
+
+app = typer.Typer()
+
+
+@app.command(epilog="Examples: crossfade work; crossfade work --until-done")
+def work(
+    *,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="End when nothing is asked for any more.")
+    ] = False,
+    application: ApplicationOption = "",
+) -> None:
+    """Do what operators ask for on the dashboard, until told to stop (Ctrl-C or SIGTERM).
+
+    Verifies, repairs and reveals, one request at a time. Any number of workers may run at once.
+    Stopping one gives its request back; killing it leaves the request to another after 30 s. With
+    --until-done the exit code is 130 when it was told to stop before that.
+    """
+    with clear_errors():
+        settings = load()
+        configure_logs(settings.log_format)
+        is_done = run(_work(settings, find_application(application), until_done=until_done))
+    if until_done and not is_done:
+        typer.echo("crossfade: stopped before all was done; run it again", err=True)
+        raise typer.Exit(INTERRUPTED)
+
+
+async def _work(settings: Settings, application: Application, *, until_done: bool) -> bool:
+    """Do what is asked for; whether it came to an end by itself."""
+    stop = stop_on_signals()
+    async with open_worker(settings, application) as worker:
+        working = asyncio.create_task(_until_done(worker) if until_done else _forever(worker, stop))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        is_done = working.done()
+        stopping.cancel()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+    return is_done
+
+
+async def _until_done(worker: Worker) -> None:
+    while await worker.step():
+        pass
+
+
+async def _forever(worker: Worker, stop: asyncio.Event) -> None:
+    await forever("work", worker.step, stop, log_event, Pauses())

@@ -1,0 +1,1 @@
+"""The gates: the rules that say whether the target may take over. Pure."""

@@ -1,0 +1,1 @@
+"""Condition, filter, update and key expressions."""

@@ -1,0 +1,109 @@
+"""Placeholders of expressions: ``#name`` for attributes, ``:name0`` for values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from crossfade.entity.errors import Code, EntityError
+from crossfade.entity.javascript import is_numeric
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_]")
+
+
+def placeholder(original: str, seen: dict[str, str]) -> str:
+    """A name that expressions may contain, unique among `seen`, which learns it.
+
+    Args:
+        original: any text.
+        seen: the placeholders so far and what each stands for.
+    """
+    safe = _UNSAFE.sub("", original)
+    if not safe:
+        safe = "p"
+    elif is_numeric(safe) != is_numeric(original):
+        safe = f"p{safe}"
+    unique, attempt = safe, 1
+    while seen.get(unique, original) != original:
+        attempt += 1
+        unique = f"{safe}_{attempt}"
+    seen[unique] = original
+    return unique
+
+
+class Placeholders:
+    """The names and values of one expression under construction.
+
+    Args:
+        suffix: stands between a value's name and its number, such as ``_u`` in updates.
+        strict: refuse a placeholder that stands for two fields.
+    """
+
+    def __init__(self, suffix: str = "", *, strict: bool = False) -> None:
+        self._strict = strict
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Any] = {}
+        self._suffix = suffix
+        self._seen: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def format(self, original: str) -> str:
+        """The safe form of a name."""
+        return placeholder(original, self._seen)
+
+    def name(self, original: str, field: str) -> str:
+        """The placeholder of a field, such as ``#rent``."""
+        text = f"#{self.format(original)}"
+        self.enter(text, field)
+        return text
+
+    def enter(self, text: str, field: str) -> None:
+        """Let a placeholder stand for a field.
+
+        Raises:
+            EntityError: 1012 in strict mode, when it stands for another one already.
+        """
+        if self._strict and self.names.get(text, field) != field:
+            raise collision(text)
+        self.names[text] = field
+
+    def value(self, original: str, value: Any) -> str:
+        """A new placeholder of a value, such as ``:rent0``."""
+        safe = self.format(original)
+        number = self._counts.get(safe, 0)
+        self._counts[safe] = number + 1
+        text = f":{safe}{self._suffix}{number}"
+        if text in self.values:
+            raise collision(text)
+        self.values[text] = value
+        return text
+
+
+def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Placeholders of several expressions together; a later one wins."""
+    result: dict[str, Any] = {}
+    for part in parts:
+        result.update(part)
+    return result
+
+
+def distinct(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Placeholders of two expressions that must not share one with different meanings.
+
+    Raises:
+        EntityError: 1012 when they do.
+    """
+    for text, meaning in second.items():
+        if text in first and first[text] != meaning:
+            raise collision(text)
+    return {**first, **second}
+
+
+def collision(text: str) -> EntityError:
+    """The error for a placeholder that would stand for two things."""
+    return EntityError(
+        Code.INVALID_WHERE,
+        f"{text} would stand for two things in one request; rename an attribute or use fewer "
+        "comparisons",
+    )

@@ -1,0 +1,1 @@
+"""An entity prepared: its functions written out once."""

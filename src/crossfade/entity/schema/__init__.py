@@ -1,0 +1,1 @@
+"""What an entity declares: attributes, indexes, templates."""

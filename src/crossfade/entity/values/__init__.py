@@ -1,0 +1,1 @@
+"""Attribute values: checked, converted, as DynamoDB types them."""

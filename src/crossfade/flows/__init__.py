@@ -1,1 +1,0 @@
-"""One job per file, each a `step` that does one bounded batch; `loop` repeats a step for ever."""

@@ -1,0 +1,1 @@
+"""Values, rows and keys as items, and back."""

@@ -1,0 +1,139 @@
+"""The function that makes a row's item, written out column by column.
+
+It does the usual row: keys of plain texts that are present and short, values that have a form. What
+is unusual, a row that has no item included, it leaves to the general function. For a table with the
+columns ``id`` and ``title``, of which only ``id`` is required, it is::
+
+    def item(texts):
+        c0, c1 = columns(texts)
+        if not c0 or len(c0 or '') > 507 or c0 is None:
+            return general(texts)
+        try:
+            item = {'__edb_e__': constant, 'pk': {'S': 'USER#' + c0}, 'id': {'S': c0}}
+            if c1 is not None:
+                item['title'] = {'S': c1}
+        except ValueError:
+            return general(texts)
+        return item
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+
+from crossfade.entity.model.codegen import Source
+from crossfade.mapping.codec.encoders import encoder, plain_kind
+from crossfade.mapping.codec.key_encoding import KeyField, Texts
+from crossfade.mapping.codec.shapes import Item, ShapePlan
+from crossfade.mapping.declaration.columns import Column
+
+MakeItem = Callable[[Texts], Item]
+
+COLUMNS_MIN = 2
+"""As many columns make `itemgetter` return a tuple."""
+
+
+def written_item(shape: ShapePlan, columns: Sequence[Column], general: MakeItem) -> MakeItem:
+    """Return the function that makes the items of rows of one shape.
+
+    Args:
+        shape: the shape.
+        columns: all that become attributes.
+        general: makes the item of every row of this shape, or says why there is none.
+    """
+    if len(columns) < COLUMNS_MIN:
+        return general
+    return _ItemCode(shape, columns, general).function()
+
+
+class _ItemCode:
+    """The source of one shape's function; a variable is named after its column's place."""
+
+    def __init__(self, shape: ShapePlan, columns: Sequence[Column], general: MakeItem) -> None:
+        self._shape = shape
+        self._columns = columns
+        self._variables = {column.name: f"c{place}" for place, column in enumerate(columns)}
+        self._required = {column.name for column in columns if column.required}
+        self._source = Source("item", "texts")
+        self._general = f"return {self._source.bound(general, 'general')}(texts)"
+
+    def function(self) -> MakeItem:
+        """Return the function."""
+        source = self._source
+        columns = source.bound(itemgetter(*self._variables), "columns")
+        source.line(f"{', '.join(self._variables.values())} = {columns}(texts)")
+        with source.block(f"if {' or '.join(self._unusual())}:"):
+            source.line(self._general)
+        with source.block("try:"):
+            members = (f"{name!r}: {value}" for name, value in self._always())
+            source.line(f"item = {{{', '.join(members)}}}")
+            for needed, name, value in self._optional():
+                with source.block(f"if {needed}:"):
+                    source.line(f"item[{name!r}] = {value}")
+        with source.block("except ValueError:"):
+            source.line(self._general)
+        source.line("return item")
+        return source.function()
+
+    def _unusual(self) -> list[str]:
+        """Return conditions, each of which makes a row unusual."""
+        indexed = [field for index in self._shape.indexes for field in index.fields]
+        lengths = [
+            f"len({self._variables[field.plain.column]} or '') > {field.plain.characters_max}"
+            for field in (*self._shape.table, *indexed)
+            if field.plain
+        ]
+        empty = [
+            f"not {self._variables[field.plain.column]}"
+            for field in self._shape.table
+            if field.plain
+        ]
+        missing = [f"{self._variables[one.name]} is None" for one in self._columns if one.required]
+        return list(dict.fromkeys((*empty, *lengths, *missing))) or ["False"]
+
+    def _always(self) -> Iterator[tuple[str, str]]:
+        """Yield the members that every item of this shape has, and their values."""
+        for name, value in self._shape.identifiers.items():
+            yield name, self._source.bound(value, "constant")
+        for field in self._shape.table:
+            yield field.name, self._key(field)
+        for index in self._shape.indexes:
+            if self._required.issuperset(index.columns):
+                for field in index.fields:
+                    yield field.name, self._key(field)
+        # Attributes come last: one that is a key field too keeps its own value.
+        for column in self._columns:
+            if column.required:
+                yield column.field, self._value(column)
+
+    def _optional(self) -> Iterator[tuple[str, str, str]]:
+        """Yield conditions, the members that an item has under them, and their values."""
+        written = {column.field for column in self._columns if column.required}
+        for index in self._shape.indexes:
+            optional = [name for name in index.columns if name not in self._required]
+            needed = " and ".join(f"{self._variables[name]} is not None" for name in optional)
+            for field in index.fields:
+                if needed and field.name not in written:
+                    yield needed, field.name, self._key(field)
+        for column in self._columns:
+            if not column.required:
+                variable = self._variables[column.name]
+                yield f"{variable} is not None", column.field, self._value(column)
+
+    def _key(self, field: KeyField) -> str:
+        """Return the expression of a key's value."""
+        if field.plain is not None:
+            head, tail = field.plain.head, field.plain.tail
+            text = f"{head!r} + {self._variables[field.plain.column]}"
+            return f"{{'S': {text} + {tail!r}}}" if tail else f"{{'S': {text}}}"
+        if not field.columns:
+            return self._source.bound(field.render({}), "constant")
+        return f"{self._source.bound(field.render, 'key')}(texts)"
+
+    def _value(self, column: Column) -> str:
+        """Return the expression of an attribute's value."""
+        variable, kind = self._variables[column.name], plain_kind(column)
+        if kind:
+            return f"{{{kind!r}: {variable}}}"
+        return f"{self._source.bound(encoder(column), 'encode')}({variable})"

@@ -1,0 +1,1 @@
+"""What a mapping declares, and the rules that a declaration keeps."""

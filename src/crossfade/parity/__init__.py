@@ -1,0 +1,1 @@
+"""Verification: a pass over everything, or every key soon after its delivery."""

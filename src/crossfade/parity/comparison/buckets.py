@@ -1,0 +1,78 @@
+"""Sums over many records, small whatever their number: equal for equal sets of records.
+
+A bucket counts its records and adds up their hashes. Hashes that were combined by exclusive or
+would cancel: two equal records on one side, or two swaps, and nothing would show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from crossfade.parity.comparison.records import UNREADABLE, Batch
+
+BUCKETS = 4096
+_MODULUS = 1 << 128
+
+
+class Buckets:
+    """The counts and sums of one store's records, by the hash of their keys."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * BUCKETS
+        self._sums = [0] * BUCKETS
+        self._unreadable: set[int] = set()
+
+    def add(self, batch: Batch) -> None:
+        """Count records."""
+        counts, sums = self._counts, self._sums
+        for place, digest in zip(batch.places, batch.digests, strict=True):
+            bucket = place % BUCKETS
+            counts[bucket] += 1
+            sums[bucket] = (sums[bucket] + digest) % _MODULUS
+        if UNREADABLE in batch.digests:
+            self._unreadable |= {
+                place % BUCKETS
+                for place, digest in zip(batch.places, batch.digests, strict=True)
+                if digest == UNREADABLE
+            }
+
+    @property
+    def total(self) -> int:
+        """How many records there are."""
+        return sum(self._counts)
+
+    def differing(self, other: Buckets) -> list[int]:
+        """Return the numbers of the buckets that are not alike, or hold what has no digest."""
+        unreadable = self._unreadable | other._unreadable
+        return [
+            number
+            for number in range(BUCKETS)
+            if self._counts[number] != other._counts[number]
+            or self._sums[number] != other._sums[number]
+            or number in unreadable
+        ]
+
+    def sizes(self, other: Buckets) -> list[int]:
+        """Return how many records of both sides each bucket has."""
+        return [one + two for one, two in zip(self._counts, other._counts, strict=True)]
+
+    def root(self) -> str:
+        """Return one digest of all buckets, 32 hexadecimal digits."""
+        told = ",".join(
+            f"{count}:{total:x}" for count, total in zip(self._counts, self._sums, strict=True)
+        )
+        return sha256(told.encode()).hexdigest()[:32]
+
+
+def rounds(numbers: Iterable[int], sizes: list[int], records_max: int) -> list[frozenset[int]]:
+    """Divide buckets into groups of at most so many records; a larger bucket stands alone."""
+    groups: list[set[int]] = []
+    held = 0
+    for number in numbers:
+        if not groups or held + sizes[number] > records_max:
+            groups.append(set())
+            held = 0
+        groups[-1].add(number)
+        held += sizes[number]
+    return [frozenset(group) for group in groups]

@@ -1,0 +1,160 @@
+"""The verdict on one key, from what was read about it in the one safe order. Pure.
+
+The order is: what the ledger knew to be acknowledged, the row with its version, the item, the
+version again. A version that moved says that the item may belong to either; nothing is concluded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from crossfade.errors import Unmappable
+from crossfade.mapping.codec.codec import StoredItem
+from crossfade.mapping.state import Gone, Key, Live, State
+from crossfade.parity.comparison.records import Reader, is_tombstone, mapping_version_of, version_of
+from crossfade.parity.model import Cause, Evidence, Judgement, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger says of a key.
+
+    Attributes:
+        version: 0 without a ledger row.
+        acked: the version that the target is known to hold.
+        dirty_seconds: how long the key has been dirty; None while it is clean.
+        parked_reason: why it is no longer tried.
+        is_past_capture: whether the row was written after its last mark, or without one since the
+            capture was activated.
+    """
+
+    version: int = 0
+    acked: int = 0
+    dirty_seconds: float | None = None
+    parked_reason: str | None = None
+    is_past_capture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Everything that was read about one key, in this order.
+
+    Attributes:
+        before: the ledger's row before anything else.
+        state: the row and its version in one snapshot.
+        item: what the target holds, read strongly consistent; tombstones too.
+        version_after: the ledger's version after the item was read.
+    """
+
+    before: Standing
+    state: State
+    item: StoredItem | None
+    version_after: int
+
+
+def judge(reader: Reader, sight: Sight) -> Judgement:
+    """Return the verdict on a key; objects are not looked at."""
+    if sight.version_after != sight.state.version:
+        return Judgement(sight.state.key, Verdict.RACE)
+    item = None if sight.item is None or is_tombstone(sight.item) else sight.item
+    match sight.state:
+        case Gone():
+            return _judge_gone(reader, sight, item)
+        case Live():
+            return _judge_live(reader, sight, sight.state, item)
+        case _:
+            assert_never(sight.state)
+
+
+def foreign(reader: Reader, item: StoredItem) -> Judgement:
+    """Return the verdict on an item that belongs to no key of the ledger's form."""
+    evidence = Evidence(target_version=version_of(item), mapping_version=mapping_version_of(item))
+    key = Key("", reader.place(item))
+    return Judgement(key, Verdict.DRIFT_FOREIGN, (), Cause.FOREIGN_WRITER, evidence)
+
+
+def _judge_gone(reader: Reader, sight: Sight, item: StoredItem | None) -> Judgement:
+    key = sight.state.key
+    if item is None:
+        return _equal(sight)
+    evidence = _evidence(reader, sight)
+    pending = _pending(sight, evidence)
+    if pending is not None:
+        return Judgement(key, pending, evidence=evidence)
+    known = sight.state.version > 0
+    cause = Cause.LOST_DELETE if known else Cause.FOREIGN_WRITER
+    return Judgement(key, Verdict.DRIFT_EXTRA, (), cause, evidence)
+
+
+def _judge_live(reader: Reader, sight: Sight, live: Live, item: StoredItem | None) -> Judgement:
+    fields: tuple[str, ...] = ()
+    if item is not None:
+        fields = _differences(reader, live, item)
+        if not fields:
+            return _equal(sight)
+    evidence = _evidence(reader, sight)
+    pending = _pending(sight, evidence)
+    if pending is not None:
+        return Judgement(live.key, pending, fields, evidence=evidence)
+    if sight.before.is_past_capture and evidence.target_version in {None, live.version}:
+        verdict, cause = Verdict.DRIFT_UNCAPTURED, Cause.NOT_CAPTURED
+    elif item is None:
+        verdict = Verdict.DRIFT_MISSING
+        cause = Cause.LOST_WRITE if live.version else Cause.NOT_BACKFILLED
+    else:
+        verdict, cause = _content(reader, live.version, evidence.target_version, fields)
+    return Judgement(live.key, verdict, fields, cause, evidence)
+
+
+def _equal(sight: Sight) -> Judgement:
+    evidence = Evidence(
+        source_version=sight.state.version,
+        acked_version=sight.before.acked,
+        target_version=None if sight.item is None else version_of(sight.item),
+    )
+    return Judgement(sight.state.key, Verdict.EQUAL, evidence=evidence)
+
+
+def _content(
+    reader: Reader, version: int, found: int | None, fields: tuple[str, ...]
+) -> tuple[Verdict, Cause]:
+    """Decide between the drifts of an item that is there."""
+    if found is not None and found < version:
+        return Verdict.DRIFT_STALE, Cause.LOST_WRITE
+    if found is not None and found > version:
+        return Verdict.DRIFT_DIFFERS, Cause.LEDGER_BEHIND
+    if reader.pointer_fields.issuperset(fields):
+        return Verdict.DRIFT_POINTER, Cause.OVERWRITTEN
+    return Verdict.DRIFT_DIFFERS, Cause.OVERWRITTEN
+
+
+def _pending(sight: Sight, evidence: Evidence) -> Verdict | None:
+    """Return why a difference is expected: the newest version has not been delivered yet."""
+    version = sight.state.version
+    if sight.before.acked >= version:
+        return None
+    if sight.item is not None and (evidence.target_version or 0) >= version:
+        return None
+    return Verdict.PARKED if sight.before.parked_reason is not None else Verdict.LAG
+
+
+def _differences(reader: Reader, live: Live, item: StoredItem) -> tuple[str, ...]:
+    try:
+        return reader.differences(live, item)
+    except Unmappable as error:
+        return (error.field,)
+
+
+def _evidence(reader: Reader, sight: Sight) -> Evidence:
+    item = sight.item
+    readable = item is not None and not is_tombstone(item)
+    state = sight.state
+    return Evidence(
+        source_version=state.version,
+        acked_version=sight.before.acked,
+        target_version=None if item is None else version_of(item),
+        source_digest=reader.digest_of_row(state) if isinstance(state, Live) else None,
+        target_digest=reader.digest_of_item(item) if item is not None and readable else None,
+        mapping_version=None if item is None else mapping_version_of(item),
+    )

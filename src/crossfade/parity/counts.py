@@ -1,0 +1,82 @@
+"""What a pass counts, so that one mapping's share can be taken out again. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from crossfade.parity.model import Judgement, Tally, Verdict
+
+_UNSETTLED = {
+    Verdict.LAG: "lagging_keys",
+    Verdict.RACE: "racing_keys",
+    Verdict.PARKED: "parked_keys",
+}
+_STRANGERS = (Verdict.DRIFT_EXTRA, Verdict.DRIFT_FOREIGN)
+
+
+class Counts:
+    """The counts of one pass.
+
+    Args:
+        tally: what it has counted before.
+        unsettled: of this, the keys that are neither equal nor apart, by mapping and verdict.
+
+    Attributes:
+        tally: what it has counted by now.
+    """
+
+    def __init__(self, tally: Tally, unsettled: Mapping[str, Mapping[str, int]]) -> None:
+        self.tally = tally
+        self._unsettled = {entity: Counter(counts) for entity, counts in unsettled.items()}
+
+    @property
+    def unsettled(self) -> dict[str, dict[str, int]]:
+        """The keys that are neither equal nor apart, by mapping and verdict."""
+        return {entity: dict(counts) for entity, counts in self._unsettled.items()}
+
+    def add(self, **more: float) -> None:
+        """Count more of some of the tally's fields."""
+        changes = {name: getattr(self.tally, name) + count for name, count in more.items()}
+        self.tally = replace(self.tally, **changes)
+
+    def judge(self, judgements: Iterable[Judgement]) -> None:
+        """Count keys that were looked at and are not settled."""
+        for one in judgements:
+            if one.verdict in _UNSETTLED:
+                counts = self._unsettled.setdefault(one.key.entity, Counter())
+                counts[_UNSETTLED[one.verdict]] += 1
+        self._sum_up()
+
+    def leave_out(self, entity: str, *, source_rows: int) -> None:
+        """Take a mapping's keys out.
+
+        Args:
+            entity: the mapping's name.
+            source_rows: rows of the others.
+        """
+        self._unsettled.pop(entity, None)
+        self.add(source_rows=source_rows - self.tally.source_rows)
+        self._sum_up()
+
+    def begin_looking(self, *, source_rows: int) -> None:
+        """Forget what came of looking at keys and objects, which begins anew."""
+        self._unsettled.clear()
+        self.tally = replace(self.tally, source_rows=source_rows, orphan_objects=0)
+        self._sum_up()
+
+    def settle(self, drifted: Mapping[Verdict, int]) -> None:
+        """Count what drifted, each key once, and what is equal: every other row."""
+        tally = self.tally
+        total = sum(drifted.values())
+        strangers = sum(drifted.get(verdict, 0) for verdict in _STRANGERS)
+        unsettled = tally.lagging_keys + tally.racing_keys + tally.parked_keys
+        equal = max(0, tally.source_rows - unsettled - (total - strangers))
+        self.tally = replace(tally, drifted_keys=total, equal_keys=equal)
+
+    def _sum_up(self) -> None:
+        total: Counter[str] = Counter()
+        for counts in self._unsettled.values():
+            total += counts
+        self.tally = replace(self.tally, **{name: total[name] for name in _UNSETTLED.values()})

@@ -1,0 +1,48 @@
+"""An alarm on the age of undelivered writes: told once, and once more when it is over."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from crossfade.events import LagOver, LagTooOld
+from crossfade.parity.ports import Lags
+from crossfade.ports import Observer
+
+
+class LagAlarm:
+    """Looks now and then whether any entity's oldest undelivered write is too old.
+
+    Args:
+        lags: what waits.
+        seconds_max: how old a write may grow.
+        observe: hears of it.
+        look_seconds: how long one look is good for.
+    """
+
+    def __init__(
+        self, lags: Lags, seconds_max: float, observe: Observer, look_seconds: float = 5.0
+    ) -> None:
+        self._lags = lags
+        self._seconds_max = seconds_max
+        self._observe = observe
+        self._look_seconds = look_seconds
+        self._next_look = 0.0
+        self._late: frozenset[str] = frozenset()
+
+    async def look(self) -> None:
+        """Tell of each entity that has become late, or is late no longer.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        if monotonic() < self._next_look:
+            return
+        self._next_look = monotonic() + self._look_seconds
+        found = await self._lags.lagging(self._seconds_max)
+        for lag in found:
+            if lag.entity not in self._late:
+                self._observe(LagTooOld(lag.entity, lag.seconds, lag.keys, self._seconds_max))
+        late = frozenset(lag.entity for lag in found)
+        for entity in sorted(self._late - late):
+            self._observe(LagOver(entity, self._seconds_max))
+        self._late = late

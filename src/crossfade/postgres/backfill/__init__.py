@@ -1,0 +1,1 @@
+"""Windows of tables, the pages in them, and the census."""

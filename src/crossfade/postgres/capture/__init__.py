@@ -1,0 +1,1 @@
+"""The triggers and the schema: installed, described, removed."""

@@ -1,0 +1,1 @@
+"""The ledger: which keys are dirty, and what became of them."""

@@ -1,0 +1,1 @@
+"""What the dashboard, the gates and operators read and write."""

@@ -1,0 +1,1 @@
+"""What verification reads from PostgreSQL and keeps there."""

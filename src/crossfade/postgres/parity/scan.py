@@ -1,0 +1,228 @@
+"""The source as verification reads it: whole tables page by page, and what the ledger says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+
+import orjson
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool
+
+from crossfade.errors import TimedOut
+from crossfade.mapping.declaration.mapping import Mapping
+from crossfade.mapping.state import Key
+from crossfade.parity.comparison.verdicts import Standing
+from crossfade.postgres.mapped_sql import (
+    SOURCE,
+    column_of,
+    identifier,
+    is_as_installed,
+    is_same_row,
+    key_expression,
+    large_columns,
+    plain_columns,
+    table_name,
+    type_name,
+)
+from crossfade.postgres.pool import session
+from crossfade.postgres.queries import query
+from crossfade.postgres.table_shape import reading
+
+Values = Sequence[str | None]
+REPLAY_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows of one answer, and the primary key of the last one."""
+
+    rows: Sequence[Values]
+    last_key: Sequence[str]
+
+
+class PostgresScan:
+    """Reads mapped tables whole, in the order of their primary keys.
+
+    Args:
+        pool: from `open_pool`, of the source or of a replica.
+        mappings: the tables to read.
+        source: of the source, when `pool` is of a replica.
+        replay_seconds: how long the replica may take to show what the source has written.
+        rows_max: rows of one page.
+        answer_seconds: how long one page may take.
+    """
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool,
+        mappings: Iterable[Mapping],
+        *,
+        source: AsyncConnectionPool | None = None,
+        replay_seconds: float = 60.0,
+        rows_max: int = 1000,
+        answer_seconds: float = 60.0,
+    ) -> None:
+        self._pool = pool
+        self._source = source or pool
+        self._replay_seconds = replay_seconds
+        self._rows_max = rows_max
+        self._answer_seconds = answer_seconds
+        self._mappings = {mapping.name: mapping for mapping in mappings}
+
+    async def catch_up(self) -> None:
+        """Wait until the rows that will be read show everything that is written by now.
+
+        Raises:
+            TimedOut: the replica is too far behind.
+            Unavailable: the source or the replica cannot answer.
+        """
+        if self._source is not self._pool:
+            await wait_for_replay(self._source, self._pool, self._replay_seconds)
+
+    async def pages(
+        self, entity: str, after: Sequence[str] | None = None
+    ) -> AsyncIterator[RowPage]:
+        """Yield the rows after a primary key, page by page, each in a snapshot of its own.
+
+        A row is its plain columns in the mapping's order, then the digest of each large one.
+
+        Raises:
+            SchemaChanged: a table is not as it was installed.
+            Unavailable: the source cannot answer.
+        """
+        mapping = self._mappings[entity]
+        columns = plain_columns(mapping)
+        places = [columns.index(name) for name in mapping.primary_key]
+        while True:
+            rows = await self._page(mapping, after)
+            if rows:
+                after = [rows[-1][place] or "" for place in places]
+                yield RowPage(rows, after)
+            if len(rows) < self._rows_max:
+                return
+
+    async def _page(self, mapping: Mapping, after: Sequence[str] | None) -> Sequence[Values]:
+        statement = page_statement(mapping, is_first=after is None)
+        asked = {"after": list(after or ()), "rows_max": self._rows_max}
+        async with (
+            session(self._pool, self._answer_seconds) as connection,
+            reading(connection, mapping),
+        ):
+            return await (await connection.execute(statement, asked)).fetchall()
+
+
+class PostgresStandings:
+    """Reads what the ledger says of keys; from the source itself, never from a replica."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool,
+        mappings: Iterable[Mapping],
+        answer_seconds: float = 30.0,
+    ) -> None:
+        self._pool = pool
+        self._answer_seconds = answer_seconds
+        self._mappings = {mapping.name: mapping for mapping in mappings}
+        self._statements = {
+            name: standing_statement(mapping) for name, mapping in self._mappings.items()
+        }
+
+    async def standing(self, keys: Sequence[Key]) -> Sequence[Standing]:
+        """Return what the ledger says of each key, in the order asked.
+
+        Raises:
+            SchemaChanged: a table does not exist any more.
+            Unavailable: the source cannot answer.
+        """
+        by_entity: dict[str, list[int]] = {}
+        for position, key in enumerate(keys):
+            by_entity.setdefault(key.entity, []).append(position)
+        found: dict[int, Standing] = {}
+        async with session(self._pool, self._answer_seconds) as connection:
+            for entity, positions in by_entity.items():
+                asked = [{"ordinal": one, "key": keys[one].parts} for one in positions]
+                async with reading(connection, self._mappings[entity]):
+                    cursor = await connection.execute(
+                        self._statements[entity], {"asked": orjson.dumps(asked).decode()}
+                    )
+                found |= {int(row[0]): _standing(row) async for row in cursor}
+        return [found[position] for position in range(len(keys))]
+
+
+async def wait_for_replay(
+    source: AsyncConnectionPool, replica: AsyncConnectionPool, seconds: float
+) -> None:
+    """Wait until a replica shows everything that the source has written by now.
+
+    Raises:
+        TimedOut: the replica is further behind than `seconds`.
+        Unavailable: one of them cannot answer.
+    """
+    async with session(source, seconds) as connection:
+        (lsn,) = await (await connection.execute(query("written_lsn"))).fetchone() or ("0/0",)
+    try:
+        async with asyncio.timeout(seconds):
+            while not await _has_replayed(replica, lsn, seconds):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(REPLAY_POLL_SECONDS)
+    except TimeoutError:
+        raise TimedOut(
+            f"the replica is more than {seconds:g} s behind; verify without it, or wait for it"
+        ) from None
+
+
+def page_statement(mapping: Mapping, *, is_first: bool) -> sql.Composed:
+    """Return the statement that reads one page of a table."""
+    primary_key = [column_of(SOURCE, name) for name in mapping.primary_key]
+    types = {part.column: part.type for part in mapping.key_parts}
+    after = sql.SQL("({}) > ({})").format(
+        sql.SQL(", ").join(primary_key),
+        sql.SQL(", ").join(
+            sql.SQL("CAST((%(after)s::text[])[{}] AS {})").format(
+                sql.Literal(position), type_name(name, types[name])
+            )
+            for position, name in enumerate(mapping.primary_key, start=1)
+        ),
+    )
+    values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
+    values += [
+        sql.SQL("encode(sha256(convert_to({}::text, 'UTF8')), 'hex')").format(
+            column_of(SOURCE, body.column)
+        )
+        for body in large_columns(mapping)
+    ]
+    return query("scan_page").format(
+        values=sql.SQL(", ").join(values),
+        table=identifier(*table_name(mapping)),
+        after=sql.SQL("true") if is_first else after,
+        is_as_installed=is_as_installed(mapping),
+        primary_key=sql.SQL(", ").join(primary_key),
+    )
+
+
+def standing_statement(mapping: Mapping) -> sql.Composed:
+    """Return the statement that reads what the ledger says of keys."""
+    return query("standing_of").format(
+        entity=sql.Literal(mapping.name),
+        table=identifier(*table_name(mapping)),
+        is_same_row=is_same_row(mapping),
+        key=key_expression(mapping, SOURCE),
+    )
+
+
+async def _has_replayed(replica: AsyncConnectionPool, lsn: str, seconds: float) -> bool:
+    async with session(replica, seconds) as connection:
+        row = await (await connection.execute(query("has_replayed"), {"lsn": lsn})).fetchone()
+    return row == ("t",)
+
+
+def _standing(row: Sequence[str | None]) -> Standing:
+    _, version, acked, dirty_seconds, parked_reason, is_past_capture = row
+    return Standing(
+        version=int(version or 0),
+        acked=int(acked or 0),
+        dirty_seconds=None if dirty_seconds is None else float(dirty_seconds),
+        parked_reason=parked_reason,
+        is_past_capture=is_past_capture == "t",
+    )

@@ -1,0 +1,1 @@
+"""What repair and sweep keep in PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What verification found is mended; what nobody needs is removed."""

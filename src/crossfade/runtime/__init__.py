@@ -1,0 +1,1 @@
+"""The composition roots: they wire the rooms, and hold no logic."""

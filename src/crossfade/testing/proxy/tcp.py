@@ -1,0 +1,114 @@
+"""A TCP proxy that breaks connections on request, for any protocol."""
+
+from __future__ import annotations
+
+import asyncio
+
+from crossfade.testing.proxy.faults import Cut, Delay, Refuse, Stall, TcpFault, Truncate
+from crossfade.testing.proxy.listener import HOST, Proxy, abort, close
+
+_CHUNK_BYTES_MAX = 65_536
+
+
+class TcpProxy(Proxy):
+    """Stands before a server as an async context manager.
+
+    ``async with TcpProxy(host, port) as proxy`` listens on ``proxy.host``, ``proxy.port``. Faults
+    are switched while it runs and strike open connections too, except `Refuse`, which breaks them.
+
+    Attributes:
+        accepted: connections taken so far.
+        sent_bytes: bytes that went to the server.
+        received_bytes: bytes that went back to clients.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(self._connect)
+        self.host = HOST
+        self.accepted = 0
+        self.sent_bytes = 0
+        self.received_bytes = 0
+        self._upstream = (host, port)
+        self._fault: TcpFault | None = None
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
+    @property
+    def port(self) -> int:
+        """The port clients connect to."""
+        return self._listener.port
+
+    async def strike(self, fault: TcpFault) -> None:
+        """Let this fault stand from now on, instead of any other."""
+        self._fault = fault
+        if isinstance(fault, Stall):
+            self._flowing.clear()
+        else:
+            self._flowing.set()
+        if isinstance(fault, Refuse):
+            await self._listener.refuse()
+        else:
+            await self._listener.open()
+
+    async def heal(self) -> None:
+        """Let everything pass again; what was stalled goes on."""
+        self._fault = None
+        self._flowing.set()
+        await self._listener.open()
+
+    def cut(self) -> int:
+        """Break every open connection now and return how many there were; new ones pass."""
+        return self._listener.cut()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        if isinstance(self._fault, Cut):
+            abort(writer)
+            return
+        await self._flowing.wait()
+        server_reader, server_writer = await asyncio.open_connection(*self._upstream)
+        pumps = [
+            asyncio.create_task(self._pump(reader, server_writer, answers=False)),
+            asyncio.create_task(self._pump(server_reader, writer, answers=True)),
+        ]
+        try:
+            await asyncio.gather(*pumps)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            await close(server_writer)
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool
+    ) -> None:
+        passed = 0
+        while chunk := await source.read(_CHUNK_BYTES_MAX):
+            let_through = await self._pass(chunk, passed, answers=answers)
+            sink.write(let_through)
+            await sink.drain()
+            passed += len(let_through)
+            self._count(len(let_through), answers=answers)
+            if len(let_through) < len(chunk):
+                break
+        sink.close()
+
+    async def _pass(self, chunk: bytes, passed: int, *, answers: bool) -> bytes:
+        """What of a chunk goes on, after `passed` bytes went before it on this connection."""
+        await self._flowing.wait()
+        match self._fault:
+            case Cut():
+                raise ConnectionAbortedError("cut")
+            case Delay(seconds) if answers:
+                await asyncio.sleep(seconds)
+            case Truncate(bytes_max) if answers:
+                return chunk[: max(0, bytes_max - passed)]
+            case _:
+                pass
+        return chunk
+
+    def _count(self, number: int, *, answers: bool) -> None:
+        if answers:
+            self.received_bytes += number
+        else:
+            self.sent_bytes += number

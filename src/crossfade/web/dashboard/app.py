@@ -1,0 +1,113 @@
+"""The dashboard as one application: its parts put together, nothing decided."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from crossfade.mapping.application import Application
+from crossfade.postgres import PoolOptions, open_pool
+from crossfade.rendering import FILTERS
+from crossfade.settings import Settings
+from crossfade.web.dashboard.context import Desk, operator
+from crossfade.web.dashboard.error_pages import handlers
+from crossfade.web.dashboard.pages import NAVIGATION, PAGES, PUBLIC_PAGES
+from crossfade.web.dashboard.snapshot import Looker
+from crossfade.web.dashboard.sse import Live
+from crossfade.web.dashboard.tokens import tokens_of
+from crossfade.web.security import (
+    Assets,
+    BodyLimit,
+    Rate,
+    RateLimiter,
+    SecurityHeaders,
+    SignedCookie,
+    Visits,
+)
+
+BODY_BYTES_MAX = 64 * 1024
+SIGNED_IN_SECONDS = 12 * 60 * 60
+VISIT_SECONDS = 30 * 24 * 60 * 60
+SIGN_INS = Rate(attempts_max=5, seconds=60)
+LOOPBACK_NAMES = ["127.0.0.1", "localhost", "::1", "[::1]"]
+"""An open dashboard answers to these only: a page of another site can make a name of its own lead
+to 127.0.0.1, and the browser then takes the dashboard for that site."""
+POOL = PoolOptions(connections_max=4, statement_seconds=20, must_answer=False)
+"""Few connections, and a limit for each question: what people look at must not slow what runs."""
+
+
+def create_dashboard(
+    settings: Settings, application: Application, stop: asyncio.Event | None = None
+) -> FastAPI:
+    """Return the dashboard; it connects when it starts, and does not need the database to start.
+
+    Args:
+        settings: from `crossfade.settings.load`, or made by hand.
+        application: whose migration is shown.
+        stop: ends whatever waits, such as live pages, when it is set.
+
+    Raises:
+        ConfigurationError: no database is named, or a token is none.
+    """
+    ending = stop or asyncio.Event()
+    tokens = tokens_of(settings)
+    secret = tokens.signing_key()
+    dsn = settings.dsn
+    assets = Assets(Path(__file__).parent / "static")
+    templates = _templates(assets)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_pool(dsn, POOL) as pool:
+            live = Live(Looker(pool, settings.thresholds).look, ending)
+            app.state.desk = Desk(
+                settings=settings,
+                application=application,
+                pool=pool,
+                templates=templates,
+                tokens=tokens,
+                secret=secret,
+                cookie=_cookie("cf_operator", SIGNED_IN_SECONDS, secret, settings),
+                attempts=RateLimiter(SIGN_INS),
+                live=live,
+                stop=ending,
+            )
+            yield
+            ending.set()
+            await live.close()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None, exception_handlers=handlers())
+    for router in PUBLIC_PAGES:
+        app.include_router(router)
+    for router in PAGES:
+        app.include_router(router, dependencies=[Depends(operator)])
+    app.router.routes.append(assets.route())
+    app.add_middleware(BodyLimit, bytes_max=lambda _: BODY_BYTES_MAX)
+    app.add_middleware(Visits, cookie=_cookie("cf_visit", VISIT_SECONDS, secret, settings))
+    if tokens.is_open:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES)
+    app.add_middleware(SecurityHeaders, https=settings.dashboard_https)
+    return app
+
+
+def _cookie(name: str, seconds_max: int, secret: str, settings: Settings) -> SignedCookie:
+    return SignedCookie(name, secret, seconds_max, https=settings.dashboard_https)
+
+
+def _templates(assets: Assets) -> Environment:
+    templates = Environment(
+        loader=PackageLoader("crossfade.web.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= FILTERS
+    templates.globals |= {"asset": assets.url, "navigation": NAVIGATION}
+    return templates

@@ -1,0 +1,90 @@
+"""Findings: lists with filters and pages, and each one with its evidence."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from crossfade.parity.model import Cause, Verdict
+from crossfade.postgres.monitoring.finding_lists import FindingPage, PostgresFindingLists
+from crossfade.web.dashboard.context import AtDesk, show
+from crossfade.web.dashboard.findings import FOREIGN, MEANINGS, Asked, Standing, versions_told
+from crossfade.web.dashboard.parameters import Number, PathNumber, Text, key_json, row_parts
+
+router = APIRouter()
+
+COUNT_MAX = 10_000
+Nothing = Literal[""]
+"""What a form sends for a choice that was not made."""
+
+
+def asked(
+    *,
+    entity: Text = "",
+    verdict: Verdict | Nothing = "",
+    cause: Cause | Nothing = "",
+    standing: Standing = Standing.OPEN,
+    since: date | Nothing = "",
+    key: Text = "",
+) -> Asked:
+    """Read the filters of an address."""
+    return Asked(entity, verdict or None, cause or None, standing, since or None, key)
+
+
+@router.get("/findings")
+async def page(
+    request: Request,
+    desk: AtDesk,
+    filters: Annotated[Asked, Depends(asked)],
+    after: Number | None = None,
+    before: Number | None = None,
+) -> HTMLResponse:
+    """List findings."""
+    lists = PostgresFindingLists(desk.pool)
+    found = await lists.page(filters.chosen, after=after, before=before)
+    counted = await lists.count(filters.chosen, COUNT_MAX + 1)
+    return show(
+        request,
+        "findings.html.j2",
+        asked=filters,
+        found=found,
+        counted=counted,
+        count_max=COUNT_MAX,
+        kinds=await lists.kinds(),
+        standings=list(Standing),
+        foreign=FOREIGN,
+        links=_links(filters, found),
+    )
+
+
+@router.get("/findings/{number}")
+async def one(request: Request, desk: AtDesk, number: PathNumber) -> HTMLResponse:
+    """Show one finding with its evidence."""
+    finding = await PostgresFindingLists(desk.pool).find(number)
+    if finding is None:
+        raise HTTPException(404)
+    judgement = finding.judgement
+    return show(
+        request,
+        "finding.html.j2",
+        finding=finding,
+        judgement=judgement,
+        evidence=judgement.evidence,
+        meaning=MEANINGS.get(judgement.verdict, ""),
+        versions=versions_told(judgement.evidence),
+        row_parts=row_parts(desk.application, judgement.key),
+        key_json=key_json(judgement.key.parts),
+    )
+
+
+def _links(filters: Asked, found: FindingPage) -> dict[str, str]:
+    earlier = found.has_earlier and bool(found.findings)
+    later = found.has_later and bool(found.findings)
+    return {
+        "first": filters.link() if earlier else "",
+        "earlier": filters.link(before=found.findings[0].id) if earlier else "",
+        "later": filters.link(after=found.findings[-1].id) if later else "",
+    }

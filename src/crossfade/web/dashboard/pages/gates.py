@@ -1,0 +1,28 @@
+"""Ready or not: the gates before the cut-over."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from crossfade.cutover.gates import Phase
+from crossfade.cutover.readiness import readiness
+from crossfade.postgres.monitoring.gates import gate_facts
+from crossfade.web.dashboard.context import AtDesk, show
+
+router = APIRouter()
+
+
+@router.get("/gates")
+async def page(request: Request, desk: AtDesk) -> HTMLResponse:
+    """Show each gate with its value, its threshold and its reason."""
+    thresholds = desk.settings.thresholds
+    told = readiness(await gate_facts(desk.pool, thresholds.quiet_seconds_min), thresholds)
+    phases = list(Phase)
+    return show(
+        request,
+        "gates.html.j2",
+        told=told,
+        phases=[(phase, phases.index(phase) - phases.index(told.phase)) for phase in phases],
+        closed=sum(not gate.is_passed for gate in told.gates),
+    )

@@ -1,0 +1,69 @@
+"""Keys: the parked ones, and the time machine of one row."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from crossfade.mapping.state import Key, Row
+from crossfade.postgres.monitoring.details import key_trail, parked_page
+from crossfade.rendering import key_text
+from crossfade.web.dashboard.context import AtDesk, show
+from crossfade.web.dashboard.parameters import (
+    Parts,
+    Text,
+    key_json,
+    key_of,
+    mapping_of,
+    primary_key,
+    row_parts,
+)
+from crossfade.web.dashboard.row_history import folders, moments
+
+router = APIRouter()
+
+KEYS_MAX = 50
+
+
+@router.get("/keys")
+async def page(
+    request: Request, desk: AtDesk, after_entity: Text = "", after_key: Text = "[]"
+) -> HTMLResponse:
+    """Ask for a row, and list parked keys."""
+    after = key_of(after_entity, after_key) if after_entity else None
+    parked = await parked_page(desk.pool, after, KEYS_MAX + 1)
+    return show(
+        request,
+        "keys.html.j2",
+        mappings=sorted(desk.application.by_name.values(), key=lambda one: one.name),
+        parked=parked[:KEYS_MAX],
+        rows={one: row_parts(desk.application, Key(one.entity, one.key)) for one in parked},
+        is_later=after is not None,
+        last=parked[KEYS_MAX - 1] if len(parked) > KEYS_MAX else None,
+        key_json=key_json,
+    )
+
+
+@router.get("/keys/row")
+async def row(
+    request: Request,
+    desk: AtDesk,
+    entity: Text,
+    part: Annotated[Parts, Query()] = [],  # noqa: B006 - FastAPI copies defaults
+    key: Text = "",
+) -> HTMLResponse:
+    """Show all that is remembered of one row."""
+    mapping = mapping_of(desk.application, entity)
+    wanted = primary_key(mapping, part, key)
+    trail = await key_trail(desk.pool, Row(mapping.name, wanted), folders(mapping, wanted))
+    return show(
+        request,
+        "row.html.j2",
+        mapping=mapping,
+        name=key_text(wanted),
+        trail=trail,
+        moments=moments(trail),
+        key_json=key_json,
+    )

@@ -1,0 +1,187 @@
+"""Actions: asked for after a confirmation, done by a worker, on the record."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from crossfade.operations.requests import (
+    OperatorRequest,
+    Repair,
+    Reveal,
+    Task,
+    Unpark,
+    Verify,
+    kind_of,
+)
+from crossfade.postgres.monitoring.requests import PostgresRequests
+from crossfade.web.dashboard.context import AtDesk, Desk, SignedIn, show
+from crossfade.web.dashboard.parameters import (
+    NUMBER_MAX,
+    FormText,
+    Number,
+    PathNumber,
+    Text,
+    key_of,
+)
+from crossfade.web.dashboard.request_labels import described
+from crossfade.web.dashboard.tokens import Operator
+
+router = APIRouter()
+
+PATIENCE_SECONDS = 15.0
+"""After so long without a worker the page asks whether one runs."""
+
+
+@router.get("/actions")
+async def page(request: Request, desk: AtDesk) -> HTMLResponse:
+    """List what was asked for, and offer what can be."""
+    found = await PostgresRequests(desk.pool).newest()
+    return show(
+        request,
+        "actions.html.j2",
+        requests=found,
+        described=described,
+        is_open=any(one.is_open for one in found),
+        is_forsaken=any(_is_forsaken(one) for one in found),
+    )
+
+
+@router.get("/actions/verify")
+async def ask_verify(
+    request: Request, desk: AtDesk, entity: Text = "", *, deep: bool = False
+) -> HTMLResponse:
+    """Say what a pass does, and ask which one."""
+    task = _verify(desk, entity, deep=deep)
+    return _confirm(
+        request, task, entities=sorted(desk.application.by_name), entity=entity, deep=deep
+    )
+
+
+@router.post("/actions/verify")
+async def verify(
+    desk: AtDesk,
+    found: SignedIn,
+    entity: FormText = "",
+    *,
+    deep: Annotated[bool, Form()] = False,
+) -> RedirectResponse:
+    """Ask for a pass."""
+    return await _ask(desk, found, _verify(desk, entity, deep=deep))
+
+
+@router.get("/actions/repair")
+async def ask_repair(request: Request, finding: Number | None = None) -> HTMLResponse:
+    """Say what a repair does."""
+    return _confirm(request, Repair(finding), finding=finding)
+
+
+@router.post("/actions/repair")
+async def repair(
+    desk: AtDesk, found: SignedIn, finding: Annotated[int | None, Form(ge=1, le=NUMBER_MAX)] = None
+) -> RedirectResponse:
+    """Ask for a repair."""
+    return await _ask(desk, found, Repair(finding))
+
+
+@router.get("/actions/unpark")
+async def ask_unpark(request: Request, entity: Text = "", key: Text = "") -> HTMLResponse:
+    """Say what un-parking does."""
+    return _confirm(request, _unpark(entity, key), entity=entity, key=key)
+
+
+@router.post("/actions/unpark")
+async def unpark(
+    desk: AtDesk, found: SignedIn, entity: FormText = "", key: FormText = ""
+) -> RedirectResponse:
+    """Un-park keys, at once: it is a matter of the ledger alone."""
+    task = _unpark(entity, key)
+    return _to(await PostgresRequests(desk.pool).unpark(task, found.name))
+
+
+@router.get("/actions/reveal")
+async def ask_reveal(
+    request: Request, desk: AtDesk, found: SignedIn, entity: Text, key: Text
+) -> HTMLResponse:
+    """Say what revealing does, and that it is recorded."""
+    return _confirm(request, _reveal(desk, found, entity, key), entity=entity, key=key)
+
+
+@router.post("/actions/reveal")
+async def reveal(
+    desk: AtDesk, found: SignedIn, entity: FormText = "", key: FormText = ""
+) -> RedirectResponse:
+    """Ask for the contents of one key."""
+    return await _ask(desk, found, _reveal(desk, found, entity, key))
+
+
+@router.get("/actions/{number}")
+async def one(
+    request: Request, desk: AtDesk, operator: SignedIn, number: PathNumber
+) -> HTMLResponse:
+    """Show one request, and what it revealed to the one who may see it."""
+    requests = PostgresRequests(desk.pool)
+    found = await requests.find(number)
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    is_mine = operator.may_reveal and operator.name == found.requested_by
+    revealed = await requests.revealed(number) if is_mine else None
+    return show(
+        request,
+        "action.html.j2",
+        asked=found,
+        described=described(found.task),
+        is_forsaken=_is_forsaken(found),
+        is_reveal=isinstance(found.task, Reveal),
+        revealed=revealed,
+    )
+
+
+@router.post("/actions/{number}/withdraw")
+async def withdraw(desk: AtDesk, found: SignedIn, number: PathNumber) -> RedirectResponse:
+    """Take a request back that no worker has taken yet."""
+    await PostgresRequests(desk.pool).withdraw(number, found.name)
+    return RedirectResponse(f"/actions/{number}", HTTPStatus.SEE_OTHER)
+
+
+def _confirm(request: Request, task: Task, **fields: object) -> HTMLResponse:
+    return show(
+        request, "confirm.html.j2", kind=kind_of(task), title=described(task), fields=fields
+    )
+
+
+async def _ask(desk: Desk, found: Operator, task: Task) -> RedirectResponse:
+    return _to(await PostgresRequests(desk.pool).ask(task, found.name))
+
+
+def _to(asked: OperatorRequest) -> RedirectResponse:
+    return RedirectResponse(f"/actions/{asked.id}", HTTPStatus.SEE_OTHER)
+
+
+def _verify(desk: Desk, entity: str, *, deep: bool) -> Verify:
+    if entity and entity not in desk.application.by_name:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return Verify((entity,) if entity else (), is_deep=deep)
+
+
+def _unpark(entity: str, key: str) -> Unpark:
+    if key and not entity:
+        raise HTTPException(HTTPStatus.BAD_REQUEST)
+    return Unpark(entity or None, key_of(entity, key).parts if key else None)
+
+
+def _reveal(desk: Desk, found: Operator, entity: str, key: str) -> Reveal:
+    if not found.may_reveal:
+        raise HTTPException(HTTPStatus.FORBIDDEN, "Sign in with the token that may reveal content.")
+    if entity not in desk.application.by_name:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return Reveal(entity, key_of(entity, key).parts)
+
+
+def _is_forsaken(asked: OperatorRequest) -> bool:
+    age = (datetime.now(UTC) - asked.requested_at).total_seconds()
+    return asked.is_open and asked.taken_at is None and age > PATIENCE_SECONDS

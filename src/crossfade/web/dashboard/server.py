@@ -1,0 +1,115 @@
+"""Serve an application with uvicorn: on a socket of ours, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from crossfade.errors import ConfigurationError
+from crossfade.mapping.application import Application
+from crossfade.settings import Settings
+from crossfade.web.dashboard.app import create_dashboard
+from crossfade.web.dashboard.tokens import check_exposure, tokens_of
+
+SHUTDOWN_SECONDS_MAX = 5
+BACKLOG_MAX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+def listen(address: Address) -> socket.socket:
+    """Open the socket, so that its port is known before anything is served.
+
+    Raises:
+        ConfigurationError: the address is not this machine's, or the port is taken.
+    """
+    try:
+        return socket.create_server(
+            (address.host, address.port),
+            family=socket.AF_INET6 if ":" in address.host else socket.AF_INET,
+            backlog=BACKLOG_MAX,
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {address.host} port {address.port}: {error.strerror or error}; "
+            "choose another one, port 0 takes a free one"
+        ) from None
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the address that a browser takes."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Answer requests until `stop` is set, then let those under way finish.
+
+    Signals are the caller's: nothing is installed for them here.
+    """
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
+        )
+    )
+    ending = asyncio.create_task(_end(server, stop))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+
+
+async def serve_dashboard(
+    settings: Settings, application: Application, address: Address, told: Callable[[str], None]
+) -> None:
+    """Serve the dashboard until SIGINT or SIGTERM.
+
+    Args:
+        settings: from `crossfade.settings.load`, or made by hand.
+        application: whose migration is shown.
+        address: where to listen.
+        told: called with the address that a browser takes.
+
+    Raises:
+        ConfigurationError: the address cannot be had, or would show an open dashboard to others.
+    """
+    check_exposure(tokens_of(settings), address.host)
+    stop = asyncio.Event()
+    app = create_dashboard(settings, application, stop)
+    with listen(address) as listener:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        told(url_of(listener))
+        await serve(app, listener, stop)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to who runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _end(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    server.should_exit = True
