@@ -14,8 +14,8 @@ ROWS = [match.groups() for line in LINES if (match := ROW.fullmatch(line))]
 
 
 def defines(file: Path, name: str) -> bool:
-    """Whether a file has a function, a class or a constant of this name."""
-    kinds = rf"^\s*(async def|def|class) {name}\b|^{name} = "
+    """Whether a file has a function, a class, a constant or a query of this name."""
+    kinds = rf"^\s*(async def|def|class) {name}\b|^{name} = |^-- name: {name}$"
     return re.search(kinds, file.read_text(), re.MULTILINE) is not None
 
 

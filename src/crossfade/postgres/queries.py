@@ -1,27 +1,72 @@
-"""The room's SQL, one named file a query."""
+"""The package's SQL: named queries, in a file beside the module that runs them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from psycopg import sql
 
+MIGRATIONS = "migrations"
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
-@cache
+
 def query(name: str) -> sql.SQL:
-    """Return the query of ``sql/<name>.sql``; `format` fills in the identifiers of a template."""
-    return _read(f"sql/{name}.sql")
+    """Return the block that begins with ``-- name: <name>``; `format` fills in its identifiers."""
+    return _queries()[name]
 
 
 def migrations() -> list[tuple[int, sql.SQL]]:
     """Return the steps that build the schema, numbered from 1, in order."""
-    names = sorted(
-        file.name for file in files(__package__).joinpath("capture", "migrations").iterdir()
+    steps = files(__package__).joinpath("capture", MIGRATIONS).iterdir()
+    return sorted(
+        (int(step.name.split("_")[0]), _trusted(step.read_text("utf-8"))) for step in steps
     )
-    return [(int(name.split("_")[0]), _read(f"capture/migrations/{name}")) for name in names]
 
 
-def _read(path: str) -> sql.SQL:
-    """Read a file that ships with this package, hence as trustworthy as a literal."""
-    return sql.SQL(files(__package__).joinpath(path).read_text("utf-8"))
+def named_blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the statement of each block of a file.
+
+    Raises:
+        ValueError: there is text before the first name.
+    """
+    before, *parts = _NAME.split(text)
+    if before.strip():
+        raise ValueError(f"SQL without a name: {before.strip().splitlines()[0]}")
+    yield from zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True)
+
+
+def read_queries(folder: Traversable) -> dict[str, sql.SQL]:
+    """Return every query of a folder and of those in it, by name; migrations are left out.
+
+    Raises:
+        ValueError: two queries have one name, or one has none.
+    """
+    found: dict[str, sql.SQL] = {}
+    for file in _sql_files(folder):
+        for name, statement in named_blocks(file.read_text("utf-8")):
+            if name in found:
+                raise ValueError(f"two queries are named {name}; one is in {file.name}")
+            found[name] = _trusted(statement)
+    return found
+
+
+@cache
+def _queries() -> dict[str, sql.SQL]:
+    return read_queries(files(__package__))
+
+
+def _sql_files(folder: Traversable) -> Iterator[Traversable]:
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name != MIGRATIONS:
+            yield from _sql_files(entry)
+        elif entry.name.endswith(".sql"):
+            yield entry
+
+
+def _trusted(statement: str) -> sql.SQL:
+    """Return text that ships with this package, hence as trustworthy as a literal."""
+    return sql.SQL(statement)

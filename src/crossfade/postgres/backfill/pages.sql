@@ -1,0 +1,2 @@
+-- name: windows_stored
+SELECT object_key FROM crossfade.object WHERE object_key = ANY (%(object_keys)s)

@@ -1,0 +1,12 @@
+-- name: key_of_row
+SELECT array_to_json({key})
+FROM (SELECT %(key)s::text[]) AS asked(key)
+JOIN {table} AS source ON {is_same_row}
+
+-- name: ledger_rows
+-- Every key that a row ever had in the ledger; see dirty_of.sql on why these bounds find them all.
+SELECT array_to_json(known.key), to_jsonb(known)
+FROM crossfade.ledger AS known
+WHERE known.entity = %(entity)s
+  AND known.key >= %(lowest)s::text[] AND known.key < %(above)s::text[]
+ORDER BY known.key

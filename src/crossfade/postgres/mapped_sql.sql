@@ -1,0 +1,42 @@
+-- name: body
+SELECT source.{column}
+FROM (SELECT %(key)s::text[]) AS asked(key)
+JOIN {table} AS source ON {is_same_row} AND {key} = asked.key
+
+-- name: fetch
+-- Rows and versions of keys, in one snapshot; refused when the table has changed. A row counts only under the key it has now; under any
+-- other, such as the one it has moved from, it is gone.
+SELECT asked.ordinal, coalesce(known.version, 0), coalesce(known.attempts, 0),
+       extract(epoch FROM now()), {is_there}, {values}
+FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(ordinal integer, key text[], row_id text)
+LEFT JOIN crossfade.ledger AS known ON known.entity = {entity} AND known.key = asked.key
+LEFT JOIN {table} AS source ON {is_same_row} AND {key} = asked.key
+{digests}
+WHERE {is_as_installed}
+
+-- name: fetch_digest
+-- OFFSET 0 keeps the planner from copying the digest into each place that uses it.
+LEFT JOIN LATERAL (
+    SELECT encode(sha256(content), 'hex') AS digest, length(content) AS size_bytes
+    FROM (SELECT convert_to(source.{column}::text, 'UTF8') AS content OFFSET 0) AS body
+    OFFSET 0
+) AS {alias} ON true
+
+-- name: fetch_stored
+EXISTS (
+    SELECT FROM crossfade.object
+    WHERE object_key = {prefix} || '/' || asked.row_id || '/' || {alias}.digest)
+
+-- name: is_as_installed
+crossfade.is_as_installed((
+    SELECT NOT EXISTS (
+        SELECT FROM crossfade.mapping AS installed
+        WHERE installed.name = {entity}
+          AND (installed.fingerprint <> {fingerprint} OR installed.table_shape <> {table_shape})
+    )
+))
+
+-- name: printed_key
+-- A primary key as PostgreSQL prints it, whatever form it was given in.
+SELECT array_to_json(ARRAY[{columns}])
+FROM (SELECT %(key)s::text[]) AS asked(key)

@@ -1,0 +1,62 @@
+-- name: canary_beat
+-- Sends the canary out, unless it is under way or did so a moment ago. One that was parked tries
+-- again.
+INSERT INTO crossfade.canary AS known (canary) VALUES (%(canary)s)
+ON CONFLICT (canary) DO UPDATE SET
+    beaten_at = excluded.beaten_at,
+    previous_at = CASE
+        WHEN EXISTS (
+            SELECT FROM crossfade.ledger AS mark
+            WHERE mark.entity = %(entity)s AND mark.key = ARRAY[known.canary]
+              AND mark.dirty_since IS NOT NULL)
+        THEN coalesce(known.previous_at, known.beaten_at)
+        ELSE known.beaten_at
+    END
+WHERE known.beaten_at < excluded.beaten_at - make_interval(secs => %(seconds)s)
+  AND NOT EXISTS (
+      SELECT FROM crossfade.ledger AS mark
+      WHERE mark.entity = %(entity)s AND mark.key = ARRAY[known.canary]
+        AND mark.dirty_since IS NOT NULL AND mark.parked_reason IS NULL)
+
+-- name: pulse_beat
+-- Tells that a process lives, adds its failures to those of this minute, and forgets processes that
+-- have been silent for long.
+WITH seen AS (
+    INSERT INTO crossfade.process AS known (id, jobs, stores_open, every_seconds)
+    VALUES (%(id)s::uuid, %(jobs)s::text[], %(stores_open)s::text[], %(every_seconds)s)
+    ON CONFLICT (id) DO UPDATE SET
+        jobs = excluded.jobs, stores_open = excluded.stores_open, seen_at = clock_timestamp()
+), counted AS (
+    INSERT INTO crossfade.failure_minute AS known (minute, entity, error, failures)
+    SELECT date_trunc('minute', now()), entity, error, failures
+    FROM jsonb_to_recordset(%(failures)s::jsonb) AS told(entity text, error text, failures bigint)
+    ORDER BY entity, error
+    ON CONFLICT (minute, entity, error) DO UPDATE SET
+        failures = known.failures + excluded.failures
+)
+DELETE FROM crossfade.process
+WHERE seen_at < now() - make_interval(secs => %(forget_seconds)s) AND id <> %(id)s::uuid
+
+-- name: pulse_leave
+DELETE FROM crossfade.process WHERE id = %(id)s::uuid
+
+-- name: pulse_sample
+-- Keeps how many keys are dirty at this minute, unless another process has; forgets what is old.
+WITH old_failures AS (
+    DELETE FROM crossfade.failure_minute
+    WHERE minute < now() - make_interval(days => %(kept_days)s)
+), old_samples AS (
+    DELETE FROM crossfade.lag_sample WHERE at < now() - make_interval(days => %(kept_days)s)
+)
+INSERT INTO crossfade.lag_sample (at, entity, dirty, oldest_dirty_seconds)
+SELECT date_trunc('minute', now()), mapping.name, coalesce(waiting.dirty, 0),
+       extract(epoch FROM now() - waiting.since)
+FROM crossfade.mapping
+LEFT JOIN (
+    SELECT entity, count(*) AS dirty, min(dirty_since) AS since
+    FROM crossfade.ledger
+    WHERE dirty_since IS NOT NULL AND parked_reason IS NULL
+    GROUP BY entity
+) AS waiting ON waiting.entity = mapping.name
+WHERE NOT EXISTS (SELECT FROM crossfade.lag_sample WHERE at = date_trunc('minute', now()))
+ON CONFLICT (at, entity) DO NOTHING

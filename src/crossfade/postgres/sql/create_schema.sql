@@ -1,5 +1,0 @@
-CREATE SCHEMA IF NOT EXISTS crossfade;
-CREATE TABLE IF NOT EXISTS crossfade.schema_version (
-    version    integer CONSTRAINT schema_version_pkey PRIMARY KEY,
-    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);

@@ -1,2 +1,0 @@
-SELECT count(*) FROM crossfade.ledger
-WHERE dirty_since IS NOT NULL AND entity <> 'crossfade_canary'

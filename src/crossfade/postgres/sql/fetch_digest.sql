@@ -1,6 +1,0 @@
--- OFFSET 0 keeps the planner from copying the digest into each place that uses it.
-LEFT JOIN LATERAL (
-    SELECT encode(sha256(content), 'hex') AS digest, length(content) AS size_bytes
-    FROM (SELECT convert_to(source.{column}::text, 'UTF8') AS content OFFSET 0) AS body
-    OFFSET 0
-) AS {alias} ON true

@@ -1,1 +1,0 @@
-SELECT to_jsonb(finding) FROM crossfade.finding WHERE id = %(id)s

@@ -1,1 +1,0 @@
-SELECT DISTINCT entity, verdict, cause FROM crossfade.finding_kind

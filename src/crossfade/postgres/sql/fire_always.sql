@@ -1,1 +1,0 @@
-ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}

@@ -1,1 +1,0 @@
-DELETE FROM crossfade.object WHERE object_key = ANY (%(object_keys)s::text[])

@@ -1,1 +1,0 @@
-SELECT to_regclass('crossfade.ledger') IS NOT NULL

@@ -1,1 +1,0 @@
-DELETE FROM crossfade.process WHERE id = %(id)s::uuid

@@ -1,1 +1,0 @@
-INSERT INTO crossfade.schema_version (version) VALUES (%(version)s)

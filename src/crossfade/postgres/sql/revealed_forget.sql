@@ -1,1 +1,0 @@
-DELETE FROM crossfade.revealed WHERE expires_at <= clock_timestamp()

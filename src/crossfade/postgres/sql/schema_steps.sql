@@ -1,1 +1,0 @@
-SELECT version FROM crossfade.schema_version

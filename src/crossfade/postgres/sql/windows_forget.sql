@@ -1,1 +1,0 @@
-DELETE FROM crossfade.backfill WHERE entity = ANY (%(entities)s)

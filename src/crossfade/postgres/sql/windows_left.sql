@@ -1,1 +1,0 @@
-SELECT count(*) FROM crossfade.backfill_window WHERE entity = ANY (%(entities)s) AND NOT is_done

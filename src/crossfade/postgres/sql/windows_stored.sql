@@ -1,1 +1,0 @@
-SELECT object_key FROM crossfade.object WHERE object_key = ANY (%(object_keys)s)
