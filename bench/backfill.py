@@ -31,10 +31,10 @@ from psycopg.rows import dict_row
 
 from bench.core import Options, Row
 from bench.dynamo_null import null_server
-from bench.house import Place, engines, make_place
+from bench.services import Place, engines, make_place
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy as backfill
-from crossfade.cli.commands.backfill import spare_the_collector
+from crossfade.cli.commands.backfill import tune_gc
 from crossfade.postgres import install
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
@@ -73,9 +73,9 @@ class Told(Spent):
 async def run(options: Options) -> list[Row]:
     """Measure every variant on a small table, and memory on a larger one."""
     rows = options.operations(ROWS)
-    async with engines() as house, null_server() as port:
+    async with engines() as services, null_server() as port:
         place = await make_place(
-            house, "backfill", capture=False, endpoint=f"http://127.0.0.1:{port}"
+            services, "backfill", capture=False, endpoint=f"http://127.0.0.1:{port}"
         )
         await _fill(place, rows)
         found = await _rounds(place, min(options.rounds, CHILD_ROUNDS_MAX), rows)
@@ -204,7 +204,7 @@ def peak_mb() -> float:
 
 def copy_with_crossfade() -> None:
     """The backfill of one process at the highest rate."""
-    spare_the_collector()
+    tune_gc()
     uvloop.run(_backfill())
 
 
@@ -217,8 +217,8 @@ async def _backfill() -> None:
         open_windows(settings, [mapping]) as windows,
     ):
         await plan_backfill(windows, options)
-        async with open_backfill(settings, migration, windows, options, asyncio.Event()) as desk:
-            await backfill.run(desk)
+        async with open_backfill(settings, migration, windows, options, asyncio.Event()) as job:
+            await backfill.run(job)
         (standing,) = await windows.progress()
         assert standing.is_done
         assert standing.tally.written == standing.tally.read

@@ -15,7 +15,7 @@ import psycopg
 
 from bench.capture_forms import INSTALLED, NONE, NOTIFYING, STATEMENT, build
 from bench.core import Options, Row
-from bench.house import engines
+from bench.services import engines
 
 NAME = "capture"
 FORMS = (NONE, INSTALLED, STATEMENT, NOTIFYING)
@@ -39,8 +39,10 @@ class Cost:
 async def run(options: Options) -> list[Row]:
     """Measure every form in turn, round by round; the first round warms up."""
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(engines())
-        dsns = {form: await _database(house.dsn, number, form) for number, form in enumerate(FORMS)}
+        services = await stack.enter_async_context(engines())
+        dsns = {
+            form: await _database(services.dsn, number, form) for number, form in enumerate(FORMS)
+        }
         costs: dict[tuple[str, str], list[Cost]] = {}
         commits: dict[str, list[float]] = {}
         for measured in (False, *([True] * options.rounds)):

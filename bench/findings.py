@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from bench.capture import cpu_us_of
 from bench.core import Options, Row
-from bench.house import engines, make_place
+from bench.services import engines, make_place
 from crossfade.parity.model import Cause, Verdict
 from crossfade.postgres import PoolOptions, open_pool
 from crossfade.postgres.monitoring.finding_lists import FindingFilter, PostgresFindingLists
@@ -50,8 +50,8 @@ ORDER BY number
 async def run(options: Options) -> list[Row]:
     """Fill a ledger's schema with findings, then list them in every way."""
     findings = options.operations(FINDINGS)
-    async with engines() as house:
-        place = await make_place(house, "findings")
+    async with engines() as services:
+        place = await make_place(services, "findings")
         await _fill(place.dsn, findings)
         async with open_pool(place.dsn, PoolOptions(connections_max=1)) as pool:
             return await _measure(pool, findings)

@@ -19,11 +19,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from bench.core import Options, Row, percentile
 from bench.dynamo_null import null_server
-from bench.house import Place, engines, make_place
+from bench.services import Place, engines, make_place
 from campaigns.mapping import APPLICATION
 from crossfade.events import Event
 from crossfade.ports import Item, Target
-from crossfade.relay.status import Whereabouts
+from crossfade.relay.status import DeliveryStatus
 from crossfade.runtime.migration import Clients, Migration, open_migration
 
 NAME = "latency"
@@ -66,11 +66,11 @@ class Timed:
 
 async def run(options: Options) -> list[Row]:
     """Measure with the fast path, then with the relay alone."""
-    async with engines() as house, null_server() as port:
+    async with engines() as services, null_server() as port:
         endpoint = f"http://127.0.0.1:{port}"
-        fast = await make_place(house, "fast", endpoint=endpoint)
+        fast = await make_place(services, "fast", endpoint=endpoint)
         slow = await make_place(
-            house, "slow", endpoint=endpoint, relay_grace_seconds=0.0, relay_idle_seconds=0.05
+            services, "slow", endpoint=endpoint, relay_grace_seconds=0.0, relay_idle_seconds=0.05
         )
         seconds = 2 if options.quick else SECONDS
         return [
@@ -174,5 +174,5 @@ def _ignore(event: Event) -> None:
 
 async def _nowhere(
     _entity: str, _rows: Sequence[Sequence[str]], _seconds: float
-) -> tuple[Whereabouts, ...]:
+) -> tuple[DeliveryStatus, ...]:
     return ()

@@ -19,7 +19,7 @@ HEADERS = (
 CREATED = f"HTTP/1.1 200 OK\r\n{HEADERS}Content-Length: 0\r\n\r\n".encode()
 
 
-class Shelf:
+class ObjectChecker:
     """Keeps the newest body of each path."""
 
     def __init__(self) -> None:
@@ -41,4 +41,4 @@ def null_server() -> AbstractAsyncContextManager[int]:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(Shelf().respond))
+    uvloop.run(serve(ObjectChecker().respond))

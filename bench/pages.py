@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from bench.core import Options, Row, percentile
-from bench.house import engines, make_place
+from bench.services import engines, make_place
 from campaigns.actions import create_campaign, create_session, create_user, save_upload
 from campaigns.app import App, open_app
 from campaigns.inputs import NewCampaign, NewSession, NewUser
@@ -50,8 +50,8 @@ async def run(options: Options) -> list[Row]:
     """Open each page, one request after the other, in interleaved rounds."""
     turns = long_transcript()
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(engines())
-        place = await make_place(house, "site", capture=False)
+        services = await stack.enter_async_context(engines())
+        place = await make_place(services, "site", capture=False)
         app = await stack.enter_async_context(open_app(place.dsn))
         session_id = await fill(app, turns)
         browser = await stack.enter_async_context(signed_in(app))

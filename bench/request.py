@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from bench.core import Options, Row, percentile
-from bench.house import Place, engines, make_place
+from bench.services import Place, engines, make_place
 from campaigns.actions import create_campaign, create_session, create_user, update_campaign
 from campaigns.app import App, Push, no_push, open_app
 from campaigns.inputs import CampaignChanges, NewCampaign, NewSession, NewUser
@@ -63,18 +63,18 @@ OPERATIONS: dict[str, Operation] = {"update_campaign": rename, "create_session":
 async def run(options: Options) -> list[Row]:
     """Measure both actions in four variants, then the memory of a hung target."""
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(engines())
-        target = urlsplit(house.endpoint)
+        services = await stack.enter_async_context(engines())
+        target = urlsplit(services.endpoint)
         hung = await stack.enter_async_context(
             TcpProxy(str(target.hostname), int(target.port or 0))
         )
         await hung.strike(Stall())
         endpoint = f"http://127.0.0.1:{hung.port}"
         places = {
-            "without Crossfade": await make_place(house, "without", capture=False),
-            "triggers only": await make_place(house, "triggers"),
-            "push": await make_place(house, "push"),
-            "push, target hung": await make_place(house, "hung", endpoint=endpoint),
+            "without Crossfade": await make_place(services, "without", capture=False),
+            "triggers only": await make_place(services, "triggers"),
+            "push": await make_place(services, "push"),
+            "push, target hung": await make_place(services, "hung", endpoint=endpoint),
         }
         sites = {name: await _prepare(place) for name, place in places.items()}
         for measured in (False, *([True] * options.rounds)):

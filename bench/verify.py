@@ -31,11 +31,11 @@ from psycopg.rows import dict_row
 
 from bench.backfill import measure
 from bench.core import Options, Row
-from bench.house import Place, engines, make_place
+from bench.services import Place, engines, make_place
 from bench.verify_lag import lag
 from bench.verify_pages import page_server
 from campaigns.mapping import APPLICATION
-from crossfade.cli.commands.verify import calm_collector
+from crossfade.cli.commands.verify import tune_gc
 from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import Live
 from crossfade.postgres import PostgresScan, install, open_pool
@@ -74,15 +74,15 @@ class Spent:
 async def run(options: Options) -> list[Row]:
     """Measure both variants on a small table and a larger one, then the lag."""
     sizes = (options.operations(ROWS), options.operations(ROWS_MANY))
-    async with engines() as house:
-        place = await make_place(house, "verify", capture=False)
+    async with engines() as services:
+        place = await make_place(services, "verify", capture=False)
         result: list[Row] = []
         for rows in sizes:
             rounds = min(options.rounds, CHILD_ROUNDS_MAX) if rows == sizes[0] else 1
             result += await _beside(place, rows, rounds)
         for rows in () if options.quick else ROWS_NARROW:
             result.append(await _memory(place, rows))
-        live = await make_place(house, "watch", relay_grace_seconds=0.0, relay_idle_seconds=0.02)
+        live = await make_place(services, "watch", relay_grace_seconds=0.0, relay_idle_seconds=0.02)
         result.append(await lag(live, options.operations(int(WATCH_SECONDS * 10)) / 10))
     return result
 
@@ -185,20 +185,20 @@ async def _child(place: Place, port: int, variant: str, rows: int) -> Spent:
 
 def verify_with_crossfade() -> None:
     """A full pass, as the command makes it."""
-    calm_collector()
+    tune_gc()
     uvloop.run(_verify("campaign"))
 
 
 def verify_users() -> None:
     """A full pass over narrow rows."""
-    calm_collector()
+    tune_gc()
     uvloop.run(_verify("user"))
 
 
 async def _verify(entity: str) -> None:
     mapping = APPLICATION.by_name[entity]
     async with open_verifier(load(), [mapping], lambda _: None) as verifier:
-        tally = (await verifier.full_pass()).tally
+        tally = (await verifier.run_full_pass()).tally
         assert tally.drifted_keys == 0
         assert tally.equal_keys == tally.source_rows == int(sys.argv[2])
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import psycopg
 
 from bench.core import Row, percentile
-from bench.house import Place
+from bench.services import Place
 from campaigns.mapping import APPLICATION
 from crossfade.runtime.migration import open_migration
 from crossfade.runtime.verification import Verifier, open_verifier

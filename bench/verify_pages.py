@@ -21,7 +21,7 @@ PAGE_BYTES_MAX = 1 << 20
 READ_UNIT_BYTES = 4096
 
 
-class Shelf:
+class ObjectChecker:
     """Items in an order that is none, and where each stands."""
 
     def __init__(self, lines: list[bytes]) -> None:
@@ -78,4 +78,4 @@ def page_server(file: Path) -> AbstractAsyncContextManager[int]:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(Shelf(Path(sys.argv[1]).read_bytes().splitlines()).respond))
+    uvloop.run(serve(ObjectChecker(Path(sys.argv[1]).read_bytes().splitlines()).respond))

@@ -18,11 +18,16 @@ from support.commands import engine_variables
 from support.engines.clients import boto_client
 from support.engines.databases import WHEEL, Cluster, installed_binaries
 from support.engines.dynamodb_local import missing_for_dynamodb_local
-from support.engines.house import House, remove
+from support.engines.product import (
+    RunningProduct,
+    create_table_with_index,
+    open_product,
+    settings_of,
+)
+from support.engines.shared import Engines, remove
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.engines.world import World, create_table_with_index, open_world, settings_of
 from support.site import TestedSite, open_site
-from support.verification import Stage, open_stage
+from support.verification import VerifiedNotes, open_verified_notes
 
 
 def pytest_configure() -> None:
@@ -39,25 +44,25 @@ def own_logs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[House]:
+def engines() -> Iterator[Engines]:
     """The engines of this test process; each starts when first asked for."""
-    house = House()
-    yield house
-    house.close()
+    engines = Engines()
+    yield engines
+    engines.close()
 
 
 @pytest.fixture
-def data_folder(house: House) -> Iterator[Path]:
+def data_folder(engines: Engines) -> Iterator[Path]:
     """An empty folder for engines of a test's own, reachable for the user PostgreSQL runs as."""
-    folder = house.new_folder()
+    folder = engines.new_folder()
     yield folder
     remove(folder)
 
 
 @pytest.fixture(scope="session")
-def cluster(house: House) -> Cluster:
+def cluster(engines: Engines) -> Cluster:
     """PostgreSQL 18 of the wheel, for tests that make databases of their own."""
-    return house.cluster(WHEEL)
+    return engines.cluster(WHEEL)
 
 
 @pytest.fixture
@@ -69,12 +74,12 @@ def database(cluster: Cluster) -> Iterator[Database]:
 
 
 @pytest.fixture(params=["wheel", "machine"])
-def every_database(request: pytest.FixtureRequest, house: House) -> Iterator[Database]:
+def every_database(request: pytest.FixtureRequest, engines: Engines) -> Iterator[Database]:
     """A fresh database on PostgreSQL 18, then on the machine's own version where there is one."""
     binaries = WHEEL if request.param == "wheel" else installed_binaries()
     if binaries is None:
         pytest.skip("this machine has no PostgreSQL of its own")
-    cluster = house.cluster(binaries)
+    cluster = engines.cluster(binaries)
     database = cluster.create()
     yield database
     cluster.drop(database)
@@ -87,21 +92,21 @@ def every_database(request: pytest.FixtureRequest, house: House) -> Iterator[Dat
         *([] if missing_for_dynamodb_local() else ["dynamodb-local"]),
     ]
 )
-def dynamo(request: pytest.FixtureRequest, house: House) -> DynamoEngine:
+def dynamo(request: pytest.FixtureRequest, engines: Engines) -> DynamoEngine:
     """DynamoDB, by each local implementation in turn; DynamoDB Local only for who asks for it."""
-    return house.dynamo(request.param)
+    return engines.dynamo(request.param)
 
 
 @pytest.fixture
-def ministack(house: House) -> DynamoEngine:
+def ministack(engines: Engines) -> DynamoEngine:
     """DynamoDB by ministack only."""
-    return house.dynamo("ministack")
+    return engines.dynamo("ministack")
 
 
 @pytest.fixture(params=["seaweedfs", "ministack"])
-def s3(request: pytest.FixtureRequest, house: House) -> S3Engine:
+def s3(request: pytest.FixtureRequest, engines: Engines) -> S3Engine:
     """S3, by each local implementation in turn, with a bucket of this test."""
-    return house.bucket(request.param)
+    return engines.bucket(request.param)
 
 
 @pytest.fixture
@@ -159,36 +164,38 @@ def environment(
 
 
 @pytest.fixture
-def bucket(house: House) -> S3Engine:
+def bucket(engines: Engines) -> S3Engine:
     """A bucket of this test on ministack only."""
-    return house.bucket("ministack")
+    return engines.bucket("ministack")
 
 
 @pytest.fixture
-async def world(
+async def product(
     request: pytest.FixtureRequest,
     migrated: Database,
     ministack: DynamoEngine,
     bucket: S3Engine,
     credentials: None,
-) -> AsyncIterator[World]:
+) -> AsyncIterator[RunningProduct]:
     """The whole product, installed and running on ministack, everything behind proxies.
 
-    A test may give it settings: ``parametrize("world", [HASTY], indirect=True)``.
+    A test may give it settings: ``parametrize("product", [HASTY], indirect=True)``.
     """
     del credentials
-    async with open_world(migrated, ministack, bucket, **getattr(request, "param", {})) as world:
-        yield world
+    async with open_product(
+        migrated, ministack, bucket, **getattr(request, "param", {})
+    ) as product:
+        yield product
 
 
 @pytest.fixture
-async def stage(
+async def verified_notes(
     database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[VerifiedNotes]:
     """A table of notes, delivered and verified on ministack."""
     del credentials
-    async with open_stage(database, ministack, bucket) as stage:
-        yield stage
+    async with open_verified_notes(database, ministack, bucket) as verified_notes:
+        yield verified_notes
 
 
 @pytest.fixture

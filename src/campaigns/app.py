@@ -10,8 +10,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from campaigns.database import create_engine
-from campaigns.refusals import translated
-from crossfade.relay.status import Whereabouts
+from campaigns.db_errors import translated
+from crossfade.relay.status import DeliveryStatus
 
 
 class Push(Protocol):
@@ -25,14 +25,14 @@ class Push(Protocol):
 
 
 class Locate(Protocol):
-    """Tells where rows stand; `Migration.whereabouts` is one.
+    """Tells where rows stand; `Migration.delivery_status` is one.
 
     It raises nothing for a failing store and takes about a second at most.
     """
 
     async def __call__(
         self, entity: str, primary_keys: Sequence[Sequence[str]], /
-    ) -> Sequence[Whereabouts]:
+    ) -> Sequence[DeliveryStatus]:
         """Return where each row stands, in the order asked."""
 
 

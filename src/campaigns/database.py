@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from campaigns.db_errors import translated
 from campaigns.errors import Invalid, Problem
-from campaigns.refusals import translated
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number that no other lock of the database uses.

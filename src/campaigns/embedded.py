@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from campaigns.database import migrate
 from crossfade import dynamo, s3
-from crossfade.local import Lifetime, LocalStack, local_stack
+from crossfade.local import Lifetime, LocalServices, local_stack
 from crossfade.runtime.migration import dynamo_config, s3_config
 from crossfade.settings import Settings
 
@@ -20,7 +20,7 @@ NAME = "campaigns"
 
 
 @asynccontextmanager
-async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[LocalStack]:
+async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[LocalServices]:
     """Start the engines and make tables and bucket; repeating it is harmless.
 
     The engines' credentials go into this process's environment, where the AWS chain finds them.
@@ -39,7 +39,7 @@ async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[Loca
         yield engines
 
 
-def settings_of(engines: LocalStack, dynamodb_endpoint: str = "") -> Settings:
+def settings_of(engines: LocalServices, dynamodb_endpoint: str = "") -> Settings:
     """Return settings that lead to the engines, with pauses short enough to watch.
 
     Args:

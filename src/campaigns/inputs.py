@@ -26,7 +26,7 @@ from campaigns.enums import (
 )
 from campaigns.errors import Invalid, Problem
 from campaigns.fields import Given
-from campaigns.remedies import remedy
+from campaigns.input_messages import remedy
 
 FOUND = {"missing": "missing", "extra_forbidden": "unknown field"}
 FIELD_CHARACTERS_MAX = 64

@@ -48,5 +48,5 @@ async def _open(stack: AsyncExitStack, dsn: str, stores: Stores | None) -> App:
     if stores is None:
         return await stack.enter_async_context(open_app(dsn))
     migration = await stack.enter_async_context(open_migration(stores, APPLICATION))
-    opened = open_app(dsn, migration.push, locate=migration.whereabouts)
+    opened = open_app(dsn, migration.push, locate=migration.delivery_status)
     return await stack.enter_async_context(opened)

@@ -26,7 +26,7 @@ from campaigns.actions import (
     save_transcript,
 )
 from campaigns.app import App
-from campaigns.decoding import place_of
+from campaigns.decoding import key_hash_of
 from campaigns.enums import CampaignStatus, GameSystem, SessionStatus, TranscriptSource
 from campaigns.errors import Invalid, Problem
 from campaigns.inputs import NewCampaign, NewCharacter, NewSession, TranscriptChanges
@@ -112,7 +112,7 @@ def read_mission(file: Path) -> Mission:
         kind = error.strerror or type(error).__name__
         raise Invalid(Problem(str(file), kind, "make it readable")) from error
     except msgspec.ValidationError as error:
-        field, expected = place_of(error)
+        field, expected = key_hash_of(error)
         raise Invalid(Problem(f"{file}: {field}", expected, "correct the file")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(Problem(str(file), str(error), "give well-formed JSON in UTF-8")) from None

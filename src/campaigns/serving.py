@@ -17,7 +17,7 @@ from campaigns.web import SiteOptions, create_site
 from crossfade import postgres
 from crossfade.errors import Unavailable
 from crossfade.jobs.loop import Pauses, forever
-from crossfade.local import Lifetime, LocalStack, State, status
+from crossfade.local import Lifetime, LocalServices, State, status
 from crossfade.runtime.migration import open_migration
 from crossfade.runtime.operator import open_worker
 from crossfade.runtime.verification import open_verifier
@@ -44,7 +44,7 @@ class Served:
 
 
 @asynccontextmanager
-async def open_engines(folder: Path) -> AsyncIterator[tuple[LocalStack, bool]]:
+async def open_engines(folder: Path) -> AsyncIterator[tuple[LocalServices, bool]]:
     """Start the engines of a folder for this block, or join those that run there already.
 
     Yields:
@@ -91,7 +91,7 @@ async def serve_all(
         verifier = await stack.enter_async_context(open_verifier(settings, APPLICATION.mappings))
         worker = await stack.enter_async_context(open_worker(settings, APPLICATION))
         app = await stack.enter_async_context(
-            open_app(engines.dsn, migration.push, locate=migration.whereabouts)
+            open_app(engines.dsn, migration.push, locate=migration.delivery_status)
         )
         options = SiteOptions(secret=secret_of(folder), public_url=url_of(site_socket))
         site = create_site(app, options)
@@ -122,7 +122,7 @@ def secret_of(folder: Path) -> str:
     return file.read_text()
 
 
-def variables_of(engines: LocalStack) -> dict[str, str]:
+def variables_of(engines: LocalServices) -> dict[str, str]:
     """Return what leads other programs to the stores."""
     return engines.environment | {"DYNAMODB_TABLE_NAME": NAME, "S3_BUCKET_NAME": NAME}
 

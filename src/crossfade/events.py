@@ -52,7 +52,7 @@ class EntityPaused:
 
 
 @dataclass(frozen=True, slots=True)
-class EntityLeftOut:
+class EntitySkipped:
     """A job goes on without an entity, whose table has changed.
 
     Attributes:
@@ -297,7 +297,7 @@ Event = (
     | PushSkipped
     | KeyParked
     | EntityPaused
-    | EntityLeftOut
+    | EntitySkipped
     | LedgerRaised
     | Relayed
     | Backfilled

@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from crossfade.web.dashboard import Address, listen, serve, url_of
 from support.browser import Create, Picture, Served
+from support.engines.product import RunningProduct, open_product
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.engines.world import World, open_world
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = (
@@ -47,12 +47,12 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def lively(
     migrated: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[World]:
+) -> AsyncIterator[RunningProduct]:
     """The whole product, telling of itself often enough for people who watch it."""
     del credentials
     often = {"pulse_seconds": 0.5, "canary_seconds": 0.5}
-    async with open_world(migrated, ministack, bucket, **often) as world:
-        yield world
+    async with open_product(migrated, ministack, bucket, **often) as product:
+        yield product
 
 
 @pytest.fixture

@@ -12,51 +12,51 @@ from campaigns.mapping import APPLICATION
 from crossfade.testing import Refuse, Rule, Stall
 from crossfade.web.dashboard import create_dashboard
 from support.browser import Served
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 SECONDS_MAX = 30.0
 
 
 async def test_focus_and_scrolling_stay_when_figures_change(
-    world: World, browser: Browser, served: Served
+    product: RunningProduct, browser: Browser, served: Served
 ) -> None:
-    await world.drain()
-    dashboard = await served(partial(create_dashboard, world.settings, APPLICATION))
+    await product.drain()
+    dashboard = await served(partial(create_dashboard, product.settings, APPLICATION))
     page = await browser.new_page(viewport={"width": 390, "height": 800})
     await page.goto(dashboard)
     await expect(page.locator("[data-live-state]")).to_contain_text("Live")
     entities = page.get_by_role("region", name="Entities")
     await entities.focus()
     await entities.evaluate("element => { element.scrollLeft = 60; }")
-    world.dynamo.add(Rule(Stall(), operation="PutItem"))
-    await create_campaign(world.app, world.user_id, NewCampaign(name="Under the reader"))
+    product.dynamo.add(Rule(Stall(), operation="PutItem"))
+    await create_campaign(product.app, product.user_id, NewCampaign(name="Under the reader"))
     named = page.get_by_role("rowheader", name="campaign", exact=True)
     row = page.get_by_role("row").filter(has=named)
     await expect(row.get_by_role("cell").first).to_have_text("1", timeout=SECONDS_MAX * 1000)
     assert await entities.evaluate("element => document.activeElement === element")
     assert await entities.evaluate("element => element.scrollLeft") == 60
-    world.dynamo.clear()
+    product.dynamo.clear()
 
 
 async def test_figures_that_are_old_are_said_to_be(
-    world: World, browser: Browser, served: Served
+    product: RunningProduct, browser: Browser, served: Served
 ) -> None:
-    dashboard = await served(partial(create_dashboard, world.settings, APPLICATION))
+    dashboard = await served(partial(create_dashboard, product.settings, APPLICATION))
     page = await browser.new_page()
     await page.goto(dashboard)
     state = page.locator("[data-live-state]")
     await expect(state).to_contain_text("Live")
-    await world.database.strike(Refuse())
-    world.database.cut()
+    await product.database.strike(Refuse())
+    product.database.cut()
     await expect(state).to_contain_text("The database does not answer", timeout=SECONDS_MAX * 1000)
-    await world.database.heal()
+    await product.database.heal()
     await expect(state).to_contain_text("Live", timeout=SECONDS_MAX * 1000)
 
 
 async def test_a_page_without_scripts_shows_a_moment(
-    world: World, browser: Browser, served: Served
+    product: RunningProduct, browser: Browser, served: Served
 ) -> None:
-    dashboard = await served(partial(create_dashboard, world.settings, APPLICATION))
+    dashboard = await served(partial(create_dashboard, product.settings, APPLICATION))
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(dashboard)

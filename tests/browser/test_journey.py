@@ -18,7 +18,7 @@ from campaigns.sample import PACKAGED, read_missions, transcript_of
 from campaigns.web import SiteOptions, create_site
 from crossfade.web.dashboard import create_dashboard
 from support.browser import Picture, Served, open_page, sign_up
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "missions"
 
@@ -37,10 +37,10 @@ def transcript() -> FilePayload:
 
 
 @asynccontextmanager
-async def relaying(world: World) -> AsyncIterator[None]:
+async def relaying(product: RunningProduct) -> AsyncIterator[None]:
     """Run the relay, as a process of its own would."""
     stop = asyncio.Event()
-    task = asyncio.create_task(world.migration.run_relay(stop))
+    task = asyncio.create_task(product.migration.run_relay(stop))
     yield
     stop.set()
     await task
@@ -72,7 +72,7 @@ async def upload(page: Page, transcript: FilePayload) -> None:
 
 
 async def test_a_user_works_through_an_outage_while_an_operator_watches(
-    lively: World,
+    lively: RunningProduct,
     served: Served,
     browser: Browser,
     transcript: FilePayload,

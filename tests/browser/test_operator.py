@@ -20,20 +20,20 @@ from crossfade.settings import Settings
 from crossfade.testing.corruption.corruption import Corruption, corrupt
 from crossfade.web.dashboard import create_dashboard
 from support.browser import PHONE, Picture, Screen, Served, open_page
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 TOKEN = "the operators of these tests"
 WIDE = Screen(1200, 1000)
 
 
 @asynccontextmanager
-async def working(world: World) -> AsyncIterator[None]:
+async def working(product: RunningProduct) -> AsyncIterator[None]:
     """Run the relay, and a worker that does what operators ask for."""
     stop = asyncio.Event()
-    async with open_worker(world.settings, APPLICATION, world.events.append) as worker:
+    async with open_worker(product.settings, APPLICATION, product.events.append) as worker:
         jobs = (
-            world.migration.run_relay(stop),
-            forever("work", worker.step, stop, world.events.append, Pauses()),
+            product.migration.run_relay(stop),
+            forever("work", worker.step, stop, product.events.append, Pauses()),
         )
         tasks = [asyncio.create_task(job) for job in jobs]
         yield
@@ -41,9 +41,9 @@ async def working(world: World) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-def guarded(world: World) -> Settings:
+def guarded(product: RunningProduct) -> Settings:
     """Return settings under which operators have to sign in."""
-    return world.settings.model_copy(update={"operator_token": SecretStr(TOKEN)})
+    return product.settings.model_copy(update={"operator_token": SecretStr(TOKEN)})
 
 
 async def ask(page: Page, action: str) -> None:
@@ -54,7 +54,7 @@ async def ask(page: Page, action: str) -> None:
 
 
 async def test_an_operator_finds_and_repairs_damage(
-    lively: World, served: Served, browser: Browser, picture: Picture
+    lively: RunningProduct, served: Served, browser: Browser, picture: Picture
 ) -> None:
     await create_campaign(lively.app, lively.user_id, NewCampaign(name="Apollo"))
     await lively.drain()
@@ -87,7 +87,7 @@ async def test_an_operator_finds_and_repairs_damage(
 
 
 async def test_no_page_of_the_dashboard_is_wider_than_a_phone(
-    lively: World, served: Served, browser: Browser, picture: Picture
+    lively: RunningProduct, served: Served, browser: Browser, picture: Picture
 ) -> None:
     dashboard = await served(partial(create_dashboard, lively.settings, APPLICATION))
     async with open_page(browser, PHONE) as page:

@@ -51,7 +51,7 @@ async def test_a_parked_key_is_not_due(database: Database) -> None:
             "UPDATE crossfade.ledger SET parked_reason = 'r', attempts = 1 WHERE key[1] = 'parked'"
         )
         assert await feed.due(10) == [other]
-        assert await feed.dirty_of([Row("note", ("parked",))]) == []
+        assert await feed.dirty_keys_of([Row("note", ("parked",))]) == []
         touch(app, "parked")
         assert set(await feed.due(10)) == {other, parked}
         await feed.aclose()
@@ -77,13 +77,13 @@ async def test_the_dirty_keys_of_rows_are_found_by_primary_key(every_database: D
             add_note(app, note) for note in ("m", "n\x01", "n\x02", "n ", "na", "n-", "o")
         ]
         new = note_key("n", owner="o")
-        assert set(await feed.dirty_of([Row("note", ("n",))])) == {old, new}
-        both = await feed.dirty_of([Row("note", ("n",)), Row("note", ("n\x01",))])
+        assert set(await feed.dirty_keys_of([Row("note", ("n",))])) == {old, new}
+        both = await feed.dirty_keys_of([Row("note", ("n",)), Row("note", ("n\x01",))])
         assert set(both) == {old, new, neighbours[1]}
         await feed.ack([Delivered(old, 2)])
-        assert await feed.dirty_of([Row("note", ("n",))]) == [new]
-        assert await feed.dirty_of([]) == []
-        assert await feed.dirty_of([Row("other", ("n",))]) == []
+        assert await feed.dirty_keys_of([Row("note", ("n",))]) == [new]
+        assert await feed.dirty_keys_of([]) == []
+        assert await feed.dirty_keys_of([Row("other", ("n",))]) == []
 
 
 async def test_relays_share_the_keys_without_overlap(every_database: Database) -> None:
@@ -182,7 +182,7 @@ async def test_a_long_transaction_stalls_no_other_key(every_database: Database) 
             assert await feed.due(10) == free
             await feed.ack([Delivered(key, 1) for key in free])
             assert mark(app, free[0]) == Mark(1, 1, is_dirty=False)
-        found = await feed.dirty_of([Row("note", (f"held-{number}",)) for number in range(10)])
+        found = await feed.dirty_keys_of([Row("note", (f"held-{number}",)) for number in range(10)])
         assert set(found) == set(held)
         await feed.ack([Delivered(key, 2) for key in held])
         assert await feed.due(10) == []

@@ -10,7 +10,7 @@ import pytest
 from crossfade.errors import ConfigurationError, SchemaChanged
 from crossfade.mapping.declaration.mapping import Body, Column, Mapping, Rule
 from crossfade.mapping.object_keys import object_key
-from crossfade.mapping.state import BodyRef, Gone, Key, Live, State, StoredObject
+from crossfade.mapping.state import BodyRef, Deleted, Key, Live, State, StoredObject
 from crossfade.postgres import PostgresFeed, PostgresSource, install, open_pool
 from support.engines.values import Database
 from support.postgres_tables import NOTES, add_note, captured_notes, note_key, shape, touch
@@ -87,8 +87,8 @@ async def test_a_deleted_row_and_one_that_never_was_are_gone(every_database: Dat
         app.execute("UPDATE crossfade.ledger SET attempts = 3")
         states = await fetch(every_database, [deleted, note_key("never", folder="f")])
         assert [(type(state), state.version, state.attempts) for state in states] == [
-            (Gone, 2, 3),
-            (Gone, 0, 0),
+            (Deleted, 2, 3),
+            (Deleted, 0, 0),
         ]
 
 
@@ -97,9 +97,9 @@ async def test_a_row_counts_only_under_the_key_it_has_now(every_database: Databa
         left = add_note(app, "n", folder="a")
         app.execute("UPDATE notes SET folder = NULL")
         found = await fetch(every_database, [left, note_key("n", owner="o")])
-        assert [(type(state), state.version) for state in found] == [(Gone, 2), (Live, 1)]
+        assert [(type(state), state.version) for state in found] == [(Deleted, 2), (Live, 1)]
         similar = [note_key("n"), note_key("n", owner="O"), note_key("n", folder="", owner="o")]
-        assert {type(state) for state in await fetch(every_database, similar)} == {Gone}
+        assert {type(state) for state in await fetch(every_database, similar)} == {Deleted}
 
 
 async def test_a_row_without_a_ledger_row_has_version_0(every_database: Database) -> None:
@@ -254,9 +254,9 @@ async def test_a_key_that_no_longer_fits_its_column_spoils_no_other(
         assert [state.key for state in states] == keys
         assert [(type(state), state.version) for state in states] == [
             (Live, 1),
-            (Gone, 2),
+            (Deleted, 2),
             (Live, 1),
-            (Gone, 2),
+            (Deleted, 2),
             (Live, 1),
         ]
         assert await source.body(keys[1], "content") is None

@@ -10,7 +10,7 @@ import pytest
 
 from crossfade.testing import Hold, Rule
 from support.backfill import INSERT, SMALL, add_campaigns, add_transcripts, progress
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.kill import environment, start
 
 PROGRAM = """
@@ -72,9 +72,9 @@ IN_SMALL_STEPS = {
 }
 
 
-async def start_backfill(world: World, *arguments: str) -> asyncio.subprocess.Process:
+async def start_backfill(product: RunningProduct, *arguments: str) -> asyncio.subprocess.Process:
     """Start `crossfade backfill` as a process of its own."""
-    return await start(world, "backfill", *arguments, variables=IN_SMALL_STEPS)
+    return await start(product, "backfill", *arguments, variables=IN_SMALL_STEPS)
 
 
 @pytest.mark.parametrize(
@@ -88,75 +88,79 @@ async def start_backfill(world: World, *arguments: str) -> asyncio.subprocess.Pr
         "after claim",
     ],
 )
-async def test_a_process_killed_at_any_step_is_replaced(world: World, step: str) -> None:
-    await add_campaigns(world, 150)
-    await add_transcripts(world, 25)
+async def test_a_process_killed_at_any_step_is_replaced(product: RunningProduct, step: str) -> None:
+    await add_campaigns(product, 150)
+    await add_transcripts(product, 25)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PROGRAM, step), env=environment(world, **IN_SMALL_STEPS)
+        *(sys.executable, "-c", PROGRAM, step), env=environment(product, **IN_SMALL_STEPS)
     )
     assert await process.wait() == -signal.SIGKILL
-    assert not all(one.is_done for one in (await progress(world)).values())
-    second = await start_backfill(world, "--json")
+    assert not all(one.is_done for one in (await progress(product)).values())
+    second = await start_backfill(product, "--json")
     await second.wait()
     assert second.returncode == 0
-    standing = await progress(world)
+    standing = await progress(product)
     assert all(one.is_done for one in standing.values())
     assert sum(one.tally.read for one in standing.values()) == 176
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_process_killed_while_others_work_leaves_its_windows_to_them(world: World) -> None:
-    await add_campaigns(world, 300)
+async def test_a_process_killed_while_others_work_leaves_its_windows_to_them(
+    product: RunningProduct,
+) -> None:
+    await add_campaigns(product, 300)
     held = Hold()
-    world.dynamo.add(Rule(held, operation=INSERT))
-    first = await start_backfill(world)
-    await world.dynamo.record.until(lambda record: record.arrived(INSERT, fault=Hold) > 0)
-    second = await start_backfill(world)
+    product.dynamo.add(Rule(held, operation=INSERT))
+    first = await start_backfill(product)
+    await product.dynamo.record.until(lambda record: record.arrived(INSERT, fault=Hold) > 0)
+    second = await start_backfill(product)
     first.kill()
     await first.wait()
-    world.dynamo.clear()
+    product.dynamo.clear()
     held.until.set()
     await second.wait()
     assert second.returncode == 0
-    assert (await progress(world))["campaign"].is_done
-    await world.assert_equal()
+    assert (await progress(product))["campaign"].is_done
+    await product.assert_equal()
 
 
-async def test_an_interrupted_command_says_so_and_goes_on_when_run_again(world: World) -> None:
-    await add_campaigns(world, 300)
+async def test_an_interrupted_command_says_so_and_goes_on_when_run_again(
+    product: RunningProduct,
+) -> None:
+    await add_campaigns(product, 300)
     held = Hold()
-    world.dynamo.add(Rule(held, operation=INSERT, skip=2))
-    process = await start_backfill(world)
-    await world.dynamo.record.until(lambda record: record.arrived(INSERT, fault=Hold) > 0)
+    product.dynamo.add(Rule(held, operation=INSERT, skip=2))
+    process = await start_backfill(product)
+    await product.dynamo.record.until(lambda record: record.arrived(INSERT, fault=Hold) > 0)
     process.send_signal(signal.SIGINT)
     held.until.set()
     await process.wait()
     assert process.returncode == 130
-    world.dynamo.clear()
-    again = await start_backfill(world)
+    product.dynamo.clear()
+    again = await start_backfill(product)
     await again.wait()
     assert again.returncode == 0
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_processes_of_one_command_share_the_work(world: World) -> None:
-    await add_campaigns(world, 400)
+async def test_processes_of_one_command_share_the_work(product: RunningProduct) -> None:
+    await add_campaigns(product, 400)
     held = Hold()
-    world.dynamo.add(Rule(held, operation=INSERT))
-    process = await start_backfill(world, "--workers", "2", "--wcu", "2000")
+    product.dynamo.add(Rule(held, operation=INSERT))
+    process = await start_backfill(product, "--workers", "2", "--wcu", "2000")
     async with asyncio.timeout(90):
-        while await leasing(world) < 2:  # noqa: ASYNC110 - they are other processes
+        while await leasing(product) < 2:  # noqa: ASYNC110 - they are other processes
             await asyncio.sleep(0.05)
-    world.dynamo.clear()
+    product.dynamo.clear()
     held.until.set()
     assert await process.wait() == 0
-    assert (await progress(world))["campaign"].is_done
-    await world.assert_equal()
+    assert (await progress(product))["campaign"].is_done
+    await product.assert_equal()
 
 
-async def leasing(world: World) -> int:
+async def leasing(product: RunningProduct) -> int:
     """Count the processes that hold windows."""
-    ((count,),) = await world.sql(
+    ((count,),) = await product.sql(
         "SELECT count(DISTINCT worker) FROM crossfade.backfill_window WHERE lease_until > now()"
     )
     return int(count)

@@ -9,10 +9,10 @@ from crossfade.events import InsertsRefused, PushFailed
 from crossfade.mapping.codec.codec import Codec, Draft
 from crossfade.mapping.state import Live
 from support.backfill import add_campaigns, run_backfill
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 
-async def test_an_error_of_our_own_keeps_to_the_row_that_met_it(world: World) -> None:
+async def test_an_error_of_our_own_keeps_to_the_row_that_met_it(product: RunningProduct) -> None:
     """Its message quotes the row, and is told to nobody."""
 
     class Broken(Codec):
@@ -21,14 +21,14 @@ async def test_an_error_of_our_own_keeps_to_the_row_that_met_it(world: World) ->
                 raise KeyError(live.columns["slug"])
             return super().encode(live)
 
-    await add_campaigns(world, 60)
-    route = world.migration.route
+    await add_campaigns(product, 60)
+    route = product.migration.route
     codecs = {**route.codecs, "campaign": Broken(APPLICATION.by_name["campaign"])}
-    world.migration.route = replace(route, codecs=codecs)
-    tally = (await run_backfill(world))["campaign"].tally
+    product.migration.route = replace(route, codecs=codecs)
+    tally = (await run_backfill(product))["campaign"].tally
     assert (tally.read, tally.parked) == (60, 1)
-    assert {event.error for event in world.observed(InsertsRefused)} == {"KeyError"}
-    assert {event.error for event in world.observed(PushFailed)} == {"KeyError"}
-    assert "old30" not in repr(world.events)
-    world.migration.route = route
-    await world.assert_equal()
+    assert {event.error for event in product.observed(InsertsRefused)} == {"KeyError"}
+    assert {event.error for event in product.observed(PushFailed)} == {"KeyError"}
+    assert "old30" not in repr(product.events)
+    product.migration.route = route
+    await product.assert_equal()

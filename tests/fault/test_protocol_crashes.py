@@ -16,27 +16,29 @@ from campaigns.inputs import NewCampaign, NewSession, TranscriptChanges
 from crossfade.mapping.state import AckReport, Outcome
 from crossfade.relay import delivery
 from crossfade.testing import Hold, Rule
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.kill import Killed, deadly_port, start
 
 TEXT = "[Cato] Nobody heard the bell."
 
 
-async def change_everything(world: World) -> None:
+async def change_everything(product: RunningProduct) -> None:
     """Leave a new row, a changed one, a move, a delete and a transcript behind, all dirty."""
-    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Bells"))
+    campaign = await create_campaign(product.app, product.user_id, NewCampaign(name="Bells"))
     session = await create_session(
-        world.app, world.user_id, NewSession(name="One", campaign_id=campaign.id)
+        product.app, product.user_id, NewSession(name="One", campaign_id=campaign.id)
     )
     await save_transcript(
-        world.app,
-        world.user_id,
+        product.app,
+        product.user_id,
         session.id,
         TranscriptChanges(expected_revision=session.revision, text=TEXT),
     )
-    doomed = await create_campaign(world.app, world.user_id, NewCampaign(name="Doomed"))
-    await create_session(world.app, world.user_id, NewSession(name="Two", campaign_id=doomed.id))
-    await delete_campaign(world.app, world.user_id, doomed.id)
+    doomed = await create_campaign(product.app, product.user_id, NewCampaign(name="Doomed"))
+    await create_session(
+        product.app, product.user_id, NewSession(name="Two", campaign_id=doomed.id)
+    )
+    await delete_campaign(product.app, product.user_id, doomed.id)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -53,23 +55,25 @@ async def change_everything(world: World) -> None:
     ],
 )
 async def test_a_relay_that_ends_at_any_point_loses_nothing(
-    world: World, port: str, method: str, *, after: bool
+    product: RunningProduct, port: str, method: str, *, after: bool
 ) -> None:
-    await world.dynamo.refuse()
-    await world.s3.refuse()
-    await change_everything(world)
-    assert await world.migration.fast_path.drain(60)
-    await world.sql("UPDATE crossfade.ledger SET next_attempt_at = now()")
-    await world.dynamo.accept()
-    await world.s3.accept()
-    route = world.migration.route
+    await product.dynamo.refuse()
+    await product.s3.refuse()
+    await change_everything(product)
+    assert await product.migration.fast_path.drain(60)
+    await product.sql("UPDATE crossfade.ledger SET next_attempt_at = now()")
+    await product.dynamo.accept()
+    await product.s3.accept()
+    route = product.migration.route
     ports: dict[str, Any] = {port: deadly_port(getattr(route, port), method, after=after)}
     with pytest.raises(Killed):
         await steps(replace(route, **ports))
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_process_killed_between_commit_and_push_loses_nothing(world: World) -> None:
+async def test_a_process_killed_between_commit_and_push_loses_nothing(
+    product: RunningProduct,
+) -> None:
     """The row is committed, the process is gone; the ledger tells the relay."""
     program = f"""
 import asyncio, os, signal
@@ -81,84 +85,84 @@ async def die(entity, /, *key, wait=False):
     os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    async with open_app({world.direct.dsn!r}, die) as app:
-        await create_campaign(app, {world.user_id!r}, NewCampaign(name="Last words"))
+    async with open_app({product.direct.dsn!r}, die) as app:
+        await create_campaign(app, {product.user_id!r}, NewCampaign(name="Last words"))
 
 asyncio.run(main())
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
     assert await process.wait() == -signal.SIGKILL
-    ((name,),) = await world.sql("SELECT name FROM campaigns")
+    ((name,),) = await product.sql("SELECT name FROM campaigns")
     assert name == "Last words"
-    assert await world.dirty() > 0
-    await world.assert_equal()
+    assert await product.dirty() > 0
+    await product.assert_equal()
 
 
-async def test_a_killed_relay_process_is_replaced_by_another(world: World) -> None:
+async def test_a_killed_relay_process_is_replaced_by_another(product: RunningProduct) -> None:
     """Killed while a delivery is under way; a second one finishes."""
     held = Hold()
-    world.dynamo.add(Rule(held, operation="PutItem"))
-    await world.sql(
+    product.dynamo.add(Rule(held, operation="PutItem"))
+    await product.sql(
         "INSERT INTO campaigns (user_id, slug, name, updated_at) "
         "SELECT %s, 'c' || n, 'Many', now() FROM generate_series(1, 300) AS n",
-        world.user_id,
+        product.user_id,
     )
-    first = await start_relay(world)
-    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
+    first = await start_relay(product)
+    await product.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
     first.kill()
     await first.wait()
-    world.dynamo.clear()
+    product.dynamo.clear()
     held.until.set()
-    assert await world.dirty() > 0
-    second = await start_relay(world, "--until-clean")
+    assert await product.dirty() > 0
+    second = await start_relay(product, "--until-clean")
     assert await second.wait() == 0
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_relay_told_to_end_ends_in_order(world: World) -> None:
-    process = await start_relay(world)
-    await world.sql("UPDATE users SET name = 'Cato'")
+async def test_a_relay_told_to_end_ends_in_order(product: RunningProduct) -> None:
+    process = await start_relay(product)
+    await product.sql("UPDATE users SET name = 'Cato'")
     async with asyncio.timeout(180):
-        while await world.dirty():  # noqa: ASYNC110 - the relay is another process
+        while await product.dirty():  # noqa: ASYNC110 - the relay is another process
             await asyncio.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert await process.wait() == 0
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_relay_stopped_before_all_is_delivered_says_so(world: World) -> None:
+async def test_a_relay_stopped_before_all_is_delivered_says_so(product: RunningProduct) -> None:
     held = Hold()
-    world.dynamo.add(Rule(held, operation="PutItem"))
-    await world.sql("UPDATE users SET name = 'Cato'")
-    process = await start_relay(world, "--until-clean")
-    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
+    product.dynamo.add(Rule(held, operation="PutItem"))
+    await product.sql("UPDATE users SET name = 'Cato'")
+    process = await start_relay(product, "--until-clean")
+    await product.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) > 0)
     process.send_signal(signal.SIGTERM)
-    world.dynamo.clear()
+    product.dynamo.clear()
     held.until.set()
     assert await process.wait() == 130
-    assert await (await start_relay(world, "--until-clean")).wait() == 0
-    await world.assert_equal()
+    assert await (await start_relay(product, "--until-clean")).wait() == 0
+    await product.assert_equal()
 
 
-async def test_relays_side_by_side_share_the_work(world: World) -> None:
+async def test_relays_side_by_side_share_the_work(product: RunningProduct) -> None:
     """Two processes, one backlog; nothing is lost or left."""
-    await world.sql(
+    await product.sql(
         "INSERT INTO campaigns (user_id, slug, name, updated_at) "
         "SELECT %s, 'c' || n, 'Many', now() FROM generate_series(1, 500) AS n",
-        world.user_id,
+        product.user_id,
     )
-    relays = [await start_relay(world) for _ in range(2)]
+    relays = [await start_relay(product) for _ in range(2)]
     async with asyncio.timeout(180):
-        while await world.dirty():  # noqa: ASYNC110 - the relays are other processes
+        while await product.dirty():  # noqa: ASYNC110 - the relays are other processes
             await asyncio.sleep(0.05)
     for process in relays:
         process.terminate()
         assert await process.wait() == 0
-    await world.assert_equal()
+    await product.assert_equal()
 
 
 async def test_an_acknowledgement_that_comes_late_does_not_hide_a_newer_write(
-    world: World,
+    product: RunningProduct,
 ) -> None:
     """The row changes between delivery and acknowledgement."""
 
@@ -170,16 +174,16 @@ async def test_an_acknowledgement_that_comes_late_does_not_hide_a_newer_write(
             return getattr(self._feed, name)
 
         async def ack(self, outcomes: Sequence[Outcome]) -> AckReport:
-            await world.sql("UPDATE users SET name = 'Newer'")
+            await product.sql("UPDATE users SET name = 'Newer'")
             report: AckReport = await self._feed.ack(outcomes)
             return report
 
-    await world.drain()
-    await world.sql("UPDATE users SET name = 'Older'")
-    route = replace(world.migration.route, feed=Late(world.migration.route.feed))
+    await product.drain()
+    await product.sql("UPDATE users SET name = 'Older'")
+    route = replace(product.migration.route, feed=Late(product.migration.route.feed))
     await delivery.step(route, keys_max=10)
-    assert await world.dirty() == 1
-    await world.assert_equal()
+    assert await product.dirty() == 1
+    await product.assert_equal()
 
 
 async def steps(route: delivery.Route) -> None:
@@ -189,6 +193,8 @@ async def steps(route: delivery.Route) -> None:
             await delivery.step(route, keys_max=100)
 
 
-async def start_relay(world: World, *arguments: str) -> asyncio.subprocess.Process:
+async def start_relay(product: RunningProduct, *arguments: str) -> asyncio.subprocess.Process:
     """Start `crossfade relay` as a process of its own."""
-    return await start(world, "relay", *arguments, variables={"CROSSFADE_RELAY_GRACE_SECONDS": "0"})
+    return await start(
+        product, "relay", *arguments, variables={"CROSSFADE_RELAY_GRACE_SECONDS": "0"}
+    )

@@ -32,37 +32,37 @@ from crossfade.testing import (
     Throttle,
     WrongChecksum,
 )
-from support.engines.world import HASTY, World
+from support.engines.product import HASTY, RunningProduct
 
 TRANSCRIPT = "\n".join(f"[Brin] The water rises, line {number}." for number in range(3_000))
 
 
-async def write_a_little(world: World) -> Campaign:
+async def write_a_little(product: RunningProduct) -> Campaign:
     """Make a campaign, rename it, add a session with a transcript."""
-    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Low tide"))
+    campaign = await create_campaign(product.app, product.user_id, NewCampaign(name="Low tide"))
     campaign = await update_campaign(
-        world.app,
-        world.user_id,
+        product.app,
+        product.user_id,
         campaign.id,
         CampaignChanges(expected_revision=campaign.revision, name="High tide"),
     )
     session = await create_session(
-        world.app, world.user_id, NewSession(name="One", campaign_id=campaign.id)
+        product.app, product.user_id, NewSession(name="One", campaign_id=campaign.id)
     )
     await save_transcript(
-        world.app,
-        world.user_id,
+        product.app,
+        product.user_id,
         session.id,
         TranscriptChanges(expected_revision=session.revision, text=TRANSCRIPT),
     )
-    transcript = await get_transcript(world.app, world.user_id, session.id)
+    transcript = await get_transcript(product.app, product.user_id, session.id)
     assert transcript.text == TRANSCRIPT
     assert campaign.name == "High tide"
     return campaign
 
 
 @pytest.mark.parametrize(
-    ("world", "fault", "error"),
+    ("product", "fault", "error"),
     [
         ({}, Cut(), "Interrupted"),
         (HASTY, Stall(), "TimedOut"),
@@ -75,26 +75,26 @@ async def write_a_little(world: World) -> Campaign:
         ({}, LoseAnswer(cut=True), "Interrupted"),
         ({}, WrongChecksum(), "CorruptResponse"),
     ],
-    indirect=["world"],
+    indirect=["product"],
     ids=repr,
 )
 async def test_a_failing_table_never_fails_a_request(
-    world: World, fault: HttpFault, error: str
+    product: RunningProduct, fault: HttpFault, error: str
 ) -> None:
-    world.dynamo.add(Rule(fault, operation="PutItem"))
-    campaign = await write_a_little(world)
-    await world.migration.push("campaign", campaign.id, wait=True)
-    assert await world.migration.fast_path.drain(60)
-    assert await world.dirty() > 0
-    failures = world.observed(PushFailed)
+    product.dynamo.add(Rule(fault, operation="PutItem"))
+    campaign = await write_a_little(product)
+    await product.migration.push("campaign", campaign.id, wait=True)
+    assert await product.migration.fast_path.drain(60)
+    assert await product.dirty() > 0
+    failures = product.observed(PushFailed)
     assert {failure.error for failure in failures} == {error}
     assert "tide" not in repr(failures)
-    world.dynamo.clear()
-    await world.assert_equal()
+    product.dynamo.clear()
+    await product.assert_equal()
 
 
 @pytest.mark.parametrize(
-    ("world", "fault"),
+    ("product", "fault"),
     [
         ({}, Cut()),
         (HASTY, Stall()),
@@ -103,81 +103,89 @@ async def test_a_failing_table_never_fails_a_request(
         ({}, Answer(403, "InvalidAccessKeyId")),
         (HASTY, LoseAnswer()),
     ],
-    indirect=["world"],
+    indirect=["product"],
     ids=repr,
 )
-async def test_a_failing_bucket_never_fails_a_request(world: World, fault: HttpFault) -> None:
-    world.s3.add(Rule(fault, method="PUT"))
-    await write_a_little(world)
-    assert await world.migration.fast_path.drain(60)
-    assert await world.dirty() > 0, "an item must not point to an object that is not there"
-    assert "session" in {finding.entity for finding in (await world.audit()).findings}
-    world.s3.clear()
-    await world.assert_equal()
+async def test_a_failing_bucket_never_fails_a_request(
+    product: RunningProduct, fault: HttpFault
+) -> None:
+    product.s3.add(Rule(fault, method="PUT"))
+    await write_a_little(product)
+    assert await product.migration.fast_path.drain(60)
+    assert await product.dirty() > 0, "an item must not point to an object that is not there"
+    assert "session" in {finding.entity for finding in (await product.audit()).findings}
+    product.s3.clear()
+    await product.assert_equal()
 
 
-async def test_stores_that_are_down_are_left_alone_until_they_answer(world: World) -> None:
-    await world.dynamo.refuse()
-    await world.s3.refuse()
-    await write_a_little(world)
-    assert await world.migration.fast_path.drain(60)
+async def test_stores_that_are_down_are_left_alone_until_they_answer(
+    product: RunningProduct,
+) -> None:
+    await product.dynamo.refuse()
+    await product.s3.refuse()
+    await write_a_little(product)
+    assert await product.migration.fast_path.drain(60)
     for _ in range(5):
-        await world.migration.relay_step()
-    opened = world.observed(BreakerOpened)
+        await product.migration.relay_step()
+    opened = product.observed(BreakerOpened)
     assert {event.store for event in opened} <= {"dynamodb", "s3"}
     assert opened
-    await world.dynamo.accept()
-    await world.s3.accept()
-    await world.assert_equal()
-    assert world.observed(BreakerClosed)
+    await product.dynamo.accept()
+    await product.s3.accept()
+    await product.assert_equal()
+    assert product.observed(BreakerClosed)
 
 
-async def test_a_slow_table_only_delays(world: World) -> None:
-    world.dynamo.add(Rule(Delay(0.2), operation="PutItem"))
-    campaign = await write_a_little(world)
-    assert await world.migration.push("campaign", campaign.id, wait=True)
-    await world.assert_equal()
+async def test_a_slow_table_only_delays(product: RunningProduct) -> None:
+    product.dynamo.add(Rule(Delay(0.2), operation="PutItem"))
+    campaign = await write_a_little(product)
+    assert await product.migration.push("campaign", campaign.id, wait=True)
+    await product.assert_equal()
 
 
-@pytest.mark.parametrize("world", [HASTY], indirect=True, ids=["hasty"])
-async def test_a_write_whose_answer_is_lost_is_neither_lost_nor_done_twice(world: World) -> None:
-    world.dynamo.add(Rule(LoseAnswer(), operation="PutItem", times=2))
-    await write_a_little(world)
-    assert await world.migration.fast_path.drain(60)
-    await world.assert_equal()
-    assert not world.observed(LedgerRaised), "its own earlier success is no foreign write"
+@pytest.mark.parametrize("product", [HASTY], indirect=True, ids=["hasty"])
+async def test_a_write_whose_answer_is_lost_is_neither_lost_nor_done_twice(
+    product: RunningProduct,
+) -> None:
+    product.dynamo.add(Rule(LoseAnswer(), operation="PutItem", times=2))
+    await write_a_little(product)
+    assert await product.migration.fast_path.drain(60)
+    await product.assert_equal()
+    assert not product.observed(LedgerRaised), "its own earlier success is no foreign write"
 
 
-async def test_a_delivery_that_arrives_late_does_not_undo_a_newer_one(world: World) -> None:
+async def test_a_delivery_that_arrives_late_does_not_undo_a_newer_one(
+    product: RunningProduct,
+) -> None:
     late = Hold()
-    world.dynamo.add(Rule(late, operation="PutItem", times=1))
-    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Before"))
-    await world.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) == 1)
+    product.dynamo.add(Rule(late, operation="PutItem", times=1))
+    campaign = await create_campaign(product.app, product.user_id, NewCampaign(name="Before"))
+    await product.dynamo.record.until(lambda record: record.arrived("PutItem", fault=Hold) == 1)
     await update_campaign(
-        world.app,
-        world.user_id,
+        product.app,
+        product.user_id,
         campaign.id,
         CampaignChanges(expected_revision=campaign.revision, name="After"),
     )
-    await world.drain()
+    await product.drain()
     late.until.set()
-    assert await world.migration.fast_path.drain(60)
-    await world.assert_equal()
+    assert await product.migration.fast_path.drain(60)
+    await product.assert_equal()
 
 
 async def test_a_delivery_that_arrives_again_after_a_newer_one_changes_nothing(
-    world: World,
+    product: RunningProduct,
 ) -> None:
     again = Duplicate()
-    world.dynamo.add(Rule(again, operation="PutItem", times=1))
-    campaign = await write_a_little(world)
-    await world.drain()
+    product.dynamo.add(Rule(again, operation="PutItem", times=1))
+    campaign = await write_a_little(product)
+    await product.drain()
     if again.when is not None:
         again.when.set()
     await update_campaign(
-        world.app,
-        world.user_id,
+        product.app,
+        product.user_id,
         campaign.id,
         CampaignChanges(expected_revision=campaign.revision, name="Ebb"),
     )
-    await world.assert_equal()
+    await product.assert_equal()

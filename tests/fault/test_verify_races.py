@@ -15,11 +15,11 @@ import pytest
 
 from crossfade.events import LoopFailed
 from crossfade.mapping.state import Key
-from crossfade.parity.examine import Examination
+from crossfade.parity.examine import KeyChecker
 from crossfade.parity.model import Verdict
 from crossfade.parity.ports import ItemReader
 from crossfade.ports import Item
-from support.verification import Stage
+from support.verification import VerifiedNotes
 
 NOTES = ("a", "b", "c")
 FOLDERS = ("f", "g")
@@ -28,12 +28,12 @@ LOOKS = 300
 SEED = 7
 
 
-async def _change(stage: Stage, stop: asyncio.Event, seed: int) -> int:
+async def _change(verified_notes: VerifiedNotes, stop: asyncio.Event, seed: int) -> int:
     """Update, delete, re-insert and move the same few notes as fast as the database takes it."""
     chance = random.Random(seed)  # noqa: S311 - a test's dice
     writes = 0
     async with await psycopg.AsyncConnection.connect(
-        stage.database.dsn, autocommit=True
+        verified_notes.database.dsn, autocommit=True
     ) as connection:
         while not stop.is_set():
             note, folder = chance.choice(NOTES), chance.choice(FOLDERS)
@@ -53,11 +53,11 @@ async def _change(stage: Stage, stop: asyncio.Event, seed: int) -> int:
 
 
 @asynccontextmanager
-async def _turmoil(stage: Stage) -> AsyncIterator[None]:
+async def _turmoil(verified_notes: VerifiedNotes) -> AsyncIterator[None]:
     """Writers and relays at work."""
     stop = asyncio.Event()
-    writers = [asyncio.create_task(_change(stage, stop, SEED + one)) for one in range(2)]
-    relay = asyncio.create_task(stage.migration.run_relay(stop))
+    writers = [asyncio.create_task(_change(verified_notes, stop, SEED + one)) for one in range(2)]
+    relay = asyncio.create_task(verified_notes.migration.run_relay(stop))
     try:
         yield
     finally:
@@ -67,46 +67,50 @@ async def _turmoil(stage: Stage) -> AsyncIterator[None]:
         assert min(counts) > PASSES
 
 
-async def test_full_passes_during_turmoil_find_nothing(stage: Stage) -> None:
+async def test_full_passes_during_turmoil_find_nothing(verified_notes: VerifiedNotes) -> None:
     seen = set()
-    async with _turmoil(stage):
+    async with _turmoil(verified_notes):
         for _ in range(PASSES):
-            run = await stage.verifier.full_pass()
+            run = await verified_notes.verifier.run_full_pass()
             tally = run.tally
-            assert tally.drifted_keys == 0, await stage.findings()
+            assert tally.drifted_keys == 0, await verified_notes.findings()
             seen |= {Verdict.LAG} if tally.lagging_keys else set()
             seen |= {Verdict.RACE} if tally.racing_keys else set()
-    assert await stage.sql("SELECT count(*) FROM crossfade.finding") == [(0,)]
+    assert await verified_notes.sql("SELECT count(*) FROM crossfade.finding") == [(0,)]
     assert seen, "nothing was ever looked at by key: the turmoil was too tame"
-    await stage.drain()
-    assert await stage.verdicts() == {}
+    await verified_notes.drain()
+    assert await verified_notes.verdicts() == {}
 
 
-async def test_keys_looked_at_again_and_again_during_turmoil_never_drift(stage: Stage) -> None:
+async def test_keys_looked_at_again_and_again_during_turmoil_never_drift(
+    verified_notes: VerifiedNotes,
+) -> None:
     keys = [Key("note", (note, folder, None)) for note in NOTES for folder in FOLDERS]
     seen: Counter[Verdict] = Counter()
-    async with _turmoil(stage):
+    async with _turmoil(verified_notes):
         for _ in range(LOOKS):
-            judged = await stage.verifier.examiner.keys(keys, is_deep=False)
+            judged = await verified_notes.verifier.examiner.keys(keys, is_deep=False)
             assert not [one for one in judged if one.verdict.is_drift]
             seen.update(one.verdict for one in judged)
     assert seen[Verdict.EQUAL]
     assert seen[Verdict.LAG] + seen[Verdict.RACE]
 
 
-async def test_continuous_verification_during_turmoil_finds_nothing(stage: Stage) -> None:
+async def test_continuous_verification_during_turmoil_finds_nothing(
+    verified_notes: VerifiedNotes,
+) -> None:
     stop = asyncio.Event()
-    watch = asyncio.create_task(stage.verifier.run_watch(stop))
-    async with _turmoil(stage):
-        await _until(lambda: _delivered(stage), at_least=10 * PASSES)
-    await stage.drain()
-    await _until(lambda: _verified(stage), at_least=1)
+    watch = asyncio.create_task(verified_notes.verifier.run_watch(stop))
+    async with _turmoil(verified_notes):
+        await _until(lambda: _delivered(verified_notes), at_least=10 * PASSES)
+    await verified_notes.drain()
+    await _until(lambda: _verified(verified_notes), at_least=1)
     stop.set()
     await watch
-    assert await stage.sql("SELECT count(*) FROM crossfade.finding") == [(0,)]
-    (run,) = await stage.verifier.runs.newest()
+    assert await verified_notes.sql("SELECT count(*) FROM crossfade.finding") == [(0,)]
+    (run,) = await verified_notes.verifier.runs.newest()
     assert run.tally.equal_keys
-    assert not stage.observed(LoopFailed)
+    assert not verified_notes.observed(LoopFailed)
 
 
 async def _until(count: Callable[[], Awaitable[int]], *, at_least: int) -> None:
@@ -115,15 +119,17 @@ async def _until(count: Callable[[], Awaitable[int]], *, at_least: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def _delivered(stage: Stage) -> int:
+async def _delivered(verified_notes: VerifiedNotes) -> int:
     """How many versions were delivered."""
-    ((versions,),) = await stage.sql("SELECT coalesce(sum(acked), 0) FROM crossfade.ledger")
+    ((versions,),) = await verified_notes.sql(
+        "SELECT coalesce(sum(acked), 0) FROM crossfade.ledger"
+    )
     return int(versions)
 
 
-async def _verified(stage: Stage) -> int:
+async def _verified(verified_notes: VerifiedNotes) -> int:
     """1 once every delivered key is verified."""
-    (watermark,) = await stage.verifier.unverified.watermarks()
+    (watermark,) = await verified_notes.verifier.unverified.watermarks()
     return int(watermark.unverified_keys == 0)
 
 
@@ -153,22 +159,23 @@ class Eventful:
 )
 @pytest.mark.parametrize("times", [1, 99])
 async def test_a_key_delivered_between_two_reads_is_read_again(
-    stage: Stage, change: str, times: int
+    verified_notes: VerifiedNotes, change: str, times: int
 ) -> None:
     """The row is read, then changed and delivered, and only then is the item read."""
 
     async def happen() -> None:
-        await stage.sql(change)
-        await stage.drain()
+        await verified_notes.sql(change)
+        await verified_notes.drain()
         if times > 1:
-            await stage.sql("DELETE FROM notes")
-            await stage.add("a", content="again")
-            await stage.drain()
+            await verified_notes.sql("DELETE FROM notes")
+            await verified_notes.add("a", content="again")
+            await verified_notes.drain()
 
-    await stage.add("a", content="first")
-    await stage.drain()
+    await verified_notes.add("a", content="first")
+    await verified_notes.drain()
     stores = replace(
-        stage.verifier.stores, items=Eventful(stage.verifier.stores.items, happen, times)
+        verified_notes.verifier.stores,
+        items=Eventful(verified_notes.verifier.stores.items, happen, times),
     )
-    (judged,) = await Examination(stores).keys([Key("note", ("a", "f", None))], is_deep=False)
+    (judged,) = await KeyChecker(stores).keys([Key("note", ("a", "f", None))], is_deep=False)
     assert judged.verdict is (Verdict.EQUAL if times == 1 else Verdict.RACE)

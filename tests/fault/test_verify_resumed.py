@@ -13,12 +13,12 @@ import pytest
 from crossfade.dynamo import TableScan
 from crossfade.errors import Unreachable
 from crossfade.events import PassAbandoned, PassResumed
-from crossfade.parity.full_pass import Parts, full_pass
+from crossfade.parity.full_pass import Parts, run_full_pass
 from crossfade.parity.model import Run, RunState, Tally, Verdict
 from crossfade.postgres import PostgresScan
 from support.kill import Killed
 from support.postgres_tables import NOTES
-from support.verification import Stage
+from support.verification import VerifiedNotes
 
 ROWS, ROWS_OF_PAGE, SEGMENTS, ITEMS_OF_PAGE = 24, 5, 2, 4
 EXPECTED = {
@@ -31,32 +31,35 @@ EXPECTED = {
 
 
 @pytest.fixture
-async def stage(stage: Stage) -> Stage:
+async def verified_notes(verified_notes: VerifiedNotes) -> VerifiedNotes:
     """Notes in both stores, one difference of each kind, and one key on its way."""
-    await stage.add(*(f"n{number}" for number in range(ROWS)))
-    await stage.add("lost", "changed", "gone", "late")
-    await stage.add("bare", "whole", "sound", content="text")
-    await stage.drain()
-    gone = stage.item("gone")
-    await stage.sql("DELETE FROM notes WHERE id = 'gone'")
-    await stage.drain()
-    stage.put(gone)
-    stage.remove("lost")
-    stage.put({**stage.item("changed"), "title": {"S": "other"}})
-    stage.put({**stage.item_key("x"), "title": {"S": "foreign"}})
-    name = stage.item("bare")["contentKey"]["S"]
-    stage.s3.delete_object(Bucket=stage.table, Key=name)
-    await stage.sql("UPDATE notes SET title = 'on its way' WHERE id = 'late'")
-    return stage
+    await verified_notes.add(*(f"n{number}" for number in range(ROWS)))
+    await verified_notes.add("lost", "changed", "gone", "late")
+    await verified_notes.add("bare", "whole", "sound", content="text")
+    await verified_notes.drain()
+    gone = verified_notes.item("gone")
+    await verified_notes.sql("DELETE FROM notes WHERE id = 'gone'")
+    await verified_notes.drain()
+    verified_notes.put(gone)
+    verified_notes.remove("lost")
+    verified_notes.put({**verified_notes.item("changed"), "title": {"S": "other"}})
+    verified_notes.put({**verified_notes.item_key("x"), "title": {"S": "foreign"}})
+    name = verified_notes.item("bare")["contentKey"]["S"]
+    verified_notes.s3.delete_object(Bucket=verified_notes.table, Key=name)
+    await verified_notes.sql("UPDATE notes SET title = 'on its way' WHERE id = 'late'")
+    return verified_notes
 
 
-def _parts(stage: Stage, folder: Path) -> Parts:
+def _parts(verified_notes: VerifiedNotes, folder: Path) -> Parts:
     """A pass in small pages that says after each of them where it stands."""
     return replace(
-        stage.verifier.parts,
-        rows=PostgresScan(stage.verifier.source, [NOTES], rows_max=ROWS_OF_PAGE),
+        verified_notes.verifier.parts,
+        rows=PostgresScan(verified_notes.verifier.source, [NOTES], rows_max=ROWS_OF_PAGE),
         table=TableScan(
-            stage.migration.client, stage.table, segments=SEGMENTS, page_items_max=ITEMS_OF_PAGE
+            verified_notes.migration.client,
+            verified_notes.table,
+            segments=SEGMENTS,
+            page_items_max=ITEMS_OF_PAGE,
         ),
         keys_max=2,
         examinations_max=1,
@@ -110,9 +113,9 @@ class Deadly:
         return pages
 
 
-async def _ends_as_expected(stage: Stage, run: Run) -> None:
-    found = {str(key.parts[0]): one for key, one in (await stage.findings()).items()}
-    assert {key: one.judgement.verdict for key, one in found.items()} == EXPECTED
+async def _ends_as_expected(verified_notes: VerifiedNotes, run: Run) -> None:
+    found = {str(key.parts[0]): one for key, one in (await verified_notes.findings()).items()}
+    assert {key: one.comparison.verdict for key, one in found.items()} == EXPECTED
     assert {one.first_run for one in found.values()} == {run.id}
     tally = replace(run.tally, read_units=0.0)
     rows = ROWS + 6
@@ -125,7 +128,7 @@ async def _ends_as_expected(stage: Stage, run: Run) -> None:
     )
     assert run.state is RunState.FINISHED
     assert run.finished_at is not None
-    ((keys, drifted),) = await stage.sql(
+    ((keys, drifted),) = await verified_notes.sql(
         "SELECT sum(keys), sum(drifted) FROM crossfade.coverage WHERE entity = 'note'"
     )
     assert (keys, drifted) == (rows, len(EXPECTED))
@@ -159,20 +162,26 @@ async def _ends_as_expected(stage: Stage, run: Run) -> None:
     ],
 )
 async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
-    stage: Stage, tmp_path: Path, part: str, method: str, calls: int, *, after: bool
+    verified_notes: VerifiedNotes,
+    tmp_path: Path,
+    part: str,
+    method: str,
+    calls: int,
+    *,
+    after: bool,
 ) -> None:
-    parts = _parts(stage, tmp_path)
+    parts = _parts(verified_notes, tmp_path)
     deadly: Any = Deadly(getattr(parts, part), method, calls, after=after)
     changes = {part: deadly}
     with pytest.raises(Killed):
-        await full_pass(replace(parts, **changes), is_deep=False)
-    (killed,) = await stage.verifier.runs.newest()
+        await run_full_pass(replace(parts, **changes), is_deep=False)
+    (killed,) = await verified_notes.verifier.runs.newest()
     assert killed.state is RunState.RUNNING
     counted: Any = Deadly(parts.rows, "pages", 1000)
-    run = await full_pass(replace(parts, rows=counted), is_deep=False)
-    await _ends_as_expected(stage, run)
+    run = await run_full_pass(replace(parts, rows=counted), is_deep=False)
+    await _ends_as_expected(verified_notes, run)
     assert run.id == killed.id
-    assert len(stage.observed(PassResumed)) == 1
+    assert len(verified_notes.observed(PassResumed)) == 1
     pages_left = -(-(ROWS + 6 - killed.tally.source_rows) // ROWS_OF_PAGE)
     assert 1000 - counted.calls <= pages_left
     assert _within(tmp_path) == []
@@ -188,101 +197,113 @@ async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
     ],
 )
 async def test_a_pass_that_failed_goes_on_and_counts_nothing_twice(
-    stage: Stage, tmp_path: Path, part: str, method: str, calls: int
+    verified_notes: VerifiedNotes, tmp_path: Path, part: str, method: str, calls: int
 ) -> None:
     """It says where it stood when it failed, however long ago it last did."""
-    parts = replace(_parts(stage, tmp_path), tell_seconds=1000.0)
+    parts = replace(_parts(verified_notes, tmp_path), tell_seconds=1000.0)
     failing: Any = Deadly(getattr(parts, part), method, calls, error=Unreachable)
     changes = {part: failing}
     with pytest.raises(Unreachable):
-        await full_pass(replace(parts, **changes), is_deep=False)
-    (failed,) = await stage.verifier.runs.newest()
+        await run_full_pass(replace(parts, **changes), is_deep=False)
+    (failed,) = await verified_notes.verifier.runs.newest()
     assert failed.state is RunState.FAILED
-    run = await full_pass(parts, is_deep=False)
+    run = await run_full_pass(parts, is_deep=False)
     assert run.id == failed.id
-    await _ends_as_expected(stage, run)
+    await _ends_as_expected(verified_notes, run)
 
 
-async def test_a_pass_killed_again_and_again_comes_to_its_end(stage: Stage, tmp_path: Path) -> None:
-    parts = _parts(stage, tmp_path)
+async def test_a_pass_killed_again_and_again_comes_to_its_end(
+    verified_notes: VerifiedNotes, tmp_path: Path
+) -> None:
+    parts = _parts(verified_notes, tmp_path)
     killed = 0
     while True:
         deadly: Any = Deadly(parts.runs, "advance", 3, after=bool(killed % 2))
         try:
-            run = await full_pass(replace(parts, runs=deadly), is_deep=False)
+            run = await run_full_pass(replace(parts, runs=deadly), is_deep=False)
         except Killed:
             killed += 1
         else:
             break
     assert killed > 3
     assert run.id == 1
-    await _ends_as_expected(stage, run)
+    await _ends_as_expected(verified_notes, run)
 
 
 def _within(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-async def _killed(stage: Stage, tmp_path: Path) -> Parts:
+async def _killed(verified_notes: VerifiedNotes, tmp_path: Path) -> Parts:
     """Kill a pass that has read everything and looked at nothing."""
-    parts = _parts(stage, tmp_path)
+    parts = _parts(verified_notes, tmp_path)
     deadly: Any = Deadly(parts.objects, "list", 1)
     with pytest.raises(Killed):
-        await full_pass(replace(parts, objects=deadly), is_deep=False)
+        await run_full_pass(replace(parts, objects=deadly), is_deep=False)
     return parts
 
 
-async def test_a_pass_begins_anew_when_told_to(stage: Stage, tmp_path: Path) -> None:
-    parts = await _killed(stage, tmp_path)
-    run = await full_pass(parts, is_deep=False, restart=True)
+async def test_a_pass_begins_anew_when_told_to(
+    verified_notes: VerifiedNotes, tmp_path: Path
+) -> None:
+    parts = await _killed(verified_notes, tmp_path)
+    run = await run_full_pass(parts, is_deep=False, restart=True)
     assert run.id == 2
-    await _ends_as_expected(stage, run)
-    old = await stage.verifier.runs.find(1)
+    await _ends_as_expected(verified_notes, run)
+    old = await verified_notes.verifier.runs.find(1)
     assert old is not None
     assert old.state is RunState.FAILED
     assert _within(tmp_path) == []
 
 
-async def _reason(stage: Stage, parts: Parts) -> str:
+async def _reason(verified_notes: VerifiedNotes, parts: Parts) -> str:
     """Make another pass; why it does not go on with the one that was killed."""
-    run = await full_pass(parts, is_deep=False)
+    run = await run_full_pass(parts, is_deep=False)
     assert run.id == 2
-    await _ends_as_expected(stage, run)
-    (event,) = stage.observed(PassAbandoned)
+    await _ends_as_expected(verified_notes, run)
+    (event,) = verified_notes.observed(PassAbandoned)
     assert isinstance(event, PassAbandoned)
     return event.reason
 
 
-async def test_records_that_are_gone_are_told(stage: Stage, tmp_path: Path) -> None:
-    parts = await _killed(stage, tmp_path)
+async def test_records_that_are_gone_are_told(
+    verified_notes: VerifiedNotes, tmp_path: Path
+) -> None:
+    parts = await _killed(verified_notes, tmp_path)
     shutil.rmtree(_within(tmp_path)[0])
-    assert "not on this machine" in await _reason(stage, parts)
+    assert "not on this machine" in await _reason(verified_notes, parts)
 
 
-async def test_records_that_were_cut_are_told(stage: Stage, tmp_path: Path) -> None:
-    parts = await _killed(stage, tmp_path)
+async def test_records_that_were_cut_are_told(
+    verified_notes: VerifiedNotes, tmp_path: Path
+) -> None:
+    parts = await _killed(verified_notes, tmp_path)
     file = _within(tmp_path)[0] / "rows"
     file.write_bytes(file.read_bytes()[:-1])
-    assert "not complete" in await _reason(stage, parts)
+    assert "not complete" in await _reason(verified_notes, parts)
 
 
-async def test_another_form_of_records_is_told(stage: Stage, tmp_path: Path) -> None:
-    parts = await _killed(stage, tmp_path)
-    await stage.sql(
+async def test_another_form_of_records_is_told(
+    verified_notes: VerifiedNotes, tmp_path: Path
+) -> None:
+    parts = await _killed(verified_notes, tmp_path)
+    await verified_notes.sql(
         "UPDATE crossfade.run SET progress = jsonb_set(progress, '{form}', '\"other\"')"
     )
-    assert "have changed" in await _reason(stage, parts)
+    assert "have changed" in await _reason(verified_notes, parts)
 
 
-async def test_a_pass_of_long_ago_is_told(stage: Stage, tmp_path: Path) -> None:
-    parts = await _killed(stage, tmp_path)
-    await stage.sql("UPDATE crossfade.run SET seen_at = seen_at - interval '30 hours'")
-    assert "silent for 30 hours" in await _reason(stage, parts)
+async def test_a_pass_of_long_ago_is_told(verified_notes: VerifiedNotes, tmp_path: Path) -> None:
+    parts = await _killed(verified_notes, tmp_path)
+    await verified_notes.sql("UPDATE crossfade.run SET seen_at = seen_at - interval '30 hours'")
+    assert "silent for 30 hours" in await _reason(verified_notes, parts)
 
 
-async def test_a_pass_that_is_under_way_is_left_alone(stage: Stage, tmp_path: Path) -> None:
+async def test_a_pass_that_is_under_way_is_left_alone(
+    verified_notes: VerifiedNotes, tmp_path: Path
+) -> None:
     """Another pass begins beside it, and both come to their ends."""
-    parts = _parts(stage, tmp_path)
+    parts = _parts(verified_notes, tmp_path)
     second: list[Run] = []
 
     @dataclass
@@ -292,13 +313,13 @@ async def test_a_pass_that_is_under_way_is_left_alone(stage: Stage, tmp_path: Pa
         rows: Any
 
         async def catch_up(self) -> None:
-            second.append(await full_pass(parts, is_deep=False))
+            second.append(await run_full_pass(parts, is_deep=False))
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self.rows, name)
 
     meanwhile: Any = Meanwhile(parts.rows)
-    first = await full_pass(replace(parts, rows=meanwhile), is_deep=False)
+    first = await run_full_pass(replace(parts, rows=meanwhile), is_deep=False)
     assert (first.id, second[0].id) == (1, 2)
     assert first.state is second[0].state is RunState.FINISHED
     assert _within(tmp_path) == []

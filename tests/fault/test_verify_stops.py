@@ -15,11 +15,11 @@ import pytest
 
 from crossfade.errors import Unreachable
 from crossfade.events import PassResumed
-from crossfade.parity.full_pass import full_pass
+from crossfade.parity.full_pass import run_full_pass
 from crossfade.parity.model import RunState, Tally, Verdict
 from crossfade.testing import HttpProxy, Rule, Stall
 from support.commands import engine_variables
-from support.verification import Stage
+from support.verification import VerifiedNotes
 
 
 @dataclass
@@ -41,78 +41,80 @@ def _fail() -> None:
     raise Unreachable("the wire was cut")
 
 
-async def _damaged(stage: Stage) -> dict[str, Verdict]:
-    await stage.add("lost", "stays", content="text")
-    await stage.add("gone")
-    await stage.drain()
-    gone = stage.item("gone")
-    await stage.sql("DELETE FROM notes WHERE id = 'gone'")
-    await stage.drain()
-    stage.remove("lost")
-    stage.put(gone)
+async def _damaged(verified_notes: VerifiedNotes) -> dict[str, Verdict]:
+    await verified_notes.add("lost", "stays", content="text")
+    await verified_notes.add("gone")
+    await verified_notes.drain()
+    gone = verified_notes.item("gone")
+    await verified_notes.sql("DELETE FROM notes WHERE id = 'gone'")
+    await verified_notes.drain()
+    verified_notes.remove("lost")
+    verified_notes.put(gone)
     return {"lost": Verdict.DRIFT_MISSING, "gone": Verdict.DRIFT_EXTRA}
 
 
 @pytest.mark.parametrize("part", ["rows", "table", "objects", "examiner", "findings"])
 @pytest.mark.parametrize("calls", [1, 2])
 async def test_a_store_that_fails_fails_the_run_and_the_next_one_finds_all(
-    stage: Stage, part: str, calls: int
+    verified_notes: VerifiedNotes, part: str, calls: int
 ) -> None:
-    expected = await _damaged(stage)
-    broken: Any = Stopping(getattr(stage.verifier.parts, part), calls, _fail)
+    expected = await _damaged(verified_notes)
+    broken: Any = Stopping(getattr(verified_notes.verifier.parts, part), calls, _fail)
     changes = {part: broken}
     try:
-        await full_pass(replace(stage.verifier.parts, **changes), is_deep=False)
+        await run_full_pass(replace(verified_notes.verifier.parts, **changes), is_deep=False)
     except Unreachable:
-        (run,) = await stage.verifier.runs.newest()
+        (run,) = await verified_notes.verifier.runs.newest()
         assert run.state is RunState.FAILED
-    assert await stage.verdicts() == expected
-    (run,) = await stage.verifier.runs.newest()
+    assert await verified_notes.verdicts() == expected
+    (run,) = await verified_notes.verifier.runs.newest()
     assert (run.state, run.tally.drifted_keys) == (RunState.FINISHED, 2)
 
 
 async def test_a_cancelled_pass_leaves_its_run_open_and_the_next_one_finds_all(
-    stage: Stage,
+    verified_notes: VerifiedNotes,
 ) -> None:
-    expected = await _damaged(stage)
+    expected = await _damaged(verified_notes)
     reached = asyncio.Event()
 
     def told(_: Tally) -> None:
         reached.set()
 
-    parts = replace(stage.verifier.parts, tell_seconds=0.0)
-    one = asyncio.create_task(full_pass(parts, is_deep=False, told=told))
+    parts = replace(verified_notes.verifier.parts, tell_seconds=0.0)
+    one = asyncio.create_task(run_full_pass(parts, is_deep=False, told=told))
     await reached.wait()
     one.cancel()
     with pytest.raises(asyncio.CancelledError):
         await one
-    (run,) = await stage.verifier.runs.newest()
+    (run,) = await verified_notes.verifier.runs.newest()
     assert run.state is RunState.RUNNING
-    assert await stage.verdicts() == expected
+    assert await verified_notes.verdicts() == expected
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 async def test_a_pass_of_a_process_that_was_killed_goes_on_in_the_next(
-    stage: Stage, how: signal.Signals, tmp_path: Path
+    verified_notes: VerifiedNotes, how: signal.Signals, tmp_path: Path
 ) -> None:
     """The command ends while it reads the table; table and application stay as they are."""
-    expected = await _damaged(stage)
-    async with HttpProxy(str(stage.settings.aws_endpoint_url_dynamodb)) as proxy:
+    expected = await _damaged(verified_notes)
+    async with HttpProxy(str(verified_notes.settings.aws_endpoint_url_dynamodb)) as proxy:
         proxy.add(Rule(Stall(), operation="Scan"))
-        process = await _start_verify(stage, proxy.endpoint, tmp_path)
+        process = await _start_verify(verified_notes, proxy.endpoint, tmp_path)
         await proxy.record.until(lambda record: record.arrived("Scan") > 0)
         process.send_signal(how)
         await process.communicate()
-    (killed,) = await stage.verifier.runs.newest()
+    (killed,) = await verified_notes.verifier.runs.newest()
     assert killed.state is RunState.RUNNING
-    assert await stage.verdicts() == expected
-    (run,) = await stage.verifier.runs.newest()
+    assert await verified_notes.verdicts() == expected
+    (run,) = await verified_notes.verifier.runs.newest()
     assert (run.id, run.state) == (killed.id, RunState.FINISHED)
-    assert len(stage.observed(PassResumed)) == 1
+    assert len(verified_notes.observed(PassResumed)) == 1
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - an empty folder
 
 
-async def _start_verify(stage: Stage, endpoint: str, folder: Path) -> asyncio.subprocess.Process:
+async def _start_verify(
+    verified_notes: VerifiedNotes, endpoint: str, folder: Path
+) -> asyncio.subprocess.Process:
     """Start `crossfade verify` as a process of its own, before a table behind this endpoint."""
     found = {
         "PYTHONPATH": str(Path(__file__).parents[1]),
@@ -123,7 +125,7 @@ async def _start_verify(stage: Stage, endpoint: str, folder: Path) -> asyncio.su
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "crossfade.cli", "verify"),
         *("--application", "support.verification:APPLICATION"),
-        env={**os.environ, **engine_variables(stage.settings, **found)},
+        env={**os.environ, **engine_variables(verified_notes.settings, **found)},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )

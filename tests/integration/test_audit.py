@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.actions import create_campaign, create_session, save_transcript
 from campaigns.inputs import NewCampaign, NewSession, TranscriptChanges
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 EDITS: dict[str, tuple[dict[str, Any], str]] = {
     "changed text": ({"name": {"S": "Another"}}, "name"),
@@ -30,72 +30,72 @@ EDITS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-async def one_campaign(world: World) -> dict[str, Any]:
+async def one_campaign(product: RunningProduct) -> dict[str, Any]:
     """Make a campaign and return its item."""
     new = NewCampaign(name="Low tide", tags=["horror", "coast"])
-    campaign = await create_campaign(world.app, world.user_id, new)
-    await world.assert_equal()
-    key = {"pk": {"S": f"USER#{world.user_id}"}, "sk": {"S": f"CAMP#{campaign.id}"}}
-    answer = world.stores.dynamodb.get_item(TableName=world.stores.table_name, Key=key)
+    campaign = await create_campaign(product.app, product.user_id, new)
+    await product.assert_equal()
+    key = {"pk": {"S": f"USER#{product.user_id}"}, "sk": {"S": f"CAMP#{campaign.id}"}}
+    answer = product.stores.dynamodb.get_item(TableName=product.stores.table_name, Key=key)
     item: dict[str, Any] = answer["Item"]
     return item
 
 
 @pytest.mark.parametrize("name", [name for name, (_, field) in EDITS.items() if field])
-async def test_a_different_attribute_is_named(world: World, name: str) -> None:
+async def test_a_different_attribute_is_named(product: RunningProduct, name: str) -> None:
     edit, field = EDITS[name]
-    item = await one_campaign(world)
-    world.stores.dynamodb.put_item(TableName=world.stores.table_name, Item=item | edit)
-    (finding,) = (await world.audit()).findings
+    item = await one_campaign(product)
+    product.stores.dynamodb.put_item(TableName=product.stores.table_name, Item=item | edit)
+    (finding,) = (await product.audit()).findings
     assert (finding.entity, finding.kind, finding.fields) == ("campaign", "different", (field,))
 
 
-async def test_missing_and_extra_items_are_found(world: World) -> None:
-    item = await one_campaign(world)
-    table = world.stores.table_name
+async def test_missing_and_extra_items_are_found(product: RunningProduct) -> None:
+    item = await one_campaign(product)
+    table = product.stores.table_name
     key = {name: item[name] for name in ("pk", "sk")}
-    world.stores.dynamodb.delete_item(TableName=table, Key=key)
-    world.stores.dynamodb.put_item(TableName=table, Item=item | {"sk": {"S": "CAMP#stray"}})
-    result = await world.audit()
+    product.stores.dynamodb.delete_item(TableName=table, Key=key)
+    product.stores.dynamodb.put_item(TableName=table, Item=item | {"sk": {"S": "CAMP#stray"}})
+    result = await product.audit()
     assert {finding.kind for finding in result.findings} == {"missing", "extra"}
     assert not result.is_clean
 
 
-async def test_a_tombstone_over_a_live_row_is_a_missing_item(world: World) -> None:
-    item = await one_campaign(world)
+async def test_a_tombstone_over_a_live_row_is_a_missing_item(product: RunningProduct) -> None:
+    item = await one_campaign(product)
     tombstone = {
         "pk": item["pk"],
         "sk": item["sk"],
         "cf_v": {"N": "9"},
         "cf_deleted": {"BOOL": True},
     }
-    world.stores.dynamodb.put_item(TableName=world.stores.table_name, Item=tombstone)
-    (finding,) = (await world.audit()).findings
+    product.stores.dynamodb.put_item(TableName=product.stores.table_name, Item=tombstone)
+    (finding,) = (await product.audit()).findings
     assert finding.kind == "missing"
 
 
 @pytest.mark.parametrize("damage", ["deleted", "truncated", "other content"])
-async def test_damaged_objects_are_found(world: World, damage: str) -> None:
-    session = await create_session(world.app, world.user_id, NewSession(name="One"))
+async def test_damaged_objects_are_found(product: RunningProduct, damage: str) -> None:
+    session = await create_session(product.app, product.user_id, NewSession(name="One"))
     changes = TranscriptChanges(expected_revision=session.revision, text="[Brin] Hello? " * 100)
-    await save_transcript(world.app, world.user_id, session.id, changes)
-    await world.assert_equal()
-    bucket = world.stores.bucket
-    (listed,) = world.stores.s3.list_objects_v2(Bucket=bucket)["Contents"]
-    content = world.stores.s3.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read()
+    await save_transcript(product.app, product.user_id, session.id, changes)
+    await product.assert_equal()
+    bucket = product.stores.bucket
+    (listed,) = product.stores.s3.list_objects_v2(Bucket=bucket)["Contents"]
+    content = product.stores.s3.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read()
     if damage == "deleted":
-        world.stores.s3.delete_object(Bucket=bucket, Key=listed["Key"])
+        product.stores.s3.delete_object(Bucket=bucket, Key=listed["Key"])
     else:
         body = content[:-8] if damage == "truncated" else b"[Brin] Goodbye."
-        world.stores.s3.put_object(Bucket=bucket, Key=listed["Key"], Body=body)
-    (finding,) = (await world.audit()).findings
+        product.stores.s3.put_object(Bucket=bucket, Key=listed["Key"], Body=body)
+    (finding,) = (await product.audit()).findings
     assert finding.fields == ("transcriptStorageKey",)
 
 
-async def test_keys_on_their_way_are_counted(world: World) -> None:
-    await one_campaign(world)
-    await world.sql("UPDATE campaigns SET name = 'Later'")
-    result = await world.audit()
+async def test_keys_on_their_way_are_counted(product: RunningProduct) -> None:
+    await one_campaign(product)
+    await product.sql("UPDATE campaigns SET name = 'Later'")
+    result = await product.audit()
     campaign = next(entity for entity in result.entities if entity.entity == "campaign")
     assert campaign.pending == 1
     assert not result.is_clean

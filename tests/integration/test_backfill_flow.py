@@ -31,7 +31,7 @@ from support.backfill import (
     run_backfill,
     small,
 )
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class AfterPage:
 
 
 async def backfill_with(
-    world: World, action: Callable[[], Awaitable[None]], lanes: int = 2
+    product: RunningProduct, action: Callable[[], Awaitable[None]], lanes: int = 2
 ) -> None:
     """Backfill, and do something once the first campaigns have been read."""
-    async with a_desk(world) as desk:
+    async with a_desk(product) as desk:
         await copy.run(
             replace(
                 desk,
@@ -68,160 +68,164 @@ async def backfill_with(
         )
 
 
-async def campaign_items(world: World) -> list[dict[str, Any]]:
+async def campaign_items(product: RunningProduct) -> list[dict[str, Any]]:
     """Every campaign's item, tombstones included."""
     answer = await asyncio.to_thread(
-        world.stores.dynamodb.scan, TableName=world.stores.table_name, ConsistentRead=True
+        product.stores.dynamodb.scan, TableName=product.stores.table_name, ConsistentRead=True
     )
     return [item for item in answer["Items"] if item["sk"]["S"].startswith("CAMP#")]
 
 
-async def test_rows_of_before_the_capture_are_copied(world: World) -> None:
-    await add_campaigns(world, 250)
-    await add_transcripts(world, 30)
-    standing = await run_backfill(world)
+async def test_rows_of_before_the_capture_are_copied(product: RunningProduct) -> None:
+    await add_campaigns(product, 250)
+    await add_transcripts(product, 30)
+    standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 250
     assert standing["campaign"].windows > 1
     assert standing["session"].tally.written == 30
     assert all(one.is_done for one in standing.values())
-    assert await world.dirty() == 0
-    assert {item["cf_v"]["N"] for item in await campaign_items(world)} == {"0"}
-    await world.assert_equal()
+    assert await product.dirty() == 0
+    assert {item["cf_v"]["N"] for item in await campaign_items(product)} == {"0"}
+    await product.assert_equal()
 
 
-async def test_rows_that_the_ledger_knows_are_left_to_the_relay(world: World) -> None:
-    await add_campaigns(world, 60)
-    await world.sql("UPDATE campaigns SET name = 'New' WHERE right(slug, 1) = '1'")
-    tally = (await run_backfill(world))["campaign"].tally
+async def test_rows_that_the_ledger_knows_are_left_to_the_relay(product: RunningProduct) -> None:
+    await add_campaigns(product, 60)
+    await product.sql("UPDATE campaigns SET name = 'New' WHERE right(slug, 1) = '1'")
+    tally = (await run_backfill(product))["campaign"].tally
     assert (tally.read, tally.written, tally.skipped) == (60, 54, 6)
-    assert await world.dirty() == 6
-    await world.assert_equal()
+    assert await product.dirty() == 6
+    await product.assert_equal()
 
 
-async def test_a_copy_never_overwrites_a_newer_write(world: World) -> None:
-    await add_campaigns(world, 10)
+async def test_a_copy_never_overwrites_a_newer_write(product: RunningProduct) -> None:
+    await add_campaigns(product, 10)
 
     async def write() -> None:
-        await world.sql("UPDATE campaigns SET name = 'Newer'")
-        await world.drain()
+        await product.sql("UPDATE campaigns SET name = 'Newer'")
+        await product.drain()
 
-    await backfill_with(world, write)
-    assert (await progress(world))["campaign"].tally.skipped == 10
-    assert {item["name"]["S"] for item in await campaign_items(world)} == {"Newer"}
-    await world.assert_equal()
-
-
-async def test_a_copy_never_brings_a_deleted_row_back(world: World) -> None:
-    await add_campaigns(world, 10)
-
-    async def delete() -> None:
-        await world.sql("DELETE FROM campaigns")
-        await world.drain()
-
-    await backfill_with(world, delete)
-    assert all("cf_deleted" in item for item in await campaign_items(world))
-    await world.assert_equal()
+    await backfill_with(product, write)
+    assert (await progress(product))["campaign"].tally.skipped == 10
+    assert {item["name"]["S"] for item in await campaign_items(product)} == {"Newer"}
+    await product.assert_equal()
 
 
-async def test_a_copy_that_comes_first_gives_way_to_the_delete(world: World) -> None:
-    await add_campaigns(world, 10)
+async def test_a_copy_never_brings_a_deleted_row_back(product: RunningProduct) -> None:
+    await add_campaigns(product, 10)
 
     async def delete() -> None:
-        await world.sql("DELETE FROM campaigns")
+        await product.sql("DELETE FROM campaigns")
+        await product.drain()
 
-    await backfill_with(world, delete)
-    assert not any("cf_deleted" in item for item in await campaign_items(world))
-    await world.assert_equal()
+    await backfill_with(product, delete)
+    assert all("cf_deleted" in item for item in await campaign_items(product))
+    await product.assert_equal()
 
 
-async def test_a_row_changed_behind_the_triggers_is_marked(world: World) -> None:
-    await add_campaigns(world, 5)
-    await run_backfill(world)
-    await world.sql("ALTER TABLE campaigns DISABLE TRIGGER crossfade_capture_campaign")
-    await world.sql("UPDATE campaigns SET name = 'Unseen' WHERE slug = 'old3'")
-    await world.sql("ALTER TABLE campaigns ENABLE ALWAYS TRIGGER crossfade_capture_campaign")
-    tally = (await run_backfill(world, RESTART))["campaign"].tally
+async def test_a_copy_that_comes_first_gives_way_to_the_delete(product: RunningProduct) -> None:
+    await add_campaigns(product, 10)
+
+    async def delete() -> None:
+        await product.sql("DELETE FROM campaigns")
+
+    await backfill_with(product, delete)
+    assert not any("cf_deleted" in item for item in await campaign_items(product))
+    await product.assert_equal()
+
+
+async def test_a_row_changed_behind_the_triggers_is_marked(product: RunningProduct) -> None:
+    await add_campaigns(product, 5)
+    await run_backfill(product)
+    await product.sql("ALTER TABLE campaigns DISABLE TRIGGER crossfade_capture_campaign")
+    await product.sql("UPDATE campaigns SET name = 'Unseen' WHERE slug = 'old3'")
+    await product.sql("ALTER TABLE campaigns ENABLE ALWAYS TRIGGER crossfade_capture_campaign")
+    tally = (await run_backfill(product, RESTART))["campaign"].tally
     assert (tally.skipped, tally.marked) == (4, 1)
-    assert await world.dirty() == 1
-    await world.assert_equal()
+    assert await product.dirty() == 1
+    await product.assert_equal()
 
 
-async def test_items_ahead_of_a_lost_ledger_are_written_over(world: World) -> None:
+async def test_items_ahead_of_a_lost_ledger_are_written_over(product: RunningProduct) -> None:
     """The ledger was dropped and installed anew; rows changed in between."""
-    await add_campaigns(world, 5)
-    await world.sql("UPDATE campaigns SET name = 'Twice'")
-    await world.sql("UPDATE campaigns SET name = 'Thrice'")
-    await world.drain()
-    await uninstall(world.direct.dsn)
-    await world.sql("UPDATE campaigns SET name = 'Unseen'")
-    await install(world.direct.dsn, APPLICATION.mappings)
-    tally = (await run_backfill(world))["campaign"].tally
+    await add_campaigns(product, 5)
+    await product.sql("UPDATE campaigns SET name = 'Twice'")
+    await product.sql("UPDATE campaigns SET name = 'Thrice'")
+    await product.drain()
+    await uninstall(product.direct.dsn)
+    await product.sql("UPDATE campaigns SET name = 'Unseen'")
+    await install(product.direct.dsn, APPLICATION.mappings)
+    tally = (await run_backfill(product))["campaign"].tally
     assert tally.marked == 5
-    await world.assert_equal()
-    assert {item["cf_v"]["N"] for item in await campaign_items(world)} == {"3"}
+    await product.assert_equal()
+    assert {item["cf_v"]["N"] for item in await campaign_items(product)} == {"3"}
 
 
-async def test_a_row_that_cannot_be_stored_parks_and_the_others_go_on(world: World) -> None:
-    await add_transcripts(world, 20)
-    await world.sql("UPDATE sessions SET id = repeat('x', 1100) WHERE id = 's7'")
-    await world.sql("DELETE FROM crossfade.ledger WHERE entity = 'session'")
-    tally = (await run_backfill(world))["session"].tally
+async def test_a_row_that_cannot_be_stored_parks_and_the_others_go_on(
+    product: RunningProduct,
+) -> None:
+    await add_transcripts(product, 20)
+    await product.sql("UPDATE sessions SET id = repeat('x', 1100) WHERE id = 's7'")
+    await product.sql("DELETE FROM crossfade.ledger WHERE entity = 'session'")
+    tally = (await run_backfill(product))["session"].tally
     assert (tally.written, tally.parked) == (19, 1)
-    assert [event.error for event in world.events if isinstance(event, PushFailed)] == [
+    assert [event.error for event in product.events if isinstance(event, PushFailed)] == [
         "Unmappable"
     ]
-    for _ in range(world.settings.park_after_faults):
-        await world.sql("UPDATE crossfade.ledger SET next_attempt_at = now()")
-        await world.migration.relay_step()
-    parked = await world.sql(
+    for _ in range(product.settings.park_after_faults):
+        await product.sql("UPDATE crossfade.ledger SET next_attempt_at = now()")
+        await product.migration.relay_step()
+    parked = await product.sql(
         "SELECT parked_reason FROM crossfade.ledger WHERE parked_reason IS NOT NULL"
     )
     assert len(parked) == 1
 
 
-async def test_throttled_rows_come_again_and_the_pace_falls(world: World) -> None:
-    await add_campaigns(world, 60)
-    world.dynamo.add(Rule(Throttle(), operation=INSERT, times=4))
-    standing = await run_backfill(world)
+async def test_throttled_rows_come_again_and_the_pace_falls(product: RunningProduct) -> None:
+    await add_campaigns(product, 60)
+    product.dynamo.add(Rule(Throttle(), operation=INSERT, times=4))
+    standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 60
     assert sum(one.tally.throttles for one in standing.values()) == 4
-    waits = [event for event in world.events if isinstance(event, BackfillWaits)]
+    waits = [event for event in product.events if isinstance(event, BackfillWaits)]
     assert {event.error for event in waits} == {"Throttled"}
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_failing_store_stops_the_backfill_and_it_goes_on_later(world: World) -> None:
-    await add_campaigns(world, 60)
-    world.dynamo.add(Rule(ServerError(500), operation=INSERT, skip=2))
+async def test_a_failing_store_stops_the_backfill_and_it_goes_on_later(
+    product: RunningProduct,
+) -> None:
+    await add_campaigns(product, 60)
+    product.dynamo.add(Rule(ServerError(500), operation=INSERT, skip=2))
     with pytest.raises(NoProgress, match="run the backfill again"):
-        await run_backfill(world, backfill_standstill_seconds=0.5)
-    before = (await progress(world))["campaign"]
+        await run_backfill(product, backfill_standstill_seconds=0.5)
+    before = (await progress(product))["campaign"]
     assert not before.is_done
     assert before.windows_leased == 0
-    world.dynamo.clear()
-    after = (await run_backfill(world))["campaign"]
+    product.dynamo.clear()
+    after = (await run_backfill(product))["campaign"]
     assert after.tally.read == 60
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_source_that_fails_for_a_while_is_waited_for(world: World) -> None:
-    await add_campaigns(world, 200)
+async def test_a_source_that_fails_for_a_while_is_waited_for(product: RunningProduct) -> None:
+    await add_campaigns(product, 200)
 
     async def cut() -> None:
-        await world.database.strike(Refuse())
-        world.database.cut()
+        await product.database.strike(Refuse())
+        product.database.cut()
 
         async def mend() -> None:
             await asyncio.sleep(0.3)
-            await world.database.heal()
+            await product.database.heal()
 
         mending.append(asyncio.create_task(mend()))
 
     mending: list[asyncio.Task[None]] = []
-    await backfill_with(world, cut)
+    await backfill_with(product, cut)
     await asyncio.gather(*mending)
-    assert (await progress(world))["campaign"].is_done
-    await world.assert_equal()
+    assert (await progress(product))["campaign"].is_done
+    await product.assert_equal()
 
 
 @dataclass
@@ -238,80 +242,80 @@ class DeafRenewal:
             await asyncio.Event().wait()
 
 
-async def test_it_ends_even_where_a_cancellation_is_swallowed(world: World) -> None:
-    await add_campaigns(world, 200)
-    async with asyncio.timeout(60), a_desk(world) as desk:
+async def test_it_ends_even_where_a_cancellation_is_swallowed(product: RunningProduct) -> None:
+    await add_campaigns(product, 200)
+    async with asyncio.timeout(60), a_desk(product) as desk:
         limits = replace(desk.limits, renew_seconds=0.001)
         await copy.run(replace(desk, windows=DeafRenewal(desk.windows), limits=limits))
-    assert (await progress(world))["campaign"].is_done
+    assert (await progress(product))["campaign"].is_done
 
 
-async def test_told_to_stop_it_ends_and_goes_on_later(world: World) -> None:
-    await add_campaigns(world, 200)
-    async with a_desk(world) as desk:
+async def test_told_to_stop_it_ends_and_goes_on_later(product: RunningProduct) -> None:
+    await add_campaigns(product, 200)
+    async with a_desk(product) as desk:
 
         async def stop() -> None:
             desk.stop.set()
 
         await copy.run(replace(desk, windows=AfterPage(desk.windows, stop)))
-    before = (await progress(world))["campaign"]
+    before = (await progress(product))["campaign"]
     assert before.tally.read < 200
     assert before.windows_leased == 0
-    after = (await run_backfill(world))["campaign"]
+    after = (await run_backfill(product))["campaign"]
     assert (after.tally.read, after.tally.written) == (200, 200)
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_limit_is_kept_to_the_row(world: World) -> None:
-    await add_campaigns(world, 150)
-    standing = await run_backfill(world, BackfillOptions(rows_max=33))
+async def test_a_limit_is_kept_to_the_row(product: RunningProduct) -> None:
+    await add_campaigns(product, 150)
+    standing = await run_backfill(product, BackfillOptions(rows_max=33))
     assert sum(one.tally.read for one in standing.values()) == 33
-    standing = await run_backfill(world)
+    standing = await run_backfill(product)
     assert standing["campaign"].tally.read == 150
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_rehearsal_writes_nothing(world: World) -> None:
-    await add_campaigns(world, 45)
-    async with open_windows(small(world), APPLICATION.mappings) as windows:
+async def test_a_rehearsal_writes_nothing(product: RunningProduct) -> None:
+    await add_campaigns(product, 45)
+    async with open_windows(small(product), APPLICATION.mappings) as windows:
         census = Census(Codec(APPLICATION.by_name["campaign"]))
         assert await rehearse(windows, census, page_rows=20) == 0
         assert (census.items, census.misfits) == (45, 0)
         assert census.item_bytes > 45 * 200
         assert await windows.progress() == []
-    assert await campaign_items(world) == []
-    assert world.dynamo.record.arrived("PutItem") == 0
-    assert world.dynamo.record.arrived(INSERT) == 0
+    assert await campaign_items(product) == []
+    assert product.dynamo.record.arrived("PutItem") == 0
+    assert product.dynamo.record.arrived(INSERT) == 0
 
 
-async def test_nothing_is_copied_unless_every_write_is_captured(world: World) -> None:
-    await add_campaigns(world, 5)
-    await world.sql("ALTER TABLE campaigns DISABLE TRIGGER crossfade_capture_campaign")
+async def test_nothing_is_copied_unless_every_write_is_captured(product: RunningProduct) -> None:
+    await add_campaigns(product, 5)
+    await product.sql("ALTER TABLE campaigns DISABLE TRIGGER crossfade_capture_campaign")
     with pytest.raises(ConfigurationError, match=r"missing or disabled on public\.campaigns"):
-        await run_backfill(world)
-    await uninstall(world.direct.dsn, force=True)
+        await run_backfill(product)
+    await uninstall(product.direct.dsn, force=True)
     with pytest.raises(ConfigurationError, match="campaign: not installed"):
-        await run_backfill(world)
+        await run_backfill(product)
     await install(
-        world.direct.dsn, [replace(mapping, version=9) for mapping in APPLICATION.mappings]
+        product.direct.dsn, [replace(mapping, version=9) for mapping in APPLICATION.mappings]
     )
     with pytest.raises(ConfigurationError, match="another declaration"):
-        await run_backfill(world)
-    assert await campaign_items(world) == []
+        await run_backfill(product)
+    assert await campaign_items(product) == []
 
 
-async def test_a_plan_of_before_a_gap_in_the_capture_is_refused(world: World) -> None:
-    await add_campaigns(world, 5)
-    await run_backfill(world)
-    await world.sql("DROP TRIGGER crossfade_capture_campaign ON campaigns")
-    await install(world.direct.dsn, APPLICATION.mappings)
+async def test_a_plan_of_before_a_gap_in_the_capture_is_refused(product: RunningProduct) -> None:
+    await add_campaigns(product, 5)
+    await run_backfill(product)
+    await product.sql("DROP TRIGGER crossfade_capture_campaign ON campaigns")
+    await install(product.direct.dsn, APPLICATION.mappings)
     with pytest.raises(ConfigurationError, match="backfill --restart"):
-        await run_backfill(world)
-    assert (await run_backfill(world, RESTART))["campaign"].is_done
+        await run_backfill(product)
+    assert (await run_backfill(product, RESTART))["campaign"].is_done
 
 
-async def test_pages_that_do_not_advance_end_the_backfill(world: World) -> None:
-    await add_campaigns(world, 50)
+async def test_pages_that_do_not_advance_end_the_backfill(product: RunningProduct) -> None:
+    await add_campaigns(product, 50)
 
     class Stuck(AfterPage):
         async def page(self, window: Window, rows_max: int) -> Page:
@@ -320,41 +324,41 @@ async def test_pages_that_do_not_advance_end_the_backfill(world: World) -> None:
     async def nothing() -> None:
         pass
 
-    async with a_desk(world) as desk:
+    async with a_desk(product) as desk:
         with pytest.raises(NoProgress, match="did not advance"):
             await copy.run(replace(desk, windows=Stuck(desk.windows, nothing)))
 
 
-async def test_two_processes_share_the_windows(world: World) -> None:
-    await add_campaigns(world, 400)
-    async with a_desk(world) as one, a_desk(world) as other:
+async def test_two_processes_share_the_windows(product: RunningProduct) -> None:
+    await add_campaigns(product, 400)
+    async with a_desk(product) as one, a_desk(product) as other:
         await asyncio.gather(copy.run(one), copy.run(other))
-    tally = (await progress(world))["campaign"].tally
+    tally = (await progress(product))["campaign"].tally
     assert (tally.read, tally.written) == (400, 400)
-    workers = await world.sql("SELECT count(*) FROM crossfade.backfill_window WHERE NOT is_done")
+    workers = await product.sql("SELECT count(*) FROM crossfade.backfill_window WHERE NOT is_done")
     assert workers == [(0,)]
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_window_that_another_process_took_is_not_advanced(world: World) -> None:
+async def test_a_window_that_another_process_took_is_not_advanced(product: RunningProduct) -> None:
     """Its lease ran out while its page was under way: both put the rows, one records them."""
-    await add_campaigns(world, 30)
+    await add_campaigns(product, 30)
 
     async def lose() -> None:
-        await world.sql("UPDATE crossfade.backfill_window SET lease = gen_random_uuid()")
-        await world.sql("UPDATE crossfade.backfill_window SET lease_until = now()")
+        await product.sql("UPDATE crossfade.backfill_window SET lease = gen_random_uuid()")
+        await product.sql("UPDATE crossfade.backfill_window SET lease_until = now()")
 
-    await backfill_with(world, lose, lanes=1)
-    tally = (await progress(world))["campaign"].tally
+    await backfill_with(product, lose, lanes=1)
+    tally = (await progress(product))["campaign"].tally
     assert tally.read == 30
     assert tally.written < 30
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_live_writes_beside_the_backfill_end_in_equal_stores(world: World) -> None:
+async def test_live_writes_beside_the_backfill_end_in_equal_stores(product: RunningProduct) -> None:
     """Rows are changed, deleted and inserted again as fast as it goes, and a relay runs."""
-    await add_campaigns(world, 300)
-    await add_transcripts(world, 40)
+    await add_campaigns(product, 300)
+    await add_transcripts(product, 40)
     stop = asyncio.Event()
 
     async def write() -> None:
@@ -362,21 +366,21 @@ async def test_live_writes_beside_the_backfill_end_in_equal_stores(world: World)
         while not stop.is_set():
             turn += 1
             digit = str(turn % 10)
-            await world.sql(
+            await product.sql(
                 "UPDATE campaigns SET name = 'Live' || %s WHERE right(slug, 1) = %s",
                 *(str(turn), digit),
             )
-            await world.sql(
+            await product.sql(
                 "WITH gone AS (DELETE FROM campaigns WHERE right(slug, 2) = %s || '5' RETURNING *) "
                 "INSERT INTO campaigns SELECT (gone).* FROM gone WHERE false",
                 digit,
             )
-            await world.sql(
+            await product.sql(
                 "INSERT INTO campaigns (user_id, slug, name, updated_at) "
                 "VALUES (%s, 'old' || %s || '5', 'Again', now()) ON CONFLICT DO NOTHING",
-                *(world.user_id, digit),
+                *(product.user_id, digit),
             )
-            await world.sql(
+            await product.sql(
                 "UPDATE sessions SET transcript_text = %s WHERE id = %s",
                 *(f"[Brin] Turn {turn}.", f"s{turn % 40 + 1}"),
             )
@@ -384,7 +388,7 @@ async def test_live_writes_beside_the_backfill_end_in_equal_stores(world: World)
     async def relays() -> None:
         while not stop.is_set():
             end = asyncio.Event()
-            relaying = asyncio.create_task(world.migration.run_relay(end))
+            relaying = asyncio.create_task(product.migration.run_relay(end))
             await asyncio.sleep(0.05)
             relaying.cancel()
             end.set()  # asyncio.wait_for, which libraries use, may swallow a cancellation
@@ -392,9 +396,9 @@ async def test_live_writes_beside_the_backfill_end_in_equal_stores(world: World)
 
     beside = [asyncio.create_task(write()), asyncio.create_task(relays())]
     try:
-        standing = await run_backfill(world, BackfillOptions(write_units=300))
+        standing = await run_backfill(product, BackfillOptions(write_units=300))
     finally:
         stop.set()
         await asyncio.gather(*beside)
     assert all(one.is_done for one in standing.values())
-    await world.assert_equal()
+    await product.assert_equal()

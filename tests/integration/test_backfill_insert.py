@@ -8,68 +8,74 @@ from crossfade.backfill.copy import Limits
 from crossfade.events import BackfillWaits, InsertsRefused
 from crossfade.testing import Answer, HttpFault, LoseAnswer, Rule, Unprocessed
 from support.backfill import INSERT, RESTART, add_campaigns, add_transcripts, forget, run_backfill
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 LANES_MAX = Limits().lanes
 
 
-def requests(world: World) -> tuple[int, int]:
+def requests(product: RunningProduct) -> tuple[int, int]:
     """Requests with many rows, and with one."""
-    record = world.dynamo.record
+    record = product.dynamo.record
     return record.arrived(INSERT), record.arrived("PutItem")
 
 
-async def test_rows_that_are_new_go_many_at_a_time(world: World) -> None:
-    await add_campaigns(world, 100)
-    standing = await run_backfill(world, backfill_page_rows=50)
+async def test_rows_that_are_new_go_many_at_a_time(product: RunningProduct) -> None:
+    await add_campaigns(product, 100)
+    standing = await run_backfill(product, backfill_page_rows=50)
     assert standing["campaign"].tally.written == 100
-    assert requests(world) == (4, 0)
-    await world.assert_equal()
+    assert requests(product) == (4, 0)
+    await product.assert_equal()
 
 
-async def test_rows_with_objects_are_put_when_their_objects_are_stored(world: World) -> None:
-    await add_transcripts(world, 12)
-    standing = await run_backfill(world)
+async def test_rows_with_objects_are_put_when_their_objects_are_stored(
+    product: RunningProduct,
+) -> None:
+    await add_transcripts(product, 12)
+    standing = await run_backfill(product)
     assert standing["session"].tally.written == 12
-    assert requests(world) == (0, 12)
-    await world.assert_equal()
+    assert requests(product) == (0, 12)
+    await product.assert_equal()
 
 
-async def test_what_stands_there_is_looked_at_and_later_pages_pay_once(world: World) -> None:
+async def test_what_stands_there_is_looked_at_and_later_pages_pay_once(
+    product: RunningProduct,
+) -> None:
     """The page that finds it out costs two writes a row; with one lane there is one such page."""
-    await add_campaigns(world, 100)
-    await run_backfill(world, backfill_page_rows=50)
-    before = requests(world)
-    await run_backfill(world, RESTART, backfill_page_rows=10, backfill_window_rows=1000)
-    inserts, puts = (now - then for now, then in zip(requests(world), before, strict=True))
+    await add_campaigns(product, 100)
+    await run_backfill(product, backfill_page_rows=50)
+    before = requests(product)
+    await run_backfill(product, RESTART, backfill_page_rows=10, backfill_window_rows=1000)
+    inserts, puts = (now - then for now, then in zip(requests(product), before, strict=True))
     assert inserts <= 2
     assert puts == 100
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_pages_after_a_gap_in_what_stands_are_inserted_again(world: World) -> None:
+async def test_pages_after_a_gap_in_what_stands_are_inserted_again(product: RunningProduct) -> None:
     """Two pages of rows that were copied before, then six of new ones, all read by one lane."""
-    await add_campaigns(world, 20, name="A")
-    await move_to(world, "A", "0000")
-    await run_backfill(world)
-    await add_campaigns(world, 60, name="B")
-    await move_to(world, "B", "ffff")
-    before = requests(world)
-    standing = await run_backfill(world, RESTART, backfill_page_rows=10, backfill_window_rows=1000)
-    inserts, _ = (now - then for now, then in zip(requests(world), before, strict=True))
+    await add_campaigns(product, 20, name="A")
+    await move_to(product, "A", "0000")
+    await run_backfill(product)
+    await add_campaigns(product, 60, name="B")
+    await move_to(product, "B", "ffff")
+    before = requests(product)
+    standing = await run_backfill(
+        product, RESTART, backfill_page_rows=10, backfill_window_rows=1000
+    )
+    inserts, _ = (now - then for now, then in zip(requests(product), before, strict=True))
     assert inserts == 1 + 5, "the first page of each kind finds out"
     assert standing["campaign"].tally.written == 60
     assert standing["campaign"].tally.skipped == 20
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def move_to(world: World, name: str, place: str) -> None:
+async def move_to(product: RunningProduct, name: str, place: str) -> None:
     """Let the keys of the campaigns of this name begin like this; they are read in key order."""
-    await world.sql(
+    await product.sql(
         "UPDATE campaigns SET id = overlay(id::text PLACING %s FROM 1)::uuid WHERE name = %s",
         *(place, name),
     )
-    await forget(world)
+    await forget(product)
 
 
 @pytest.mark.parametrize(
@@ -82,52 +88,52 @@ async def move_to(world: World, name: str, place: str) -> None:
     ids=str,
 )
 async def test_a_target_without_inserts_gets_puts_and_it_is_said_once(
-    world: World, fault: HttpFault
+    product: RunningProduct, fault: HttpFault
 ) -> None:
-    await add_campaigns(world, 100)
-    world.dynamo.add(Rule(fault, operation=INSERT))
-    standing = await run_backfill(world)
+    await add_campaigns(product, 100)
+    product.dynamo.add(Rule(fault, operation=INSERT))
+    standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 100
-    told = world.observed(InsertsRefused)
+    told = product.observed(InsertsRefused)
     assert 1 <= len(told) <= LANES_MAX
     assert {event.entity for event in told} == {"campaign"}
-    assert requests(world)[1] == 100
-    await world.assert_equal()
+    assert requests(product)[1] == 100
+    await product.assert_equal()
 
 
-async def test_rows_of_a_batch_that_are_throttled_come_again(world: World) -> None:
-    await add_campaigns(world, 60)
-    world.dynamo.add(Rule(Unprocessed(5), operation=INSERT, times=2))
-    standing = await run_backfill(world)
+async def test_rows_of_a_batch_that_are_throttled_come_again(product: RunningProduct) -> None:
+    await add_campaigns(product, 60)
+    product.dynamo.add(Rule(Unprocessed(5), operation=INSERT, times=2))
+    standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 60
     assert standing["campaign"].tally.throttles in {25, 30}  # the second may meet what is left
-    assert {event.error for event in world.observed(BackfillWaits)} == {"Throttled"}
-    await world.assert_equal()
+    assert {event.error for event in product.observed(BackfillWaits)} == {"Throttled"}
+    await product.assert_equal()
 
 
-async def test_some_refused_statements_are_left_to_puts(world: World) -> None:
-    await add_campaigns(world, 60)
-    world.dynamo.add(Rule(Unprocessed(5, "InternalServerError"), operation=INSERT))
-    standing = await run_backfill(world)
+async def test_some_refused_statements_are_left_to_puts(product: RunningProduct) -> None:
+    await add_campaigns(product, 60)
+    product.dynamo.add(Rule(Unprocessed(5, "InternalServerError"), operation=INSERT))
+    standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 60
-    assert requests(world)[1] == 45
-    await world.assert_equal()
+    assert requests(product)[1] == 45
+    await product.assert_equal()
 
 
-async def test_batches_whose_answers_are_lost_are_sent_again(world: World) -> None:
-    await add_campaigns(world, 60)
-    world.dynamo.add(Rule(LoseAnswer(cut=True), operation=INSERT, times=2))
-    standing = await run_backfill(world)
+async def test_batches_whose_answers_are_lost_are_sent_again(product: RunningProduct) -> None:
+    await add_campaigns(product, 60)
+    product.dynamo.add(Rule(LoseAnswer(cut=True), operation=INSERT, times=2))
+    standing = await run_backfill(product)
     tally = standing["campaign"].tally
     assert (tally.written + tally.skipped, tally.marked, tally.parked) == (60, 0, 0)
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_bytes_are_booked_on_the_entity_they_belong_to(world: World) -> None:
-    await add_campaigns(world, 300)
-    alone = (await run_backfill(world))["campaign"].tally
-    await add_transcripts(world, 100)
-    beside = await run_backfill(world, RESTART)
+async def test_bytes_are_booked_on_the_entity_they_belong_to(product: RunningProduct) -> None:
+    await add_campaigns(product, 300)
+    alone = (await run_backfill(product))["campaign"].tally
+    await add_transcripts(product, 100)
+    beside = await run_backfill(product, RESTART)
     assert alone.written_bytes > 300 * 200
     assert beside["campaign"].tally.written_bytes == 0
     assert beside["session"].tally.written_bytes > 0

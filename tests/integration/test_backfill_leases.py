@@ -11,11 +11,11 @@ from crossfade.backfill import copy
 from crossfade.backfill.windows import Window
 from crossfade.errors import Unreachable
 from support.backfill import a_desk, add_campaigns, progress
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 
 @dataclass(frozen=True)
-class Deaf:
+class SwallowsCancel:
     """The windows; the first claims are carried out and never heard of."""
 
     windows: Any
@@ -33,23 +33,23 @@ class Deaf:
         return window
 
 
-async def test_a_window_that_was_taken_unheard_is_taken_again(world: World) -> None:
+async def test_a_window_that_was_taken_unheard_is_taken_again(product: RunningProduct) -> None:
     """Its lease is ours: renewed as long as we live, it would be nobody's for ever."""
-    await add_campaigns(world, 150)
-    async with a_desk(world, backfill_lease_seconds=600) as desk:
-        deaf = Deaf(desk.windows, deaf_claims=3)
+    await add_campaigns(product, 150)
+    async with a_desk(product, backfill_lease_seconds=600) as desk:
+        deaf = SwallowsCancel(desk.windows, deaf_claims=3)
         async with asyncio.timeout(120):
             await copy.run(replace(desk, windows=deaf))
     assert len(deaf.lost) == 3
-    standing = await progress(world)
+    standing = await progress(product)
     assert all(one.is_done for one in standing.values())
     assert standing["campaign"].tally.written == 150
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_lanes_of_one_process_take_windows_of_their_own(world: World) -> None:
-    await add_campaigns(world, 300)
-    async with a_desk(world) as desk:
+async def test_lanes_of_one_process_take_windows_of_their_own(product: RunningProduct) -> None:
+    await add_campaigns(product, 300)
+    async with a_desk(product) as desk:
         first, second = [await desk.windows.claim((), lane) for lane in (0, 1)]
         assert first is not None
         assert second is not None

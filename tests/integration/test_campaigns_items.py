@@ -20,19 +20,19 @@ from campaigns.inputs import NewCampaign, NewCharacter, NewMember, NewSession, N
 from campaigns.items import Items
 from crossfade.dynamo import Client
 from support.dynamo_tables import config_of
+from support.engines.product import RunningProduct, open_product
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.engines.world import World, open_world
 
 R = TypeVar("R")
 
 
 @pytest.fixture
-async def world(
+async def product(
     migrated: Database, dynamo: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[World]:
+) -> AsyncIterator[RunningProduct]:
     del credentials
-    async with open_world(migrated, dynamo, bucket) as world:
-        yield world
+    async with open_product(migrated, dynamo, bucket) as product:
+        yield product
 
 
 @pytest.fixture
@@ -45,9 +45,11 @@ async def _all(records: AsyncIterator[R]) -> list[R]:
     return [record async for record in records]
 
 
-async def test_items_are_read_by_their_access_patterns(world: World, client: Client) -> None:
-    items = Items(client, world.settings.dynamodb_table_name)
-    app, owner = world.app, world.user_id
+async def test_items_are_read_by_their_access_patterns(
+    product: RunningProduct, client: Client
+) -> None:
+    items = Items(client, product.settings.dynamodb_table_name)
+    app, owner = product.app, product.user_id
     made = await create_campaign(
         app, owner, NewCampaign(name="Citadel", tags=("cave", "kobolds"), party_level=3)
     )
@@ -58,7 +60,7 @@ async def test_items_are_read_by_their_access_patterns(world: World, client: Cli
     character = await add_character(
         app, owner, made.id, NewCharacter(name="Meepo", sheet={"level": 1})
     )
-    await world.drain()
+    await product.drain()
 
     (campaign,) = await _all(aiter(items.campaigns(owner)))
     assert (campaign.name, campaign.tags, campaign.party_level) == (
@@ -79,18 +81,18 @@ async def test_items_are_read_by_their_access_patterns(world: World, client: Cli
     assert (met.character_id, met.name) == (character.id, "Meepo")
 
 
-async def test_only_an_entitys_own_items_surface(world: World, client: Client) -> None:
+async def test_only_an_entitys_own_items_surface(product: RunningProduct, client: Client) -> None:
     """Not a tombstone, not another entity's item, not one without identifiers."""
-    table = world.settings.dynamodb_table_name
-    items, app, owner = Items(client, table), world.app, world.user_id
+    table = product.settings.dynamodb_table_name
+    items, app, owner = Items(client, table), product.app, product.user_id
     campaign = await create_campaign(app, owner, NewCampaign(name="Citadel"))
     kept = await create_session(app, owner, NewSession(name="Kept", campaign_id=campaign.id))
     gone = await create_session(app, owner, NewSession(name="Gone", campaign_id=campaign.id))
     character = await add_character(app, owner, campaign.id, NewCharacter(name="Meepo"))
-    await world.drain()
+    await product.drain()
     await delete_session(app, owner, gone.id)
     await remove_character(app, owner, campaign.id, character.id)
-    await world.drain()
+    await product.drain()
     partition = {"S": f"CAMP#{campaign.id}"}
     other = {"__edb_e__": {"S": "note"}, "__edb_v__": {"S": "1"}}
     for key, marks in (("SESS#foreign", other), ("SESS#nobody", {}), ("CHAR#foreign", other)):

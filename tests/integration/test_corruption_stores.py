@@ -7,7 +7,7 @@ import pytest
 from campaigns.mapping import APPLICATION
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 OBJECTS = frozenset(
     {
@@ -39,11 +39,13 @@ def kind_of(corruption: Corruption) -> str:
 @pytest.mark.parametrize(
     "corruption", [one for one in Corruption if one is not Corruption.CHANGED_TYPE]
 )
-async def test_a_corruption_is_seen_by_the_audit(world: World, corruption: Corruption) -> None:
-    await furnish(world)
-    (injected,) = await inject(world, corruption)
-    assert await world.dirty() == 0, "the ledger knows of it"
-    result = await world.audit()
+async def test_a_corruption_is_seen_by_the_audit(
+    product: RunningProduct, corruption: Corruption
+) -> None:
+    await furnish(product)
+    (injected,) = await inject(product, corruption)
+    assert await product.dirty() == 0, "the ledger knows of it"
+    result = await product.audit()
     assert not result.is_clean
     found = [finding for finding in result.findings if finding.kind == kind_of(corruption)]
     if corruption is not Corruption.WRONG_IDENTIFIERS:
@@ -52,23 +54,23 @@ async def test_a_corruption_is_seen_by_the_audit(world: World, corruption: Corru
         assert found[0].fields[0].endswith("StorageKey")
 
 
-async def test_no_key_suffers_twice(world: World) -> None:
-    await furnish(world)
-    done = await inject(world, *Corruption, seed=3)
+async def test_no_key_suffers_twice(product: RunningProduct) -> None:
+    await furnish(product)
+    done = await inject(product, *Corruption, seed=3)
     keys = [key for injected in done for key in injected.keys]
     assert len(keys) == len(set(keys))
 
 
-async def test_a_class_that_finds_no_victim_is_left_out(world: World) -> None:
-    await world.drain()
-    assert await inject(world, Corruption.MISSING_OBJECT) == ()
+async def test_a_class_that_finds_no_victim_is_left_out(product: RunningProduct) -> None:
+    await product.drain()
+    assert await inject(product, Corruption.MISSING_OBJECT) == ()
 
 
-async def test_the_capture_goes_on_after_a_change_behind_it(world: World) -> None:
-    await furnish(world)
-    (injected,) = await inject(world, Corruption.UNCAPTURED_CHANGE)
-    assert await world.dirty() == 0
+async def test_the_capture_goes_on_after_a_change_behind_it(product: RunningProduct) -> None:
+    await furnish(product)
+    (injected,) = await inject(product, Corruption.UNCAPTURED_CHANGE)
+    assert await product.dirty() == 0
     table = next(one.table for one in APPLICATION.mappings if one.name == injected.entity)
     column = APPLICATION.by_name[injected.entity].primary_key[0]
-    await world.sql(f"UPDATE {table} SET {column} = {column}")
-    await world.assert_equal()
+    await product.sql(f"UPDATE {table} SET {column} = {column}")
+    await product.assert_equal()

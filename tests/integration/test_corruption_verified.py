@@ -11,7 +11,7 @@ from crossfade.runtime.repair import open_repair
 from crossfade.runtime.verification import Verifier, open_verifier
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 NAMES = {
     **dict.fromkeys(Corruption, Verdict.DRIFT_DIFFERS),
@@ -33,42 +33,42 @@ ENTITIES = [mapping.name for mapping in APPLICATION.mappings]
 
 
 async def found(verifier: Verifier) -> dict[str, Verdict]:
-    await verifier.full_pass(is_deep=True)
+    await verifier.run_full_pass(is_deep=True)
     page = await verifier.findings.open_page(ENTITIES)
-    return {str(one.judgement.key): one.judgement.verdict for one in page}
+    return {str(one.comparison.key): one.comparison.verdict for one in page}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("corruption", list(Corruption))
 async def test_a_corruption_is_found_named_repaired_and_gone(
-    world: World, corruption: Corruption, seed: int
+    product: RunningProduct, corruption: Corruption, seed: int
 ) -> None:
-    await furnish(world)
-    settings = world.settings
+    await furnish(product)
+    settings = product.settings
     async with (
-        open_verifier(settings, APPLICATION.mappings, world.events.append) as verifier,
-        open_repair(settings, APPLICATION, "repair by a test", world.events.append) as route,
+        open_verifier(settings, APPLICATION.mappings, product.events.append) as verifier,
+        open_repair(settings, APPLICATION, "repair by a test", product.events.append) as route,
     ):
         assert await found(verifier) == {}
-        (injected,) = await inject(world, corruption, seed=seed)
+        (injected,) = await inject(product, corruption, seed=seed)
         assert await found(verifier) == {str(key): NAMES[corruption] for key in injected.keys}
         results = await repair.step(route, after=0, findings_max=100)
         assert all(result.is_closed for result in results)
         assert await found(verifier) == {}
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_all_corruptions_together_are_found_and_repaired(world: World) -> None:
-    await furnish(world)
-    settings = world.settings
+async def test_all_corruptions_together_are_found_and_repaired(product: RunningProduct) -> None:
+    await furnish(product)
+    settings = product.settings
     async with (
-        open_verifier(settings, APPLICATION.mappings, world.events.append) as verifier,
-        open_repair(settings, APPLICATION, "repair by a test", world.events.append) as route,
+        open_verifier(settings, APPLICATION.mappings, product.events.append) as verifier,
+        open_repair(settings, APPLICATION, "repair by a test", product.events.append) as route,
     ):
-        done = await inject(world, *Corruption, seed=5)
+        done = await inject(product, *Corruption, seed=5)
         assert await found(verifier) == {
             str(key): NAMES[one.corruption] for one in done for key in one.keys
         }
         await repair.step(route, after=0, findings_max=100)
         assert await found(verifier) == {}
-    await world.assert_equal()
+    await product.assert_equal()

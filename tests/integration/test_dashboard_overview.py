@@ -21,8 +21,8 @@ from crossfade.settings import Settings
 from crossfade.testing import Refuse, Rule, Stall
 from crossfade.web.dashboard.pages import NAVIGATION
 from support.dashboard import STEP_SECONDS_MAX, open_dashboard
+from support.engines.product import RunningProduct
 from support.engines.values import Database
-from support.engines.world import World
 from support.postgres_tables import plan, scanned_whole
 
 TILE = re.compile(
@@ -35,9 +35,9 @@ ROW = re.compile(
 
 
 @pytest.fixture
-async def browser(world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(product: RunningProduct) -> AsyncIterator[httpx.AsyncClient]:
     """A browser before the world's dashboard."""
-    async with open_dashboard(world.settings) as dashboard, dashboard.browser() as browser:
+    async with open_dashboard(product.settings) as dashboard, dashboard.browser() as browser:
         yield browser
 
 
@@ -80,23 +80,25 @@ async def until(seen: AsyncIterator[tuple[str, str]], name: str, holds: str = ""
     raise AssertionError(f"the stream ended without {name} {holds}")
 
 
-async def test_figures_agree_with_the_ledger(world: World, browser: httpx.AsyncClient) -> None:
-    await world.drain()
-    world.dynamo.add(Rule(Stall(), operation="PutItem"))
+async def test_figures_agree_with_the_ledger(
+    product: RunningProduct, browser: httpx.AsyncClient
+) -> None:
+    await product.drain()
+    product.dynamo.add(Rule(Stall(), operation="PutItem"))
     for number in range(3):
-        await create_campaign(world.app, world.user_id, NewCampaign(name=f"Number {number}"))
-    await world.sql(
+        await create_campaign(product.app, product.user_id, NewCampaign(name=f"Number {number}"))
+    await product.sql(
         "UPDATE crossfade.ledger SET parked_reason = 'too large' WHERE ctid = ("
         " SELECT ctid FROM crossfade.ledger WHERE entity = 'campaign' LIMIT 1)"
     )
-    await world.sql(
+    await product.sql(
         "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run)"
         " SELECT 'campaign', ARRAY[number::text], 'drift_missing', 'unknown', 1, 1"
         " FROM generate_series(1, 10002) AS number"
     )
     html = (await browser.get("/")).text
     shown = tiles(html)
-    [(dirty, parked)] = await world.sql(
+    [(dirty, parked)] = await product.sql(
         "SELECT count(*) FILTER (WHERE parked_reason IS NULL), count(parked_reason)"
         " FROM crossfade.ledger WHERE dirty_since IS NOT NULL"
     )
@@ -104,32 +106,34 @@ async def test_figures_agree_with_the_ledger(world: World, browser: httpx.AsyncC
     assert shown["Open findings"].startswith("more than 10")
     assert dict(ROW.findall(html))["campaign"] == "2"
     assert "things need you" in headline(html)
-    [(since,)] = await world.sql(
+    [(since,)] = await product.sql(
         "SELECT to_char(min(dirty_since) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
         " FROM crossfade.ledger WHERE parked_reason IS NULL"
     )
     assert shown["Replicated through"] == f"{since} UTC"
-    world.dynamo.clear()
+    product.dynamo.clear()
 
 
-async def test_a_change_is_seen_without_asking(world: World, browser: httpx.AsyncClient) -> None:
-    await world.drain()
-    world.dynamo.add(Rule(Stall(), operation="PutItem"))
+async def test_a_change_is_seen_without_asking(
+    product: RunningProduct, browser: httpx.AsyncClient
+) -> None:
+    await product.drain()
+    product.dynamo.add(Rule(Stall(), operation="PutItem"))
     async with watching(browser) as seen:
         assert tiles(await until(seen, "look"))["Dirty keys"] == "0"
-        await create_campaign(world.app, world.user_id, NewCampaign(name="Seen"))
+        await create_campaign(product.app, product.user_id, NewCampaign(name="Seen"))
         shown = tiles(await until(seen, "look", '<dd class="value">1</dd>'))
         assert shown["Dirty keys"] == "1"
-    world.dynamo.clear()
+    product.dynamo.clear()
 
 
 async def test_a_database_that_goes_and_comes_back(
-    world: World, browser: httpx.AsyncClient
+    product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
     async with watching(browser) as seen:
         await until(seen, "look")
-        await world.database.strike(Refuse())
-        world.database.cut()
+        await product.database.strike(Refuse())
+        product.database.cut()
         assert await until(seen, "lost") in {"Unreachable", "Overloaded"}
         answer = await browser.get("/")
         assert answer.status_code == 503
@@ -138,18 +142,18 @@ async def test_a_database_that_goes_and_comes_back(
         ready = await browser.get("/readyz")
         assert ready.status_code == 503
         assert ready.text.startswith("not ready: the database cannot be reached")
-        await world.database.heal()
+        await product.database.heal()
         await until(seen, "look")
     async with asyncio.timeout(STEP_SECONDS_MAX):
         while (await browser.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - it is asked
             await asyncio.sleep(0.1)
 
 
-async def test_streams_end_with_the_process(world: World) -> None:
+async def test_streams_end_with_the_process(product: RunningProduct) -> None:
     """They come to an end of their own; a server would wait for them, and then cut them off."""
     async with (
         asyncio.timeout(STEP_SECONDS_MAX),
-        open_dashboard(world.settings) as dashboard,
+        open_dashboard(product.settings) as dashboard,
         dashboard.browser() as browser,
         watching(browser) as seen,
     ):
@@ -158,11 +162,13 @@ async def test_streams_end_with_the_process(world: World) -> None:
         assert {name async for name, _ in seen} <= {"look"}
 
 
-async def test_no_page_shows_what_rows_hold(world: World, browser: httpx.AsyncClient) -> None:
+async def test_no_page_shows_what_rows_hold(
+    product: RunningProduct, browser: httpx.AsyncClient
+) -> None:
     secret = "Zyxwvut the unspeakable"
-    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name=secret))
+    campaign = await create_campaign(product.app, product.user_id, NewCampaign(name=secret))
     await create_session(
-        world.app, world.user_id, NewSession(name=secret, campaign_id=campaign.id, notes=secret)
+        product.app, product.user_id, NewSession(name=secret, campaign_id=campaign.id, notes=secret)
     )
     for path in ("/", "/metrics", "/overview/live", *(link.path for link in NAVIGATION)):
         async with browser.stream("GET", path) as answer:
@@ -191,10 +197,10 @@ async def test_nothing_installed_is_told(migrated: Database) -> None:
 
 
 async def test_an_error_of_ours_is_a_page_that_tells_nothing(
-    world: World, browser: httpx.AsyncClient
+    product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
     """What no reader of the schema expects; the headers are there all the same."""
-    await world.sql(
+    await product.sql(
         "INSERT INTO crossfade.process (id, jobs, stores_open, every_seconds)"
         " VALUES (gen_random_uuid(), ARRAY[NULL::text], '{}', 5)"
     )
@@ -206,18 +212,20 @@ async def test_an_error_of_ours_is_a_page_that_tells_nothing(
 
 
 async def test_a_ledger_of_another_release_is_not_ready(
-    world: World, browser: httpx.AsyncClient
+    product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
     assert (await browser.get("/readyz")).text == "ready\n"
-    await world.sql("INSERT INTO crossfade.schema_version (version) VALUES (9999)")
+    await product.sql("INSERT INTO crossfade.schema_version (version) VALUES (9999)")
     answer = await browser.get("/readyz")
     assert (answer.status_code, "SchemaChanged" in answer.text) == (503, True)
 
 
-async def test_metrics_agree_with_the_ledger(world: World, browser: httpx.AsyncClient) -> None:
-    await world.drain()
-    world.dynamo.add(Rule(Stall(), operation="PutItem"))
-    await create_campaign(world.app, world.user_id, NewCampaign(name="Counted"))
+async def test_metrics_agree_with_the_ledger(
+    product: RunningProduct, browser: httpx.AsyncClient
+) -> None:
+    await product.drain()
+    product.dynamo.add(Rule(Stall(), operation="PutItem"))
+    await create_campaign(product.app, product.user_id, NewCampaign(name="Counted"))
     text = (await browser.get("/metrics")).text
     values = {
         (sample.name.removeprefix("crossfade_ledger_"), *sample.labels.values()): sample.value
@@ -230,16 +238,16 @@ async def test_metrics_agree_with_the_ledger(world: World, browser: httpx.AsyncC
     assert values["captured", "campaign"] == 1
     assert values["processes_alive", "relay"] == 0
     assert ("canary_age_seconds",) not in values
-    world.dynamo.clear()
+    product.dynamo.clear()
 
 
 async def test_a_transaction_that_is_open_for_long_is_told(
-    world: World, browser: httpx.AsyncClient
+    product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
     """Only one that holds a snapshot or has written: behind it nothing is cleaned up."""
     async with (
-        await psycopg.AsyncConnection.connect(world.direct.dsn) as idle,
-        await psycopg.AsyncConnection.connect(world.direct.dsn) as holding,
+        await psycopg.AsyncConnection.connect(product.direct.dsn) as idle,
+        await psycopg.AsyncConnection.connect(product.direct.dsn) as holding,
     ):
         await idle.execute("SELECT")
         await open_seconds(browser, lambda seconds: seconds == 0.0)
@@ -262,9 +270,9 @@ async def open_seconds(browser: httpx.AsyncClient, holds: Callable[[float], bool
 
 
 async def test_a_missing_trigger_is_the_first_thing_said(
-    world: World, browser: httpx.AsyncClient
+    product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
-    await world.sql("ALTER TABLE users DISABLE TRIGGER USER")
+    await product.sql("ALTER TABLE users DISABLE TRIGGER USER")
     html = (await browser.get("/")).text
     assert "Writes to public.users are not captured" in html
     assert 'crossfade_ledger_captured{entity="user"} 0.0' in (await browser.get("/metrics")).text
@@ -274,13 +282,13 @@ async def test_a_missing_trigger_is_the_first_thing_said(
     ("name", "values"),
     [
         ("overview", {"findings_max": 10_001, "processes_max": 50, "minutes": 60}),
-        ("pulse_sample", {"kept_days": 15}),
+        ("heartbeat_sample", {"kept_days": 15}),
     ],
 )
 async def test_a_look_reads_no_large_table_whole(
-    world: World, name: str, values: dict[str, int]
+    product: RunningProduct, name: str, values: dict[str, int]
 ) -> None:
     """Neither all keys nor all findings: what it costs grows with what is unsettled."""
-    steps = await plan(world.direct, query(name), values)
+    steps = await plan(product.direct, query(name), values)
     assert "ledger_due" in steps
     assert scanned_whole(steps, ["ledger", "finding", "failure_minute", "lag_sample"]) == []

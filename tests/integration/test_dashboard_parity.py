@@ -17,7 +17,7 @@ from crossfade.testing.corruption.corruption import Corruption
 from crossfade.web.dashboard.parameters import key_json
 from support.damage import furnish, inject
 from support.dashboard import REVEAL_TOKEN, TOKEN, guarded, open_dashboard
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.site import submit
 
 SCRIPT = "<script>alert(1)</script>"
@@ -49,9 +49,9 @@ MALFORMED = (
 
 
 @asynccontextmanager
-async def operator(world: World, *, token: str = "") -> AsyncIterator[httpx.AsyncClient]:
+async def operator(product: RunningProduct, *, token: str = "") -> AsyncIterator[httpx.AsyncClient]:
     """A browser before the world's dashboard, signed in when there is a token."""
-    settings = guarded(world.settings) if token else world.settings
+    settings = guarded(product.settings) if token else product.settings
     async with open_dashboard(settings) as dashboard, dashboard.browser() as browser:
         if token:
             answer = await submit(browser, "/sign-in", {"name": "Ada", "token": token})
@@ -59,9 +59,9 @@ async def operator(world: World, *, token: str = "") -> AsyncIterator[httpx.Asyn
         yield browser
 
 
-async def work(world: World) -> None:
+async def work(product: RunningProduct) -> None:
     """Do all that was asked for, as `crossfade work` does."""
-    async with open_worker(world.settings, APPLICATION, world.events.append) as worker:
+    async with open_worker(product.settings, APPLICATION, product.events.append) as worker:
         while await worker.step():
             pass
 
@@ -79,13 +79,13 @@ async def shown(browser: httpx.AsyncClient, path: str) -> str:
     return unescape(answer.text)
 
 
-async def test_drift_is_found_looked_at_repaired_and_closed(world: World) -> None:
-    await furnish(world)
-    await inject(world, Corruption.CHANGED_STRING, Corruption.LOST_ITEM)
-    async with operator(world) as browser:
+async def test_drift_is_found_looked_at_repaired_and_closed(product: RunningProduct) -> None:
+    await furnish(product)
+    await inject(product, Corruption.CHANGED_STRING, Corruption.LOST_ITEM)
+    async with operator(product) as browser:
         place = await ask(browser, "/actions/verify", "/actions/verify", deep="true")
         assert "waiting" in await shown(browser, place)
-        await work(world)
+        await work(product)
         assert "2 open findings" in await shown(browser, place)
 
         listed = await shown(browser, "/findings")
@@ -102,56 +102,56 @@ async def test_drift_is_found_looked_at_repaired_and_closed(world: World) -> Non
         place = await ask(
             browser, f"/actions/repair?finding={lost}", "/actions/repair", finding=lost
         )
-        await work(world)
+        await work(product)
         assert "1 of 1 findings closed" in await shown(browser, place)
         assert "closed" in await shown(browser, f"/findings/{lost}")
         assert "1 finding," in await shown(browser, "/findings")
 
         place = await ask(browser, "/actions/repair", "/actions/repair")
-        await work(world)
+        await work(product)
         assert "1 of 1 findings closed" in await shown(browser, place)
         assert "No finding is like this." in await shown(browser, "/findings")
         assert "local operator, request" in await shown(browser, "/findings?standing=closed")
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_double_click_asks_once(world: World) -> None:
-    async with operator(world) as browser:
+async def test_a_double_click_asks_once(product: RunningProduct) -> None:
+    async with operator(product) as browser:
         first = await ask(browser, "/actions/verify", "/actions/verify")
         assert await ask(browser, "/actions/verify", "/actions/verify") == first
         assert await ask(browser, "/actions/verify", "/actions/verify", entity="user") != first
 
 
-async def test_what_waits_can_be_withdrawn(world: World) -> None:
-    async with operator(world) as browser:
+async def test_what_waits_can_be_withdrawn(product: RunningProduct) -> None:
+    async with operator(product) as browser:
         place = await ask(browser, "/actions/verify", "/actions/verify")
         answer = await submit(browser, place, to=f"{place}/withdraw")
         assert answer.headers["location"] == place
         assert "withdrawn by local operator" in await shown(browser, place)
-        await work(world)
-        assert await world.sql("SELECT count(*) FROM crossfade.run") == [(0,)]
+        await work(product)
+        assert await product.sql("SELECT count(*) FROM crossfade.run") == [(0,)]
 
 
-async def test_nobody_at_work_is_told(world: World) -> None:
-    async with operator(world) as browser:
+async def test_nobody_at_work_is_told(product: RunningProduct) -> None:
+    async with operator(product) as browser:
         place = await ask(browser, "/actions/verify", "/actions/verify")
         assert "Does crossfade work run?" not in plain(await shown(browser, place))
-        await world.sql("UPDATE crossfade.request SET requested_at = now() - interval '1 minute'")
+        await product.sql("UPDATE crossfade.request SET requested_at = now() - interval '1 minute'")
         for path in (place, "/actions"):
             assert "Does crossfade work run?" in plain(await shown(browser, path))
 
 
-async def test_a_parked_key_is_shown_and_set_free(world: World) -> None:
-    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name="Low tide"))
-    await world.drain()
-    key = [campaign.id, world.user_id]
-    await world.sql(
+async def test_a_parked_key_is_shown_and_set_free(product: RunningProduct) -> None:
+    campaign = await create_campaign(product.app, product.user_id, NewCampaign(name="Low tide"))
+    await product.drain()
+    key = [campaign.id, product.user_id]
+    await product.sql(
         "UPDATE crossfade.ledger SET version = version + 1, dirty_since = now(), "
         "parked_reason = %s WHERE entity = 'campaign' AND key = %s",
         f"TooLarge: {SCRIPT}",
         key,
     )
-    async with operator(world) as browser:
+    async with operator(product) as browser:
         html = (await browser.get("/keys")).text
         assert SCRIPT not in html
         assert SCRIPT in unescape(html)
@@ -162,18 +162,18 @@ async def test_a_parked_key_is_shown_and_set_free(world: World) -> None:
         place = await ask(browser, path, "/actions/unpark", **fields)
         assert "one key is tried again" in await shown(browser, place)
         assert "No key is parked." in await shown(browser, "/keys")
-        await world.assert_equal()
+        await product.assert_equal()
         assert "in both stores" in await shown(browser, row)
 
 
-async def test_the_time_machine_tells_a_rows_past(world: World) -> None:
-    await furnish(world)
-    (injected,) = await inject(world, Corruption.CHANGED_STRING)
+async def test_the_time_machine_tells_a_rows_past(product: RunningProduct) -> None:
+    await furnish(product)
+    (injected,) = await inject(product, Corruption.CHANGED_STRING)
     (key,) = injected.keys
-    async with operator(world) as browser:
+    async with operator(product) as browser:
         await ask(browser, "/actions/verify", "/actions/verify")
         await ask(browser, "/actions/repair", "/actions/repair")
-        await work(world)
+        await work(product)
         mapping = APPLICATION.by_name[key.entity]
         parts = key.parts[: len(mapping.primary_key)]
         parameters = {"entity": key.entity, "part": [part or "" for part in parts]}
@@ -187,44 +187,44 @@ async def test_the_time_machine_tells_a_rows_past(world: World) -> None:
         assert "The ledger has not marked it" in nobody
 
 
-async def test_revealing_needs_the_right_and_is_recorded(world: World) -> None:
-    campaign = await create_campaign(world.app, world.user_id, NewCampaign(name=SECRET))
-    await world.drain()
-    key = key_json((campaign.id, world.user_id))
+async def test_revealing_needs_the_right_and_is_recorded(product: RunningProduct) -> None:
+    campaign = await create_campaign(product.app, product.user_id, NewCampaign(name=SECRET))
+    await product.drain()
+    key = key_json((campaign.id, product.user_id))
     path = f"/actions/reveal?entity=campaign&key={key}"
     fields = {"entity": "campaign", "key": key}
     row = f"/keys/row?entity=campaign&part={campaign.id}"
-    async with open_dashboard(guarded(world.settings)) as dashboard:
+    async with open_dashboard(guarded(product.settings)) as dashboard:
         async with dashboard.browser() as eve:
             await submit(eve, "/sign-in", {"name": "Eve", "token": TOKEN})
             assert (await eve.get(path)).status_code == 403
             answer = await submit(eve, "/actions/verify", fields, to="/actions/reveal")
             assert answer.status_code == 403
-            assert await world.sql("SELECT count(*) FROM crossfade.request") == [(0,)]
+            assert await product.sql("SELECT count(*) FROM crossfade.request") == [(0,)]
         async with dashboard.browser() as ada, dashboard.browser() as bob:
             await submit(ada, "/sign-in", {"name": "Ada", "token": REVEAL_TOKEN})
             await submit(bob, "/sign-in", {"name": "Bob", "token": REVEAL_TOKEN})
             place = await ask(ada, path, "/actions/reveal", **fields)
-            await work(world)
+            await work(product)
             assert (await shown(ada, place)).count(SECRET) == 2
             assert SECRET not in await shown(bob, place)
             for page in (*PAGES, row):
                 assert SECRET not in await shown(ada, page)
             assert "Ada asked to see its content" in await shown(bob, row)
-            await world.sql("UPDATE crossfade.revealed SET expires_at = now()")
+            await product.sql("UPDATE crossfade.revealed SET expires_at = now()")
             assert SECRET not in await shown(ada, place)
-            assert await world.sql("SELECT count(*) FROM crossfade.revealed") == [(0,)]
+            assert await product.sql("SELECT count(*) FROM crossfade.revealed") == [(0,)]
             assert "Reveal campaign" in await shown(bob, "/actions")
 
 
-async def test_lists_are_paged_through_their_links(world: World) -> None:
-    await world.sql(
+async def test_lists_are_paged_through_their_links(product: RunningProduct) -> None:
+    await product.sql(
         "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
         "SELECT 'user', ARRAY[%s || n], 'drift_missing', 'lost write', 1, 1 "
         "FROM generate_series(1, 120) AS n",
         SCRIPT,
     )
-    async with operator(world) as browser:
+    async with operator(product) as browser:
         for start in ("/findings", "/findings?key=%3Cscr", "/findings?entity=user&standing=all"):
             seen, path = [], start
             while path:
@@ -239,16 +239,16 @@ async def test_lists_are_paged_through_their_links(world: World) -> None:
         assert SCRIPT not in (await browser.get(f"/findings/{seen[0]}")).text
 
 
-async def test_what_is_malformed_is_refused_with_a_page(world: World) -> None:
-    async with operator(world) as browser:
+async def test_what_is_malformed_is_refused_with_a_page(product: RunningProduct) -> None:
+    async with operator(product) as browser:
         for path in MALFORMED:
             answer = await browser.get(path)
             assert answer.status_code == 400, path
             assert "is not understood" in answer.text
 
 
-async def test_what_is_not_there_is_not_found(world: World) -> None:
-    async with operator(world) as browser:
+async def test_what_is_not_there_is_not_found(product: RunningProduct) -> None:
+    async with operator(product) as browser:
         for path in (
             "/findings/7",
             "/actions/7",
@@ -258,9 +258,9 @@ async def test_what_is_not_there_is_not_found(world: World) -> None:
             assert (await browser.get(path)).status_code == 404, path
 
 
-async def test_who_is_not_signed_in_sees_and_does_nothing(world: World) -> None:
+async def test_who_is_not_signed_in_sees_and_does_nothing(product: RunningProduct) -> None:
     async with (
-        open_dashboard(guarded(world.settings)) as dashboard,
+        open_dashboard(guarded(product.settings)) as dashboard,
         dashboard.browser() as browser,
     ):
         for path in (*PAGES[1:], "/findings/1", "/keys/row?entity=user&key=a", "/actions/1"):
@@ -268,37 +268,37 @@ async def test_who_is_not_signed_in_sees_and_does_nothing(world: World) -> None:
             assert answer.headers["location"].startswith("/sign-in"), path
         for path in ("verify", "repair", "unpark", "reveal", "1/withdraw"):
             assert (await browser.post(f"/actions/{path}")).status_code in {401, 403}, path
-    assert await world.sql("SELECT count(*) FROM crossfade.request") == [(0,)]
+    assert await product.sql("SELECT count(*) FROM crossfade.request") == [(0,)]
 
 
-async def test_forms_of_other_sites_do_nothing(world: World) -> None:
-    async with operator(world, token=TOKEN) as browser:
+async def test_forms_of_other_sites_do_nothing(product: RunningProduct) -> None:
+    async with operator(product, token=TOKEN) as browser:
         for path in ("verify", "repair", "unpark", "1/withdraw"):
             answer = await browser.post(f"/actions/{path}", data={"csrf_token": "0" * 64})
             assert answer.status_code == 403, path
             assert (await browser.post(f"/actions/{path}")).status_code == 403, path
-    assert await world.sql("SELECT count(*) FROM crossfade.request") == [(0,)]
+    assert await product.sql("SELECT count(*) FROM crossfade.request") == [(0,)]
 
 
-async def test_gates_are_shown_as_they_are(world: World) -> None:
-    await furnish(world)
-    async with operator(world) as browser:
+async def test_gates_are_shown_as_they_are(product: RunningProduct) -> None:
+    await furnish(product)
+    async with operator(product) as browser:
         page = plain(await shown(browser, "/gates"))
         assert "Not ready" in page
         assert "run crossfade backfill" in page
-        await world.sql("ALTER TABLE campaigns DISABLE TRIGGER USER")
+        await product.sql("ALTER TABLE campaigns DISABLE TRIGGER USER")
         assert "public.campaigns: run crossfade install" in plain(await shown(browser, "/gates"))
 
 
-async def test_the_backfills_progress_is_shown(world: World) -> None:
-    async with operator(world) as browser:
+async def test_the_backfills_progress_is_shown(product: RunningProduct) -> None:
+    async with operator(product) as browser:
         assert "No backfill was planned yet" in await shown(browser, "/backfill")
-        await world.sql(
+        await product.sql(
             "INSERT INTO crossfade.backfill (entity, activated_xid, fingerprint, rows_estimated) "
             "SELECT name, activated_xid, fingerprint, 100 FROM crossfade.mapping "
             "WHERE name = 'user'"
         )
-        await world.sql(
+        await product.sql(
             "INSERT INTO crossfade.backfill_window "
             "(entity, number, is_done, rows_read, lease_until, advanced_at) VALUES "
             "('user', 0, true, 50, NULL, now()), "
@@ -308,7 +308,9 @@ async def test_the_backfills_progress_is_shown(world: World) -> None:
         assert "50 %" in page
         assert 'http-equiv="refresh"' in page
         assert "50 of about 100 rows" in page
-        await world.sql("UPDATE crossfade.mapping SET fingerprint = 'another' WHERE name = 'user'")
+        await product.sql(
+            "UPDATE crossfade.mapping SET fingerprint = 'another' WHERE name = 'user'"
+        )
         assert "No backfill was planned yet" in await shown(browser, "/backfill")
 
 

@@ -20,7 +20,7 @@ from crossfade.settings import Settings
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
 from support.dashboard import open_dashboard
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.site import submit
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -35,23 +35,23 @@ def grants(page: str, whose: str, role: str) -> list[str]:
 
 
 @asynccontextmanager
-async def role_of(world: World, name: str) -> AsyncIterator[tuple[str, Settings]]:
+async def role_of(product: RunningProduct, name: str) -> AsyncIterator[tuple[str, Settings]]:
     """A role without rights, and settings that use it."""
-    role = f"{name}_{world.settings.s3_bucket_name.replace('-', '_')}"
-    await world.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
-    dsn = make_conninfo(world.direct.dsn, user=role, password="secret")
+    role = f"{name}_{product.settings.s3_bucket_name.replace('-', '_')}"
+    await product.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
+    dsn = make_conninfo(product.direct.dsn, user=role, password="secret")
     try:
-        yield role, world.settings.model_copy(update={"database_url": SecretStr(dsn)})
+        yield role, product.settings.model_copy(update={"database_url": SecretStr(dsn)})
     finally:
-        await world.sql(f"DROP OWNED BY {role}")
-        await world.sql(f"DROP ROLE {role}")
+        await product.sql(f"DROP OWNED BY {role}")
+        await product.sql(f"DROP ROLE {role}")
 
 
-async def test_the_dashboard_needs_its_grants(world: World) -> None:
-    await furnish(world)
-    async with role_of(world, "dashboard") as (role, settings):
+async def test_the_dashboard_needs_its_grants(product: RunningProduct) -> None:
+    await furnish(product)
+    async with role_of(product, "dashboard") as (role, settings):
         for grant in grants("dashboard.md", "dashboard", role):
-            await world.sql(grant)
+            await product.sql(grant)
         async with open_dashboard(settings) as dashboard, dashboard.browser() as browser:
             for path in (*PAGES, "/keys/row?entity=user&key=a", "/actions/verify"):
                 assert (await browser.get(path)).status_code == 200, path
@@ -60,7 +60,7 @@ async def test_the_dashboard_needs_its_grants(world: World) -> None:
                 assert answer.status_code == 303, kind
                 place = answer.headers["location"]
                 assert (await browser.get(place)).status_code == 200
-            await world.sql(f"REVOKE UPDATE ON crossfade.ledger FROM {role}")
+            await product.sql(f"REVOKE UPDATE ON crossfade.ledger FROM {role}")
             answer = await submit(browser, "/actions/unpark")
             assert answer.status_code == 503
             assert "grant" in answer.text
@@ -68,33 +68,36 @@ async def test_the_dashboard_needs_its_grants(world: World) -> None:
 
 @pytest.mark.parametrize("is_granted", [True, False])
 async def test_the_age_of_others_transactions_is_told_by_who_may_see_it(
-    world: World, *, is_granted: bool
+    product: RunningProduct, *, is_granted: bool
 ) -> None:
-    async with role_of(world, "dashboard") as (role, settings):
+    async with role_of(product, "dashboard") as (role, settings):
         for grant in grants("dashboard.md", "dashboard", role):
             if is_granted or "pg_read_all_stats" not in grant:
-                await world.sql(grant)
+                await product.sql(grant)
         async with open_dashboard(settings) as dashboard, dashboard.browser() as browser:
             text = (await browser.get("/metrics")).text
     assert ("crossfade_ledger_transaction_seconds" in text) is is_granted
 
 
 @pytest.mark.parametrize("is_granted", [True, False])
-async def test_a_worker_needs_its_grants(world: World, *, is_granted: bool) -> None:
-    await furnish(world)
-    (injected,) = await inject(world, Corruption.CHANGED_STRING)
+async def test_a_worker_needs_its_grants(product: RunningProduct, *, is_granted: bool) -> None:
+    await furnish(product)
+    (injected,) = await inject(product, Corruption.CHANGED_STRING)
     (key,) = injected.keys
-    async with role_of(world, "worker") as (role, settings), open_pool(world.direct.dsn) as pool:
+    async with (
+        role_of(product, "worker") as (role, settings),
+        open_pool(product.direct.dsn) as pool,
+    ):
         documents = [("ledger", "relay"), ("parity", "verifier"), ("repair", "keeper")]
         for document, whose in [*documents, *[("dashboard", "worker")] * is_granted]:
             for grant in grants(f"{document}.md", whose, role):
-                await world.sql(grant)
+                await product.sql(grant)
         for mapping in APPLICATION.mappings:
-            await world.sql(f"GRANT SELECT ON {mapping.table} TO {role}")
+            await product.sql(f"GRANT SELECT ON {mapping.table} TO {role}")
         desk = PostgresRequests(pool)
         for task in (Verify(), Repair(), Reveal(key.entity, key.parts)):
             await desk.ask(task, "ada")
-        async with open_worker(settings, APPLICATION, world.events.append) as worker:
+        async with open_worker(settings, APPLICATION, product.events.append) as worker:
             if not is_granted:
                 with pytest.raises(Exception, match="grant the role"):
                     await worker.step()
@@ -103,4 +106,4 @@ async def test_a_worker_needs_its_grants(world: World, *, is_granted: bool) -> N
                 pass
         outcomes = [(one.state, one.outcome) for one in await desk.newest()]
         assert {state for state, _ in outcomes} == {RequestState.DONE}, outcomes
-    await world.assert_equal()
+    await product.assert_equal()

@@ -18,109 +18,111 @@ from crossfade.postgres.monitoring.gates import gate_facts
 from crossfade.runtime.verification import open_verifier
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 WINDOW_SECONDS = 14 * 86_400.0
 
 
-async def facts(world: World) -> Facts:
-    async with open_pool(world.direct.dsn) as pool:
+async def facts(product: RunningProduct) -> Facts:
+    async with open_pool(product.direct.dsn) as pool:
         return await gate_facts(pool, WINDOW_SECONDS)
 
 
-async def verify(world: World) -> None:
-    async with open_verifier(world.settings, APPLICATION.mappings) as verifier:
-        await verifier.full_pass()
+async def verify(product: RunningProduct) -> None:
+    async with open_verifier(product.settings, APPLICATION.mappings) as verifier:
+        await verifier.run_full_pass()
 
 
-async def closed(world: World) -> set[str]:
-    told = readiness(await facts(world), Thresholds())
+async def closed(product: RunningProduct) -> set[str]:
+    told = readiness(await facts(product), Thresholds())
     return {gate.name for gate in told.gates if not gate.is_passed}
 
 
-async def test_a_fresh_migration_lacks_what_it_lacks(world: World) -> None:
-    await furnish(world)
-    told = await facts(world)
+async def test_a_fresh_migration_lacks_what_it_lacks(product: RunningProduct) -> None:
+    await furnish(product)
+    told = await facts(product)
     assert {entity.name for entity in told.entities} == set(APPLICATION.by_name)
     assert all(entity.windows == 0 and entity.verified_at is None for entity in told.entities)
     assert (told.dirty, told.parked, told.open_findings) == (0, 0, 0)
     assert told.quiet_since is None
-    assert {"backfill", "full-pass", "coverage", "quiet"} <= await closed(world)
+    assert {"backfill", "full-pass", "coverage", "quiet"} <= await closed(product)
     assert readiness(told, Thresholds()).phase is Phase.INSTALLED
 
 
-async def test_a_pass_opens_its_gates(world: World) -> None:
-    await furnish(world)
-    await verify(world)
-    told = await facts(world)
+async def test_a_pass_opens_its_gates(product: RunningProduct) -> None:
+    await furnish(product)
+    await verify(product)
+    told = await facts(product)
     assert all(entity.buckets == 256 for entity in told.entities)
     assert told.quiet_since is not None
-    assert not {"full-pass", "coverage", "findings"} & await closed(world)
-    await world.sql("UPDATE crossfade.run SET finished_at = finished_at - interval '15 days'")
-    assert "quiet" not in await closed(world)
+    assert not {"full-pass", "coverage", "findings"} & await closed(product)
+    await product.sql("UPDATE crossfade.run SET finished_at = finished_at - interval '15 days'")
+    assert "quiet" not in await closed(product)
 
 
-async def test_a_difference_begins_the_window_anew(world: World) -> None:
-    await furnish(world)
-    await verify(world)
-    await world.sql("UPDATE crossfade.run SET finished_at = finished_at - interval '15 days'")
-    await inject(world, Corruption.CHANGED_STRING)
-    await verify(world)
-    assert {"findings", "quiet"} <= await closed(world)
-    await world.sql(
+async def test_a_difference_begins_the_window_anew(product: RunningProduct) -> None:
+    await furnish(product)
+    await verify(product)
+    await product.sql("UPDATE crossfade.run SET finished_at = finished_at - interval '15 days'")
+    await inject(product, Corruption.CHANGED_STRING)
+    await verify(product)
+    assert {"findings", "quiet"} <= await closed(product)
+    await product.sql(
         "UPDATE crossfade.finding SET closed_at = now() - interval '1 day', closed_by = 'run 3'"
     )
-    told = await facts(world)
+    told = await facts(product)
     assert told.quiet_since is not None
     assert told.taken_at - told.quiet_since == pytest.approx(
         timedelta(days=1), abs=timedelta(minutes=5)
     )
-    assert "quiet" in await closed(world)
-    await world.sql("UPDATE crossfade.finding SET closed_at = now() - interval '15 days'")
-    assert "quiet" not in await closed(world)
+    assert "quiet" in await closed(product)
+    await product.sql("UPDATE crossfade.finding SET closed_at = now() - interval '15 days'")
+    assert "quiet" not in await closed(product)
 
 
-async def test_what_is_on_its_way_or_parked_is_counted_up_to_a_limit(world: World) -> None:
-    await world.sql(
+async def test_what_is_on_its_way_or_parked_is_counted_up_to_a_limit(
+    product: RunningProduct,
+) -> None:
+    await product.sql(
         "INSERT INTO crossfade.ledger (entity, key, version, xid, dirty_since, next_attempt_at) "
         "SELECT 'user', ARRAY['late' || n], 1, pg_current_xact_id(), now() - interval '5 min', "
         "now() + interval '1 day' FROM generate_series(1, 12000) AS n"
     )
-    told = await facts(world)
+    told = await facts(product)
     assert told.dirty == COUNT_MAX
     (user,) = [entity for entity in told.entities if entity.name == "user"]
     assert told.taken_at - user.replicated_through >= timedelta(minutes=5)
-    assert {"dirty", "lag"} <= await closed(world)
-    await world.sql("UPDATE crossfade.ledger SET parked_reason = 'x' WHERE key[1] LIKE 'late%%'")
-    assert ((await facts(world)).dirty, (await facts(world)).parked) == (0, COUNT_MAX)
-    assert "parked" in await closed(world)
+    assert {"dirty", "lag"} <= await closed(product)
+    await product.sql("UPDATE crossfade.ledger SET parked_reason = 'x' WHERE key[1] LIKE 'late%%'")
+    assert ((await facts(product)).dirty, (await facts(product)).parked) == (0, COUNT_MAX)
+    assert "parked" in await closed(product)
 
 
-async def test_a_missing_trigger_closes_the_first_gate(world: World) -> None:
-    await world.sql("ALTER TABLE sessions DISABLE TRIGGER USER")
-    told = readiness(await facts(world), Thresholds())
+async def test_a_missing_trigger_closes_the_first_gate(product: RunningProduct) -> None:
+    await product.sql("ALTER TABLE sessions DISABLE TRIGGER USER")
+    told = readiness(await facts(product), Thresholds())
     assert told.phase is Phase.INSTALLING
     assert "public.sessions" in told.gates[0].reason
 
 
-async def test_a_plan_of_an_earlier_installation_is_none(world: World) -> None:
-    await world.sql(
+async def test_a_plan_of_an_earlier_installation_is_none(product: RunningProduct) -> None:
+    await product.sql(
         "INSERT INTO crossfade.backfill (entity, activated_xid, fingerprint, rows_estimated) "
         "SELECT name, activated_xid, fingerprint, 0 FROM crossfade.mapping"
     )
-    await world.sql(
+    await product.sql(
         "INSERT INTO crossfade.backfill_window (entity, number, is_done) "
         "SELECT name, 0, true FROM crossfade.mapping"
     )
-    assert "backfill" not in await closed(world)
-    await world.sql("UPDATE crossfade.mapping SET fingerprint = 'another' WHERE name = 'user'")
-    assert "backfill" in await closed(world)
+    assert "backfill" not in await closed(product)
+    await product.sql("UPDATE crossfade.mapping SET fingerprint = 'another' WHERE name = 'user'")
+    assert "backfill" in await closed(product)
 
 
 async def test_the_command_prints_them_and_exits_with_3(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    product: RunningProduct, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", world.direct.dsn)
+    monkeypatch.setenv("DATABASE_URL", product.direct.dsn)
     printed = await asyncio.to_thread(CliRunner().invoke, app, ["gates", "--json"])
     assert printed.exit_code == 3
     told = json.loads(printed.stdout)

@@ -12,8 +12,8 @@ import pytest
 
 from support.commands import engine_variables
 from support.engines.clients import boto_client
+from support.engines.product import settings_of
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.engines.world import settings_of
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "getting-started.md").read_text()
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from support.engines.clients import boto_client
 from support.engines.dynamodb_local import missing_for_dynamodb_local
-from support.engines.house import House
+from support.engines.shared import Engines
 from support.engines.values import Database, DynamoEngine, S3Engine
 
 
@@ -33,11 +33,11 @@ def test_dynamo_lists_no_table_of_this_test(dynamo: DynamoEngine, name_prefix: s
     assert not [name for name in names if name.startswith(name_prefix)]
 
 
-def test_dynamodb_local_takes_part_when_its_licence_is_accepted(house: House) -> None:
+def test_dynamodb_local_takes_part_when_its_licence_is_accepted(engines: Engines) -> None:
     """The one visible skip of the opt-in engine; with it, every DynamoDB test runs on it too."""
     if missing := missing_for_dynamodb_local():
         pytest.skip(missing)
-    client = boto_client(house.dynamo("dynamodb-local"))
+    client = boto_client(engines.dynamo("dynamodb-local"))
     assert isinstance(client.list_tables()["TableNames"], list)
     client.close()
 

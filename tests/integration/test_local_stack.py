@@ -19,7 +19,7 @@ import pytest
 from crossfade.errors import ConfigurationError, Unreachable
 from crossfade.local import (
     HOST,
-    LocalStack,
+    LocalServices,
     MinistackProgram,
     PostgresProgram,
     Server,
@@ -37,7 +37,7 @@ from support.engines.clients import create_table
 SECONDS_MAX = 30.0
 
 
-def clients(stack: LocalStack) -> tuple[Any, Any]:
+def clients(stack: LocalServices) -> tuple[Any, Any]:
     """AWS's clients for DynamoDB and S3, configured by what `environment` says alone."""
     given = stack.environment
     dynamo, s3 = (
@@ -53,7 +53,7 @@ def clients(stack: LocalStack) -> tuple[Any, Any]:
     return dynamo, s3
 
 
-def write(stack: LocalStack) -> None:
+def write(stack: LocalServices) -> None:
     """One row, one item, one object."""
     with psycopg.connect(stack.environment["DATABASE_URL"]) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 'row' AS what")
@@ -66,12 +66,12 @@ def write(stack: LocalStack) -> None:
     s3.close()
 
 
-def row(stack: LocalStack) -> object:
+def row(stack: LocalServices) -> object:
     with psycopg.connect(stack.environment["DATABASE_URL"]) as connection:
         return connection.execute("SELECT what FROM kept").fetchall()
 
 
-def items(stack: LocalStack) -> list[str]:
+def items(stack: LocalServices) -> list[str]:
     dynamo, s3 = clients(stack)
     found = [item["pk"]["S"] for item in dynamo.scan(TableName="kept")["Items"]]
     dynamo.close()
@@ -79,7 +79,7 @@ def items(stack: LocalStack) -> list[str]:
     return found
 
 
-def content(stack: LocalStack) -> bytes:
+def content(stack: LocalServices) -> bytes:
     dynamo, s3 = clients(stack)
     found = s3.get_object(Bucket="kept", Key="object")["Body"].read()
     dynamo.close()

@@ -7,7 +7,7 @@ import pytest
 from crossfade.errors import InvalidRequest
 from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, same_content
 from crossfade.mapping.codec.item_size import ITEM_BYTES_MAX, item_bytes
-from crossfade.mapping.state import Gone, Live
+from crossfade.mapping.state import Deleted, Live
 from support.dynamo_tables import table_of
 from support.engines.values import DynamoEngine
 from support.mappings import SESSION, live, table
@@ -125,7 +125,7 @@ async def test_a_tombstone_replaces_its_item(dynamo: DynamoEngine, name_prefix: 
     row = live(codec)
     async with table_of(dynamo, name) as client:
         await client.call("PutItem", {"TableName": name, "Item": codec.encode(row).item})
-        tombstone = codec.tombstone(Gone(row.key, 2))
+        tombstone = codec.tombstone(Deleted(row.key, 2))
         await client.call("PutItem", {"TableName": name, "Item": tombstone})
         found = (await client.call("Scan", {"TableName": name}))["Items"]
     assert found == [tombstone]

@@ -63,7 +63,7 @@ async def test_the_keys_of_rows_are_found_by_the_primary_key(every_database: Dat
             {"entity": "note", "lowest": [str(number)], "above": [f"{number}\x01"]}
             for number in range(50)
         ]
-        text = await plan(every_database, query("dirty_of"), {"rows": json.dumps(rows)})
+        text = await plan(every_database, query("dirty_keys_of"), {"rows": json.dumps(rows)})
         assert "using ledger_pkey" in text
         assert not scanned_whole(text, TABLES)
 

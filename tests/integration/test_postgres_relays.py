@@ -204,8 +204,8 @@ async def test_a_pool_without_a_free_connection_is_overloaded(database: Database
         feed = PostgresFeed(pool, ["note"], AT_ONCE)
         async with pool.connection():
             with pytest.raises(Overloaded, match="raise connections_max"):
-                await feed.dirty_of([])
-        assert await feed.dirty_of([]) == []
+                await feed.dirty_keys_of([])
+        assert await feed.dirty_keys_of([]) == []
         await feed.aclose()
 
 

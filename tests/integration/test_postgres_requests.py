@@ -23,7 +23,7 @@ from crossfade.operations.requests import (
 )
 from crossfade.postgres import install, open_pool
 from crossfade.postgres.monitoring.requests import PostgresRequests
-from support.cancellation import Deaf
+from support.cancellation import SwallowsCancel
 from support.engines.values import Database
 
 LONG = 60.0
@@ -228,7 +228,7 @@ async def test_the_lease_is_renewed_and_progress_told_while_it_takes_long(
 async def test_a_step_ends_though_the_renewal_swallows_a_cancellation(
     pool: AsyncConnectionPool,
 ) -> None:
-    desk = Deaf(worker(pool, 0.003), "renew")
+    desk = SwallowsCancel(worker(pool, 0.003), "renew")
 
     async def perform(request: OperatorRequest, tell: work.Tell) -> str:
         tell(request.kind)

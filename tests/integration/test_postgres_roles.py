@@ -11,8 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from crossfade.errors import AccessDenied
 from crossfade.mapping.state import Delivered, Live, Row, StoredObject
-from crossfade.postgres import PostgresFeed, PostgresSource, open_pool, whereabouts
-from crossfade.relay.status import Whereabouts
+from crossfade.postgres import PostgresFeed, PostgresSource, delivery_status, open_pool
+from crossfade.relay.status import DeliveryStatus
 from support.engines.values import Database
 from support.postgres_tables import AT_ONCE, NOTES, add_note, captured_notes, versions
 
@@ -81,14 +81,16 @@ async def test_a_relay_needs_the_documented_grants(every_database: Database) -> 
             grants = documented_grants().replace("public.sessions", "public.notes")
             app.execute(grants.replace("relay_role", f"relay_{app.info.dbname}"))
             assert await feed.due(1) == [key]
-            assert await feed.dirty_of([Row("note", ("n",))]) == [key]
+            assert await feed.dirty_keys_of([Row("note", ("n",))]) == [key]
             [state] = await source.fetch([key])
             assert isinstance(state, Live)
             assert await source.body(key, "content") is None
             await feed.remember([StoredObject("note", "contents/n/0", 1)])
             await feed.ack([Delivered(key, 1)])
             assert await feed.due(1) == []
-            assert await whereabouts(pool, "note", [["n"]], 5) == (Whereabouts.IN_BOTH_STORES,)
+            assert await delivery_status(pool, "note", [["n"]], 5) == (
+                DeliveryStatus.IN_BOTH_STORES,
+            )
             await feed.aclose()
         drop(app, "relay")
 

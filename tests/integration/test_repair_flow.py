@@ -18,63 +18,65 @@ from crossfade.repair import repair
 from crossfade.repair.repair import Action
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.kill import Killed, deadly, deadly_port, interrupted, interrupted_port
 from support.repairs import find, open_findings, repair_route
 
 
-async def damage(world: World, *corruptions: Corruption) -> tuple[Key, ...]:
+async def damage(product: RunningProduct, *corruptions: Corruption) -> tuple[Key, ...]:
     """Furnish, damage and find; returns the keys that differ."""
-    await furnish(world)
-    keys = tuple(key for done in await inject(world, *corruptions) for key in done.keys)
-    await find(world, *keys)
+    await furnish(product)
+    keys = tuple(key for done in await inject(product, *corruptions) for key in done.keys)
+    await find(product, *keys)
     return keys
 
 
-async def everything(world: World) -> dict[str, Any]:
+async def everything(product: RunningProduct) -> dict[str, Any]:
     """What all three stores and the ledger hold."""
-    items = world.stores.dynamodb.scan(TableName=world.stores.table_name)["Items"]
-    objects = world.stores.s3.list_objects_v2(Bucket=world.stores.bucket)["Contents"]
+    items = product.stores.dynamodb.scan(TableName=product.stores.table_name)["Items"]
+    objects = product.stores.s3.list_objects_v2(Bucket=product.stores.bucket)["Contents"]
     return {
         "items": sorted(items, key=str),
         "objects": [(one["Key"], one["ETag"]) for one in objects],
-        "ledger": await world.sql("SELECT * FROM crossfade.ledger ORDER BY entity, key"),
-        "uploads": await world.sql("SELECT * FROM crossfade.object ORDER BY object_key"),
-        "findings": await world.sql("SELECT * FROM crossfade.finding ORDER BY id"),
+        "ledger": await product.sql("SELECT * FROM crossfade.ledger ORDER BY entity, key"),
+        "uploads": await product.sql("SELECT * FROM crossfade.object ORDER BY object_key"),
+        "findings": await product.sql("SELECT * FROM crossfade.finding ORDER BY id"),
     }
 
 
 @pytest.mark.parametrize("corruption", list(Corruption))
 async def test_every_corruption_is_repaired_and_its_finding_closed(
-    world: World, corruption: Corruption
+    product: RunningProduct, corruption: Corruption
 ) -> None:
-    keys = await damage(world, corruption)
-    async with repair_route(world) as route:
+    keys = await damage(product, corruption)
+    async with repair_route(product) as route:
         results = await repair.step(route, after=0, findings_max=100)
     assert [result.is_closed for result in results] == [True] * len(keys)
-    await world.assert_equal()
-    closed = await world.sql("SELECT closed_by FROM crossfade.finding")
+    await product.assert_equal()
+    closed = await product.sql("SELECT closed_by FROM crossfade.finding")
     assert closed == [("repair by a test",)] * len(keys)
 
 
-async def test_all_corruptions_at_once_are_repaired(world: World) -> None:
+async def test_all_corruptions_at_once_are_repaired(product: RunningProduct) -> None:
     """Some exclude others in so small a world; whatever was done is undone."""
-    await damage(world, *Corruption)
-    async with repair_route(world) as route:
+    await damage(product, *Corruption)
+    async with repair_route(product) as route:
         results = await repair.step(route, after=0, findings_max=100)
     assert results
     assert all(result.is_closed for result in results)
-    await world.assert_equal()
-    (told,) = world.observed(Repaired)
+    await product.assert_equal()
+    (told,) = product.observed(Repaired)
     assert (told.closed, told.open, told.left) == (len(results), 0, 0)
 
 
-async def test_a_dry_run_says_what_it_would_do_and_changes_nothing(world: World) -> None:
-    await damage(world, Corruption.LOST_DELETE, Corruption.WRONG_OBJECT, Corruption.HIGHER_VERSION)
-    before = await everything(world)
-    async with repair_route(world) as route:
+async def test_a_dry_run_says_what_it_would_do_and_changes_nothing(product: RunningProduct) -> None:
+    await damage(
+        product, Corruption.LOST_DELETE, Corruption.WRONG_OBJECT, Corruption.HIGHER_VERSION
+    )
+    before = await everything(product)
+    async with repair_route(product) as route:
         remedies = await repair.preview(route, after=0, findings_max=100)
-    assert await everything(world) == before
+    assert await everything(product) == before
     assert [remedy.action for remedy in remedies] == [
         Action.REMOVE,
         Action.REWRITE,
@@ -84,65 +86,67 @@ async def test_a_dry_run_says_what_it_would_do_and_changes_nothing(world: World)
     assert remedies[2].above > 7
 
 
-async def test_a_step_takes_so_many_findings_and_goes_on_after_them(world: World) -> None:
-    await damage(world, Corruption.BOUNDARY_ROWS, Corruption.EXTRA_ITEM)
-    async with repair_route(world) as route:
+async def test_a_step_takes_so_many_findings_and_goes_on_after_them(
+    product: RunningProduct,
+) -> None:
+    await damage(product, Corruption.BOUNDARY_ROWS, Corruption.EXTRA_ITEM)
+    async with repair_route(product) as route:
         first = await repair.step(route, after=0, findings_max=1)
         last = first[-1].remedy.finding.id
         rest = await repair.step(route, after=last, findings_max=100)
     assert len(first) == 1
-    assert await open_findings(world) == 0
+    assert await open_findings(product) == 0
     assert last not in {result.remedy.finding.id for result in rest}
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_foreign_item_is_left_alone(world: World) -> None:
-    await furnish(world)
+async def test_a_foreign_item_is_left_alone(product: RunningProduct) -> None:
+    await furnish(product)
     stray = {"pk": {"S": "SOMEONE"}, "sk": {"S": "ELSE"}}
-    world.stores.dynamodb.put_item(TableName=world.stores.table_name, Item=stray)
-    await find(world, Key("", ("SOMEONE", "ELSE")), verdict=Verdict.DRIFT_FOREIGN)
-    before = await everything(world)
-    async with repair_route(world) as route:
+    product.stores.dynamodb.put_item(TableName=product.stores.table_name, Item=stray)
+    await find(product, Key("", ("SOMEONE", "ELSE")), verdict=Verdict.DRIFT_FOREIGN)
+    before = await everything(product)
+    async with repair_route(product) as route:
         (result,) = await repair.step(route, after=0, findings_max=10)
     assert result.remedy.action is Action.LEAVE
     assert not result.is_closed
-    assert await everything(world) == before
-    (told,) = world.observed(Repaired)
+    assert await everything(product) == before
+    (told,) = product.observed(Repaired)
     assert (told.closed, told.open, told.left) == (0, 0, 1)
 
 
-async def test_a_finding_that_settled_itself_is_closed(world: World) -> None:
-    (key,) = await damage(world, Corruption.LOST_ITEM)
-    async with repair_route(world) as route:
+async def test_a_finding_that_settled_itself_is_closed(product: RunningProduct) -> None:
+    (key,) = await damage(product, Corruption.LOST_ITEM)
+    async with repair_route(product) as route:
         remedies = await repair.preview(route, after=0, findings_max=10)
         await route.mark([(key, 0)])
-        await world.drain()
+        await product.drain()
         (result,) = await repair.carry_out(route, remedies)
     assert result.is_closed
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_an_object_that_is_sound_again_is_not_discarded(world: World) -> None:
+async def test_an_object_that_is_sound_again_is_not_discarded(product: RunningProduct) -> None:
     """Between the plan and its carrying out another repair was quicker."""
-    await damage(world, Corruption.WRONG_OBJECT)
-    async with repair_route(world) as route:
+    await damage(product, Corruption.WRONG_OBJECT)
+    async with repair_route(product) as route:
         remedies = await repair.preview(route, after=0, findings_max=10)
         await repair.step(route, after=0, findings_max=10)
         ((name, tag),) = [
-            one for one in (await everything(world))["objects"] if one[0] in remedies[0].damaged
+            one for one in (await everything(product))["objects"] if one[0] in remedies[0].damaged
         ]
-        assert not await world.migration.objects.discard_damaged(name)
+        assert not await product.migration.objects.discard_damaged(name)
         await repair.carry_out(route, remedies)
-    assert (name, tag) in (await everything(world))["objects"]
-    await world.assert_equal()
+    assert (name, tag) in (await everything(product))["objects"]
+    await product.assert_equal()
 
 
-async def test_a_key_that_a_writer_holds_is_repaired_later(world: World) -> None:
-    (key,) = await damage(world, Corruption.HIGHER_VERSION)
+async def test_a_key_that_a_writer_holds_is_repaired_later(product: RunningProduct) -> None:
+    (key,) = await damage(product, Corruption.HIGHER_VERSION)
     held = "SELECT FROM crossfade.ledger WHERE entity = %s AND key = %s FOR UPDATE"
     async with (
-        repair_route(world) as route,
-        await psycopg.AsyncConnection.connect(world.direct.dsn) as writer,
+        repair_route(product) as route,
+        await psycopg.AsyncConnection.connect(product.direct.dsn) as writer,
     ):
         await writer.execute(held, (key.entity, list(key.parts)))
         (result,) = await repair.step(route, after=0, findings_max=10)
@@ -150,12 +154,12 @@ async def test_a_key_that_a_writer_holds_is_repaired_later(world: World) -> None
         await writer.rollback()
         (result,) = await repair.step(route, after=0, findings_max=10)
     assert result.is_closed
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def test_a_store_that_is_down_leaves_the_finding_open(world: World) -> None:
-    await damage(world, Corruption.LOST_ITEM)
-    async with repair_route(world) as route:
+async def test_a_store_that_is_down_leaves_the_finding_open(product: RunningProduct) -> None:
+    await damage(product, Corruption.LOST_ITEM)
+    async with repair_route(product) as route:
         (remedy,) = await repair.preview(route, after=0, findings_max=10)
 
         async def fail(keys: Sequence[Key]) -> None:
@@ -163,47 +167,47 @@ async def test_a_store_that_is_down_leaves_the_finding_open(world: World) -> Non
 
         (result,) = await repair.carry_out(replace(route, deliver=fail), [remedy])
     assert not result.is_closed
-    assert await open_findings(world) == 1
-    await world.assert_equal()
+    assert await open_findings(product) == 1
+    await product.assert_equal()
 
 
-async def test_repair_races_with_live_writes_and_the_source_wins(world: World) -> None:
+async def test_repair_races_with_live_writes_and_the_source_wins(product: RunningProduct) -> None:
     """Rows are changed, deleted and moved while their findings are repaired over and over."""
-    keys = await damage(world, Corruption.SKIPPED_WINDOW, Corruption.HIGHER_VERSION)
+    keys = await damage(product, Corruption.SKIPPED_WINDOW, Corruption.HIGHER_VERSION)
     done = asyncio.Event()
 
     async def write() -> None:
         for number in range(40):
-            await world.sql("UPDATE campaigns SET name = 'Tide ' || %s", str(number))
-            await world.sql("UPDATE sessions SET name = 'Night ' || %s", str(number))
-            await world.sql("UPDATE sessions SET campaign_id = NULL WHERE random() < 0.2")
-        await world.sql("DELETE FROM sessions WHERE random() < 0.5")
+            await product.sql("UPDATE campaigns SET name = 'Tide ' || %s", str(number))
+            await product.sql("UPDATE sessions SET name = 'Night ' || %s", str(number))
+            await product.sql("UPDATE sessions SET campaign_id = NULL WHERE random() < 0.2")
+        await product.sql("DELETE FROM sessions WHERE random() < 0.5")
         done.set()
 
     async def mend(route: repair.Route) -> None:
         while not done.is_set():
             await repair.step(route, after=0, findings_max=100)
-            await find(world, *keys)
+            await find(product, *keys)
 
-    async with repair_route(world) as route:
+    async with repair_route(product) as route:
         await asyncio.gather(write(), mend(route), mend(route))
-    await world.assert_equal()
+    await product.assert_equal()
 
 
 @pytest.mark.parametrize("place", ["source", "items", "mark", "deliver", "judge"])
 async def test_a_write_at_any_point_of_a_repair_is_not_overwritten(
-    world: World, place: str
+    product: RunningProduct, place: str
 ) -> None:
     """It is committed and delivered between two steps; putting what the plan read would undo it."""
-    await damage(world, Corruption.HIGHER_VERSION)
+    await damage(product, Corruption.HIGHER_VERSION)
 
     async def write() -> None:
-        await world.sql("UPDATE users SET name = 'Newer'")
-        await world.sql("UPDATE campaigns SET name = 'Newer'")
-        await world.sql("UPDATE sessions SET name = 'Newer', transcript_text = 'Newer'")
-        await world.drain()
+        await product.sql("UPDATE users SET name = 'Newer'")
+        await product.sql("UPDATE campaigns SET name = 'Newer'")
+        await product.sql("UPDATE sessions SET name = 'Newer', transcript_text = 'Newer'")
+        await product.drain()
 
-    async with repair_route(world) as route:
+    async with repair_route(product) as route:
         real = getattr(route, place)
         methods = {"source": "fetch", "items": "get"}
         late: Any = (
@@ -213,9 +217,9 @@ async def test_a_write_at_any_point_of_a_repair_is_not_overwritten(
         )
         await repair.step(replace(route, **{place: late}), after=0, findings_max=10)
         await repair.step(route, after=0, findings_max=10)
-    assert await open_findings(world) == 0
-    assert await world.sql("SELECT DISTINCT name FROM campaigns") == [("Newer",)]
-    await world.assert_equal()
+    assert await open_findings(product) == 0
+    assert await product.sql("SELECT DISTINCT name FROM campaigns") == [("Newer",)]
+    await product.assert_equal()
 
 
 POINTS = [
@@ -235,15 +239,15 @@ POINTS = [
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("port", "method"), POINTS)
 async def test_a_repair_that_ends_at_any_point_is_finished_by_the_next(
-    world: World, port: str, method: str, *, after: bool
+    product: RunningProduct, port: str, method: str, *, after: bool
 ) -> None:
-    await damage(world, Corruption.WRONG_OBJECT, Corruption.MISSING_OBJECT, Corruption.EXTRA_ITEM)
-    async with repair_route(world) as route:
+    await damage(product, Corruption.WRONG_OBJECT, Corruption.MISSING_OBJECT, Corruption.EXTRA_ITEM)
+    async with repair_route(product) as route:
         real = getattr(route, port)
         killing = deadly_port(real, method, after=after) if method else deadly(real, after=after)
         with suppress(Killed):
             await repair.step(replace(route, **{port: killing}), after=0, findings_max=100)
             pytest.fail("the repair was not ended")
         await repair.step(route, after=0, findings_max=100)
-    assert await open_findings(world) == 0
-    await world.assert_equal()
+    assert await open_findings(product) == 0
+    await product.assert_equal()

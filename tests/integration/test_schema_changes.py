@@ -19,9 +19,9 @@ from crossfade.postgres import install
 from crossfade.runtime.backfill import BackfillOptions, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
 from crossfade.runtime.verification import open_verifier
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.postgres_tables import NOTES
-from support.verification import Stage
+from support.verification import VerifiedNotes
 
 CHANGES = {
     "column added": ("ADD pinned boolean", "pinned is not in the mapping"),
@@ -39,16 +39,16 @@ CHANGES = {
 
 
 @pytest.fixture
-async def stage(stage: Stage) -> Stage:
+async def verified_notes(verified_notes: VerifiedNotes) -> VerifiedNotes:
     """A note in both stores."""
-    await stage.add("a")
-    await stage.drain()
-    return stage
+    await verified_notes.add("a")
+    await verified_notes.drain()
+    return verified_notes
 
 
-async def mark(stage: Stage) -> None:
+async def mark(verified_notes: VerifiedNotes) -> None:
     """Have the note delivered anew."""
-    await stage.sql(
+    await verified_notes.sql(
         "UPDATE crossfade.ledger SET version = version + 1, dirty_since = now(), "
         "next_attempt_at = now()"
     )
@@ -56,36 +56,40 @@ async def mark(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
 async def test_the_relay_pauses_the_entity_and_says_why(
-    stage: Stage, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, told: str
 ) -> None:
-    before = stage.item("a")
-    await stage.sql(f"ALTER TABLE notes {change}")
-    await mark(stage)
-    await stage.migration.relay_step()
-    assert stage.item("a") == before
-    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    before = verified_notes.item("a")
+    await verified_notes.sql(f"ALTER TABLE notes {change}")
+    await mark(verified_notes)
+    await verified_notes.migration.relay_step()
+    assert verified_notes.item("a") == before
+    (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
     assert (paused.entity, paused.error) == ("note", "SchemaChanged")
     assert told in paused.reason
 
 
 @pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
 async def test_the_fast_path_leaves_the_row_to_the_relay(
-    stage: Stage, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, told: str
 ) -> None:
-    before = stage.item("a")
-    await stage.sql(f"ALTER TABLE notes {change}")
-    await mark(stage)
-    assert not await stage.migration.push("note", "a", wait=True)
-    assert stage.item("a") == before
-    assert told in next(one for one in stage.events if isinstance(one, EntityPaused)).reason
+    before = verified_notes.item("a")
+    await verified_notes.sql(f"ALTER TABLE notes {change}")
+    await mark(verified_notes)
+    assert not await verified_notes.migration.push("note", "a", wait=True)
+    assert verified_notes.item("a") == before
+    assert (
+        told in next(one for one in verified_notes.events if isinstance(one, EntityPaused)).reason
+    )
 
 
 @pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
-async def test_a_page_of_the_backfill_is_refused(stage: Stage, change: str, told: str) -> None:
+async def test_a_page_of_the_backfill_is_refused(
+    verified_notes: VerifiedNotes, change: str, told: str
+) -> None:
     """A page without rows too: its window would else count as done."""
-    async with open_windows(stage.settings, [NOTES]) as windows:
+    async with open_windows(verified_notes.settings, [NOTES]) as windows:
         await plan_backfill(windows, BackfillOptions())
-        await stage.sql(f"ALTER TABLE notes {change}")
+        await verified_notes.sql(f"ALTER TABLE notes {change}")
         for last in (None, ("a",)):
             with pytest.raises(SchemaChanged) as refused:
                 await windows.page(Window("note", last=last), 10)
@@ -94,39 +98,39 @@ async def test_a_page_of_the_backfill_is_refused(stage: Stage, change: str, told
 
 @pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
 async def test_a_pass_of_verification_ends_and_says_why(
-    stage: Stage, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, told: str
 ) -> None:
-    await stage.sql(f"ALTER TABLE notes {change}")
+    await verified_notes.sql(f"ALTER TABLE notes {change}")
     with pytest.raises(SchemaChanged) as refused:
-        await stage.verifier.full_pass()
+        await verified_notes.verifier.run_full_pass()
     assert told in str(refused.value)
-    assert await stage.findings() == {}
+    assert await verified_notes.findings() == {}
 
 
 @pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
 async def test_continuous_verification_leaves_the_entity_alone_and_says_why(
-    stage: Stage, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, told: str
 ) -> None:
-    await stage.sql(f"ALTER TABLE notes {change}")
-    async with stage.verifier.watching() as watch:
+    await verified_notes.sql(f"ALTER TABLE notes {change}")
+    async with verified_notes.verifier.watching() as watch:
         for _ in range(3):
             assert not await watch.step()
-    assert await stage.findings() == {}
-    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    assert await verified_notes.findings() == {}
+    (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
     assert told in paused.reason
 
 
-async def test_continuous_verification_goes_on_with_other_entities(world: World) -> None:
-    await world.sql(
+async def test_continuous_verification_goes_on_with_other_entities(product: RunningProduct) -> None:
+    await product.sql(
         "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
         "VALUES (gen_random_uuid(), %s, 'c', 'One', now())",
-        world.user_id,
+        product.user_id,
     )
-    await world.drain()
-    await world.sql("ALTER TABLE campaigns ADD mood text")
+    await product.drain()
+    await product.sql("ALTER TABLE campaigns ADD mood text")
     events: list[Event] = []
     async with (
-        open_verifier(world.settings, APPLICATION.mappings, events.append) as verifier,
+        open_verifier(product.settings, APPLICATION.mappings, events.append) as verifier,
         verifier.watching() as watch,
     ):
         assert await watch.step()
@@ -137,41 +141,47 @@ async def test_continuous_verification_goes_on_with_other_entities(world: World)
 
 
 async def test_a_change_that_the_mapping_allows_needs_another_installation_only(
-    stage: Stage,
+    verified_notes: VerifiedNotes,
 ) -> None:
-    await stage.sql("ALTER TABLE notes ALTER search TYPE text")
-    await mark(stage)
-    await stage.migration.relay_step()
-    await install(stage.database.dsn, [NOTES])
-    await mark(stage)
-    await stage.drain()
-    assert await stage.verdicts() == {}
+    await verified_notes.sql("ALTER TABLE notes ALTER search TYPE text")
+    await mark(verified_notes)
+    await verified_notes.migration.relay_step()
+    await install(verified_notes.database.dsn, [NOTES])
+    await mark(verified_notes)
+    await verified_notes.drain()
+    assert await verified_notes.verdicts() == {}
 
 
-async def test_processes_of_the_release_before_wait_for_those_of_the_next(stage: Stage) -> None:
+async def test_processes_of_the_release_before_wait_for_those_of_the_next(
+    verified_notes: VerifiedNotes,
+) -> None:
     """A column was added, and the next release maps it."""
-    await stage.sql("ALTER TABLE notes ADD pinned boolean DEFAULT true")
+    await verified_notes.sql("ALTER TABLE notes ADD pinned boolean DEFAULT true")
     wider = replace(NOTES, columns=(*NOTES.columns, Column("pinned", "boolean")), version=2)
-    await install(stage.database.dsn, [wider])
-    await mark(stage)
-    await stage.migration.relay_step()
-    assert "pinned" not in stage.item("a")
-    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    await install(verified_notes.database.dsn, [wider])
+    await mark(verified_notes)
+    await verified_notes.migration.relay_step()
+    assert "pinned" not in verified_notes.item("a")
+    (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
     assert "pinned is not in the mapping" in paused.reason
-    await mark(stage)
-    settings = stage.settings
-    async with open_migration(settings, Application((wider,)), stage.events.append) as migration:
-        await replace(stage, migration=migration).drain()
-    assert stage.item("a")["pinned"] == {"BOOL": True}
-
-
-async def test_a_process_whose_declaration_was_never_installed_waits(stage: Stage) -> None:
-    other, before = replace(NOTES, version=2), stage.item("a")
-    await mark(stage)
+    await mark(verified_notes)
+    settings = verified_notes.settings
     async with open_migration(
-        stage.settings, Application((other,)), stage.events.append
+        settings, Application((wider,)), verified_notes.events.append
+    ) as migration:
+        await replace(verified_notes, migration=migration).drain()
+    assert verified_notes.item("a")["pinned"] == {"BOOL": True}
+
+
+async def test_a_process_whose_declaration_was_never_installed_waits(
+    verified_notes: VerifiedNotes,
+) -> None:
+    other, before = replace(NOTES, version=2), verified_notes.item("a")
+    await mark(verified_notes)
+    async with open_migration(
+        verified_notes.settings, Application((other,)), verified_notes.events.append
     ) as migration:
         await migration.relay_step()
-    (paused,) = [one for one in stage.events if isinstance(one, EntityPaused)]
+    (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
     assert "another declaration" in paused.reason
-    assert stage.item("a") == before
+    assert verified_notes.item("a") == before

@@ -17,8 +17,8 @@ import pytest
 from campaigns.production import serve_site
 from campaigns.settings import Settings
 from crossfade.web.dashboard import Address
+from support.engines.product import RunningProduct
 from support.engines.values import Database
-from support.engines.world import World
 from support.site import PASSWORD, submit
 
 CAMPAIGNS = Path(sys.executable).with_name("campaigns")
@@ -32,12 +32,14 @@ async def stop() -> AsyncIterator[asyncio.Event]:
     stop.set()
 
 
-async def test_changes_of_a_served_site_reach_the_stores(world: World, stop: asyncio.Event) -> None:
-    settings = Settings(database_url=world.settings.database_url.get_secret_value())
+async def test_changes_of_a_served_site_reach_the_stores(
+    product: RunningProduct, stop: asyncio.Event
+) -> None:
+    settings = Settings(database_url=product.settings.database_url.get_secret_value())
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     at = Address(port=0)
     serving = asyncio.create_task(
-        serve_site(settings, world.settings, at, stop, address.set_result)
+        serve_site(settings, product.settings, at, stop, address.set_result)
     )
     async with (
         asyncio.timeout(SECONDS_MAX),
@@ -49,8 +51,8 @@ async def test_changes_of_a_served_site_reach_the_stores(world: World, stop: asy
         assert (await submit(browser, "/campaigns/new", {"name": "One"})).status_code == 303
     stop.set()
     await serving
-    await world.assert_equal()
-    assert len(await world.sql("SELECT 1 FROM campaigns")) == 1
+    await product.assert_equal()
+    assert len(await product.sql("SELECT 1 FROM campaigns")) == 1
 
 
 def test_the_command_serves_until_it_is_told_to_stop(migrated: Database) -> None:

@@ -18,7 +18,7 @@ from campaigns.inputs import NewCampaign, SessionChanges
 from campaigns.records import Campaign, Session
 from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.site import Person, TestedSite, new_session, open_site_on, sign_up, submit
 
 SCRIPT = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
@@ -315,19 +315,19 @@ async def test_an_id_that_is_none_is_not_found(site: TestedSite, session_id: str
         assert (await ada.get(f"/sessions/{session_id}")).status_code == 404
 
 
-async def test_a_badge_follows_the_session_into_both_stores(world: World) -> None:
-    async with open_site_on(world) as site, site.browser() as ada:
+async def test_a_badge_follows_the_session_into_both_stores(product: RunningProduct) -> None:
+    async with open_site_on(product) as site, site.browser() as ada:
         person = await sign_up(site, ada)
-        await world.drain()
-        await world.dynamo.refuse()
+        await product.drain()
+        await product.dynamo.refuse()
         session = await new_session(site, person)
         address = f"/sessions/{session.id}"
         assert "on its way" in (await ada.get(address)).text
         part = await ada.get(f"{address}/badge")
         assert f'data-refresh="{address}/badge"' in part.text
         assert "on its way" in (await ada.get("/sessions")).text
-        await world.dynamo.accept()
-        await world.drain()
+        await product.dynamo.accept()
+        await product.drain()
         part = await ada.get(f"{address}/badge")
         assert "in both stores" in part.text
         assert "data-refresh" not in part.text

@@ -11,24 +11,30 @@ import pytest
 from crossfade.dynamo import TableScan
 from crossfade.errors import TimedOut
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.verification import Stage, open_stage
+from support.verification import VerifiedNotes, open_verified_notes
 
 
 @pytest.fixture
-async def stage(
+async def verified_notes(
     database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[VerifiedNotes]:
     del credentials
-    async with open_stage(database, ministack, bucket, verify_statement_seconds=3.0) as stage:
-        yield stage
+    async with open_verified_notes(
+        database, ministack, bucket, verify_statement_seconds=3.0
+    ) as verified_notes:
+        yield verified_notes
 
 
-async def test_a_scan_spends_no_more_read_units_than_it_may(stage: Stage) -> None:
-    await stage.add(*(f"n{number}" for number in range(20)))
-    await stage.drain()
+async def test_a_scan_spends_no_more_read_units_than_it_may(verified_notes: VerifiedNotes) -> None:
+    await verified_notes.add(*(f"n{number}" for number in range(20)))
+    await verified_notes.drain()
     rate = 10.0
     scan = TableScan(
-        stage.migration.client, stage.table, segments=1, page_items_max=4, units_per_second=rate
+        verified_notes.migration.client,
+        verified_notes.table,
+        segments=1,
+        page_items_max=4,
+        units_per_second=rate,
     )
     clock = asyncio.get_running_loop().time
     began = clock()
@@ -37,13 +43,13 @@ async def test_a_scan_spends_no_more_read_units_than_it_may(stage: Stage) -> Non
     assert clock() - began > 0.9 * sum(units) / rate
 
 
-async def test_a_pass_gives_way_to_who_locks_the_table(stage: Stage) -> None:
+async def test_a_pass_gives_way_to_who_locks_the_table(verified_notes: VerifiedNotes) -> None:
     """A statement that waits is in the way of every writer behind it, so it does not wait long."""
-    await stage.add("a")
-    await stage.drain()
+    await verified_notes.add("a")
+    await verified_notes.drain()
     async with asyncio.timeout(60):
-        async with await psycopg.AsyncConnection.connect(stage.database.dsn) as other:
+        async with await psycopg.AsyncConnection.connect(verified_notes.database.dsn) as other:
             await other.execute("LOCK TABLE notes IN ACCESS EXCLUSIVE MODE")
             with pytest.raises(TimedOut):
-                await stage.verifier.full_pass()
-        assert await stage.verdicts() == {}
+                await verified_notes.verifier.run_full_pass()
+        assert await verified_notes.verdicts() == {}

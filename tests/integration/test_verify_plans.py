@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossfade.mapping.state import Delivered
 from crossfade.postgres import PostgresFeed, open_pool
-from crossfade.postgres.parity.scan import page_statement, standing_statement
+from crossfade.postgres.parity.scan import key_status_statement, page_statement
 from crossfade.postgres.queries import query
 from support.engines.values import Database
 from support.postgres_tables import AT_ONCE, NOTES, add_note, captured_notes, plan, scanned_whole
@@ -22,7 +22,7 @@ async def test_pages_follow_the_primary_key(database: Database) -> None:
 
 async def test_standings_are_looked_up(database: Database) -> None:
     async with captured_notes(database):
-        told = await plan(database, standing_statement(NOTES), {"asked": ASKED})
+        told = await plan(database, key_status_statement(NOTES), {"asked": ASKED})
         assert scanned_whole(told, ["ledger", "notes"]) == []
 
 

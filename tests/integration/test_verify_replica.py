@@ -18,9 +18,9 @@ from crossfade.local import PostgresProgram, Server
 from crossfade.parity.model import RunState, Verdict
 from crossfade.postgres import open_pool
 from support.engines.databases import WHEEL, Cluster, installed_binaries
-from support.engines.house import House
+from support.engines.shared import Engines
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.verification import Stage, open_stage
+from support.verification import VerifiedNotes, open_verified_notes
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def _copy(program: PostgresProgram, port: int, data: Path) -> None:
 
 
 @pytest.fixture(scope="module", params=["wheel", "machine"])
-def pair(request: pytest.FixtureRequest, house: House) -> Iterator[Pair]:
+def pair(request: pytest.FixtureRequest, engines: Engines) -> Iterator[Pair]:
     binaries = WHEEL if request.param == "wheel" else installed_binaries()
     if binaries is None or not (binaries / "pg_basebackup").exists():
         pytest.skip("these programs of PostgreSQL can make no replica")
     program = PostgresProgram(secrets.token_hex(8), binaries, {"fsync": "off"})
-    folder = house.new_folder()
+    folder = engines.new_folder()
     primary, replica = (Server(program, folder / name) for name in ("primary", "replica"))
     try:
         asyncio.run(primary.start())
@@ -76,16 +76,16 @@ def pair(request: pytest.FixtureRequest, house: House) -> Iterator[Pair]:
 
 
 @pytest.fixture
-async def stage(
+async def verified_notes(
     pair: Pair, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[VerifiedNotes]:
     """Both stores; what is compared is read from the replica, which shows it."""
     del credentials
     database = Cluster(pair.primary, pair.primary_server).create()
     url = SecretStr(pair.on_replica(database))
     await _until(url.get_secret_value(), "SELECT true")
-    async with open_stage(database, ministack, bucket, replica_url=url) as stage:
-        yield stage
+    async with open_verified_notes(database, ministack, bucket, replica_url=url) as verified_notes:
+        yield verified_notes
 
 
 async def _until(dsn: str, statement: str) -> None:
@@ -112,44 +112,49 @@ async def _replay(pair: Pair, *, goes_on: bool) -> None:
 
 
 async def test_a_difference_that_the_replica_does_not_show_yet_is_found(
-    stage: Stage, pair: Pair
+    verified_notes: VerifiedNotes, pair: Pair
 ) -> None:
     """The old item equals the row as the replica had it when the pass began."""
-    await stage.add("a", "b")
-    await stage.drain()
-    assert await stage.verdicts() == {}
-    old = stage.item("a")
+    await verified_notes.add("a", "b")
+    await verified_notes.drain()
+    assert await verified_notes.verdicts() == {}
+    old = verified_notes.item("a")
     await _replay(pair, goes_on=False)
-    await stage.sql("UPDATE notes SET title = 'newer' WHERE id = 'a'")
-    await stage.drain()
-    stage.put(old)
-    comparing = asyncio.create_task(stage.verdicts())
-    await _until(stage.database.dsn, "SELECT count(*) = 2 FROM crossfade.run")
+    await verified_notes.sql("UPDATE notes SET title = 'newer' WHERE id = 'a'")
+    await verified_notes.drain()
+    verified_notes.put(old)
+    comparing = asyncio.create_task(verified_notes.verdicts())
+    await _until(verified_notes.database.dsn, "SELECT count(*) = 2 FROM crossfade.run")
     await _replay(pair, goes_on=True)
     assert await comparing == {"a": Verdict.DRIFT_STALE}
 
 
-async def test_rows_come_from_the_replica(stage: Stage, pair: Pair) -> None:
-    await stage.add("a")
-    await stage.drain()
-    await stage.verifier.full_pass()
-    async with open_pool(pair.on_replica(stage.database)) as pool, pool.connection() as connection:
+async def test_rows_come_from_the_replica(verified_notes: VerifiedNotes, pair: Pair) -> None:
+    await verified_notes.add("a")
+    await verified_notes.drain()
+    await verified_notes.verifier.run_full_pass()
+    async with (
+        open_pool(pair.on_replica(verified_notes.database)) as pool,
+        pool.connection() as connection,
+    ):
         cursor = await connection.execute("SELECT pg_is_in_recovery()")
         assert await cursor.fetchone() == ("t",)
     told = "SELECT seq_scan + idx_scan > 0 FROM pg_stat_user_tables WHERE relname = 'notes'"
-    await _until(pair.on_replica(stage.database), told)
+    await _until(pair.on_replica(verified_notes.database), told)
 
 
-async def test_a_replica_that_stands_still_fails_the_pass_in_time(stage: Stage, pair: Pair) -> None:
-    await stage.add("a")
-    await stage.drain()
-    stage.verifier.parts.rows._replay_seconds = 0.2  # type: ignore[attr-defined]
+async def test_a_replica_that_stands_still_fails_the_pass_in_time(
+    verified_notes: VerifiedNotes, pair: Pair
+) -> None:
+    await verified_notes.add("a")
+    await verified_notes.drain()
+    verified_notes.verifier.parts.rows._replay_seconds = 0.2  # type: ignore[attr-defined]
     await _replay(pair, goes_on=False)
     try:
-        await stage.sql("UPDATE notes SET title = 'newer'")
+        await verified_notes.sql("UPDATE notes SET title = 'newer'")
         with pytest.raises(TimedOut, match="replica"):
-            await stage.verifier.full_pass()
+            await verified_notes.verifier.run_full_pass()
     finally:
         await _replay(pair, goes_on=True)
-    (run,) = await stage.verifier.runs.newest()
+    (run,) = await verified_notes.verifier.runs.newest()
     assert run.state is RunState.FAILED

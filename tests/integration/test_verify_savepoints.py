@@ -14,7 +14,7 @@ from crossfade.parity.model import Verdict
 from crossfade.postgres.ledger.mark import mark_keys
 from support.engines.values import Database, DynamoEngine, S3Engine
 from support.postgres_tables import note_key
-from support.verification import Stage, open_stage
+from support.verification import VerifiedNotes, open_verified_notes
 
 INSERT = "INSERT INTO notes (id, owner, folder, title) VALUES ('a', 'o', 'f', 'first')"
 UPDATE = "UPDATE notes SET title = title || '.' WHERE id = 'a'"
@@ -34,17 +34,19 @@ CAPTURED = {
 
 
 @pytest.fixture
-async def stage(
+async def verified_notes(
     every_database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[VerifiedNotes]:
     del credentials
-    async with open_stage(every_database, ministack, bucket) as stage:
-        yield stage
+    async with open_verified_notes(every_database, ministack, bucket) as verified_notes:
+        yield verified_notes
 
 
-async def write(stage: Stage, statements: list[str], *, past_capture: bool = False) -> None:
+async def write(
+    verified_notes: VerifiedNotes, statements: list[str], *, past_capture: bool = False
+) -> None:
     """Run statements in one transaction."""
-    async with await psycopg.AsyncConnection.connect(stage.database.dsn) as connection:
+    async with await psycopg.AsyncConnection.connect(verified_notes.database.dsn) as connection:
         if past_capture:
             await connection.execute("ALTER TABLE notes DISABLE TRIGGER USER")
         for statement in statements:
@@ -57,40 +59,42 @@ async def write(stage: Stage, statements: list[str], *, past_capture: bool = Fal
 
 @pytest.mark.parametrize("statements", CAPTURED.values(), ids=CAPTURED)
 async def test_a_captured_row_that_drifted_is_not_called_uncaptured(
-    stage: Stage, statements: list[str]
+    verified_notes: VerifiedNotes, statements: list[str]
 ) -> None:
-    await write(stage, statements)
-    await stage.drain()
-    ((folder,),) = await stage.sql("SELECT folder FROM notes")
-    item = stage.item("a", f"FOLDER#{folder}")
-    stage.put({**item, "title": {"S": "damaged"}})
-    assert await stage.verdicts() == {"a": Verdict.DRIFT_DIFFERS}
-    stage.remove("a", f"FOLDER#{folder}")
-    assert await stage.verdicts() == {"a": Verdict.DRIFT_MISSING}
+    await write(verified_notes, statements)
+    await verified_notes.drain()
+    ((folder,),) = await verified_notes.sql("SELECT folder FROM notes")
+    item = verified_notes.item("a", f"FOLDER#{folder}")
+    verified_notes.put({**item, "title": {"S": "damaged"}})
+    assert await verified_notes.verdicts() == {"a": Verdict.DRIFT_DIFFERS}
+    verified_notes.remove("a", f"FOLDER#{folder}")
+    assert await verified_notes.verdicts() == {"a": Verdict.DRIFT_MISSING}
 
 
 @pytest.mark.parametrize("statements", CAPTURED.values(), ids=CAPTURED)
 async def test_a_write_past_the_triggers_is_found_whatever_was_captured_before(
-    stage: Stage, statements: list[str]
+    verified_notes: VerifiedNotes, statements: list[str]
 ) -> None:
-    await write(stage, statements)
-    await stage.drain()
-    await write(stage, [UPDATE], past_capture=True)
-    assert await stage.verdicts() == {"a": Verdict.DRIFT_UNCAPTURED}
+    await write(verified_notes, statements)
+    await verified_notes.drain()
+    await write(verified_notes, [UPDATE], past_capture=True)
+    assert await verified_notes.verdicts() == {"a": Verdict.DRIFT_UNCAPTURED}
 
 
 @pytest.mark.parametrize("statements", CAPTURED.values(), ids=CAPTURED)
 async def test_a_write_past_the_triggers_is_found_inside_savepoints_too(
-    stage: Stage, statements: list[str]
+    verified_notes: VerifiedNotes, statements: list[str]
 ) -> None:
-    await write(stage, statements, past_capture=True)
-    assert await stage.verdicts() == {"a": Verdict.DRIFT_UNCAPTURED}
+    await write(verified_notes, statements, past_capture=True)
+    assert await verified_notes.verdicts() == {"a": Verdict.DRIFT_UNCAPTURED}
 
 
-async def test_a_marked_key_keeps_what_is_known_of_its_row(stage: Stage) -> None:
+async def test_a_marked_key_keeps_what_is_known_of_its_row(verified_notes: VerifiedNotes) -> None:
     """Repair marks keys without writing rows."""
-    await write(stage, CAPTURED["one"])
-    await stage.drain()
-    before = await stage.sql("SELECT row_xmin FROM crossfade.ledger")
-    await mark_keys(stage.verifier.source, [(note_key("a", folder="f"), 0)], 10.0)
-    assert await stage.sql("SELECT version, row_xmin FROM crossfade.ledger") == [(2, *before[0])]
+    await write(verified_notes, CAPTURED["one"])
+    await verified_notes.drain()
+    before = await verified_notes.sql("SELECT row_xmin FROM crossfade.ledger")
+    await mark_keys(verified_notes.verifier.source, [(note_key("a", folder="f"), 0)], 10.0)
+    assert await verified_notes.sql("SELECT version, row_xmin FROM crossfade.ledger") == [
+        (2, *before[0])
+    ]

@@ -13,7 +13,7 @@ from crossfade.backfill import copy
 from crossfade.backfill.windows import Progress
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.settings import Settings
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 PLAIN = BackfillOptions()
 RESTART = BackfillOptions(restart=True)
@@ -27,62 +27,62 @@ SMALL = {
 """Many pages, many windows."""
 
 
-async def add_campaigns(world: World, count: int, *, name: str = "Old") -> None:
+async def add_campaigns(product: RunningProduct, count: int, *, name: str = "Old") -> None:
     """Add campaigns as they were before the capture: the ledger does not know them."""
-    await world.sql(
+    await product.sql(
         "INSERT INTO campaigns (user_id, slug, name, updated_at) "
         "SELECT %s, lower(%s) || n, %s, now() FROM generate_series(1, %s) AS n",
-        *(world.user_id, name, name, count),
+        *(product.user_id, name, name, count),
     )
-    await forget(world)
+    await forget(product)
 
 
-async def add_transcripts(world: World, count: int) -> None:
+async def add_transcripts(product: RunningProduct, count: int) -> None:
     """Add sessions with transcripts, as they were before the capture."""
-    await world.sql(
+    await product.sql(
         "INSERT INTO sessions (id, user_id, name, share_token, transcript_text, updated_at) "
         "SELECT 's' || n, %s, 's' || n, 't' || n, "
         "repeat('[Cato] Nobody heard the bell. ', 200 + n), now() "
         "FROM generate_series(1, %s) AS n",
-        *(world.user_id, count),
+        *(product.user_id, count),
     )
-    await forget(world)
+    await forget(product)
 
 
-async def forget(world: World) -> None:
+async def forget(product: RunningProduct) -> None:
     """Let every row but the user's be one of before the capture."""
-    await world.sql("DELETE FROM crossfade.ledger WHERE entity <> 'user'")
+    await product.sql("DELETE FROM crossfade.ledger WHERE entity <> 'user'")
 
 
-def small(world: World, **overrides: Any) -> Settings:
+def small(product: RunningProduct, **overrides: Any) -> Settings:
     """The world's settings, for many small pages."""
-    return world.settings.model_copy(update={**SMALL, **overrides})
+    return product.settings.model_copy(update={**SMALL, **overrides})
 
 
 @asynccontextmanager
 async def a_desk(
-    world: World, options: BackfillOptions = PLAIN, **overrides: Any
-) -> AsyncIterator[copy.Desk]:
+    product: RunningProduct, options: BackfillOptions = PLAIN, **overrides: Any
+) -> AsyncIterator[copy.BackfillJob]:
     """What one process's backfill works with, its windows planned."""
-    settings = small(world, **overrides)
+    settings = small(product, **overrides)
     async with open_windows(settings, APPLICATION.mappings) as windows:
         await plan_backfill(windows, options)
         stop = asyncio.Event()
-        async with open_backfill(settings, world.migration, windows, options, stop) as desk:
+        async with open_backfill(settings, product.migration, windows, options, stop) as desk:
             limits = replace(desk.limits, look_seconds=0.05, retry_seconds=0.02)
             yield replace(desk, limits=limits)
 
 
 async def run_backfill(
-    world: World, options: BackfillOptions = PLAIN, **overrides: Any
+    product: RunningProduct, options: BackfillOptions = PLAIN, **overrides: Any
 ) -> dict[str, Progress]:
     """Backfill in this process; how far each entity has come."""
-    async with a_desk(world, options, **overrides) as desk:
+    async with a_desk(product, options, **overrides) as desk:
         await copy.run(desk)
-    return await progress(world)
+    return await progress(product)
 
 
-async def progress(world: World) -> dict[str, Progress]:
+async def progress(product: RunningProduct) -> dict[str, Progress]:
     """How far each entity has come."""
-    async with open_windows(world.settings, APPLICATION.mappings) as windows:
+    async with open_windows(product.settings, APPLICATION.mappings) as windows:
         return {one.entity: one for one in await windows.progress()}

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 
-class Deaf:
+class SwallowsCancel:
     """Any object, one of whose methods waits until it is cancelled, goes on, and is heard then.
 
     Args:

@@ -9,30 +9,36 @@ from campaigns.actions import create_campaign, create_session, delete_campaign, 
 from campaigns.inputs import NewCampaign, NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
 from crossfade.testing.corruption.corruption import Corruption, Injected, corrupt
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 
-async def furnish(world: World) -> None:
+async def furnish(product: RunningProduct) -> None:
     """Make rows that offer something to every class of corruption, and a tombstone."""
     for number in range(3):
         campaign = await create_campaign(
-            world.app, world.user_id, NewCampaign(name=f"Low tide {number}", tags=["one", "two"])
+            product.app,
+            product.user_id,
+            NewCampaign(name=f"Low tide {number}", tags=["one", "two"]),
         )
         session = await create_session(
-            world.app, world.user_id, NewSession(name=f"Session {number}", campaign_id=campaign.id)
+            product.app,
+            product.user_id,
+            NewSession(name=f"Session {number}", campaign_id=campaign.id),
         )
         text = f"[Brin] Hello number {number}? " * 50
         changes = TranscriptChanges(expected_revision=session.revision, text=text)
-        await save_transcript(world.app, world.user_id, session.id, changes)
-    doomed = await create_campaign(world.app, world.user_id, NewCampaign(name="Doomed"))
-    await world.drain()
-    await delete_campaign(world.app, world.user_id, doomed.id)
-    await world.assert_equal()
+        await save_transcript(product.app, product.user_id, session.id, changes)
+    doomed = await create_campaign(product.app, product.user_id, NewCampaign(name="Doomed"))
+    await product.drain()
+    await delete_campaign(product.app, product.user_id, doomed.id)
+    await product.assert_equal()
 
 
 async def inject(
-    world: World, *corruptions: Corruption, seed: int = 7, count: int = 1
+    product: RunningProduct, *corruptions: Corruption, seed: int = 7, count: int = 1
 ) -> tuple[Injected, ...]:
     """Damage the world's stores."""
-    work = partial(corrupt, world.stores, APPLICATION.mappings, corruptions, seed=seed, count=count)
+    work = partial(
+        corrupt, product.stores, APPLICATION.mappings, corruptions, seed=seed, count=count
+    )
     return await asyncio.to_thread(work)

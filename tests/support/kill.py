@@ -13,20 +13,20 @@ from typing import Any
 
 from crossfade.errors import CrossfadeError
 from support.commands import engine_variables
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.kill_command import Rewired
 
 KILL_COMMAND = str(Path(__file__).with_name("kill_command.py"))
 
 
-def environment(world: World, **more: str) -> dict[str, str]:
+def environment(product: RunningProduct, **more: str) -> dict[str, str]:
     """What a process needs to find the engines of a world."""
-    direct = {"DATABASE_URL": world.direct.dsn, "CROSSFADE_LOG_FORMAT": "json"}
-    return {**os.environ, **engine_variables(world.settings, **direct, **more)}
+    direct = {"DATABASE_URL": product.direct.dsn, "CROSSFADE_LOG_FORMAT": "json"}
+    return {**os.environ, **engine_variables(product.settings, **direct, **more)}
 
 
 async def start(
-    world: World,
+    product: RunningProduct,
     *command: str,
     stdout: int = asyncio.subprocess.DEVNULL,
     stderr: int | None = None,
@@ -35,19 +35,19 @@ async def start(
     """Start one of our commands as a process of its own, with more variables if given."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "crossfade.cli", *command),
-        env=environment(world, **(variables or {})),
+        env=environment(product, **(variables or {})),
         stdout=stdout,
         stderr=stderr,
     )
 
 
 async def start_doomed(
-    world: World, opener: tuple[str, str], step: str, moment: str, *command: str
+    product: RunningProduct, opener: tuple[str, str], step: str, moment: str, *command: str
 ) -> asyncio.subprocess.Process:
     """Start a command that kills itself before or after a step; see `kill_command`."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, KILL_COMMAND, *opener, step, moment, *command),
-        env=environment(world),
+        env=environment(product),
     )
 
 

@@ -27,8 +27,8 @@ from crossfade.relay import delivery
 from crossfade.runtime.migration import open_migration
 from crossfade.settings import Settings
 from support.engines.clients import boto_client
+from support.engines.product import create_table_with_index, settings_of
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.engines.world import create_table_with_index, settings_of
 
 T = TypeVar("T")
 N = TypeVar("N", bound="Notes")
@@ -84,7 +84,7 @@ class Withheld:
         del keys_max
         return ()
 
-    async def dirty_of(self, rows: Sequence[Any]) -> Sequence[Key]:
+    async def dirty_keys_of(self, rows: Sequence[Any]) -> Sequence[Key]:
         del rows
         return ()
 

@@ -11,36 +11,36 @@ from campaigns.mapping import APPLICATION
 from crossfade import dynamo
 from crossfade.errors import BrokenPointer
 from crossfade.mapping.codec.item_equality import same_content
-from crossfade.mapping.state import Gone, Key
-from crossfade.parity.model import Judgement, Verdict
+from crossfade.mapping.state import Deleted, Key
+from crossfade.parity.model import Comparison, Verdict
 from crossfade.postgres import open_pool
 from crossfade.postgres.ledger.mark import mark_keys
 from crossfade.postgres.parity.findings import PostgresFindings
 from crossfade.postgres.repair.orphans import PostgresOrphans
-from crossfade.postgres.repair.tombstones import PostgresGraves
+from crossfade.postgres.repair.tombstones import PostgresTombstones
 from crossfade.postgres.repair.uploads import PostgresUploads
 from crossfade.relay import delivery
 from crossfade.repair import repair, sweep
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 
 @dataclass(frozen=True)
 class Eyes:
     """Compares the item that a row makes now with the one that stands, and reads the objects."""
 
-    world: World
+    product: RunningProduct
     items: dynamo.Target
 
-    async def __call__(self, keys: Sequence[Key]) -> Sequence[Judgement]:
-        return [Judgement(key, await self.verdict(key)) for key in keys]
+    async def __call__(self, keys: Sequence[Key]) -> Sequence[Comparison]:
+        return [Comparison(key, await self.verdict(key)) for key in keys]
 
     async def verdict(self, key: Key) -> Verdict:
-        route = self.world.migration.route
+        route = self.product.migration.route
         codec = route.codecs[key.entity]
         (state,) = await route.source.fetch([key])
         found = await self.items.get([codec.table_key(key)])
         item = next((one for one in found if "cf_deleted" not in one), None)
-        if isinstance(state, Gone):
+        if isinstance(state, Deleted):
             return Verdict.EQUAL if item is None else Verdict.DRIFT_EXTRA
         if item is None:
             return Verdict.DRIFT_MISSING
@@ -48,18 +48,18 @@ class Eyes:
         draft = codec.encode(unknown)
         for needed in draft.objects:
             try:
-                await self.world.migration.objects.get_text(needed.object_key)
+                await self.product.migration.objects.get_text(needed.object_key)
             except BrokenPointer:
                 return Verdict.DRIFT_OBJECT
         return Verdict.EQUAL if same_content(draft.item, item) else Verdict.DRIFT_DIFFERS
 
 
 @asynccontextmanager
-async def repair_route(world: World) -> AsyncIterator[repair.Route]:
+async def repair_route(product: RunningProduct) -> AsyncIterator[repair.Route]:
     """A route of repair whose eyes are the tests' own."""
-    migration = world.migration
-    async with open_pool(world.direct.dsn) as pool:
-        items = dynamo.Target(migration.client, world.settings.dynamodb_table_name)
+    migration = product.migration
+    async with open_pool(product.direct.dsn) as pool:
+        items = dynamo.Target(migration.client, product.settings.dynamodb_table_name)
         yield repair.Route(
             findings=PostgresFindings(pool),
             mark=partial(mark_keys, pool, answer_seconds=10.0),
@@ -69,20 +69,22 @@ async def repair_route(world: World) -> AsyncIterator[repair.Route]:
             shelf=migration.objects,
             codecs=migration.route.codecs,
             deliver=partial(delivery.deliver, migration.route),
-            judge=Eyes(world, items),
-            observe=world.events.append,
+            judge=Eyes(product, items),
+            observe=product.events.append,
             who="repair by a test",
         )
 
 
 @asynccontextmanager
-async def sweep_route(world: World, grace_seconds: float = 0.0) -> AsyncIterator[sweep.Route]:
+async def sweep_route(
+    product: RunningProduct, grace_seconds: float = 0.0
+) -> AsyncIterator[sweep.Route]:
     """A route of the sweep on the world's own clients."""
-    migration = world.migration
-    target = dynamo.Target(migration.client, world.settings.dynamodb_table_name)
-    async with open_pool(world.direct.dsn) as pool:
+    migration = product.migration
+    target = dynamo.Target(migration.client, product.settings.dynamodb_table_name)
+    async with open_pool(product.direct.dsn) as pool:
         yield sweep.Route(
-            graves=PostgresGraves(pool, APPLICATION.mappings),
+            graves=PostgresTombstones(pool, APPLICATION.mappings),
             orphans=PostgresOrphans(pool, APPLICATION.mappings),
             uploads=PostgresUploads(pool),
             mark=partial(mark_keys, pool, answer_seconds=10.0),
@@ -90,20 +92,22 @@ async def sweep_route(world: World, grace_seconds: float = 0.0) -> AsyncIterator
             cemetery=target,
             attic=migration.objects,
             codecs={name: migration.route.codecs[name] for name in APPLICATION.by_name},
-            observe=world.events.append,
+            observe=product.events.append,
             grace_seconds=grace_seconds,
         )
 
 
-async def swept(route: sweep.Route) -> list[sweep.Remnant]:
+async def swept(route: sweep.Route) -> list[sweep.Candidate]:
     """Sweep; what became of each thing."""
     return [one async for batch in sweep.sweep(route) for one in batch.remnants]
 
 
-async def find(world: World, *keys: Key, verdict: Verdict = Verdict.DRIFT_DIFFERS) -> None:
+async def find(
+    product: RunningProduct, *keys: Key, verdict: Verdict = Verdict.DRIFT_DIFFERS
+) -> None:
     """Open a finding for each key, as a verification run does."""
     for key in keys:
-        await world.sql(
+        await product.sql(
             "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
             "VALUES (%s, %s, %s, 'none', 1, 1) "
             "ON CONFLICT (entity, key) WHERE closed_at IS NULL DO NOTHING",
@@ -113,6 +117,8 @@ async def find(world: World, *keys: Key, verdict: Verdict = Verdict.DRIFT_DIFFER
         )
 
 
-async def open_findings(world: World) -> int:
-    ((count,),) = await world.sql("SELECT count(*) FROM crossfade.finding WHERE closed_at IS NULL")
+async def open_findings(product: RunningProduct) -> int:
+    ((count,),) = await product.sql(
+        "SELECT count(*) FROM crossfade.finding WHERE closed_at IS NULL"
+    )
     return int(count)

@@ -39,8 +39,8 @@ from campaigns.web.pages import ROUTERS
 from campaigns.web.site import create_site
 from crossfade.web.security import TOKEN_FIELD
 from support.campaigns_app import RecordedPushes
+from support.engines.product import RunningProduct
 from support.engines.values import Database
-from support.engines.world import World
 
 ORIGIN = "http://site.example"
 PASSWORD = "a lamp at the rock"
@@ -142,10 +142,10 @@ async def open_site(database: Database, **options: Any) -> AsyncIterator[TestedS
 
 
 @asynccontextmanager
-async def open_site_on(world: World) -> AsyncIterator[TestedSite]:
+async def open_site_on(product: RunningProduct) -> AsyncIterator[TestedSite]:
     """Open the site on a world with both stores."""
-    site = create_site(world.app, SiteOptions(secret="of the tests", public_url=ORIGIN))
-    yield TestedSite(site, world.app, RecordedPushes(), world.direct.dsn)
+    site = create_site(product.app, SiteOptions(secret="of the tests", public_url=ORIGIN))
+    yield TestedSite(site, product.app, RecordedPushes(), product.direct.dsn)
 
 
 def token_of(page: httpx.Response) -> str:

@@ -19,15 +19,15 @@ from crossfade.runtime.migration import Migration, open_migration
 from crossfade.runtime.verification import Verifier, open_verifier
 from crossfade.settings import Settings
 from support.engines.clients import boto_client
+from support.engines.product import DRAIN_SECONDS_MAX, create_table_with_index, settings_of
 from support.engines.values import Database, DynamoEngine, S3Engine
-from support.engines.world import DRAIN_SECONDS_MAX, create_table_with_index, settings_of
 from support.postgres_tables import CREATE_NOTES, NOTES
 
 APPLICATION = Application((NOTES,))
 
 
 @dataclass(frozen=True)
-class Stage:
+class VerifiedNotes:
     """Both stores, what moves rows between them, and what compares them."""
 
     database: Database
@@ -104,20 +104,21 @@ class Stage:
     async def findings(self) -> dict[Key, Finding]:
         """The open findings by key."""
         found = await self.verifier.findings.open_page(["note"])
-        return {finding.judgement.key: finding for finding in found}
+        return {finding.comparison.key: finding for finding in found}
 
     async def verdicts(self, *, is_deep: bool = False) -> dict[str, Verdict]:
         """Make a full pass; the verdict of each open finding by the key's first part."""
-        await self.verifier.full_pass(is_deep=is_deep)
+        await self.verifier.run_full_pass(is_deep=is_deep)
         return {
-            str(key.parts[0]): one.judgement.verdict for key, one in (await self.findings()).items()
+            str(key.parts[0]): one.comparison.verdict
+            for key, one in (await self.findings()).items()
         }
 
 
 @asynccontextmanager
-async def open_stage(
+async def open_verified_notes(
     database: Database, dynamo: DynamoEngine, s3: S3Engine, **overrides: Any
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[VerifiedNotes]:
     """Create the table of notes, capture it, open everything."""
     settings = settings_of(database, dynamo, s3, **overrides)
     client = boto_client(dynamo)
@@ -130,4 +131,6 @@ async def open_stage(
         open_migration(settings, APPLICATION, events.append) as migration,
         open_verifier(settings, [NOTES], events.append) as verifier,
     ):
-        yield Stage(database, settings, migration, verifier, client, boto_client(s3), events)
+        yield VerifiedNotes(
+            database, settings, migration, verifier, client, boto_client(s3), events
+        )

@@ -7,7 +7,7 @@ import pytest
 from campaigns.transcripts import Part, Turn
 from campaigns.web.badges import BADGES
 from campaigns.web.reading import WINDOW_TURNS, read, seconds_of
-from crossfade.relay.status import Whereabouts
+from crossfade.relay.status import DeliveryStatus
 
 TOTAL = 2 * WINDOW_TURNS + 10
 SAID = tuple(Turn(float(number), "GM", f"line {number}") for number in range(TOTAL))
@@ -60,4 +60,4 @@ def test_a_transcript_goes_on_from_its_first_to_its_last_time() -> None:
 
 
 def test_every_whereabouts_has_a_badge_or_none_on_purpose() -> None:
-    assert set(BADGES) == set(Whereabouts)
+    assert set(BADGES) == set(DeliveryStatus)

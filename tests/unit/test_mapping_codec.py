@@ -10,7 +10,7 @@ import pytest
 from crossfade.errors import TooLarge, Unmappable
 from crossfade.mapping import Codec, Column, Mapping, NewObject, Rule, Shape
 from crossfade.mapping.codec.item_size import ITEM_BYTES_MAX, item_bytes
-from crossfade.mapping.state import BodyRef, Gone, Key
+from crossfade.mapping.state import BodyRef, Deleted, Key
 from support.mappings import CAMPAIGN_ID, ROW, SESSION, live, row_of, table
 
 CODEC = Codec(SESSION)
@@ -78,7 +78,7 @@ def test_a_ledger_key_holds_what_the_item_s_key_is_made_of(
 
 
 def test_a_tombstone_needs_the_ledger_key_alone() -> None:
-    gone = Gone(Key("session", ("s-1", None, "u-1")), 9)
+    gone = Deleted(Key("session", ("s-1", None, "u-1")), 9)
     assert CODEC.tombstone(gone) == {
         "pk": {"S": "USER#u-1"},
         "sk": {"S": "SESS#s-1"},
@@ -267,7 +267,7 @@ def test_a_time_in_another_spelling_is_not_taken_for_the_row_s(stored: str) -> N
 
 def test_a_tombstone_is_no_record() -> None:
     with pytest.raises(Unmappable, match="cf_m"):
-        CODEC.decode(CODEC.tombstone(Gone(CODEC.key_of(ROW), 2)))
+        CODEC.decode(CODEC.tombstone(Deleted(CODEC.key_of(ROW), 2)))
 
 
 def test_columns_of_a_type_the_rule_does_not_read_are_refused_when_compared() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from crossfade.mapping.state import Gone, Live
+from crossfade.mapping.state import Deleted, Live
 from crossfade.parity.comparison.readers import Readers
 from crossfade.parity.comparison.records import Reader
-from crossfade.parity.comparison.verdicts import Sight, Standing, judge
+from crossfade.parity.comparison.verdicts import KeyStatus, Observation, judge
 from crossfade.parity.model import Cause, Verdict
 from support.mappings import ROW, SESSION
 
@@ -20,9 +20,9 @@ READERS = Readers([SESSION])
 VALUES = [*(ROW[column.name] for column in SESSION.columns), None]
 KEY = READER.codec.key_of(ROW)
 LIVE = Live(KEY, 5, ROW)
-GONE = Gone(KEY, 5)
-CLEAN = Standing(version=5, acked=5)
-DIRTY = Standing(version=5, acked=4, dirty_seconds=1.0)
+GONE = Deleted(KEY, 5)
+CLEAN = KeyStatus(version=5, acked=5)
+DIRTY = KeyStatus(version=5, acked=4, dirty_seconds=1.0)
 PARKED = replace(DIRTY, parked_reason="too large")
 RIGHT = READER.codec.encode(LIVE).item
 WRONG = {**RIGHT, "title": {"S": "another"}}
@@ -33,7 +33,7 @@ def _at(item: dict[str, Any], version: int) -> dict[str, Any]:
 
 
 def _tombstone(version: int) -> dict[str, Any]:
-    return READER.codec.tombstone(Gone(KEY, version))
+    return READER.codec.tombstone(Deleted(KEY, version))
 
 
 def _digest_in_bulk(item: dict[str, Any]) -> int:
@@ -71,18 +71,18 @@ def _digest_in_bulk(item: dict[str, Any]) -> int:
     ],
 )
 def test_verdicts(
-    before: Standing, state: Live | Gone, item: dict[str, Any] | None, verdict: Verdict
+    before: KeyStatus, state: Live | Deleted, item: dict[str, Any] | None, verdict: Verdict
 ) -> None:
-    assert judge(READER, Sight(before, state, item, 5)).verdict is verdict
+    assert judge(READER, Observation(before, state, item, 5)).verdict is verdict
 
 
 def test_a_version_that_moved_is_a_race_whatever_the_item_holds() -> None:
     for item in (RIGHT, WRONG, None, _tombstone(5)):
-        assert judge(READER, Sight(CLEAN, LIVE, item, 6)).verdict is Verdict.RACE
+        assert judge(READER, Observation(CLEAN, LIVE, item, 6)).verdict is Verdict.RACE
 
 
 def test_an_item_ahead_of_the_ledger_says_so() -> None:
-    assert judge(READER, Sight(CLEAN, LIVE, _at(WRONG, 6), 5)).cause is Cause.LEDGER_BEHIND
+    assert judge(READER, Observation(CLEAN, LIVE, _at(WRONG, 6), 5)).cause is Cause.LEDGER_BEHIND
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_each_changed_attribute_is_seen_in_bulk_and_named(
     assert READER.of_item(item).digest != expected
     assert _digest_in_bulk(RIGHT) == expected
     assert _digest_in_bulk(item) != expected
-    judged = judge(READER, Sight(CLEAN, LIVE, item, 5))
+    judged = judge(READER, Observation(CLEAN, LIVE, item, 5))
     assert judged.verdict.is_drift
     assert field in judged.fields
 
@@ -122,4 +122,4 @@ def test_each_missing_attribute_is_seen_in_bulk_and_named(field: str) -> None:
     (expected,) = READER.of_rows([VALUES]).digests
     assert READER.of_item(item).digest != expected
     assert _digest_in_bulk(item) != expected
-    assert judge(READER, Sight(CLEAN, LIVE, item, 5)).fields == (field,)
+    assert judge(READER, Observation(CLEAN, LIVE, item, 5)).fields == (field,)

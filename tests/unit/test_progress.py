@@ -13,7 +13,7 @@ import pytest
 
 from crossfade.cli.progress import Bar, Reading, Speed, showing, speed
 from crossfade.errors import Unreachable
-from support.cancellation import Deaf
+from support.cancellation import SwallowsCancel
 
 PROGRAM = """
 import asyncio
@@ -68,7 +68,7 @@ async def test_it_ends_though_a_cancellation_is_swallowed() -> None:
         async def look(self) -> Reading:
             return Reading([], {})
 
-    deaf = Deaf(Figures(), "look")
+    deaf = SwallowsCancel(Figures(), "look")
 
     async def job() -> None:
         async with showing("reading", deaf.look):

@@ -7,14 +7,14 @@ import asyncio
 import pytest
 
 from crossfade.errors import AccessDenied, CrossfadeError, ServerFault, Throttled, TimedOut
-from crossfade.s3.retries import Patience, pause_seconds, persist
+from crossfade.s3.retries import RetryPolicy, pause_seconds, persist
 
-PATIENT = Patience(
+PATIENT = RetryPolicy(
     timeout_seconds=30, attempt_timeout_seconds=30, attempts_max=4, backoff_seconds=0
 )
 
 
-class Calls:
+class StatementRunner:
     """A call that fails with each of these in turn, and then succeeds."""
 
     def __init__(self, *failures: CrossfadeError) -> None:
@@ -29,11 +29,13 @@ class Calls:
 
 
 async def test_a_call_is_repeated_until_it_succeeds() -> None:
-    assert await persist("put", Calls(ServerFault(), Throttled(), TimedOut()), PATIENT) == 4
+    assert (
+        await persist("put", StatementRunner(ServerFault(), Throttled(), TimedOut()), PATIENT) == 4
+    )
 
 
 async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> None:
-    calls = Calls(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
+    calls = StatementRunner(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
 
     with pytest.raises(Throttled, match="4"):
         await persist("put", calls, PATIENT)
@@ -42,7 +44,7 @@ async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> Non
 
 
 async def test_a_failure_that_would_repeat_itself_is_raised_at_once() -> None:
-    calls = Calls(AccessDenied())
+    calls = StatementRunner(AccessDenied())
 
     with pytest.raises(AccessDenied):
         await persist("put", calls, PATIENT)
@@ -60,15 +62,15 @@ async def test_an_attempt_that_hangs_is_ended_and_repeated() -> None:
             await asyncio.Event().wait()
         return "done"
 
-    patience = Patience(30, attempt_timeout_seconds=0.01, attempts_max=2, backoff_seconds=0)
+    patience = RetryPolicy(30, attempt_timeout_seconds=0.01, attempts_max=2, backoff_seconds=0)
 
     assert await persist("put", hang_once, patience) == "done"
 
 
 async def test_no_pause_reaches_over_the_deadline() -> None:
     """With pauses of hours the first failure is raised instead of slept on."""
-    calls = Calls(*[ServerFault()] * 3)
-    patience = Patience(1, attempt_timeout_seconds=1, attempts_max=4, backoff_seconds=1e9)
+    calls = StatementRunner(*[ServerFault()] * 3)
+    patience = RetryPolicy(1, attempt_timeout_seconds=1, attempts_max=4, backoff_seconds=1e9)
 
     with pytest.raises(ServerFault):
         await persist("put", calls, patience)
@@ -77,7 +79,7 @@ async def test_no_pause_reaches_over_the_deadline() -> None:
 
 
 def test_pauses_double_and_are_random() -> None:
-    patience = Patience(1, 1, 9, backoff_seconds=0.1)
+    patience = RetryPolicy(1, 1, 9, backoff_seconds=0.1)
 
     for attempts in range(1, 9):
         pauses = {pause_seconds(attempts, patience) for _ in range(100)}

@@ -18,7 +18,7 @@ from crossfade.postgres.monitoring.overview import (
 )
 from crossfade.rendering import HEIGHT, WIDTH, bars
 from crossfade.web.dashboard.overview import Tone, facts
-from crossfade.web.dashboard.snapshot import Seen
+from crossfade.web.dashboard.snapshot import Snapshot
 
 NOW = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
 RELAY = ProcessNow("a" * 36, ("push", "relay"), (), NOW, 1.0, is_alive=True)
@@ -40,7 +40,7 @@ WELL = Overview(
 def told(**changes: Any) -> dict[str, Any]:
     """What the page says when some figures are not well."""
     gates = Readiness(NOW, Phase.VALIDATING, ())
-    return facts(Seen(replace(WELL, **changes), gates, Thresholds()))
+    return facts(Snapshot(replace(WELL, **changes), gates, Thresholds()))
 
 
 def test_all_is_well() -> None:

@@ -19,10 +19,10 @@ from crossfade.postgres.monitoring.details import (
     EntityBackfill,
     EntityCoverage,
     KeyTrail,
-    KnownGrave,
     KnownKey,
     KnownObject,
     KnownReveal,
+    KnownTombstone,
 )
 from crossfade.postgres.monitoring.history import PastFinding, PastRun
 from crossfade.rendering import WIDTH, code, measure
@@ -154,7 +154,7 @@ def test_a_rows_past_is_told_newest_first() -> None:
                 at[2], "run 8",
             ),
         ),
-        (KnownGrave(key, 3, at[6], at[5]),),
+        (KnownTombstone(key, 3, at[6], at[5]),),
         (KnownObject("transcripts/s1/" + "0" * 64, 5000, at[7]),),
         (KnownReveal("Ada", at[4], "done"),),
     )  # fmt: skip

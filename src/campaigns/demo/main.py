@@ -24,7 +24,7 @@ from campaigns.mapping import APPLICATION
 from campaigns.passwords import Passwords
 from campaigns.sample import PACKAGED, Loaded, Mission, load, read_missions
 from crossfade.errors import ConfigurationError
-from crossfade.local import LocalStack
+from crossfade.local import LocalServices
 from crossfade.testing.audit import Audit, audit
 
 EMAIL = "mira@example.org"
@@ -91,7 +91,7 @@ async def _play(missions: tuple[Mission, ...], console: Console, *, keep: bool) 
 
 
 async def _before(
-    console: Console, engines: LocalStack, missions: tuple[Mission, ...], password: str
+    console: Console, engines: LocalServices, missions: tuple[Mission, ...], password: str
 ) -> str:
     """Let the application live on PostgreSQL alone for a while; returns its user."""
     show.heading(console, 1, "An application on PostgreSQL, before")

@@ -45,9 +45,11 @@ async def backfill(stage: Stage, told: Callable[[int], None]) -> tuple[int, int]
     options = BackfillOptions()
     async with open_windows(stage.settings, APPLICATION.mappings) as windows:
         await plan_backfill(windows, options)
-        desk_of = open_backfill(stage.settings, stage.migration, windows, options, asyncio.Event())
-        async with desk_of as desk:
-            work = asyncio.create_task(copying.run(desk))
+        context_of = open_backfill(
+            stage.settings, stage.migration, windows, options, asyncio.Event()
+        )
+        async with context_of as context:
+            work = asyncio.create_task(copying.run(context))
             while not work.done():
                 told(sum(one.tally.read for one in await windows.progress()))
                 await asyncio.wait([work], timeout=POLL_SECONDS)
@@ -60,7 +62,7 @@ async def backfill(stage: Stage, told: Callable[[int], None]) -> tuple[int, int]
 async def verify(stage: Stage) -> Verified:
     """Compare everything once, while writes may go on."""
     async with open_verifier(stage.settings, APPLICATION.mappings) as verifier:
-        run = await verifier.full_pass(is_deep=True)
+        run = await verifier.run_full_pass(is_deep=True)
         found = await verifier.findings.open_page(run.entities, findings_max=FINDINGS_MAX)
         return Verified(run, tuple(found))
 

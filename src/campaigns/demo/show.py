@@ -94,9 +94,9 @@ def verified(console: Console, label: str, found: Verified) -> None:
     count = f"[red]{len(found.findings)} findings[/]" if found.findings else "[green]no finding[/]"
     point(console, f"{label}: {tally.source_rows} rows, {tally.target_items} items, {count}")
     for finding in found.findings[:FINDINGS_SHOWN_MAX]:
-        judgement = finding.judgement
-        fields = ", ".join(judgement.fields)
-        point(console, f"  [dim]{judgement.verdict.value}[/] {judgement.key} {fields}")
+        comparison = finding.comparison
+        fields = ", ".join(comparison.fields)
+        point(console, f"  [dim]{comparison.verdict.value}[/] {comparison.key} {fields}")
 
 
 def look_around(console: Console, kept: Kept, email: str, password: str) -> None:

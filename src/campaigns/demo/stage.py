@@ -18,7 +18,7 @@ from campaigns.app import App, open_app
 from campaigns.embedded import NAME, open_stores, settings_of
 from campaigns.mapping import APPLICATION
 from crossfade import postgres
-from crossfade.local import Lifetime, LocalStack
+from crossfade.local import Lifetime, LocalServices
 from crossfade.runtime.migration import Migration, open_migration
 from crossfade.settings import Settings
 from crossfade.telemetry import configure_logs
@@ -35,7 +35,7 @@ class Stage:
         log: the log lines so far, JSON.
     """
 
-    engines: LocalStack
+    engines: LocalServices
     network: HttpProxy
     settings: Settings
     migration: Migration
@@ -67,7 +67,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_engines(*, keep: bool) -> AsyncIterator[LocalStack]:
+async def open_engines(*, keep: bool) -> AsyncIterator[LocalServices]:
     """Start the engines in a folder of their own; with `keep` they and it outlive the block."""
     lifetime = Lifetime.DETACHED if keep else Lifetime.TIED
     with _folder(keep=keep) as folder:
@@ -76,7 +76,7 @@ async def open_engines(*, keep: bool) -> AsyncIterator[LocalStack]:
 
 
 @asynccontextmanager
-async def open_stage(engines: LocalStack, user_id: str) -> AsyncIterator[Stage]:
+async def open_stage(engines: LocalServices, user_id: str) -> AsyncIterator[Stage]:
     """Install the capture, then run a relay and the application beside each other."""
     log = StringIO()
     configure_logs("json", log)
@@ -113,7 +113,7 @@ async def _relaying(migration: Migration) -> AsyncIterator[None]:
         await task
 
 
-def _stores(engines: LocalStack) -> Stores:
+def _stores(engines: LocalServices) -> Stores:
     """Return what the audit reads through: AWS's own clients, past the proxy."""
     session = botocore.session.get_session()
     region = engines.environment["AWS_REGION"]

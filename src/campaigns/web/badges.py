@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from campaigns.app import App
 from campaigns.mapping import SESSION
-from crossfade.relay.status import Whereabouts
+from crossfade.relay.status import DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,21 @@ class Badge:
     is_moving: bool = False
 
 
-BADGES: Mapping[Whereabouts, Badge | None] = {
-    Whereabouts.IN_BOTH_STORES: Badge(
+BADGES: Mapping[DeliveryStatus, Badge | None] = {
+    DeliveryStatus.IN_BOTH_STORES: Badge(
         "in both stores", "good", "The newest version is in PostgreSQL and in DynamoDB."
     ),
-    Whereabouts.ON_ITS_WAY: Badge(
+    DeliveryStatus.ON_ITS_WAY: Badge(
         "on its way",
         "accent",
         "Saved in PostgreSQL; DynamoDB will have this version shortly.",
         is_moving=True,
     ),
-    Whereabouts.PARKED: Badge(
+    DeliveryStatus.PARKED: Badge(
         "parked", "warn", "Saved in PostgreSQL; an operator has to help it into DynamoDB."
     ),
-    Whereabouts.NOT_CAPTURED: None,
-    Whereabouts.UNKNOWN: None,
+    DeliveryStatus.NOT_CAPTURED: None,
+    DeliveryStatus.UNKNOWN: None,
 }
 
 

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound, Unavailable
 from campaigns.web.api import API_PATH, problem_answer
-from campaigns.web.desk import desk_of
+from campaigns.web.context import context_of
 from campaigns.web.rendering import page
 from campaigns.web.visitors import SignInNeeded, visitor
 from crossfade.web.security import security_headers
@@ -94,7 +94,7 @@ async def failure_page(request: Request, error: Exception) -> Response:
         with suppress(CampaignsError):
             await visitor(request)
     response = page(request, "failure.html.j2", status=failure.status, failure=failure)
-    response.headers.update(security_headers(https=desk_of(request).options.https))
+    response.headers.update(security_headers(https=context_of(request).options.https))
     response.headers.update(failure.headers)
     return response
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from campaigns.web.conflicts import readable
-from campaigns.web.desk import Desk, desk_of
+from campaigns.web.context import SiteContext, context_of
 from campaigns.web.formats import FILTERS
 from campaigns.web.labels import label, tone
 from campaigns.web.visitors import current_visitor, page_token
@@ -59,9 +59,9 @@ def page(
         status: the response's.
         values: what the template shows.
     """
-    desk = desk_of(request)
-    notices = desk.notices.read(request) or []
-    html = desk.templates.get_template(template).render(
+    context = context_of(request)
+    notices = context.notices.read(request) or []
+    html = context.templates.get_template(template).render(
         visitor=current_visitor(request),
         path=request.url.path,
         notices=notices,
@@ -70,13 +70,13 @@ def page(
     )
     response = HTMLResponse(html, status)
     if notices:
-        desk.notices.clear(response)
+        context.notices.clear(response)
     return response
 
 
-def part(desk: Desk, template: str, **values: Any) -> HTMLResponse:
+def part(context: SiteContext, template: str, **values: Any) -> HTMLResponse:
     """Return a template that knows nothing of the visitor: a part of a page, or a public page."""
-    return HTMLResponse(desk.templates.get_template(template).render(**values))
+    return HTMLResponse(context.templates.get_template(template).render(**values))
 
 
 def go_to(
@@ -92,5 +92,5 @@ def go_to(
     """
     response = RedirectResponse(address, HTTPStatus.SEE_OTHER)
     if notice:
-        desk_of(request).notices.write(response, [[tone, notice]])
+        context_of(request).notices.write(response, [[tone, notice]])
     return response

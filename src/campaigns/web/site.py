@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from campaigns.app import App
 from campaigns.passwords import Passwords
 from campaigns.web.api import API_PATH, create_api
-from campaigns.web.desk import Desk
+from campaigns.web.context import SiteContext
 from campaigns.web.failures import add_failure_pages
 from campaigns.web.options import SiteOptions
 from campaigns.web.pages import ROUTERS
@@ -39,7 +39,7 @@ def create_site(app: App, options: SiteOptions) -> FastAPI:
     """
     assets = Assets(STATIC)
     site = FastAPI(title="Campaigns", docs_url=None, redoc_url=None, openapi_url=None)
-    site.state.desk = create_desk(app, options, assets)
+    site.state.context = create_desk(app, options, assets)
     site.router.routes.append(assets.route())
     for router in ROUTERS:
         site.include_router(router, dependencies=[Depends(own_forms)], include_in_schema=False)
@@ -51,9 +51,9 @@ def create_site(app: App, options: SiteOptions) -> FastAPI:
     return site
 
 
-def create_desk(app: App, options: SiteOptions, assets: Assets) -> Desk:
+def create_desk(app: App, options: SiteOptions, assets: Assets) -> SiteContext:
     """Return what pages work with."""
-    return Desk(
+    return SiteContext(
         app=app,
         options=options,
         templates=template_environment(assets.url),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from campaigns.actions import get_account
 from campaigns.passwords import fingerprint
 from campaigns.records import Account, User
-from campaigns.web.desk import desk_of
+from campaigns.web.context import context_of
 from crossfade.web.security import form_token, require_own_form
 
 
@@ -60,32 +60,32 @@ SignedIn = Annotated[User, Depends(signed_in)]
 
 
 async def _visitor(request: Request) -> User | None:
-    desk = desk_of(request)
-    ticket = desk.signed_in.read(request)
+    context = context_of(request)
+    ticket = context.signed_in.read(request)
     if ticket is None:
         return None
     user_id, seen = ticket
-    account = await get_account(desk.app, user_id)
+    account = await get_account(context.app, user_id)
     if account is None or account.password_hash is None:
         return None
     return account.user if fingerprint(account.password_hash) == seen else None
 
 
-def let_in(request: Request, response: Response, account: Account) -> None:
+def sign_in(request: Request, response: Response, account: Account) -> None:
     """Make a browser signed in, until its cookie expires or the password changes."""
     kept = account.password_hash or b""
-    desk_of(request).signed_in.write(response, [account.user.id, fingerprint(kept)])
+    context_of(request).signed_in.write(response, [account.user.id, fingerprint(kept)])
 
 
-def let_out(request: Request, response: Response) -> None:
+def sign_out(request: Request, response: Response) -> None:
     """Make a browser forget who was signed in."""
-    desk_of(request).signed_in.clear(response)
+    context_of(request).signed_in.clear(response)
 
 
 def page_token(request: HTTPConnection) -> str:
     """Return the token that the forms of a page carry."""
-    desk = desk_of(Request(request.scope))
-    return form_token(desk.options.secret, request, _identity(request))
+    context = context_of(Request(request.scope))
+    return form_token(context.options.secret, request, _identity(request))
 
 
 async def own_forms(request: Request) -> AsyncIterator[None]:
@@ -95,12 +95,12 @@ async def own_forms(request: Request) -> AsyncIterator[None]:
         Forged: the token is missing or not this visit's.
     """
     try:
-        await require_own_form(desk_of(request).options.secret, request, _identity(request))
+        await require_own_form(context_of(request).options.secret, request, _identity(request))
         yield
     finally:
         await request.close()
 
 
 def _identity(request: HTTPConnection) -> str:
-    ticket = desk_of(Request(request.scope)).signed_in.read(request)
+    ticket = context_of(Request(request.scope)).signed_in.read(request)
     return "" if ticket is None else " ".join(ticket)

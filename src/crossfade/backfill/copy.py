@@ -24,9 +24,9 @@ from crossfade.errors import (
     SchemaChanged,
     Unavailable,
 )
-from crossfade.events import Backfilled, BackfillWaits, EntityLeftOut, PushFailed
-from crossfade.jobs.skipped import LeftOut
-from crossfade.jobs.skipping import Altered
+from crossfade.events import Backfilled, BackfillWaits, EntitySkipped, PushFailed
+from crossfade.jobs.skipped import SkippedEntity
+from crossfade.jobs.skipping import SkipList
 from crossfade.mapping.state import (
     Blame,
     Conflicting,
@@ -119,7 +119,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Courier:
+class BatchWriter:
     """What brings one lane's rows to the target.
 
     Attributes:
@@ -132,7 +132,7 @@ class Courier:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class BackfillJob:
     """What one process's backfill works with.
 
     Attributes:
@@ -142,7 +142,7 @@ class Desk:
     """
 
     windows: Windows
-    courier: Callable[[], Courier]
+    courier: Callable[[], BatchWriter]
     mark: Mark
     observe: Observer
     stop: asyncio.Event
@@ -150,7 +150,7 @@ class Desk:
     limits: Limits = field(default_factory=Limits)
 
 
-async def run(desk: Desk) -> tuple[LeftOut, ...]:
+async def run(job: BackfillJob) -> tuple[SkippedEntity, ...]:
     """Work until every window is done, the quota is spent, or `stop` is set.
 
     Returns:
@@ -162,9 +162,9 @@ async def run(desk: Desk) -> tuple[LeftOut, ...]:
         ConfigurationError: the capture is not, or no longer, what the backfill relies on.
     """
     ended = asyncio.Event()
-    altered = Altered(partial(_left_out, desk.observe))
-    heart = asyncio.create_task(_beat(desk, ended))
-    lanes = [asyncio.create_task(_lane(desk, altered, one)) for one in range(desk.limits.lanes)]
+    altered = SkipList(partial(_left_out, job.observe))
+    heart = asyncio.create_task(_beat(job, ended))
+    lanes = [asyncio.create_task(_lane(job, altered, one)) for one in range(job.limits.lanes)]
     try:
         await asyncio.gather(*lanes)
     finally:
@@ -174,33 +174,33 @@ async def run(desk: Desk) -> tuple[LeftOut, ...]:
             task.cancel()
         await asyncio.gather(heart, *lanes, return_exceptions=True)
         with suppress(Unavailable):
-            await desk.windows.release()
+            await job.windows.release()
     return altered.left_out
 
 
-def _left_out(observe: Observer, one: LeftOut) -> None:
-    observe(EntityLeftOut("backfill", one.entity, SchemaChanged.__name__, one.reason))
+def _left_out(observe: Observer, one: SkippedEntity) -> None:
+    observe(EntitySkipped("backfill", one.entity, SchemaChanged.__name__, one.reason))
 
 
-async def step(desk: Desk, courier: Courier, window: Window) -> Window | None:
+async def step(job: BackfillJob, courier: BatchWriter, window: Window) -> Window | None:
     """Copy one page of a window; the window from there on, None when it is done or lost."""
-    rows_max = desk.quota.take(desk.limits.page_rows)
+    rows_max = job.quota.take(job.limits.page_rows)
     if rows_max == 0:
         return None
     started = monotonic()
     try:
-        page = await desk.windows.page(window, rows_max)
+        page = await job.windows.page(window, rows_max)
     except Unavailable:
-        desk.quota.give_back(rows_max)
+        job.quota.give_back(rows_max)
         raise
     read = len(page.rows) + page.known
-    desk.quota.give_back(rows_max - read)
+    job.quota.give_back(rows_max - read)
     if not page.is_end and page.last in {None, window.last}:
         raise NoProgress(
             f"window {window.number} of {window.entity} did not advance; compare the mapping's "
             "primary key with the table's"
         )
-    tally = await _copy(desk, courier, window.entity, page.rows)
+    tally = await _copy(job, courier, window.entity, page.rows)
     if tally is None:
         return None
     written_bytes, throttles = courier.counts()
@@ -209,23 +209,23 @@ async def step(desk: Desk, courier: Courier, window: Window) -> Window | None:
         written_bytes=written_bytes,
         throttles=throttles,
     )
-    held = await desk.windows.advance(window, page, total)
-    _tell(desk, window, total, monotonic() - started)
+    held = await job.windows.advance(window, page, total)
+    _tell(job, window, total, monotonic() - started)
     return replace(window, last=page.last) if held and not page.is_end else None
 
 
-async def _lane(desk: Desk, altered: Altered, number: int) -> None:
+async def _lane(job: BackfillJob, altered: SkipList, number: int) -> None:
     """Work on one window after the other."""
-    courier = desk.courier()
-    claim = partial(_next_window, desk, number)
+    courier = job.courier()
+    claim = partial(_next_window, job, number)
     window: Window | None = None
     is_done = False
-    patience = _Patience(desk)
-    while not (is_done or desk.stop.is_set()):
+    patience = StallGuard(job)
+    while not (is_done or job.stop.is_set()):
         try:
-            window = await altered.around(partial(_go_on, desk, courier, claim, window))
+            window = await altered.around(partial(_go_on, job, courier, claim, window))
             is_done = window is None and (
-                desk.quota.is_spent or await desk.windows.is_done(altered.names)
+                job.quota.is_spent or await job.windows.is_done(altered.names)
             )
         except Unavailable as error:
             await patience.pause(type(error).__name__, str(error))
@@ -234,35 +234,37 @@ async def _lane(desk: Desk, altered: Altered, number: int) -> None:
 
 
 async def _go_on(
-    desk: Desk,
-    courier: Courier,
+    job: BackfillJob,
+    courier: BatchWriter,
     claim: Callable[[frozenset[str]], Awaitable[Window | None]],
     window: Window | None,
     without: frozenset[str],
 ) -> Window | None:
     """Copy the next page, or take the next window; that of an entity left out is let go."""
     if window is not None and window.entity not in without:
-        return await step(desk, courier, window)
+        return await step(job, courier, window)
     return await claim(without)
 
 
-async def _next_window(desk: Desk, lane: int, without: frozenset[str]) -> Window | None:
+async def _next_window(job: BackfillJob, lane: int, without: frozenset[str]) -> Window | None:
     """Take a window; what another process holds may be left to us when it ends."""
-    window = await desk.windows.claim(without, lane)
-    if window is None and not await desk.windows.is_done(without):
-        await _pause(desk, desk.limits.look_seconds)
+    window = await job.windows.claim(without, lane)
+    if window is None and not await job.windows.is_done(without):
+        await _pause(job, job.limits.look_seconds)
     return window
 
 
-async def _copy(desk: Desk, courier: Courier, entity: str, rows: Sequence[Live]) -> Tally | None:
+async def _copy(
+    job: BackfillJob, courier: BatchWriter, entity: str, rows: Sequence[Live]
+) -> Tally | None:
     """Send rows until each is settled; None when the process is to end before that."""
     tally = Tally()
-    patience = _Patience(desk, entity)
+    patience = StallGuard(job, entity)
     while rows:
         outcomes = await courier.send(rows)
         if _are_delivered(outcomes):
             return tally + Tally(written=len(outcomes))
-        tally += await _settle(desk, outcomes)
+        tally += await _settle(job, outcomes)
         left = [row for row, outcome in zip(rows, outcomes, strict=True) if _comes_again(outcome)]
         if len(left) < len(rows):
             patience.refresh()
@@ -272,11 +274,11 @@ async def _copy(desk: Desk, courier: Courier, entity: str, rows: Sequence[Live])
     return tally
 
 
-class _Patience:
+class StallGuard:
     """Pauses while a store cannot answer, or cannot take rows."""
 
-    def __init__(self, desk: Desk, entity: str = "") -> None:
-        self._desk = desk
+    def __init__(self, job: BackfillJob, entity: str = "") -> None:
+        self._desk = job
         self._entity = entity
         self.refresh()
 
@@ -331,17 +333,17 @@ def _comes_again(outcome: Outcome) -> bool:
             assert_never(outcome)
 
 
-async def _settle(desk: Desk, outcomes: Sequence[Outcome]) -> Tally:
+async def _settle(job: BackfillJob, outcomes: Sequence[Outcome]) -> Tally:
     """Leave to the relay what a put of version 0 cannot settle; count the rest."""
     failed = [one for one in outcomes if isinstance(one, Failed) and one.blame is Blame.RECORD]
     for failure in failed:
-        desk.observe(PushFailed(failure.key, failure.error, failure.reason, failure.attempt))
+        job.observe(PushFailed(failure.key, failure.error, failure.reason, failure.attempt))
     ahead = [
         (one.key, one.found) for one in outcomes if isinstance(one, Superseded) and one.found > 0
     ]
-    behind = await desk.windows.behind(ahead) if ahead else ()
+    behind = await job.windows.behind(ahead) if ahead else ()
     changed = [(one.key, 0) for one in outcomes if isinstance(one, Conflicting | Moved)]
-    await _mark(desk, [*changed, *behind, *((one.key, 0) for one in failed)])
+    await _mark(job, [*changed, *behind, *((one.key, 0) for one in failed)])
     return Tally(
         written=sum(isinstance(one, Delivered) for one in outcomes),
         skipped=sum(isinstance(one, Superseded) for one in outcomes) - len(behind),
@@ -350,34 +352,34 @@ async def _settle(desk: Desk, outcomes: Sequence[Outcome]) -> Tally:
     )
 
 
-async def _mark(desk: Desk, keys: Sequence[tuple[Key, int]]) -> None:
+async def _mark(job: BackfillJob, keys: Sequence[tuple[Key, int]]) -> None:
     """Mark keys, waiting for the writers that hold them."""
     above = dict(keys)
     while above:
-        held = await desk.mark(list(above.items()))
+        held = await job.mark(list(above.items()))
         above = {key: above[key] for key in held}
         if above:
-            await asyncio.sleep(desk.limits.retry_seconds)
+            await asyncio.sleep(job.limits.retry_seconds)
 
 
-async def _beat(desk: Desk, ended: asyncio.Event) -> None:
+async def _beat(job: BackfillJob, ended: asyncio.Event) -> None:
     """Keep this process's leases; a page may take longer than one."""
     while not ended.is_set():
-        await asyncio.sleep(desk.limits.renew_seconds)
+        await asyncio.sleep(job.limits.renew_seconds)
         with suppress(Unavailable):
-            await desk.windows.renew()
+            await job.windows.renew()
 
 
-async def _pause(desk: Desk, seconds: float) -> bool:
+async def _pause(job: BackfillJob, seconds: float) -> bool:
     """Wait; False when the process is to end."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await desk.stop.wait()
-    return not desk.stop.is_set()
+            await job.stop.wait()
+    return not job.stop.is_set()
 
 
-def _tell(desk: Desk, window: Window, tally: Tally, seconds: float) -> None:
-    desk.observe(
+def _tell(job: BackfillJob, window: Window, tally: Tally, seconds: float) -> None:
+    job.observe(
         Backfilled(
             entity=window.entity,
             window=window.number,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from crossfade.cli.console import print_table
 from crossfade.errors import SchemaChanged
-from crossfade.jobs.skipped import LeftOut
+from crossfade.jobs.skipped import SkippedEntity
 from crossfade.telemetry.logs import REMEDIES
 
 NOT_ALL = 3
@@ -15,12 +15,12 @@ NOT_ALL = 3
 REMEDY = f"{REMEDIES[SchemaChanged.__name__]}, then run this command again"
 
 
-def told_left_out(left_out: Sequence[LeftOut]) -> list[dict[str, str]]:
+def told_left_out(left_out: Sequence[SkippedEntity]) -> list[dict[str, str]]:
     """Return them for JSON, each with what to do."""
     return [asdict(one) | {"remedy": REMEDY} for one in left_out]
 
 
-def print_left_out(left_out: Sequence[LeftOut]) -> None:
+def print_left_out(left_out: Sequence[SkippedEntity]) -> None:
     """Print them as a table, when there are any."""
     if left_out:
         cells = [(one.entity, one.reason, REMEDY) for one in left_out]

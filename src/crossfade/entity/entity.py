@@ -82,7 +82,7 @@ class Entity(Generic[R]):
         strict: bool = False,
     ) -> None: ...
 
-    def __init__(  # noqa: PLR0913 - the settings of an entity, all by name
+    def __init__(
         self,
         schema: Schema | Given,
         *,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class SkippedEntity:
     """One entity that a job did not come to its end with, while it did with others.
 
     Attributes:

@@ -6,19 +6,19 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from crossfade.errors import SchemaChanged
-from crossfade.jobs.skipped import LeftOut
+from crossfade.jobs.skipped import SkippedEntity
 
 T = TypeVar("T")
 
 
-class Altered:
+class SkipList:
     """The entities that one job leaves out from now on.
 
     Args:
         hear: is told of each of them, once; may raise to end the job.
     """
 
-    def __init__(self, hear: Callable[[LeftOut], None]) -> None:
+    def __init__(self, hear: Callable[[SkippedEntity], None]) -> None:
         self._hear = hear
         self._reasons: dict[str, str] = {}
 
@@ -28,9 +28,9 @@ class Altered:
         return frozenset(self._reasons)
 
     @property
-    def left_out(self) -> tuple[LeftOut, ...]:
+    def left_out(self) -> tuple[SkippedEntity, ...]:
         """What is to be told of them, by name."""
-        return tuple(LeftOut(*told) for told in sorted(self._reasons.items()))
+        return tuple(SkippedEntity(*told) for told in sorted(self._reasons.items()))
 
     async def around(self, read: Callable[[frozenset[str]], Awaitable[T]]) -> T:
         """Return what can be read without the entities that cannot.
@@ -48,9 +48,9 @@ class Altered:
             except SchemaChanged as error:
                 if not error.entity or error.entity in without:
                     raise
-                self._leave_out(LeftOut(error.entity, str(error)))
+                self._leave_out(SkippedEntity(error.entity, str(error)))
 
-    def _leave_out(self, one: LeftOut) -> None:
+    def _leave_out(self, one: SkippedEntity) -> None:
         if one.entity not in self._reasons:
             self._reasons[one.entity] = one.reason
             self._hear(one)

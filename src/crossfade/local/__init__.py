@@ -7,7 +7,7 @@ from crossfade.local.ports import free_port, is_free
 from crossfade.local.postgres import PostgresProgram, wheel_binaries
 from crossfade.local.program import HOST, Account, Program, closed_folder, unprivileged_account
 from crossfade.local.server import Lifetime, Server, Start, State, process_of
-from crossfade.local.stack import EngineStatus, LocalStack, local_stack
+from crossfade.local.stack import EngineStatus, LocalServices, local_stack
 
 __all__ = [
     "ACCESS_KEY",
@@ -17,7 +17,7 @@ __all__ = [
     "Account",
     "EngineStatus",
     "Lifetime",
-    "LocalStack",
+    "LocalServices",
     "MinistackProgram",
     "PostgresProgram",
     "Program",

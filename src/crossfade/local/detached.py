@@ -9,7 +9,7 @@ from pathlib import Path
 from crossfade.local.lock import locked
 from crossfade.local.memory import first_memory, recall
 from crossfade.local.server import Lifetime, Start, State
-from crossfade.local.stack import EngineStatus, LocalStack, local_stack, make_folder
+from crossfade.local.stack import EngineStatus, LocalServices, local_stack, make_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +73,5 @@ async def down(folder: Path) -> tuple[EngineStatus, ...]:
         return found
 
 
-def _stack(folder: Path) -> LocalStack:
-    return LocalStack(folder, recall(folder) or first_memory(), Lifetime.DETACHED)
+def _stack(folder: Path) -> LocalServices:
+    return LocalServices(folder, recall(folder) or first_memory(), Lifetime.DETACHED)

@@ -33,7 +33,7 @@ class EngineStatus:
     folder: str
 
 
-class LocalStack:
+class LocalServices:
     """The three stores of one data folder; `local_stack` makes it.
 
     Attributes:
@@ -123,7 +123,7 @@ class LocalStack:
 @asynccontextmanager
 async def local_stack(
     folder: Path, *, lifetime: Lifetime = Lifetime.TIED
-) -> AsyncIterator[LocalStack]:
+) -> AsyncIterator[LocalServices]:
     """Run the three stores on a data folder, for as long as the block lasts.
 
     Args:
@@ -140,7 +140,7 @@ async def local_stack(
     async with locked(folder):
         memory = recall(folder) or first_memory()
         remember(folder, memory)
-        stack = LocalStack(folder, memory, lifetime)
+        stack = LocalServices(folder, memory, lifetime)
         if tied and any(server.pid for server in stack.servers.values()):
             raise ConfigurationError(
                 f"{folder}: engines run on this folder already; "

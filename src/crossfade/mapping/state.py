@@ -72,7 +72,7 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Deleted:
     """A key without a row: deleted, or moved to another key."""
 
     key: Key
@@ -81,7 +81,7 @@ class Gone:
     read_at: float = 0.0
 
 
-State = Live | Gone
+State = Live | Deleted
 
 
 class Blame(StrEnum):
@@ -185,7 +185,7 @@ class AckReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Grave:
+class TombstoneRecord:
     """A clean key whose row is gone.
 
     Attributes:
@@ -201,7 +201,7 @@ class Grave:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ObjectState:
     """What the source says about one object.
 
     Attributes:

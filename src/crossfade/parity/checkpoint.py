@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from crossfade.jobs.skipped import LeftOut
+from crossfade.jobs.skipped import SkippedEntity
 
 AGE_SECONDS_MAX = 86_400.0
 """A pass that was silent for longer says too little about now to be worth going on with."""
@@ -61,7 +61,7 @@ class Progress:
     rows: dict[str, Reached] = field(default_factory=dict)
     segments: tuple[Reached, ...] = ()
     sizes: dict[str, int] = field(default_factory=dict)
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[SkippedEntity, ...] = ()
     unsettled: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -85,7 +85,7 @@ def read_progress(told: object) -> Progress | None:
         return None
 
 
-def left_out_of(told: object) -> tuple[LeftOut, ...]:
+def left_out_of(told: object) -> tuple[SkippedEntity, ...]:
     """Return the mappings that a run has left out, from its progress as parsed JSON."""
     progress = read_progress(told)
     return () if progress is None else progress.left_out

@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from crossfade.jobs.skipping import Altered
+from crossfade.jobs.skipping import SkipList
 from crossfade.parity.checkpoint import Progress, Reached
 from crossfade.parity.comparison.readers import Readers
-from crossfade.parity.comparison.records import Batch, place_of
+from crossfade.parity.comparison.records import Batch, key_hash_of
 from crossfade.parity.counts import Counts
 from crossfade.parity.ports import ObjectReader, Rows, Table
 from crossfade.parity.spill import Spills
@@ -30,7 +30,7 @@ class Sources:
     objects: ObjectReader
 
 
-class Gathering:
+class Collector:
     """Reads into the files of one pass, from where that stands.
 
     Args:
@@ -50,7 +50,7 @@ class Gathering:
         sources: Sources,
         sides: Spills,
         counts: Counts,
-        altered: Altered,
+        altered: SkipList,
         tell: Callable[[], Awaitable[None]],
     ) -> None:
         self._sources = sources
@@ -92,7 +92,7 @@ class Gathering:
             async for found in self._sources.objects.list(prefix):
                 name = found.object_key
                 age = "old" if found.last_modified < before else "new"
-                place = place_of((name,))
+                place = key_hash_of((name,))
                 batch = Batch()
                 batch.add(place, place, (name, age))
                 self._sides.listed.add("", batch)

@@ -15,7 +15,7 @@ from crossfade.errors import SchemaChanged
 from crossfade.events import DriftFound, EntityPaused
 from crossfade.mapping.state import Key
 from crossfade.parity.lag_alarm import LagAlarm
-from crossfade.parity.model import Judgement, Run, RunState, Verdict
+from crossfade.parity.model import Comparison, Run, RunState, Verdict
 from crossfade.parity.ports import Examiner, FindingStore, RunStore, UnverifiedKeys
 from crossfade.ports import Observer
 
@@ -51,7 +51,7 @@ class Parts:
     entity_pause_seconds: float = 30.0
 
 
-async def begin(runs: RunStore, entities: Sequence[str]) -> Run:
+async def start_or_resume(runs: RunStore, entities: Sequence[str]) -> Run:
     """Go on with the newest continuous run if its process has died, else begin one.
 
     Raises:
@@ -63,7 +63,7 @@ async def begin(runs: RunStore, entities: Sequence[str]) -> Run:
     return await runs.start("continuous", entities, is_deep=False)
 
 
-class Watch:
+class ContinuousRun:
     """One continuous run; ends with `finish`, and goes on with another process's steps."""
 
     def __init__(self, parts: Parts, run: Run) -> None:
@@ -79,7 +79,7 @@ class Watch:
         Raises:
             CrossfadeError: a store cannot be read; the keys stay unverified.
         """
-        await self._parts.alarm.look()
+        await self._parts.alarm.check()
         paused = [entity for entity, until in self._paused.items() if until > monotonic()]
         keys = await self._parts.unverified.unverified(self._parts.keys_max, without=paused)
         if not keys:
@@ -103,7 +103,7 @@ class Watch:
         """
         return await self._parts.runs.finish(self._run.id, self.tally, state=RunState.FINISHED)
 
-    async def _examine(self, keys: Sequence[Key]) -> list[Judgement]:
+    async def _examine(self, keys: Sequence[Key]) -> list[Comparison]:
         """Look at keys; those of an entity whose table has changed wait, the others go on."""
         try:
             return await self._parts.examiner.keys(keys, is_deep=False)
@@ -112,7 +112,7 @@ class Watch:
             groups = [[key for key in keys if key.entity == entity] for entity in entities]
             return [one for group in groups for one in await self._examine_entity(group)]
 
-    async def _examine_entity(self, keys: Sequence[Key]) -> list[Judgement]:
+    async def _examine_entity(self, keys: Sequence[Key]) -> list[Comparison]:
         try:
             return await self._parts.examiner.keys(keys, is_deep=False)
         except SchemaChanged as error:
@@ -121,7 +121,7 @@ class Watch:
             self._parts.observe(EntityPaused(entity, type(error).__name__, str(error), pause))
             return []
 
-    async def _keep(self, drifted: Sequence[Judgement], equal: Sequence[Judgement]) -> None:
+    async def _keep(self, drifted: Sequence[Comparison], equal: Sequence[Comparison]) -> None:
         """Keep findings before their keys count as verified; close those that hold no longer."""
         if drifted:
             await self._parts.findings.record(self._run.id, drifted)
@@ -130,7 +130,7 @@ class Watch:
         if equal:
             await self._parts.findings.close([one.key for one in equal], f"run {self._run.id}")
 
-    def _count(self, judged: Sequence[Judgement]) -> None:
+    def _count(self, judged: Sequence[Comparison]) -> None:
         counts = Counter(_COUNTED.get(one.verdict, "drifted_keys") for one in judged)
         changes = {name: getattr(self.tally, name) + count for name, count in counts.items()}
         self.tally = replace(self.tally, **changes)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from crossfade.parity.model import Judgement, Tally, Verdict
+from crossfade.parity.model import Comparison, Tally, Verdict
 
 _UNSETTLED = {
     Verdict.LAG: "lagging_keys",
@@ -41,9 +41,9 @@ class Counts:
         changes = {name: getattr(self.tally, name) + count for name, count in more.items()}
         self.tally = replace(self.tally, **changes)
 
-    def judge(self, judgements: Iterable[Judgement]) -> None:
+    def judge(self, comparisons: Iterable[Comparison]) -> None:
         """Count keys that were looked at and are not settled."""
-        for one in judgements:
+        for one in comparisons:
             if one.verdict in _UNSETTLED:
                 counts = self._unsettled.setdefault(one.key.entity, Counter())
                 counts[_UNSETTLED[one.verdict]] += 1
@@ -60,7 +60,7 @@ class Counts:
         self.add(source_rows=source_rows - self.tally.source_rows)
         self._sum_up()
 
-    def begin_looking(self, *, source_rows: int) -> None:
+    def start_comparing(self, *, source_rows: int) -> None:
         """Forget what came of looking at keys and objects, which begins anew."""
         self._unsettled.clear()
         self.tally = replace(self.tally, source_rows=source_rows, orphan_objects=0)
@@ -70,9 +70,9 @@ class Counts:
         """Count what drifted, each key once, and what is equal: every other row."""
         tally = self.tally
         total = sum(drifted.values())
-        strangers = sum(drifted.get(verdict, 0) for verdict in _STRANGERS)
+        unmatched_items = sum(drifted.get(verdict, 0) for verdict in _STRANGERS)
         unsettled = tally.lagging_keys + tally.racing_keys + tally.parked_keys
-        equal = max(0, tally.source_rows - unsettled - (total - strangers))
+        equal = max(0, tally.source_rows - unsettled - (total - unmatched_items))
         self.tally = replace(tally, drifted_keys=total, equal_keys=equal)
 
     def _sum_up(self) -> None:

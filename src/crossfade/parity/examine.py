@@ -17,9 +17,9 @@ from crossfade.mapping.codec.codec import StoredItem
 from crossfade.mapping.state import Key
 from crossfade.parity.comparison.readers import Readers
 from crossfade.parity.comparison.records import ItemKey, Reader, is_tombstone
-from crossfade.parity.comparison.verdicts import Sight, foreign, judge
-from crossfade.parity.model import Cause, Judgement, Verdict
-from crossfade.parity.ports import ItemReader, ObjectReader, Standings
+from crossfade.parity.comparison.verdicts import Observation, foreign, judge
+from crossfade.parity.model import Cause, Comparison, Verdict
+from crossfade.parity.ports import ItemReader, KeyStatusReader, ObjectReader
 from crossfade.ports import Item, Source
 
 
@@ -35,7 +35,7 @@ class Stores:
     """
 
     readers: Readers
-    standings: Standings
+    key_statuses: KeyStatusReader
     source: Source
     items: ItemReader
     objects: ObjectReader
@@ -44,7 +44,7 @@ class Stores:
     objects_in_flight_max: int = 16
 
 
-class Examination:
+class KeyChecker:
     """Satisfies `verification.Examiner`.
 
     Args:
@@ -58,7 +58,7 @@ class Examination:
         self._place = readers[0].place
         self._objects = asyncio.Semaphore(stores.objects_in_flight_max)
 
-    async def keys(self, asked: Sequence[Key], *, is_deep: bool) -> list[Judgement]:
+    async def keys(self, asked: Sequence[Key], *, is_deep: bool) -> list[Comparison]:
         """Return the verdict on each key; one that changes through every attempt is a race.
 
         Args:
@@ -66,7 +66,7 @@ class Examination:
             is_deep: read and hash the objects of keys that are otherwise equal, instead of only
                 looking whether they are there.
         """
-        judged: dict[Key, Judgement] = {}
+        judged: dict[Key, Comparison] = {}
         left = asked
         for attempt in range(self._stores.attempts_max):
             if attempt:
@@ -80,7 +80,7 @@ class Examination:
 
     async def places(
         self, asked: Sequence[ItemKey], *, is_deep: bool, without: Collection[str] = ()
-    ) -> list[Judgement]:
+    ) -> list[Comparison]:
         """Return the verdict on the live item at each item key; none where there is none.
 
         Args:
@@ -89,7 +89,7 @@ class Examination:
             without: mappings whose rows are not looked at; none for their items.
         """
         readers = self._stores.readers
-        judged: list[Judgement] = []
+        judged: list[Comparison] = []
         known: dict[Key, None] = {}
         for item in await self._stores.items.get([self._table_key(one) for one in asked]):
             reader = readers.owner(item)
@@ -106,29 +106,29 @@ class Examination:
         """Return what stands under a ledger key, tombstones too."""
         return (await self._items([key])).get(key)
 
-    async def _look(self, asked: Sequence[Key], *, is_deep: bool) -> Sequence[Judgement]:
+    async def _look(self, asked: Sequence[Key], *, is_deep: bool) -> Sequence[Comparison]:
         if not asked:
             return ()
-        before = await self._stores.standings.standing(asked)
+        before = await self._stores.key_statuses.standing(asked)
         states = await self._stores.source.fetch(asked)
         items = await self._items(asked)
-        after = await self._stores.standings.standing(asked)
+        after = await self._stores.key_statuses.standing(asked)
         sights = [
-            Sight(known, state, items.get(key), again.version)
+            Observation(known, state, items.get(key), again.version)
             for key, known, state, again in zip(asked, before, states, after, strict=True)
         ]
         return await asyncio.gather(*(self._judge(sight, is_deep=is_deep) for sight in sights))
 
-    async def _judge(self, sight: Sight, *, is_deep: bool) -> Judgement:
+    async def _judge(self, sight: Observation, *, is_deep: bool) -> Comparison:
         reader = self._stores.readers.by_name[sight.state.key.entity]
-        judgement = judge(reader, sight)
+        comparison = judge(reader, sight)
         item = sight.item
-        if judgement.verdict is not Verdict.EQUAL or item is None or is_tombstone(item):
-            return judgement
+        if comparison.verdict is not Verdict.EQUAL or item is None or is_tombstone(item):
+            return comparison
         for pointer in reader.pointers(item):
             if not await self._is_whole(pointer, is_deep=is_deep):
-                return _broken(reader, judgement, item, pointer)
-        return judgement
+                return _broken(reader, comparison, item, pointer)
+        return comparison
 
     async def _items(self, asked: Sequence[Key]) -> dict[Key, Item]:
         """Return what stands under the item key of each ledger key that has one."""
@@ -161,10 +161,10 @@ class Examination:
         return {name: _value(text) for name, text in zip(self._key_fields, place, strict=True)}
 
 
-def _broken(reader: Reader, judgement: Judgement, item: StoredItem, pointer: str) -> Judgement:
+def _broken(reader: Reader, comparison: Comparison, item: StoredItem, pointer: str) -> Comparison:
     fields = sorted(name for name in reader.pointer_fields if item.get(name) == {"S": pointer})
     return replace(
-        judgement, verdict=Verdict.DRIFT_OBJECT, fields=tuple(fields), cause=Cause.LOST_OBJECT
+        comparison, verdict=Verdict.DRIFT_OBJECT, fields=tuple(fields), cause=Cause.LOST_OBJECT
     )
 
 

@@ -24,18 +24,18 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 from crossfade.errors import BrokenPointer, CrossfadeError, InvalidKey, SchemaChanged
-from crossfade.events import DriftFound, EntityLeftOut, Verified
-from crossfade.jobs.skipped import LeftOut
-from crossfade.jobs.skipping import Altered
+from crossfade.events import DriftFound, EntitySkipped, Verified
+from crossfade.jobs.skipped import SkippedEntity
+from crossfade.jobs.skipping import SkipList
 from crossfade.mapping.state import Key
 from crossfade.parity.checkpoint import Progress, Step, with_all
-from crossfade.parity.collect import Gathering, Sources, together
+from crossfade.parity.collect import Collector, Sources, together
 from crossfade.parity.comparison.buckets import BUCKETS
 from crossfade.parity.comparison.readers import Readers
 from crossfade.parity.comparison.records import ItemKey
 from crossfade.parity.counts import Counts
 from crossfade.parity.lag_alarm import LagAlarm
-from crossfade.parity.model import Judgement, Part, Run, RunState, Tally, Verdict
+from crossfade.parity.model import Comparison, Part, Run, RunState, Tally, Verdict
 from crossfade.parity.ports import (
     CoverageStore,
     Examiner,
@@ -46,7 +46,7 @@ from crossfade.parity.ports import (
     Table,
     UnverifiedKeys,
 )
-from crossfade.parity.resume import Begun, Wanted, begin
+from crossfade.parity.resume import RunSpec, StartedRun, start_or_resume
 from crossfade.parity.spill import PARTS
 from crossfade.ports import Observer
 
@@ -62,7 +62,7 @@ class _Examine(Protocol[Asked_contra]):
 
     async def __call__(
         self, asked: Sequence[Asked_contra], without: frozenset[str]
-    ) -> list[Judgement]:
+    ) -> list[Comparison]:
         """Return the verdicts, none on the keys of some mappings."""
 
 
@@ -101,7 +101,7 @@ class Parts:
     folder: Path | None = None
 
 
-async def full_pass(
+async def run_full_pass(
     parts: Parts, *, is_deep: bool, told: Told = lambda _: None, restart: bool = False
 ) -> Run:
     """Compare everything once; what drifted is kept as findings, and what no longer does, closed.
@@ -115,8 +115,10 @@ async def full_pass(
         CrossfadeError: a store cannot be read; the run says failed.
     """
     started = monotonic()
-    wanted = Wanted("full", tuple(sorted(parts.readers.by_name)), is_deep, parts.readers.form)
-    begun = await begin(wanted, parts.runs, parts.observe, folder=parts.folder, restart=restart)
+    wanted = RunSpec("full", tuple(sorted(parts.readers.by_name)), is_deep, parts.readers.form)
+    begun = await start_or_resume(
+        wanted, parts.runs, parts.observe, folder=parts.folder, restart=restart
+    )
     with begun.sides:
         work = _FullPass(parts, begun, told)
         try:
@@ -132,23 +134,23 @@ async def full_pass(
 class _FullPass:
     """One pass under way."""
 
-    def __init__(self, parts: Parts, begun: Begun, told: Told) -> None:
+    def __init__(self, parts: Parts, begun: StartedRun, told: Told) -> None:
         self._parts = parts
         self._run = begun.run
         self._sides = begun.sides
         self._told = told
         self._told_at = monotonic()
-        self._altered = Altered(self._leave_out)
+        self._altered = SkipList(self._leave_out)
         progress = begun.progress
         self._counts = Counts(begun.run.tally, progress.unsettled)
         if progress.left_out:
             progress = with_all(progress)
-            self._counts.begin_looking(source_rows=begun.sides.rows.buckets.total)
+            self._counts.start_comparing(source_rows=begun.sides.rows.buckets.total)
         self._begun = progress
         self._step = progress.step
         self._portions = progress.portions
         sources = Sources(parts.readers, parts.rows, parts.table, parts.objects)
-        self._gathering = Gathering(sources, self._sides, self._counts, self._altered, self._tell)
+        self._gathering = Collector(sources, self._sides, self._counts, self._altered, self._tell)
         self._gathering.go_on(progress)
 
     @property
@@ -191,13 +193,13 @@ class _FullPass:
     def _covered(self) -> list[str]:
         return [name for name in self._run.entities if name not in self._altered.names]
 
-    def _leave_out(self, one: LeftOut) -> None:
+    def _leave_out(self, one: SkippedEntity) -> None:
         """Go on without a mapping, as if it had not been asked for.
 
         Raises:
             SchemaChanged: it was the last one.
         """
-        self._parts.observe(EntityLeftOut("verify", one.entity, SchemaChanged.__name__, one.reason))
+        self._parts.observe(EntitySkipped("verify", one.entity, SchemaChanged.__name__, one.reason))
         self._sides.leave_out(one.entity)
         self._counts.leave_out(one.entity, source_rows=self._sides.rows.buckets.total)
         if not self._covered:
@@ -219,13 +221,13 @@ class _FullPass:
         await self._look_at(self._suspects(), self._keys)
 
     async def _look_at_items(self) -> None:
-        await self._look_at(self._strangers(), self._places)
+        await self._look_at(self._unmatched_items(), self._places)
 
-    async def _keys(self, asked: Sequence[Key], without: frozenset[str]) -> list[Judgement]:
+    async def _keys(self, asked: Sequence[Key], without: frozenset[str]) -> list[Comparison]:
         keys = [key for key in asked if key.entity not in without]
         return await self._parts.examiner.keys(keys, is_deep=self._run.is_deep)
 
-    async def _places(self, asked: Sequence[ItemKey], without: frozenset[str]) -> list[Judgement]:
+    async def _places(self, asked: Sequence[ItemKey], without: frozenset[str]) -> list[Comparison]:
         is_deep = self._run.is_deep
         return await self._parts.examiner.places(asked, is_deep=is_deep, without=without)
 
@@ -247,7 +249,7 @@ class _FullPass:
         ):
             yield Key(entity, record.name)
 
-    def _strangers(self) -> Iterator[ItemKey]:
+    def _unmatched_items(self) -> Iterator[ItemKey]:
         """Yield the keys of items without a row, and of items whose objects are not there."""
         records_max = self._parts.records_max
         sides = self._sides
@@ -284,10 +286,10 @@ class _FullPass:
             [self._altered.around(partial(examine, portion)) for portion in portions]
         )
         judged = [
-            judgement
+            comparison
             for answer in answers
-            for judgement in answer
-            if judgement.key.entity not in self._altered.names
+            for comparison in answer
+            if comparison.key.entity not in self._altered.names
         ]
         drifted = [one for one in judged if one.verdict.is_drift]
         if drifted:
@@ -304,7 +306,7 @@ class _FullPass:
         ):
             after = page[-1].id
             gone = await self._altered.around(
-                partial(self._gone, [finding.judgement.key for finding in page])
+                partial(self._gone, [finding.comparison.key for finding in page])
             )
             await self._parts.findings.close(gone, f"run {self._run.id}")
 
@@ -332,8 +334,8 @@ class _FullPass:
         while page := await self._parts.findings.open_page(entities, after, run=run):
             after = page[-1].id
             for finding in page:
-                verdicts[finding.judgement.verdict] += 1
-                entity, place = self._parts.readers.place_of_key(finding.judgement.key)
+                verdicts[finding.comparison.verdict] += 1
+                entity, place = self._parts.readers.place_of_key(finding.comparison.key)
                 parts[entity, place % PARTS] += 1
         for entity in entities:
             keys = self._sides.rows.parts.get(entity, Counter())
@@ -343,7 +345,7 @@ class _FullPass:
 
     async def _tell(self, *, now: bool = False) -> None:
         """Say now and then how far the pass has come: what was told and what is kept agree."""
-        await self._parts.alarm.look()
+        await self._parts.alarm.check()
         if now or monotonic() - self._told_at >= self._parts.tell_seconds:
             self._told_at = monotonic()
             self._told(self.tally)

@@ -20,24 +20,24 @@ class LagAlarm:
     """
 
     def __init__(
-        self, lags: Lags, seconds_max: float, observe: Observer, look_seconds: float = 5.0
+        self, lags: Lags, seconds_max: float, observe: Observer, check_seconds: float = 5.0
     ) -> None:
         self._lags = lags
         self._seconds_max = seconds_max
         self._observe = observe
-        self._look_seconds = look_seconds
-        self._next_look = 0.0
+        self._check_seconds = check_seconds
+        self._next_check = 0.0
         self._late: frozenset[str] = frozenset()
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Tell of each entity that has become late, or is late no longer.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        if monotonic() < self._next_look:
+        if monotonic() < self._next_check:
             return
-        self._next_look = monotonic() + self._look_seconds
+        self._next_check = monotonic() + self._check_seconds
         found = await self._lags.lagging(self._seconds_max)
         for lag in found:
             if lag.entity not in self._late:

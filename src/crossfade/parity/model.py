@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from crossfade.jobs.skipped import LeftOut
+from crossfade.jobs.skipped import SkippedEntity
 from crossfade.mapping.state import Key
 
 
@@ -76,7 +76,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Comparison:
     """The verdict on one key, with its evidence.
 
     Attributes:
@@ -100,7 +100,7 @@ class Finding:
 
     Attributes:
         id: grows in the order of discovery.
-        judgement: the newest one.
+        comparison: the newest one.
         first_run: the run that found it.
         last_run: the newest run that saw it.
         closed_at: when it was seen to be gone; None while it is open.
@@ -108,7 +108,7 @@ class Finding:
     """
 
     id: int
-    judgement: Judgement
+    comparison: Comparison
     first_run: int
     last_run: int
     first_seen: datetime
@@ -162,7 +162,7 @@ class Run:
     finished_at: datetime | None
     tally: Tally
     root_digest: str | None = None
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[SkippedEntity, ...] = ()
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from crossfade.mapping.state import Key
 from crossfade.parity.checkpoint import Progress
 from crossfade.parity.comparison.records import ItemKey
-from crossfade.parity.comparison.verdicts import Standing
-from crossfade.parity.model import Finding, Judgement, Lag, Part, Run, RunState, Tally, Verdict
+from crossfade.parity.comparison.verdicts import KeyStatus
+from crossfade.parity.model import Comparison, Finding, Lag, Part, Run, RunState, Tally, Verdict
 from crossfade.ports import Item
 
 
@@ -73,10 +73,10 @@ class ItemReader(Protocol):
         """Return the items of these keys that exist, strongly consistent, in no order."""
 
 
-class Standings(Protocol):
+class KeyStatusReader(Protocol):
     """What the ledger says of keys."""
 
-    async def standing(self, keys: Sequence[Key]) -> Sequence[Standing]:
+    async def standing(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
         """Return what the ledger says of each key, in the order asked."""
 
 
@@ -108,12 +108,12 @@ class ObjectReader(Protocol):
 class Examiner(Protocol):
     """Keys looked at one by one, in the one order of reads from which a verdict can be drawn."""
 
-    async def keys(self, asked: Sequence[Key], *, is_deep: bool) -> list[Judgement]:
+    async def keys(self, asked: Sequence[Key], *, is_deep: bool) -> list[Comparison]:
         """Return the verdict on each key, in the order asked."""
 
     async def places(
         self, asked: Sequence[ItemKey], *, is_deep: bool, without: Collection[str] = ()
-    ) -> list[Judgement]:
+    ) -> list[Comparison]:
         """Return the verdict on the live item at each item key; none where there is none.
 
         None either for the items of some mappings.
@@ -123,7 +123,7 @@ class Examiner(Protocol):
 class FindingStore(Protocol):
     """What verification found."""
 
-    async def record(self, run: int, judgements: Sequence[Judgement]) -> None:
+    async def record(self, run: int, comparisons: Sequence[Comparison]) -> None:
         """Open a finding for each drift, or bring the key's open one up to date."""
 
     async def close(self, keys: Sequence[Key], closed_by: str) -> int:
@@ -216,7 +216,7 @@ class UnverifiedKeys(Protocol):
     async def unverified(self, keys_max: int, without: Collection[str] = ()) -> Sequence[Key]:
         """Return such keys, those of the oldest writes first; without those of some entities."""
 
-    async def settle(self, judgements: Sequence[Judgement]) -> None:
+    async def settle(self, comparisons: Sequence[Comparison]) -> None:
         """Note that keys were verified at the versions that were judged."""
 
     async def settle_through(self, run: int, entities: Collection[str]) -> None:

@@ -15,7 +15,7 @@ from crossfade.ports import Observer
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunSpec:
     """The pass that is to be made.
 
     Attributes:
@@ -32,7 +32,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class StartedRun:
     """A run with its records and where it stands."""
 
     run: Run
@@ -40,14 +40,14 @@ class Begun:
     progress: Progress
 
 
-async def begin(
-    wanted: Wanted,
+async def start_or_resume(
+    wanted: RunSpec,
     runs: RunStore,
     observe: Observer,
     *,
     folder: Path | None = None,
     restart: bool = False,
-) -> Begun:
+) -> StartedRun:
     """Go on with the newest such pass if it did not come to its end, else begin one.
 
     Args:
@@ -79,10 +79,10 @@ async def begin(
         with sides:
             sides.discard()
         raise
-    return Begun(run, sides, progress)
+    return StartedRun(run, sides, progress)
 
 
-def _records(left: Unfinished, why: str | None, form: str) -> Begun:
+def _records(left: Unfinished, why: str | None, form: str) -> StartedRun:
     """Return a pass that was left, with its records; one that cannot go on loses them.
 
     Raises:
@@ -95,7 +95,7 @@ def _records(left: Unfinished, why: str | None, form: str) -> Begun:
         raise RecordsLost(why)
     sides = Spills(Path(progress.folder), {} if why else progress.sizes)
     if why is None:
-        return Begun(left.run, sides, progress)
+        return StartedRun(left.run, sides, progress)
     with sides:
         sides.discard()
     raise RecordsLost(why)

@@ -11,11 +11,11 @@ from crossfade.postgres.capture.uninstall import uninstall
 from crossfade.postgres.ledger.feed import FeedOptions, PostgresFeed
 from crossfade.postgres.ledger.row_keys import ledger_rows
 from crossfade.postgres.ledger.source import PostgresSource
-from crossfade.postgres.ledger.status import whereabouts
-from crossfade.postgres.monitoring.heartbeat import PostgresCanary, PostgresPulse
+from crossfade.postgres.ledger.status import delivery_status
+from crossfade.postgres.monitoring.heartbeat import PostgresCanary, PostgresHeartbeat
 from crossfade.postgres.parity.findings import PostgresFindings
 from crossfade.postgres.parity.runs import PostgresCoverage, PostgresRuns
-from crossfade.postgres.parity.scan import PostgresScan, PostgresStandings, wait_for_replay
+from crossfade.postgres.parity.scan import PostgresKeyStatuses, PostgresScan, wait_for_replay
 from crossfade.postgres.parity.unverified import PostgresUnverified
 from crossfade.postgres.pool import PoolOptions, open_pool
 
@@ -31,15 +31,16 @@ __all__ = [
     "PostgresCoverage",
     "PostgresFeed",
     "PostgresFindings",
-    "PostgresPulse",
+    "PostgresHeartbeat",
+    "PostgresKeyStatuses",
     "PostgresRuns",
     "PostgresScan",
     "PostgresSource",
-    "PostgresStandings",
     "PostgresUnverified",
     "PostgresWindows",
     "Rules",
     "WindowOptions",
+    "delivery_status",
     "install",
     "ledger_rows",
     "open_pool",
@@ -48,5 +49,4 @@ __all__ = [
     "uninstall",
     "unpark",
     "wait_for_replay",
-    "whereabouts",
 ]

@@ -20,7 +20,7 @@ ANSWER_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
+class StatementRunner:
     """Runs statements; each commits for itself.
 
     Attributes:

@@ -30,9 +30,9 @@ from crossfade.mapping.state import (
     AckReport,
     Blame,
     Conflicting,
+    Deleted,
     Delivered,
     Failed,
-    Gone,
     Key,
     Live,
     Moved,
@@ -212,7 +212,7 @@ def _draft(codec: Codec, state: State) -> Draft:
     match state:
         case Live():
             return codec.encode(state)
-        case Gone():
+        case Deleted():
             return Draft(codec.tombstone(state))
         case _:
             assert_never(state)

@@ -35,7 +35,7 @@ class FastPath:
 
     def __init__(
         self,
-        dirty_of: DirtyOf,
+        dirty_keys_of: DirtyOf,
         deliver: Deliver,
         breaker: Breaker,
         observe: Observer,
@@ -43,7 +43,7 @@ class FastPath:
         rows_max: int,
         batch_rows_max: int,
     ) -> None:
-        self._dirty_of = dirty_of
+        self._dirty_of = dirty_keys_of
         self._deliver = deliver
         self._breaker = breaker
         self._observe = observe

@@ -14,7 +14,7 @@ class Feed(Protocol):
     async def due(self, keys_max: int) -> Sequence[Key]:
         """Return dirty keys whose turn it is, at most `keys_max`, without keeping a lock."""
 
-    async def dirty_of(self, rows: Sequence[Row]) -> Sequence[Key]:
+    async def dirty_keys_of(self, rows: Sequence[Row]) -> Sequence[Key]:
         """Return the dirty, unparked keys of these rows: after a move a row has two."""
 
     async def ack(self, outcomes: Sequence[Outcome]) -> AckReport:

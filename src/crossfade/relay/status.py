@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Whereabouts(StrEnum):
+class DeliveryStatus(StrEnum):
     """What an application may tell its users about a row of theirs."""
 
     IN_BOTH_STORES = "in both stores"

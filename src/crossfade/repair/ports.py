@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from crossfade.mapping.state import Grave, Key, Look
+from crossfade.mapping.state import Key, ObjectState, TombstoneRecord
 from crossfade.parity.model import Finding, Verdict
 from crossfade.ports import Item
 
@@ -17,7 +17,7 @@ class Items(Protocol):
         """Return the items of these table keys that exist, strongly consistent, in no order."""
 
 
-class Shelf(Protocol):
+class ObjectChecker(Protocol):
     """The store of large columns, as repair sees it."""
 
     async def check(self, object_key: str) -> None:
@@ -51,23 +51,25 @@ class Findings(Protocol):
         """Close the open findings of these keys; returns how many there were."""
 
 
-class Graves(Protocol):
+class Tombstones(Protocol):
     """Keys whose rows are gone, as a sweep sees them."""
 
-    async def page(self, entity: str, after: Key | None, keys_max: int) -> Sequence[Grave]:
+    async def page(
+        self, entity: str, after: Key | None, keys_max: int
+    ) -> Sequence[TombstoneRecord]:
         """Return clean keys of an entity whose row is gone, in order, after one of them."""
 
-    async def note(self, graves: Sequence[Grave]) -> None:
+    async def note(self, graves: Sequence[TombstoneRecord]) -> None:
         """Remember when these were first seen."""
 
-    async def close(self, graves: Sequence[Grave]) -> None:
+    async def close(self, graves: Sequence[TombstoneRecord]) -> None:
         """Record that the target holds nothing for these any more."""
 
 
 class Orphans(Protocol):
     """Objects that nothing names, as a sweep sees them."""
 
-    async def look(self, prefix: str, object_keys: Sequence[str]) -> Sequence[Look]:
+    async def look(self, prefix: str, object_keys: Sequence[str]) -> Sequence[ObjectState]:
         """Return what the source says about objects under a prefix, in the order asked."""
 
     async def note(self, object_keys: Sequence[str]) -> None:
@@ -76,21 +78,21 @@ class Orphans(Protocol):
     async def release(self, object_keys: Sequence[str]) -> None:
         """Forget these: something names them, or they are gone for good."""
 
-    async def condemn(self, object_keys: Sequence[str]) -> None:
+    async def mark_for_removal(self, object_keys: Sequence[str]) -> None:
         """Record that these are about to be removed."""
 
     async def removed(self, after: str, objects_max: int) -> Sequence[tuple[str, float]]:
         """Return objects that sweeps removed, in order, and how many seconds ago."""
 
 
-class Cemetery(Protocol):
+class TombstoneStore(Protocol):
     """The store that follows, as a sweep of tombstones sees it."""
 
     async def remove_tombstone(self, key: Item, version: int) -> bool:
         """Remove a tombstone of this very version; False when something else stands there."""
 
 
-class Attic(Protocol):
+class ObjectRemover(Protocol):
     """The store of large columns, as a sweep of objects sees it."""
 
     async def names(self, prefix: str, after: str, objects_max: int) -> Sequence[str]:

@@ -14,18 +14,18 @@ from functools import partial
 from time import monotonic
 
 from crossfade.errors import DamagedObject, MissingObject, NoItemKey, Rejected, SchemaChanged
-from crossfade.events import EntityLeftOut, Repaired
-from crossfade.jobs.skipped import LeftOut
-from crossfade.jobs.skipping import Altered
+from crossfade.events import EntitySkipped, Repaired
+from crossfade.jobs.skipped import SkippedEntity
+from crossfade.jobs.skipping import SkipList
 from crossfade.mapping.codec.codec import Codec
-from crossfade.mapping.state import Gone, Key, Live, State
-from crossfade.parity.model import Finding, Judgement, Verdict
+from crossfade.mapping.state import Deleted, Key, Live, State
+from crossfade.parity.model import Comparison, Finding, Verdict
 from crossfade.ports import Mark, Observer, Source
-from crossfade.repair.ports import Findings, Items, Shelf, Uploads
+from crossfade.repair.ports import Findings, Items, ObjectChecker, Uploads
 
 Deliver = Callable[[Sequence[Key]], Awaitable[object]]
 """Delivers keys as they are now; the relay's."""
-Judge = Callable[[Sequence[Key]], Awaitable[Sequence[Judgement]]]
+Judge = Callable[[Sequence[Key]], Awaitable[Sequence[Comparison]]]
 """Compares both stores at these keys, objects included; verification's."""
 
 ROUNDS_MAX = 3
@@ -46,7 +46,7 @@ class Route:
     uploads: Uploads
     source: Source
     items: Items
-    shelf: Shelf
+    shelf: ObjectChecker
     codecs: Mapping[str, Codec]
     deliver: Deliver
     judge: Judge
@@ -83,7 +83,7 @@ class Remedy:
     above: int = 0
     missing: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
-    left_out: LeftOut | None = None
+    left_out: SkippedEntity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Result:
 
     remedy: Remedy
     verdict: Verdict
-    left_out: LeftOut | None = None
+    left_out: SkippedEntity | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -128,7 +128,7 @@ async def preview(
 async def plan(route: Route, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
     """Return what is to be done about findings, from what both stores hold now."""
     altered = _altered(route)
-    known = [finding for finding in findings if finding.judgement.key.entity in route.codecs]
+    known = [finding for finding in findings if finding.comparison.key.entity in route.codecs]
     states = await altered.around(partial(_states, route, known))
     reasons = {one.entity: one for one in altered.left_out}
     return tuple([await _remedy_of(route, finding, states, reasons) for finding in findings])
@@ -144,31 +144,31 @@ async def carry_out(route: Route, remedies: Sequence[Remedy]) -> tuple[Result, .
     lost = [name for remedy in chosen for name in (*remedy.missing, *remedy.damaged)]
     if lost:
         await route.uploads.forget(lost)
-    await route.mark([(remedy.finding.judgement.key, remedy.above) for remedy in chosen])
+    await route.mark([(remedy.finding.comparison.key, remedy.above) for remedy in chosen])
     altered = _altered(route)
-    verdicts = await _settle(route, [one.finding.judgement.key for one in chosen], altered)
+    verdicts = await _settle(route, [one.finding.comparison.key for one in chosen], altered)
     reasons = {one.entity: one for one in altered.left_out}
     results = tuple(_result(remedy, verdicts, reasons) for remedy in remedies)
-    closed = [result.remedy.finding.judgement.key for result in results if result.is_closed]
+    closed = [result.remedy.finding.comparison.key for result in results if result.is_closed]
     if closed:
         await route.findings.close(closed, route.who)
     _tell(route, results, monotonic() - started)
     return results
 
 
-def _altered(route: Route) -> Altered:
+def _altered(route: Route) -> SkipList:
     """Return what tells of each entity that a step leaves out; the next step tries it again."""
 
-    def hear(one: LeftOut) -> None:
-        route.observe(EntityLeftOut("repair", one.entity, SchemaChanged.__name__, one.reason))
+    def hear(one: SkippedEntity) -> None:
+        route.observe(EntitySkipped("repair", one.entity, SchemaChanged.__name__, one.reason))
 
-    return Altered(hear)
+    return SkipList(hear)
 
 
 async def _states(
     route: Route, findings: Sequence[Finding], without: frozenset[str]
 ) -> dict[Key, State]:
-    keys = [finding.judgement.key for finding in findings]
+    keys = [finding.comparison.key for finding in findings]
     states = await route.source.fetch([key for key in keys if key.entity not in without])
     return {state.key: state for state in states}
 
@@ -177,9 +177,9 @@ async def _remedy_of(
     route: Route,
     finding: Finding,
     states: Mapping[Key, State],
-    reasons: Mapping[str, LeftOut],
+    reasons: Mapping[str, SkippedEntity],
 ) -> Remedy:
-    key = finding.judgement.key
+    key = finding.comparison.key
     if key.entity in reasons:
         return Remedy(finding, Action.WAIT, left_out=reasons[key.entity])
     if key in states:
@@ -188,10 +188,10 @@ async def _remedy_of(
 
 
 def _result(
-    remedy: Remedy, verdicts: Mapping[Key, Verdict], reasons: Mapping[str, LeftOut]
+    remedy: Remedy, verdicts: Mapping[Key, Verdict], reasons: Mapping[str, SkippedEntity]
 ) -> Result:
-    key = remedy.finding.judgement.key
-    verdict = verdicts.get(key, remedy.finding.judgement.verdict)
+    key = remedy.finding.comparison.key
+    verdict = verdicts.get(key, remedy.finding.comparison.verdict)
     left_out = remedy.left_out or reasons.get(key.entity)
     return Result(remedy, verdict, None if verdict is Verdict.EQUAL else left_out)
 
@@ -207,7 +207,7 @@ async def _open(route: Route, after: int, findings_max: int, run: int | None) ->
     return await route.findings.open_page(entities, after, run=run, findings_max=findings_max)
 
 
-async def _settle(route: Route, keys: Sequence[Key], altered: Altered) -> dict[Key, Verdict]:
+async def _settle(route: Route, keys: Sequence[Key], altered: SkipList) -> dict[Key, Verdict]:
     """Deliver and compare until nothing is on its way, or it was tried often enough."""
     verdicts: dict[Key, Verdict] = {}
     left = list(keys)
@@ -221,14 +221,16 @@ async def _settle(route: Route, keys: Sequence[Key], altered: Altered) -> dict[K
     return verdicts
 
 
-async def _judge(route: Route, keys: Sequence[Key], without: frozenset[str]) -> Sequence[Judgement]:
+async def _judge(
+    route: Route, keys: Sequence[Key], without: frozenset[str]
+) -> Sequence[Comparison]:
     return await route.judge([key for key in keys if key.entity not in without])
 
 
 async def _remedy(route: Route, finding: Finding, state: State) -> Remedy:
     codec = route.codecs[state.key.entity]
     above = await _version_standing(route, codec, state.key)
-    if isinstance(state, Gone):
+    if isinstance(state, Deleted):
         return Remedy(finding, Action.REMOVE, above)
     missing, damaged = [], []
     for object_key in _objects_of(codec, state):

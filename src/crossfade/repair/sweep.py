@@ -17,9 +17,16 @@ from crossfade.errors import InvalidKey, NoItemKey
 from crossfade.events import Swept
 from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.object_keys import parse_object_key
-from crossfade.mapping.state import Grave, Key, Look
+from crossfade.mapping.state import Key, ObjectState, TombstoneRecord
 from crossfade.ports import Mark, Observer
-from crossfade.repair.ports import Attic, Cemetery, Graves, Items, Orphans, Uploads
+from crossfade.repair.ports import (
+    Items,
+    ObjectRemover,
+    Orphans,
+    Tombstones,
+    TombstoneStore,
+    Uploads,
+)
 
 BATCH_MAX = 200
 
@@ -33,13 +40,13 @@ class Route:
         grace_seconds: how long a thing must have been seen before it is removed.
     """
 
-    graves: Graves
+    graves: Tombstones
     orphans: Orphans
     uploads: Uploads
     mark: Mark
     items: Items
-    cemetery: Cemetery
-    attic: Attic
+    cemetery: TombstoneStore
+    attic: ObjectRemover
     codecs: Mapping[str, Codec]
     observe: Observer
     grace_seconds: float
@@ -52,7 +59,7 @@ class Kind(StrEnum):
     OBJECT = "object"
 
 
-class Fate(StrEnum):
+class SweepOutcome(StrEnum):
     """What becomes of a thing that nobody needs."""
 
     NOTED = "seen for the first time"
@@ -64,7 +71,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Remnant:
+class Candidate:
     """One thing that nobody needed when it was looked at.
 
     Attributes:
@@ -75,7 +82,7 @@ class Remnant:
     kind: Kind
     name: str
     seen_seconds: float | None
-    fate: Fate
+    fate: SweepOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Batch:
 
     kind: Kind
     looked: int
-    remnants: tuple[Remnant, ...]
+    remnants: tuple[Candidate, ...]
 
 
 async def preview(route: Route) -> AsyncGenerator[Batch, None]:
@@ -132,30 +139,32 @@ def _tell(route: Route, batch: Batch, seconds: float) -> None:
         Swept(
             kind=batch.kind.value,
             looked=batch.looked,
-            noted=fates[Fate.NOTED],
-            waiting=fates[Fate.WAITING] + fates[Fate.HELD_BACK],
-            removed=fates[Fate.REMOVED],
-            kept=fates[Fate.KEPT],
+            noted=fates[SweepOutcome.NOTED],
+            waiting=fates[SweepOutcome.WAITING] + fates[SweepOutcome.HELD_BACK],
+            removed=fates[SweepOutcome.REMOVED],
+            kept=fates[SweepOutcome.KEPT],
             seconds=seconds,
         )
     )
 
 
-async def _sweep_graves(route: Route, codec: Codec, graves: Sequence[Grave]) -> tuple[Remnant, ...]:
+async def _sweep_graves(
+    route: Route, codec: Codec, graves: Sequence[TombstoneRecord]
+) -> tuple[Candidate, ...]:
     fates = {grave: _fate_of_grave(route, grave) for grave in graves}
-    await route.graves.note([grave for grave, fate in fates.items() if fate is Fate.NOTED])
+    await route.graves.note([grave for grave, fate in fates.items() if fate is SweepOutcome.NOTED])
     emptied = []
     for grave, fate in fates.items():
-        if fate is Fate.DUE:
+        if fate is SweepOutcome.DUE:
             is_gone = await _remove_tombstone(route, codec, grave)
-            fates[grave] = Fate.REMOVED if is_gone else Fate.KEPT
+            fates[grave] = SweepOutcome.REMOVED if is_gone else SweepOutcome.KEPT
             if is_gone:
                 emptied.append(grave)
     await route.graves.close(emptied)
     return tuple(_buried(grave, fate) for grave, fate in fates.items())
 
 
-async def _remove_tombstone(route: Route, codec: Codec, grave: Grave) -> bool:
+async def _remove_tombstone(route: Route, codec: Codec, grave: TombstoneRecord) -> bool:
     try:
         key = codec.table_key(grave.key)
     except NoItemKey:
@@ -163,22 +172,22 @@ async def _remove_tombstone(route: Route, codec: Codec, grave: Grave) -> bool:
     return await route.cemetery.remove_tombstone(key, grave.version)
 
 
-async def _sweep_objects(route: Route, prefix: str, names: Sequence[str]) -> tuple[Remnant, ...]:
+async def _sweep_objects(route: Route, prefix: str, names: Sequence[str]) -> tuple[Candidate, ...]:
     looks = await _look(route, prefix, names)
     unneeded = {look.object_key for look in looks}
     await route.orphans.release([name for name in names if name not in unneeded])
     await route.orphans.note(sorted(unneeded))
     fates = {look: _fate(route, look.seen_seconds) for look in looks}
-    due = [look.object_key for look, fate in fates.items() if fate is Fate.DUE]
+    due = [look.object_key for look, fate in fates.items() if fate is SweepOutcome.DUE]
     removed = await _remove_objects(route, prefix, due)
     return tuple(
-        _lost(look, fate if fate is not Fate.DUE else _ended(look.object_key in removed))
+        _lost(look, fate if fate is not SweepOutcome.DUE else _ended(look.object_key in removed))
         for look, fate in fates.items()
     )
 
 
-def _ended(is_removed: bool) -> Fate:  # noqa: FBT001 - the one thing there is to say
-    return Fate.REMOVED if is_removed else Fate.KEPT
+def _ended(is_removed: bool) -> SweepOutcome:  # noqa: FBT001 - the one thing there is to say
+    return SweepOutcome.REMOVED if is_removed else SweepOutcome.KEPT
 
 
 async def _remove_objects(route: Route, prefix: str, names: Sequence[str]) -> frozenset[str]:
@@ -189,7 +198,7 @@ async def _remove_objects(route: Route, prefix: str, names: Sequence[str]) -> fr
     """
     if not names:
         return frozenset()
-    await route.orphans.condemn(names)
+    await route.orphans.mark_for_removal(names)
     await route.uploads.forget(names)
     unneeded = [look.object_key for look in await _look(route, prefix, names)]
     for name in unneeded:
@@ -219,7 +228,7 @@ async def _mend(route: Route, prefix: str, names: Sequence[str]) -> None:
             await route.mark([(key, 0) for key in look.keys])
 
 
-async def _graves(route: Route, entity: str) -> AsyncIterator[Sequence[Grave]]:
+async def _graves(route: Route, entity: str) -> AsyncIterator[Sequence[TombstoneRecord]]:
     after: Key | None = None
     while page := await route.graves.page(entity, after, BATCH_MAX):
         after = page[-1].key
@@ -234,7 +243,7 @@ async def _names(route: Route, prefix: str) -> AsyncIterator[Sequence[str]]:
         yield [name for name in page if _is_ours(prefix, name)]
 
 
-async def _look(route: Route, prefix: str, names: Sequence[str]) -> list[Look]:
+async def _look(route: Route, prefix: str, names: Sequence[str]) -> list[ObjectState]:
     """Return those objects that neither a row nor an item names."""
     if not names:
         return []
@@ -242,7 +251,7 @@ async def _look(route: Route, prefix: str, names: Sequence[str]) -> list[Look]:
     return [look for look in looks if not await _is_named(route, look)]
 
 
-async def _is_named(route: Route, look: Look) -> bool:
+async def _is_named(route: Route, look: ObjectState) -> bool:
     """Tell whether an item of the object's row names it."""
     table_keys = []
     for key in look.keys:
@@ -266,20 +275,20 @@ def _prefixes(route: Route) -> list[str]:
     return sorted({body.prefix for one in route.codecs.values() for body in one.mapping.bodies})
 
 
-def _fate_of_grave(route: Route, grave: Grave) -> Fate:
+def _fate_of_grave(route: Route, grave: TombstoneRecord) -> SweepOutcome:
     fate = _fate(route, grave.seen_seconds)
-    return Fate.HELD_BACK if fate is Fate.DUE and not grave.is_drained else fate
+    return SweepOutcome.HELD_BACK if fate is SweepOutcome.DUE and not grave.is_drained else fate
 
 
-def _fate(route: Route, seen_seconds: float | None) -> Fate:
+def _fate(route: Route, seen_seconds: float | None) -> SweepOutcome:
     if seen_seconds is None:
-        return Fate.NOTED
-    return Fate.DUE if seen_seconds >= route.grace_seconds else Fate.WAITING
+        return SweepOutcome.NOTED
+    return SweepOutcome.DUE if seen_seconds >= route.grace_seconds else SweepOutcome.WAITING
 
 
-def _buried(grave: Grave, fate: Fate) -> Remnant:
-    return Remnant(Kind.TOMBSTONE, str(grave.key), grave.seen_seconds, fate)
+def _buried(grave: TombstoneRecord, fate: SweepOutcome) -> Candidate:
+    return Candidate(Kind.TOMBSTONE, str(grave.key), grave.seen_seconds, fate)
 
 
-def _lost(look: Look, fate: Fate) -> Remnant:
-    return Remnant(Kind.OBJECT, look.object_key, look.seen_seconds, fate)
+def _lost(look: ObjectState, fate: SweepOutcome) -> Candidate:
+    return Candidate(Kind.OBJECT, look.object_key, look.seen_seconds, fate)

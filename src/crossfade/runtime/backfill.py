@@ -14,8 +14,8 @@ from crossfade.backfill import copy
 from crossfade.backfill.insert import Inserter
 from crossfade.backfill.paced_target import PacedTarget
 from crossfade.backfill.rate import Pace, pace_options
-from crossfade.jobs.skipped import LeftOut
-from crossfade.jobs.skipping import Altered
+from crossfade.jobs.skipped import SkippedEntity
+from crossfade.jobs.skipping import SkipList
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.postgres import (
     PoolOptions,
@@ -82,7 +82,9 @@ async def open_census(
         )
 
 
-async def plan_backfill(windows: PostgresWindows, options: BackfillOptions) -> tuple[LeftOut, ...]:
+async def plan_backfill(
+    windows: PostgresWindows, options: BackfillOptions
+) -> tuple[SkippedEntity, ...]:
     """Plan the windows, unless they are planned.
 
     Returns:
@@ -94,7 +96,7 @@ async def plan_backfill(windows: PostgresWindows, options: BackfillOptions) -> t
     """
     if options.restart:
         await windows.forget()
-    altered = Altered(lambda _: None)
+    altered = SkipList(lambda _: None)
     await altered.around(windows.check)
     await altered.around(windows.plan)
     return altered.left_out
@@ -107,7 +109,7 @@ async def open_backfill(
     windows: PostgresWindows,
     options: BackfillOptions,
     stop: asyncio.Event,
-) -> AsyncIterator[copy.Desk]:
+) -> AsyncIterator[copy.BackfillJob]:
     """Return what `backfill.copy.run` works with in this process.
 
     Its client repeats nothing itself, so that throttling is felt at once.
@@ -116,8 +118,8 @@ async def open_backfill(
     try:
         pace = Pace(pace_options(options.write_units), monotonic())
         table = dynamo.Target(client, settings.dynamodb_table_name)
-        with migration.vitals.pulse.at_work("backfill"):
-            yield copy.Desk(
+        with migration.vitals.pulse.running_job("backfill"):
+            yield copy.BackfillJob(
                 windows=windows,
                 courier=partial(_courier, migration.route, table, pace),
                 mark=windows.mark,
@@ -134,9 +136,9 @@ async def open_backfill(
         await client.close()
 
 
-def _courier(route: delivery.Route, table: dynamo.Target, pace: Pace) -> copy.Courier:
+def _courier(route: delivery.Route, table: dynamo.Target, pace: Pace) -> copy.BatchWriter:
     """Return what writes one lane's rows, at the pace of all lanes, and counts its own."""
     target = PacedTarget(table, pace)
     put = partial(delivery.send, replace(route, target=target, worker="backfill"))
     inserter = Inserter(route.codecs, target, route.target_breaker, route.observe, put)
-    return copy.Courier(inserter.send, target.counts)
+    return copy.BatchWriter(inserter.send, target.counts)

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.events import Event
 from crossfade.jobs.loop import Pauses, forever
 from crossfade.ports import Observer
-from crossfade.postgres import PostgresCanary, PostgresPulse
+from crossfade.postgres import PostgresCanary, PostgresHeartbeat
 from crossfade.settings import Settings
 
 FIRST_SECONDS = 0.5
@@ -25,7 +25,7 @@ FAILURE_SECONDS_MAX = 600.0
 class Vitals:
     """What one process has to tell."""
 
-    pulse: PostgresPulse
+    pulse: PostgresHeartbeat
     canary: PostgresCanary
 
 
@@ -43,7 +43,8 @@ async def open_vitals(
         observe: told of turns that failed.
     """
     vitals = Vitals(
-        PostgresPulse(pool, settings.pulse_seconds), PostgresCanary(pool, settings.canary_seconds)
+        PostgresHeartbeat(pool, settings.pulse_seconds),
+        PostgresCanary(pool, settings.canary_seconds),
     )
     if not settings.pulse_seconds:
         yield vitals

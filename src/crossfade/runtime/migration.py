@@ -21,12 +21,12 @@ from crossfade.postgres import (
     FeedOptions,
     PostgresFeed,
     PostgresSource,
+    delivery_status,
     open_pool,
-    whereabouts,
 )
 from crossfade.relay import delivery
 from crossfade.relay.fast_path import FastPath
-from crossfade.relay.status import Whereabouts
+from crossfade.relay.status import DeliveryStatus
 from crossfade.runtime.heartbeat import Vitals, open_vitals, tell_all, turns
 from crossfade.settings import Settings
 from crossfade.telemetry import log_event
@@ -38,7 +38,7 @@ CENSUS_SECONDS = 3600.0
 """A census may read whole columns of a table."""
 
 
-Locate = Callable[[str, Sequence[Sequence[str]], float], Awaitable[tuple[Whereabouts, ...]]]
+Locate = Callable[[str, Sequence[Sequence[str]], float], Awaitable[tuple[DeliveryStatus, ...]]]
 """Returns where rows stand: by the mapping's name, their primary keys, and how long it may take."""
 
 
@@ -81,9 +81,9 @@ class Migration:
         self.objects = clients.objects
         self.transcripts = s3.Transcripts(clients.objects)
         self._locate = locate
-        self._locating: set[asyncio.Task[tuple[Whereabouts, ...]]] = set()
+        self._locating: set[asyncio.Task[tuple[DeliveryStatus, ...]]] = set()
         self.fast_path = FastPath(
-            route.feed.dirty_of,
+            route.feed.dirty_keys_of,
             self._deliver,
             route.target_breaker,
             route.observe,
@@ -119,9 +119,9 @@ class Migration:
         """
         self._loop.call_soon_threadsafe(self.fast_path.offer, self._row(entity, primary_key))
 
-    async def whereabouts(
+    async def delivery_status(
         self, entity: str, primary_keys: Sequence[Sequence[str]], /
-    ) -> tuple[Whereabouts, ...]:
+    ) -> tuple[DeliveryStatus, ...]:
         """Return where rows stand, in the order asked; one statement for all of them.
 
         Takes up to `LOCATE_SECONDS` and never raises for a failing store: then all are unknown.
@@ -144,13 +144,13 @@ class Migration:
         if asking.done():
             return asking.result()
         asking.cancel()
-        return (Whereabouts.UNKNOWN,) * len(rows)
+        return (DeliveryStatus.UNKNOWN,) * len(rows)
 
-    async def _ask(self, entity: str, rows: Sequence[Sequence[str]]) -> tuple[Whereabouts, ...]:
+    async def _ask(self, entity: str, rows: Sequence[Sequence[str]]) -> tuple[DeliveryStatus, ...]:
         try:
             return await self._locate(entity, rows, LOCATE_SECONDS)
         except CrossfadeError:
-            return (Whereabouts.UNKNOWN,) * len(rows)
+            return (DeliveryStatus.UNKNOWN,) * len(rows)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -163,7 +163,7 @@ class Migration:
             for _ in range(PUSH_LANES)
         ]
         try:
-            with self.vitals.pulse.at_work("push"):
+            with self.vitals.pulse.running_job("push"):
                 yield
         finally:
             await self.fast_path.drain(self._settings.drain_seconds)
@@ -180,7 +180,7 @@ class Migration:
         """
         pauses = Pauses(idle_seconds_max=self._settings.relay_idle_seconds)
         relaying = forever("relay", self.relay_step, stop, self.route.observe, pauses)
-        with self.vitals.pulse.at_work("relay"):
+        with self.vitals.pulse.running_job("relay"):
             await asyncio.gather(relaying, self._send_canaries(stop))
 
     async def _send_canaries(self, stop: asyncio.Event) -> None:
@@ -253,7 +253,7 @@ async def open_migration(
             worker="relay",
             deliveries_max=settings.deliveries_max,
         )
-        clients, locate = Clients(client, objects), partial(whereabouts, pool)
+        clients, locate = Clients(client, objects), partial(delivery_status, pool)
         migration = Migration(settings, application, route, clients, vitals, locate)
         await stack.enter_async_context(migration.running())
         yield migration

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import assert_never
 
 from crossfade.mapping.application import Application
-from crossfade.mapping.state import Gone, Key
+from crossfade.mapping.state import Deleted, Key
 from crossfade.operations import work
 from crossfade.operations.requests import OperatorRequest, Repair, Reveal, Unpark, Verify, unparked
 from crossfade.operations.reveal import revealed
@@ -78,7 +78,7 @@ class Worker:
     async def _verify(self, task: Verify, tell: work.Tell) -> str:
         mappings = self._application.choose(task.entities)
         async with open_verifier(self._settings, mappings, self._observe) as verifier:
-            ended = await verifier.full_pass(
+            ended = await verifier.run_full_pass(
                 is_deep=task.is_deep, told=lambda tally: tell(_progress(tally))
             )
             found = sum((await verifier.findings.open_counts(ended.asked)).values())
@@ -114,7 +114,7 @@ class Worker:
         async with open_verifier(self._settings, [mapping], self._observe) as verifier:
             (state,) = await verifier.stores.source.fetch([key])
             item = await verifier.examiner.item(key)
-        row = None if isinstance(state, Gone) else state.columns
+        row = None if isinstance(state, Deleted) else state.columns
         await self._requests.keep_revealed(request.id, revealed(row, item), REVEALED_SECONDS)
         return "shown to the one who asked, and forgotten soon"
 
@@ -134,7 +134,7 @@ async def open_worker(
         Unavailable: PostgreSQL cannot be reached.
     """
     async with open_pool(settings.dsn) as pool, open_vitals(settings, pool, observe) as vitals:
-        with vitals.pulse.at_work("work"):
+        with vitals.pulse.running_job("work"):
             yield Worker(settings, application, PostgresRequests(pool), observe)
 
 

@@ -13,7 +13,7 @@ from crossfade.ports import Observer
 from crossfade.postgres import PostgresFindings, open_pool
 from crossfade.postgres.ledger.mark import mark_keys
 from crossfade.postgres.repair.orphans import PostgresOrphans
-from crossfade.postgres.repair.tombstones import PostgresGraves
+from crossfade.postgres.repair.tombstones import PostgresTombstones
 from crossfade.postgres.repair.uploads import PostgresUploads
 from crossfade.relay import delivery
 from crossfade.repair import repair, sweep
@@ -82,7 +82,7 @@ async def open_sweep(
     async with open_pool(settings.dsn) as pool, dynamo.connect(dynamo_config(settings)) as client:
         target = dynamo.Target(client, settings.dynamodb_table_name)
         yield sweep.Route(
-            graves=PostgresGraves(pool, application.mappings),
+            graves=PostgresTombstones(pool, application.mappings),
             orphans=PostgresOrphans(pool, application.mappings),
             uploads=PostgresUploads(pool),
             mark=partial(mark_keys, pool, answer_seconds=ANSWER_SECONDS),

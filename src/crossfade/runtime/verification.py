@@ -14,7 +14,7 @@ from crossfade.jobs.loop import Pauses, forever
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.parity import continuous, full_pass
 from crossfade.parity.comparison.readers import Readers
-from crossfade.parity.examine import Examination, Stores
+from crossfade.parity.examine import KeyChecker, Stores
 from crossfade.parity.lag_alarm import LagAlarm
 from crossfade.parity.model import Run
 from crossfade.ports import Observer
@@ -22,10 +22,10 @@ from crossfade.postgres import (
     PoolOptions,
     PostgresCoverage,
     PostgresFindings,
+    PostgresKeyStatuses,
     PostgresRuns,
     PostgresScan,
     PostgresSource,
-    PostgresStandings,
     PostgresUnverified,
     open_pool,
 )
@@ -61,12 +61,12 @@ class Verifier:
         objects = s3.ObjectStore(s3_config(settings))
         self.stores = Stores(
             readers=Readers(mappings),
-            standings=PostgresStandings(self.source, mappings),
+            key_statuses=PostgresKeyStatuses(self.source, mappings),
             source=PostgresSource(self.source, mappings),
             items=dynamo.Target(client, settings.dynamodb_table_name),
             objects=objects,
         )
-        self.examiner = Examination(self.stores)
+        self.examiner = KeyChecker(self.stores)
         self.findings = PostgresFindings(self.source)
         self.runs = PostgresRuns(self.source)
         self.unverified = PostgresUnverified(self.source, self.stores.readers.by_name)
@@ -95,7 +95,7 @@ class Verifier:
             folder=Path(settings.verify_folder) if settings.verify_folder else None,
         )
 
-    async def full_pass(
+    async def run_full_pass(
         self,
         *,
         is_deep: bool = False,
@@ -117,10 +117,12 @@ class Verifier:
             TimedOut: the replica is too far behind.
             Unavailable: a store cannot be read.
         """
-        return await full_pass.full_pass(self.parts, is_deep=is_deep, told=told, restart=restart)
+        return await full_pass.run_full_pass(
+            self.parts, is_deep=is_deep, told=told, restart=restart
+        )
 
     @asynccontextmanager
-    async def watching(self) -> AsyncIterator[continuous.Watch]:
+    async def watching(self) -> AsyncIterator[continuous.ContinuousRun]:
         """Open a continuous run, whose steps the caller makes; closed at the end.
 
         Goes on with the newest one if that was killed; its keys are in the ledger.
@@ -137,8 +139,8 @@ class Verifier:
             observe=self.parts.observe,
         )
         entities = sorted(self.stores.readers.by_name)
-        run = await continuous.begin(self.runs, entities)
-        one = continuous.Watch(parts, run)
+        run = await continuous.start_or_resume(self.runs, entities)
+        one = continuous.ContinuousRun(parts, run)
         try:
             yield one
         finally:
@@ -173,7 +175,7 @@ async def open_verifier(
     async with AsyncExitStack() as stack:
         source = await stack.enter_async_context(open_pool(settings.dsn, options))
         vitals = await stack.enter_async_context(open_vitals(settings, source, observe))
-        stack.enter_context(vitals.pulse.at_work("verify"))
+        stack.enter_context(vitals.pulse.running_job("verify"))
         replica_dsn = settings.replica_url.get_secret_value()
         replica = source
         if replica_dsn:

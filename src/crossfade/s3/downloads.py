@@ -11,13 +11,13 @@ from obstore.store import S3Store
 
 from crossfade.errors import CrossfadeError
 from crossfade.s3.errors import is_passing
-from crossfade.s3.retries import Patience, bounded, next_of, pause_seconds, persist
+from crossfade.s3.retries import RetryPolicy, bounded, next_of, pause_seconds, persist
 
 PIECE_BYTES = 64 * 1024
 
 
 async def stored_pieces(
-    bucket: S3Store, object_key: str, patience: Patience
+    bucket: S3Store, object_key: str, patience: RetryPolicy
 ) -> AsyncGenerator[bytes, None]:
     """Return an object's bytes in pieces; as objects never change, a new request can continue.
 

@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long and how often a call is tried.
 
     Attributes:
@@ -32,7 +32,7 @@ class Patience:
 
 
 async def persist(
-    operation: str, attempt: Callable[[], Awaitable[Answer]], patience: Patience
+    operation: str, attempt: Callable[[], Awaitable[Answer]], patience: RetryPolicy
 ) -> Answer:
     """Return the first success of `attempt`, which must be safe to repeat.
 
@@ -78,7 +78,7 @@ async def next_of(stream: AsyncIterator[Answer]) -> Answer | None:
         return None
 
 
-def pause_seconds(attempts: int, patience: Patience) -> float:
+def pause_seconds(attempts: int, patience: RetryPolicy) -> float:
     """Return how long to wait after so many attempts; random, so that clients spread out."""
     longest = patience.backoff_seconds * 2 ** (attempts - 1)
     return random.uniform(0, longest)  # noqa: S311 - guards nothing

@@ -36,7 +36,7 @@ from crossfade.s3.compression import Packed, Spool, Unpacker, pack, stored_bytes
 from crossfade.s3.config import Config
 from crossfade.s3.credentials import provider
 from crossfade.s3.downloads import stored_pieces
-from crossfade.s3.retries import Patience, bounded, next_of, persist
+from crossfade.s3.retries import RetryPolicy, bounded, next_of, persist
 
 # Above this the event loop does not wait for hashing and compression; a thread does them.
 INLINE_BYTES_MAX = 256 * 1024
@@ -83,13 +83,13 @@ class ObjectStore:
         credentials = provider(config.keys)
         self._bucket = open_bucket(config, credentials)
         self._listing = open_bucket(config, credentials, retries_max=config.attempts_max - 1)
-        self._patience = Patience(
+        self._patience = RetryPolicy(
             config.timeout_seconds,
             config.attempt_timeout_seconds,
             config.attempts_max,
             config.backoff_seconds,
         )
-        self._upload_patience = Patience(
+        self._upload_patience = RetryPolicy(
             config.stream_timeout_seconds,
             config.stream_timeout_seconds,
             config.attempts_max,
@@ -268,7 +268,7 @@ class ObjectStore:
     async def _pack(self, content: str) -> Packed:
         return await _off_loop(len(content), pack, content, self._config.plain_bytes_max)
 
-    async def _create(self, name: str, packed: Packed, patience: Patience) -> None:
+    async def _create(self, name: str, packed: Packed, patience: RetryPolicy) -> None:
         attributes = {
             "Content-Type": "text/plain; charset=utf-8",
             "Content-Encoding": "zstd",

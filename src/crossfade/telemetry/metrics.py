@@ -12,8 +12,8 @@ from crossfade.events import (
     BreakerClosed,
     BreakerOpened,
     DriftFound,
-    EntityLeftOut,
     EntityPaused,
+    EntitySkipped,
     Event,
     InsertsRefused,
     KeyParked,
@@ -106,7 +106,7 @@ class Metrics:
                 self._count("keys_parked", event.key.entity)
             case EntityPaused():
                 self._count("entities_paused", event.entity)
-            case EntityLeftOut():
+            case EntitySkipped():
                 self._count("entities_left_out", event.job, event.entity)
             case LedgerRaised():
                 self._count("ledger_raised", event.key.entity)

@@ -13,7 +13,7 @@ from campaigns.mapping import SESSION
 from campaigns.records import Page, Session
 from campaigns.web.api.callers import CallerId, Served
 from campaigns.web.api.problems import responses
-from crossfade.relay.status import Whereabouts
+from crossfade.relay.status import DeliveryStatus
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -39,11 +39,11 @@ async def get_session(app: Served, caller: CallerId, session_id: str) -> Session
 
 
 @router.get("/{session_id}/whereabouts")
-async def locate_session(app: Served, caller: CallerId, session_id: str) -> Whereabouts:
+async def locate_session(app: Served, caller: CallerId, session_id: str) -> DeliveryStatus:
     """Return whether both stores have the session's newest version."""
     session = await actions.get_session(app, caller, session_id)
     if app.locate is None:
-        return Whereabouts.UNKNOWN
+        return DeliveryStatus.UNKNOWN
     (where,) = await app.locate(SESSION.name, [(session.id,)])
     return where
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from campaigns.web.pages import (
+    accounts,
     campaigns,
-    doors,
+    members,
     profile,
     search,
     sessions,
     shares,
-    tables,
     tokens,
     transcripts,
     uploads,
 )
 
 ROUTERS = (
-    doors.router,
+    accounts.router,
     campaigns.router,
-    tables.router,
+    members.router,
     profile.router,
     tokens.router,
     sessions.router,

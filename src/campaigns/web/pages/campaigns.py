@@ -21,7 +21,7 @@ from campaigns.actions import (
 from campaigns.enums import CampaignStatus, GameSystem
 from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import CampaignChanges, CampaignQuery, NewCampaign
-from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.context import InContext, SiteContext
 from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
 from campaigns.web.forms import (
     Blank,
@@ -76,7 +76,7 @@ CARDS_MAX = 60
 
 
 @router.get("")
-async def campaigns(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def campaigns(request: Request, context: InContext, user: SignedIn) -> Response:
     """Show one's campaigns as cards, those that are not archived unless a status is asked for."""
     wanted = request.query_params.get("status") or None
     query = CampaignQuery.model_validate(
@@ -87,7 +87,7 @@ async def campaigns(request: Request, desk: AtDesk, user: SignedIn) -> Response:
             "after": request.query_params.get("after"),
         }
     )
-    cards, counts = await list_campaign_cards(desk.app, user.id, query)
+    cards, counts = await list_campaign_cards(context.app, user.id, query)
     return page(
         request,
         "campaigns/list.html.j2",
@@ -106,12 +106,12 @@ async def show_new(request: Request, user: SignedIn) -> Response:
 
 
 @router.post("/new")
-async def create(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def create(request: Request, context: InContext, user: SignedIn) -> Response:
     """Make a campaign."""
     texts = await read_form(request, FIELDS)
     try:
         new = NewCampaign(**values_of(FIELDS, texts))
-        campaign = await create_campaign(desk.app, user.id, new)
+        campaign = await create_campaign(context.app, user.id, new)
     except (Conflict, Invalid) as refusal:
         return _new_page(request, refused(FIELDS, texts, refusal))
     return go_to(request, f"/campaigns/{campaign.id}", f"{campaign.name} is there.")
@@ -119,53 +119,61 @@ async def create(request: Request, desk: AtDesk, user: SignedIn) -> Response:
 
 @router.get("/{campaign_id}/edit")
 async def show_changes(
-    request: Request, desk: AtDesk, user: SignedIn, campaign_id: str
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
     """Show what can be changed."""
-    return await show_edit(request, _edit(desk, user.id, campaign_id))
+    return await show_edit(request, _edit(context, user.id, campaign_id))
 
 
 @router.post("/{campaign_id}/edit")
 async def save_changes(
-    request: Request, desk: AtDesk, user: SignedIn, campaign_id: str
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
     """Save the changes, joined with somebody else's; where they clash, show both versions."""
-    return await save_edit(request, _edit(desk, user.id, campaign_id))
+    return await save_edit(request, _edit(context, user.id, campaign_id))
 
 
 @router.post("/{campaign_id}/archive")
-async def archive(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+async def archive(
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
+) -> Response:
     """Put a campaign away."""
-    return await _move(request, desk, user.id, campaign_id, CampaignStatus.ARCHIVED)
+    return await _move(request, context, user.id, campaign_id, CampaignStatus.ARCHIVED)
 
 
 @router.post("/{campaign_id}/unarchive")
-async def unarchive(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+async def unarchive(
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
+) -> Response:
     """Bring a campaign back."""
-    return await _move(request, desk, user.id, campaign_id, CampaignStatus.ACTIVE)
+    return await _move(request, context, user.id, campaign_id, CampaignStatus.ACTIVE)
 
 
 @router.get("/{campaign_id}/delete")
-async def show_delete(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+async def show_delete(
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
+) -> Response:
     """Ask whether it is meant."""
-    campaign = await get_campaign(desk.app, user.id, campaign_id)
+    campaign = await get_campaign(context.app, user.id, campaign_id)
     return page(request, "campaigns/delete.html.j2", campaign=campaign)
 
 
 @router.post("/{campaign_id}/delete")
-async def delete(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+async def delete(
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
+) -> Response:
     """Delete a campaign; its sessions stay."""
-    await delete_campaign(desk.app, user.id, campaign_id)
+    await delete_campaign(context.app, user.id, campaign_id)
     return go_to(request, "/campaigns", "The campaign is deleted. Its sessions are unfiled now.")
 
 
 async def _move(
-    request: Request, desk: Desk, user_id: str, campaign_id: str, status: CampaignStatus
+    request: Request, context: SiteContext, user_id: str, campaign_id: str, status: CampaignStatus
 ) -> Response:
     expected = (await request.form()).get("expected_revision", "")
     changes = CampaignChanges.model_validate({"expected_revision": expected, "status": status})
     try:
-        campaign = await update_campaign(desk.app, user_id, campaign_id, changes)
+        campaign = await update_campaign(context.app, user_id, campaign_id, changes)
     except Conflict:
         return overtaken(request, "campaign", f"/campaigns/{campaign_id}")
     return go_to(
@@ -177,15 +185,15 @@ def _new_page(request: Request, form: Form) -> Response:
     return page(request, "campaigns/new.html.j2", status=form.status, form=form)
 
 
-def _edit(desk: Desk, user_id: str, campaign_id: str) -> Edit:
+def _edit(context: SiteContext, user_id: str, campaign_id: str) -> Edit:
     async def update(values: Mapping[str, Any]) -> None:
         changes = CampaignChanges.model_validate(values)
-        await update_campaign(desk.app, user_id, campaign_id, changes)
+        await update_campaign(context.app, user_id, campaign_id, changes)
 
     return Edit(
         kind="campaign",
         address=f"/campaigns/{quote(campaign_id)}",
         fields=FIELDS,
-        load=partial(get_campaign, desk.app, user_id, campaign_id),
+        load=partial(get_campaign, context.app, user_id, campaign_id),
         update=update,
     )

@@ -12,7 +12,7 @@ from campaigns.actions import change_password, delete_account, get_account, upda
 from campaigns.errors import Invalid, Problem
 from campaigns.inputs import NewPassword, ProfileChanges
 from campaigns.records import Account, User
-from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.context import InContext, SiteContext
 from campaigns.web.exporting import account_download
 from campaigns.web.forms import (
     Blank,
@@ -25,9 +25,9 @@ from campaigns.web.forms import (
     texts_of,
     values_of,
 )
-from campaigns.web.pages.doors import new_password
+from campaigns.web.pages.accounts import new_password
 from campaigns.web.rendering import go_to, page
-from campaigns.web.visitors import SignedIn, let_in, let_out
+from campaigns.web.visitors import SignedIn, sign_in, sign_out
 
 router = APIRouter(prefix="/profile")
 
@@ -66,12 +66,12 @@ async def show_profile(request: Request, user: SignedIn) -> Response:
 
 
 @router.post("")
-async def save_profile(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def save_profile(request: Request, context: InContext, user: SignedIn) -> Response:
     """Change name and time zone."""
     texts = await read_form(request, PROFILE)
     try:
         changes = ProfileChanges(**values_of(PROFILE, texts))
-        await update_profile(desk.app, user.id, changes)
+        await update_profile(context.app, user.id, changes)
     except Invalid as refusal:
         return _profile_page(request, refused(PROFILE, texts, refusal))
     return go_to(request, "/profile", "Saved.")
@@ -85,27 +85,27 @@ async def show_password(request: Request, user: SignedIn) -> Response:
 
 
 @router.post("/password")
-async def save_password(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def save_password(request: Request, context: InContext, user: SignedIn) -> Response:
     """Change the password; every other browser is signed out by it."""
     texts = await read_form(request, PASSWORD)
     try:
         new = NewPassword(password=texts["password"]).password
-        await _require_password(desk, user, texts["current"])
+        await _require_password(context, user, texts["current"])
     except Invalid as refusal:
         return _form_page(request, "profile/password.html.j2", refused(PASSWORD, texts, refusal))
-    kept = await desk.passwords.hash(new)
-    changed = await change_password(desk.app, user.id, kept)
+    kept = await context.passwords.hash(new)
+    changed = await change_password(context.app, user.id, kept)
     response = go_to(
         request, "/profile", "Your password is changed; other browsers are signed out."
     )
-    let_in(request, response, Account(changed, kept))
+    sign_in(request, response, Account(changed, kept))
     return response
 
 
 @router.get("/export")
-async def export(desk: AtDesk, user: SignedIn) -> Response:
+async def export(context: InContext, user: SignedIn) -> Response:
     """Send everything that belongs to the user, as a file."""
-    return account_download(desk.app, user.id)
+    return account_download(context.app, user.id)
 
 
 @router.get("/delete")
@@ -116,33 +116,33 @@ async def show_leaving(request: Request, user: SignedIn) -> Response:
 
 
 @router.post("/delete")
-async def leave(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def leave(request: Request, context: InContext, user: SignedIn) -> Response:
     """Delete the account with everything in it."""
     texts = await read_form(request, LEAVING)
     try:
         _require_address(user, texts["email"])
-        await _require_password(desk, user, texts["current"])
+        await _require_password(context, user, texts["current"])
     except Invalid as refusal:
         return _form_page(request, "profile/delete.html.j2", refused(LEAVING, texts, refusal))
-    await delete_account(desk.app, user.id)
+    await delete_account(context.app, user.id)
     response = go_to(request, "/", "Your account is deleted, with everything in it.")
-    let_out(request, response)
+    sign_out(request, response)
     return response
 
 
-async def _require_password(desk: Desk, user: User, password: str) -> None:
+async def _require_password(context: SiteContext, user: User, password: str) -> None:
     """Let pass who knows the password; attempts count like those to sign in.
 
     Raises:
         Invalid: it is another one.
         TooMany: no attempt is left.
     """
-    desk.accounts.attempt(user.email.lower())
-    account = await get_account(desk.app, user.id)
+    context.accounts.attempt(user.email.lower())
+    account = await get_account(context.app, user.id)
     kept = None if account is None else account.password_hash
-    if not await desk.passwords.matches(password, kept):
+    if not await context.passwords.matches(password, kept):
         raise Invalid(WRONG)
-    desk.accounts.forgive(user.email.lower())
+    context.accounts.forgive(user.email.lower())
 
 
 def _require_address(user: User, email: str) -> None:

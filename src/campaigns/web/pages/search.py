@@ -14,7 +14,7 @@ from campaigns.records import FoundSession, Page
 from campaigns.transcript_inputs import SEARCH_CHARACTERS_MAX, SessionSearch
 from campaigns.transcripts import colours
 from campaigns.web.badges import badges_of
-from campaigns.web.desk import AtDesk
+from campaigns.web.context import InContext
 from campaigns.web.reading import window_at
 from campaigns.web.rendering import page
 from campaigns.web.visitors import SignedIn
@@ -25,18 +25,18 @@ NOTHING: Page[FoundSession] = Page((), None)
 
 
 @router.get("/search")
-async def search(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def search(request: Request, context: InContext, user: SignedIn) -> Response:
     """Show the sessions that have the words, with lines that show why."""
     words = request.query_params.get("words", "").strip()
     campaign_id = request.query_params.get("campaign") or None
-    campaign = await get_campaign(desk.app, user.id, campaign_id) if campaign_id else None
+    campaign = await get_campaign(context.app, user.id, campaign_id) if campaign_id else None
     found, problem = NOTHING, ""
     if words:
         try:
             wanted = SessionSearch(
                 words=words, campaign_id=campaign_id, after=request.query_params.get("after")
             )
-            found = await search_sessions(desk.app, user.id, wanted)
+            found = await search_sessions(context.app, user.id, wanted)
         except Invalid:
             problem = f"Search for up to {SEARCH_CHARACTERS_MAX} plain characters."
     return page(
@@ -47,7 +47,7 @@ async def search(request: Request, desk: AtDesk, user: SignedIn) -> Response:
         words=words[:SEARCH_CHARACTERS_MAX],
         problem=problem,
         found=found,
-        badges=await badges_of(desk.app, [one.session.id for one in found.items]),
+        badges=await badges_of(context.app, [one.session.id for one in found.items]),
         colours=colours_of(found),
         window_at=window_at,
     )

@@ -25,7 +25,7 @@ from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import PAGE_ITEMS_MAX, CampaignQuery, NewSession, SessionChanges
 from campaigns.records import Session
 from campaigns.web.badges import badges_of
-from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.context import InContext, SiteContext
 from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
 from campaigns.web.forms import (
     CHECKED,
@@ -66,32 +66,34 @@ FIELDS = (
 
 
 @router.get("/new")
-async def show_new(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def show_new(request: Request, context: InContext, user: SignedIn) -> Response:
     """Ask for what a session needs."""
-    fields = await _fields(desk, user.id)
+    fields = await _fields(context, user.id)
     campaign_id = request.query_params.get("campaign", "")
     return _new_page(request, shown(fields, {"campaign_id": campaign_id}))
 
 
 @router.post("/new")
-async def create(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def create(request: Request, context: InContext, user: SignedIn) -> Response:
     """Make a session."""
-    fields = await _fields(desk, user.id)
+    fields = await _fields(context, user.id)
     texts = await read_form(request, fields)
     try:
         new = NewSession(**values_of(fields, texts))
-        session = await create_session(desk.app, user.id, new)
+        session = await create_session(context.app, user.id, new)
     except (Conflict, Invalid) as refusal:
         return _new_page(request, refused(fields, texts, refusal))
     return go_to(request, f"/sessions/{session.id}", f"{session.name} is there.")
 
 
 @router.get("/{session_id}")
-async def show_session(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def show_session(
+    request: Request, context: InContext, user: SignedIn, session_id: str
+) -> Response:
     """Show a session with everything that belongs to it."""
-    view = await view_session(desk.app, user.id, session_id)
+    view = await view_session(context.app, user.id, session_id)
     session = view.session
-    badges = await badges_of(desk.app, [session.id])
+    badges = await badges_of(context.app, [session.id])
     return page(
         request,
         "sessions/page.html.j2",
@@ -101,20 +103,22 @@ async def show_session(request: Request, desk: AtDesk, user: SignedIn, session_i
         preview_turns=PREVIEW_TURNS,
         duration_ms=duration_of(session, seconds_of(view.turns)),
         is_shared=is_shared(session, datetime.now(UTC)),
-        share_address=f"{desk.options.public_url.rstrip('/')}/s/{session.share_token}",
+        share_address=f"{context.options.public_url.rstrip('/')}/s/{session.share_token}",
     )
 
 
 @router.get("/{session_id}/badge")
-async def show_badge(desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def show_badge(context: InContext, user: SignedIn, session_id: str) -> Response:
     """Return the badge alone, for the script that refreshes it."""
-    session = await get_session(desk.app, user.id, session_id)
-    badges = await badges_of(desk.app, [session.id])
-    return part(desk, "sessions/badge.html.j2", session_id=session.id, badge=badges.get(session.id))
+    session = await get_session(context.app, user.id, session_id)
+    badges = await badges_of(context.app, [session.id])
+    return part(
+        context, "sessions/badge.html.j2", session_id=session.id, badge=badges.get(session.id)
+    )
 
 
 @router.post("/{session_id}/star")
-async def star(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def star(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
     """Star a session, or take its star away."""
     form = await request.form()
     changes = SessionChanges.model_validate(
@@ -124,42 +128,48 @@ async def star(request: Request, desk: AtDesk, user: SignedIn, session_id: str) 
         }
     )
     try:
-        session = await update_session(desk.app, user.id, session_id, changes)
+        session = await update_session(context.app, user.id, session_id, changes)
     except Conflict:
         return overtaken(request, "session", f"/sessions/{session_id}")
     return go_to(request, f"/sessions/{session.id}")
 
 
 @router.get("/{session_id}/edit")
-async def show_changes(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def show_changes(
+    request: Request, context: InContext, user: SignedIn, session_id: str
+) -> Response:
     """Show what can be changed."""
-    return await show_edit(request, await _edit(desk, user.id, session_id))
+    return await show_edit(request, await _edit(context, user.id, session_id))
 
 
 @router.post("/{session_id}/edit")
-async def save_changes(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def save_changes(
+    request: Request, context: InContext, user: SignedIn, session_id: str
+) -> Response:
     """Save the changes, joined with somebody else's; where they clash, show both versions."""
-    return await save_edit(request, await _edit(desk, user.id, session_id))
+    return await save_edit(request, await _edit(context, user.id, session_id))
 
 
 @router.get("/{session_id}/delete")
-async def show_delete(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def show_delete(
+    request: Request, context: InContext, user: SignedIn, session_id: str
+) -> Response:
     """Ask whether it is meant."""
-    session = await get_session(desk.app, user.id, session_id)
+    session = await get_session(context.app, user.id, session_id)
     return page(request, "sessions/delete.html.j2", session=session)
 
 
 @router.post("/{session_id}/delete")
-async def delete(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def delete(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
     """Delete a session with its transcript."""
-    session = await get_session(desk.app, user.id, session_id)
-    await delete_session(desk.app, user.id, session.id)
+    session = await get_session(context.app, user.id, session_id)
+    await delete_session(context.app, user.id, session.id)
     return go_to(request, home_of(session), "The session is deleted.")
 
 
-async def _fields(desk: Desk, user_id: str) -> tuple[Field, ...]:
+async def _fields(context: SiteContext, user_id: str) -> tuple[Field, ...]:
     """Return the fields of a session, with one's campaigns to choose from."""
-    campaigns = await list_campaigns(desk.app, user_id, CampaignQuery(limit=PAGE_ITEMS_MAX))
+    campaigns = await list_campaigns(context.app, user_id, CampaignQuery(limit=PAGE_ITEMS_MAX))
     choices = (("", "None"), *((one.id, one.name) for one in campaigns.items))
     with_choices = replace(CAMPAIGN, choices=choices)
     return tuple(with_choices if field is CAMPAIGN else field for field in FIELDS)
@@ -184,16 +194,16 @@ def home_of(session: Session) -> str:
     return f"/campaigns/{session.campaign_id}" if session.campaign_id else "/sessions"
 
 
-async def _edit(desk: Desk, user_id: str, session_id: str) -> Edit:
+async def _edit(context: SiteContext, user_id: str, session_id: str) -> Edit:
     async def update(values: Mapping[str, Any]) -> None:
         changes = SessionChanges.model_validate(values)
-        await update_session(desk.app, user_id, session_id, changes)
+        await update_session(context.app, user_id, session_id, changes)
 
     return Edit(
         kind="session",
         address=f"/sessions/{quote(session_id)}",
-        fields=await _fields(desk, user_id),
-        load=partial(get_session, desk.app, user_id, session_id),
+        fields=await _fields(context, user_id),
+        load=partial(get_session, context.app, user_id, session_id),
         update=update,
     )
 

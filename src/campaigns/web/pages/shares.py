@@ -11,7 +11,7 @@ from starlette.responses import Response
 from campaigns.actions import get_shared, revoke_share, share_session
 from campaigns.errors import Conflict, Invalid, Problem
 from campaigns.transcript_inputs import ShareRequest
-from campaigns.web.desk import AtDesk
+from campaigns.web.context import InContext
 from campaigns.web.rendering import Tone, go_to, part
 from campaigns.web.visitors import SignedIn
 
@@ -22,7 +22,7 @@ UNLISTED = {"x-robots-tag": "noindex, nofollow, noarchive", "referrer-policy": "
 
 
 @router.post("/sessions/{session_id}/share")
-async def share(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def share(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
     """Make the recap readable for whoever has the link."""
     form = await request.form()
     days = str(form.get("days", ""))
@@ -36,7 +36,7 @@ async def share(request: Request, desk: AtDesk, user: SignedIn, session_id: str)
     )
     there = f"/sessions/{session_id}#share"
     try:
-        await share_session(desk.app, user.id, session_id, wanted)
+        await share_session(context.app, user.id, session_id, wanted)
     except Conflict:
         notice = "Somebody changed the session meanwhile. Look at the recap, then share it."
         return go_to(request, there, notice, Tone.BAD)
@@ -44,16 +44,16 @@ async def share(request: Request, desk: AtDesk, user: SignedIn, session_id: str)
 
 
 @router.post("/sessions/{session_id}/share/revoke")
-async def revoke(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def revoke(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
     """Make the link lead nowhere."""
-    await revoke_share(desk.app, user.id, session_id)
+    await revoke_share(context.app, user.id, session_id)
     return go_to(request, f"/sessions/{session_id}#share", "The link leads nowhere now.")
 
 
 @router.get("/s/{token}")
-async def show_shared(desk: AtDesk, token: str) -> Response:
+async def show_shared(context: InContext, token: str) -> Response:
     """Show the recap that a link leads to; nobody needs an account, nothing is remembered."""
-    recap = await get_shared(desk.app, token)
-    response = part(desk, "sessions/shared.html.j2", recap=recap)
+    recap = await get_shared(context.app, token)
+    response = part(context, "sessions/shared.html.j2", recap=recap)
     response.headers.update(UNLISTED)
     return response

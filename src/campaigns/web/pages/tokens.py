@@ -12,7 +12,7 @@ from campaigns.actions import create_token, list_tokens, revoke_token
 from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import NewApiToken
 from campaigns.records import NewlyMadeToken
-from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.context import InContext, SiteContext
 from campaigns.web.forms import Blank, Field, Form, Widget, read_form, refused, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn
@@ -30,27 +30,29 @@ FIELDS = (
 
 
 @router.get("")
-async def show_tokens(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def show_tokens(request: Request, context: InContext, user: SignedIn) -> Response:
     """Show one's tokens, without their texts."""
-    return await _tokens_page(request, desk, user.id, shown(FIELDS, FRESH))
+    return await _tokens_page(request, context, user.id, shown(FIELDS, FRESH))
 
 
 @router.post("")
-async def make_token(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def make_token(request: Request, context: InContext, user: SignedIn) -> Response:
     """Make a token and show its text, once."""
     texts = await read_form(request, FIELDS)
     try:
         new = NewApiToken(name=texts["name"], expires_at=_end(texts["days"]))
-        made = await create_token(desk.app, user.id, new)
+        made = await create_token(context.app, user.id, new)
     except (Conflict, Invalid) as refusal:
-        return await _tokens_page(request, desk, user.id, refused(FIELDS, texts, refusal))
-    return await _tokens_page(request, desk, user.id, shown(FIELDS, FRESH), made)
+        return await _tokens_page(request, context, user.id, refused(FIELDS, texts, refusal))
+    return await _tokens_page(request, context, user.id, shown(FIELDS, FRESH), made)
 
 
 @router.post("/{token_id}/revoke")
-async def end_token(request: Request, desk: AtDesk, user: SignedIn, token_id: str) -> Response:
+async def end_token(
+    request: Request, context: InContext, user: SignedIn, token_id: str
+) -> Response:
     """End a token."""
-    await revoke_token(desk.app, user.id, token_id)
+    await revoke_token(context.app, user.id, token_id)
     return go_to(request, "/profile/tokens", "The token is revoked.")
 
 
@@ -63,13 +65,17 @@ def _end(days: str) -> datetime | None:
 
 
 async def _tokens_page(
-    request: Request, desk: Desk, user_id: str, form: Form, made: NewlyMadeToken | None = None
+    request: Request,
+    context: SiteContext,
+    user_id: str,
+    form: Form,
+    made: NewlyMadeToken | None = None,
 ) -> Response:
     return page(
         request,
         "profile/tokens.html.j2",
         status=form.status,
-        tokens=await list_tokens(desk.app, user_id),
+        tokens=await list_tokens(context.app, user_id),
         form=form,
         made=made,
     )

@@ -13,7 +13,7 @@ from campaigns.enums import ExportForm
 from campaigns.errors import Conflict, Invalid, NotFound, Problem
 from campaigns.transcript_inputs import SpeakerChanges, TurnChanges
 from campaigns.transcripts import Turn
-from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.context import InContext, SiteContext
 from campaigns.web.exporting import transcript_download
 from campaigns.web.forms import CHECKED, Blank, Field, Form, Widget, read_form, refused, shown
 from campaigns.web.reading import expected_of, read, window_at
@@ -31,10 +31,10 @@ DIGITS_MAX = 6
 
 @router.get("")
 async def show_transcript(
-    request: Request, desk: AtDesk, user: SignedIn, session_id: str
+    request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
     """Show a window of the transcript, or the part of it that a search leads to."""
-    view = await view_session(desk.app, user.id, session_id)
+    view = await view_session(context.app, user.id, session_id)
     edited = number_of(request.query_params.get("edit"), -1)
     if not 0 <= edited < len(view.turns):
         return transcript_page(request, view)
@@ -43,25 +43,29 @@ async def show_transcript(
 
 
 @router.get("/lines")
-async def show_lines(desk: AtDesk, request: Request, user: SignedIn, session_id: str) -> Response:
+async def show_lines(
+    context: InContext, request: Request, user: SignedIn, session_id: str
+) -> Response:
     """Return a window's lines alone, for the script that goes on where a page ends."""
-    view = await view_session(desk.app, user.id, session_id)
+    view = await view_session(context.app, user.id, session_id)
     reading = read(view.turns, number_of(request.query_params.get("from"), 0))
-    return part(desk, "transcripts/lines.html.j2", session=view.session, reading=reading, edited=-1)
+    return part(
+        context, "transcripts/lines.html.j2", session=view.session, reading=reading, edited=-1
+    )
 
 
 @router.get("/export.{ending}")
-async def export(desk: AtDesk, user: SignedIn, session_id: str, ending: str) -> Response:
+async def export(context: InContext, user: SignedIn, session_id: str, ending: str) -> Response:
     """Return the transcript as a file."""
     if ending not in set(ExportForm):
         raise NotFound("export")
-    view = await view_session(desk.app, user.id, session_id)
+    view = await view_session(context.app, user.id, session_id)
     return transcript_download(view, ExportForm(ending))
 
 
 @router.post("/turns/{position}")
 async def save_turn(
-    request: Request, desk: AtDesk, user: SignedIn, session_id: str, position: str
+    request: Request, context: InContext, user: SignedIn, session_id: str, position: str
 ) -> Response:
     """Save one line; whoever was slower than somebody else sees both versions."""
     at = number_of(position, -1)
@@ -71,11 +75,11 @@ async def save_turn(
         changes = TurnChanges(
             position=at, expected=expected, text=texts["text"], speaker=texts["speaker"] or None
         )
-        await edit_turn(desk.app, user.id, session_id, changes)
+        await edit_turn(context.app, user.id, session_id, changes)
     except Conflict:
-        return await _conflict_page(request, desk, user.id, session_id, changes)
+        return await _conflict_page(request, context, user.id, session_id, changes)
     except Invalid as refusal:
-        view = await view_session(desk.app, user.id, session_id)
+        view = await view_session(context.app, user.id, session_id)
         if not 0 <= at < len(view.turns):
             raise NotFound("turn") from None
         return transcript_page(request, view, at, refused(TURN, texts, beside_text(refusal)))
@@ -85,23 +89,25 @@ async def save_turn(
 
 @router.get("/speakers")
 async def show_speakers(
-    request: Request, desk: AtDesk, user: SignedIn, session_id: str
+    request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
     """Show who speaks, and a form for each name."""
-    view = await view_session(desk.app, user.id, session_id)
+    view = await view_session(context.app, user.id, session_id)
     return _speakers_page(request, view)
 
 
 @router.post("/speakers")
-async def save_speaker(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def save_speaker(
+    request: Request, context: InContext, user: SignedIn, session_id: str
+) -> Response:
     """Give somebody who speaks another name."""
     form = await request.form()
     values = {name: str(form.get(name, "")) for name in ("expected_revision", "speaker", "name")}
     try:
         changes = SpeakerChanges.model_validate({**values, "merge": form.get("merge") == CHECKED})
-        await rename_speaker(desk.app, user.id, session_id, changes)
+        await rename_speaker(context.app, user.id, session_id, changes)
     except (Conflict, Invalid) as refusal:
-        view = await view_session(desk.app, user.id, session_id)
+        view = await view_session(context.app, user.id, session_id)
         remedy = (
             "; ".join(problem.remedy for problem in refusal.problems)
             if isinstance(refusal, Invalid)
@@ -155,9 +161,9 @@ def beside_text(refusal: Invalid) -> Invalid:
 
 
 async def _conflict_page(
-    request: Request, desk: Desk, user_id: str, session_id: str, changes: TurnChanges
+    request: Request, context: SiteContext, user_id: str, session_id: str, changes: TurnChanges
 ) -> Response:
-    view = await view_session(desk.app, user_id, session_id)
+    view = await view_session(context.app, user_id, session_id)
     at = changes.position
     theirs = view.turns[at] if at < len(view.turns) else None
     return page(

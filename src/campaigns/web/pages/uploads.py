@@ -17,7 +17,7 @@ from campaigns.records import Session
 from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form as Written
 from campaigns.transcripts import detect, form_of
-from campaigns.web.desk import AtDesk
+from campaigns.web.context import InContext
 from campaigns.web.forms import Blank, Field, Form, Widget, sentence, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn
@@ -51,22 +51,24 @@ class Brought:
 
 
 @router.get("")
-async def show_upload(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def show_upload(
+    request: Request, context: InContext, user: SignedIn, session_id: str
+) -> Response:
     """Ask for a file or a text."""
-    session = await get_session(desk.app, user.id, session_id)
+    session = await get_session(context.app, user.id, session_id)
     return _upload_page(request, session, shown(FIELDS, {"lang": session.transcript_lang or ""}))
 
 
 @router.post("")
-async def upload(request: Request, desk: AtDesk, user: SignedIn, session_id: str) -> Response:
+async def upload(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
     """Save the transcript; what is malformed is named beside the field it came from."""
-    session = await get_session(desk.app, user.id, session_id)
+    session = await get_session(context.app, user.id, session_id)
     brought = await _brought(request)
     try:
-        saved = await save_upload(desk.app, user.id, session.id, upload_of(brought))
+        saved = await save_upload(context.app, user.id, session.id, upload_of(brought))
     except (Conflict, Invalid) as refusal:
         problems = [beside(brought.field, problem) for problem in problems_of(refusal)]
-        session = await get_session(desk.app, user.id, session_id)
+        session = await get_session(context.app, user.id, session_id)
         return _upload_page(request, session, shown(FIELDS, brought.texts, problems))
     notice = f"The transcript is saved: {saved.word_count or 0:,} words."
     return go_to(request, f"/sessions/{session.id}/transcript", notice)

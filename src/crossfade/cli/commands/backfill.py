@@ -32,8 +32,8 @@ from crossfade.cli.console import (
 from crossfade.cli.progress import showing
 from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
 from crossfade.errors import ConfigurationError, NoProgress
-from crossfade.jobs.skipped import LeftOut
-from crossfade.jobs.skipping import Altered
+from crossfade.jobs.skipped import SkippedEntity
+from crossfade.jobs.skipping import SkipList
 from crossfade.mapping.application import Application
 from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.declaration.mapping import Mapping
@@ -56,7 +56,7 @@ COLLECT_AFTER_OBJECTS = 50_000
     epilog="Examples: crossfade backfill; crossfade backfill session --wcu 500; "
     "crossfade backfill --workers 4 --json; crossfade backfill --dry-run"
 )
-def backfill(  # noqa: PLR0913 - one parameter an option
+def backfill(
     entities: Annotated[
         list[str] | None, typer.Argument(help="Entities or tables; all unless given.")
     ] = None,
@@ -110,7 +110,7 @@ class Outcome:
     """How far each entity has come, and which ones were left out."""
 
     figures: Sequence[Figures]
-    left_out: Sequence[LeftOut]
+    left_out: Sequence[SkippedEntity]
 
 
 async def _rehearse(
@@ -118,7 +118,7 @@ async def _rehearse(
 ) -> Outcome:
     """Count what a backfill would write."""
     result: list[Figures] = []
-    altered = Altered(lambda _: None)
+    altered = SkipList(lambda _: None)
     async with open_windows(settings, mappings) as windows:
         await altered.around(windows.check)
         for mapping in mappings:
@@ -187,19 +187,19 @@ async def _work(
     application: Application,
     mappings: Sequence[Mapping],
     options: BackfillOptions,
-) -> Sequence[LeftOut]:
+) -> Sequence[SkippedEntity]:
     """Work in this process until all is done, or until told to end; what was left out."""
-    spare_the_collector()
+    tune_gc()
     stop = stop_on_signals()
     async with (
         open_migration(settings, application) as migration,
         open_windows(settings, mappings) as windows,
-        open_backfill(settings, migration, windows, options, stop) as desk,
+        open_backfill(settings, migration, windows, options, stop) as job,
     ):
-        return await flow.run(desk)
+        return await flow.run(job)
 
 
-def spare_the_collector() -> None:
+def tune_gc() -> None:
     """Look for cycles among garbage more rarely: rows and items have none, and are very many."""
     gc.collect()
     gc.freeze()
@@ -208,7 +208,7 @@ def spare_the_collector() -> None:
 
 async def _share(
     mappings: Sequence[Mapping], options: BackfillOptions, workers: int
-) -> Sequence[LeftOut]:
+) -> Sequence[SkippedEntity]:
     """Let processes of this machine share the work, and wait for them; they share the budget too.
 
     Returns:
@@ -232,7 +232,9 @@ async def _share(
         raise NoProgress(
             f"{failed} of {workers} processes failed; run the backfill again, it goes on from there"
         )
-    return [one for said, _ in answers for one in msgspec.json.decode(said, type=list[LeftOut])]
+    return [
+        one for said, _ in answers for one in msgspec.json.decode(said, type=list[SkippedEntity])
+    ]
 
 
 def _end(processes: Sequence[asyncio.subprocess.Process], number: int) -> None:

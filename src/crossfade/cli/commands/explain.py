@@ -10,11 +10,12 @@ import typer
 
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
+from crossfade.cli.findings import finding_document, with_judgement
 from crossfade.errors import BrokenPointer, ConfigurationError, InvalidKey
 from crossfade.mapping.declaration.mapping import Mapping as TableMapping
 from crossfade.mapping.state import Key, Live, Row, State
 from crossfade.parity.comparison.records import is_tombstone, mapping_version_of
-from crossfade.parity.model import Finding, Judgement
+from crossfade.parity.model import Comparison, Finding
 from crossfade.ports import Item
 from crossfade.postgres import ledger_rows
 from crossfade.runtime.verification import Verifier, open_verifier
@@ -36,7 +37,7 @@ class Explanation:
     """
 
     key: Key
-    judgement: Judgement
+    comparison: Comparison
     ledger: Mapping[str, Any] | None
     row: str
     item: str
@@ -68,12 +69,17 @@ def explain(
             raise ConfigurationError(f"explain: {mapping.name} needs its primary key: {columns}")
         found = run(_explain(load(), mapping, tuple(key), reveal=reveal))
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([_document(one) for one in found])
         return
     if not found:
         typer.echo(f"{mapping.name} {'/'.join(key)}: neither a row nor the ledger knows it")
     for one in found:
         _print(one)
+
+
+def _document(one: Explanation) -> dict[str, Any]:
+    findings = [finding_document(finding) for finding in one.findings]
+    return with_judgement(asdict(one)) | {"findings": findings}
 
 
 async def _explain(
@@ -91,20 +97,20 @@ async def _explain(
 async def _explain_key(
     verifier: Verifier, key: Key, ledger: Mapping[str, Any] | None, *, reveal: bool
 ) -> Explanation:
-    (judgement,) = await verifier.examiner.keys([key], is_deep=True)
+    (comparison,) = await verifier.examiner.keys([key], is_deep=True)
     (state,) = await verifier.stores.source.fetch([key])
     item = await verifier.examiner.item(key)
     reader = verifier.stores.readers.by_name[key.entity]
     pointers = reader.pointers(item) if item is not None else ()
     evidence = replace(
-        judgement.evidence,
+        comparison.evidence,
         source_digest=reader.digest_of_row(state) if isinstance(state, Live) else None,
         target_digest=reader.digest_of_item(item) if _kind(item) == "live" and item else None,
         mapping_version=mapping_version_of(item or {}),
     )
     return Explanation(
         key=key,
-        judgement=replace(judgement, evidence=evidence),
+        comparison=replace(comparison, evidence=evidence),
         ledger=ledger,
         row="there" if isinstance(state, Live) else "gone",
         item=_kind(item),
@@ -134,11 +140,11 @@ def _content(state: State) -> Mapping[str, str | None] | None:
 
 
 def _print(one: Explanation) -> None:
-    evidence = one.judgement.evidence
+    evidence = one.comparison.evidence
     rows: list[tuple[str, object]] = [
-        ("verdict", one.judgement.verdict.value),
-        ("attributes that differ", ", ".join(one.judgement.fields)),
-        ("probable cause", one.judgement.cause.value),
+        ("verdict", one.comparison.verdict.value),
+        ("attributes that differ", ", ".join(one.comparison.fields)),
+        ("probable cause", one.comparison.cause.value),
         ("row", one.row),
         ("item", one.item),
         *((name.replace("_", " "), value) for name, value in asdict(evidence).items()),
@@ -154,4 +160,4 @@ def _print(one: Explanation) -> None:
 def _history(finding: Finding) -> tuple[str, str]:
     closed = f", closed by {finding.closed_by}" if finding.closed_by else ", open"
     since = f"{finding.first_seen:%Y-%m-%d %H:%M:%S}"
-    return f"finding {finding.id}", f"{finding.judgement.verdict.value} since {since}{closed}"
+    return f"finding {finding.id}", f"{finding.comparison.verdict.value} since {since}{closed}"

@@ -72,7 +72,7 @@ async def _relay(
         if not until_clean:
             await migration.run_relay(stop)
             return True
-        with migration.vitals.pulse.at_work("relay"):
+        with migration.vitals.pulse.running_job("relay"):
             return await _drain(migration, settings.dsn, stop)
 
 

@@ -25,7 +25,7 @@ from crossfade.cli.console import (
 from crossfade.cli.progress import Bar, Reading, showing, speed
 from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
 from crossfade.errors import ConfigurationError
-from crossfade.jobs.skipped import LeftOut
+from crossfade.jobs.skipped import SkippedEntity
 from crossfade.mapping.application import Application
 from crossfade.postgres import PostgresRuns, open_pool
 from crossfade.repair import repair as flow
@@ -65,11 +65,11 @@ class Account:
     total: int = 0
     counts: Counter[Outcome] = field(default_factory=Counter)
     shown: list[tuple[Remedy, Outcome]] = field(default_factory=list)
-    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    left_out: dict[str, SkippedEntity] = field(default_factory=dict)
     is_cut: bool = False
     started: float = field(default_factory=monotonic)
 
-    def take(self, remedy: Remedy, outcome: Outcome, left_out: LeftOut | None = None) -> None:
+    def take(self, remedy: Remedy, outcome: Outcome, left_out: SkippedEntity | None = None) -> None:
         """Count what became of a finding, or that its entity was left out."""
         if left_out is not None:
             self.left_out[left_out.entity] = left_out
@@ -201,12 +201,12 @@ def _print(account: Account, *, as_json: bool) -> None:
 
 
 def _told(remedy: Remedy, outcome: Outcome) -> dict[str, Any]:
-    judgement = remedy.finding.judgement
+    comparison = remedy.finding.comparison
     return {
         "finding": remedy.finding.id,
-        "key": str(judgement.key),
-        "verdict": judgement.verdict.value,
-        "fields": judgement.fields,
+        "key": str(comparison.key),
+        "verdict": comparison.verdict.value,
+        "fields": comparison.fields,
         "action": remedy.action.value,
         "version_above": remedy.above if remedy.action in CARRIED_OUT else None,
         "missing_objects": remedy.missing,
@@ -216,13 +216,13 @@ def _told(remedy: Remedy, outcome: Outcome) -> dict[str, Any]:
 
 
 def _cells(remedy: Remedy, outcome: Outcome) -> tuple[object, ...]:
-    judgement = remedy.finding.judgement
+    comparison = remedy.finding.comparison
     objects = {"missing": len(remedy.missing), "damaged": len(remedy.damaged)}
-    fields = ", ".join(judgement.fields)
+    fields = ", ".join(comparison.fields)
     return (
         remedy.finding.id,
-        str(judgement.key),
-        judgement.verdict.value + (f": {fields}" if fields else ""),
+        str(comparison.key),
+        comparison.verdict.value + (f": {fields}" if fields else ""),
         ", ".join(f"{count} {kind}" for kind, count in objects.items() if count),
         remedy.action.value,
         outcome.value,

@@ -24,7 +24,7 @@ from crossfade.cli.progress import Bar, Reading, showing
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.application import Application
 from crossfade.repair import sweep as flow
-from crossfade.repair.sweep import Batch, Fate, Kind, Remnant
+from crossfade.repair.sweep import Batch, Candidate, Kind, SweepOutcome
 from crossfade.runtime.repair import open_sweep
 from crossfade.settings import Settings, load
 from crossfade.telemetry import configure_logs
@@ -48,8 +48,8 @@ class Account:
     """
 
     looked: Counter[Kind] = field(default_factory=Counter)
-    fates: Counter[tuple[Kind, Fate]] = field(default_factory=Counter)
-    shown: list[Remnant] = field(default_factory=list)
+    fates: Counter[tuple[Kind, SweepOutcome]] = field(default_factory=Counter)
+    shown: list[Candidate] = field(default_factory=list)
     is_cut: bool = False
 
     def take(self, batch: Batch) -> None:
@@ -64,12 +64,15 @@ class Account:
         counts = {
             f"{kind.value}s_{fate.name.lower()}": self.fates[kind, fate]
             for kind in Kind
-            for fate in Fate
+            for fate in SweepOutcome
         }
         return Reading(bars, {f"{kind.value}s": self.looked[kind] for kind in Kind} | counts)
 
     def _told(self, kind: Kind) -> str:
-        noted, removed = self.fates[kind, Fate.NOTED], self.fates[kind, Fate.REMOVED]
+        noted, removed = (
+            self.fates[kind, SweepOutcome.NOTED],
+            self.fates[kind, SweepOutcome.REMOVED],
+        )
         return f"{self.looked[kind]:,} looked at, {noted:,} noted, {removed:,} removed"
 
 

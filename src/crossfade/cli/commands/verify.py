@@ -21,6 +21,7 @@ from crossfade.cli.console import (
     stop_on_signals,
     write_bytes,
 )
+from crossfade.cli.findings import finding_document
 from crossfade.cli.progress import Bar, Reading, showing
 from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
 from crossfade.errors import ConfigurationError
@@ -63,7 +64,7 @@ class Outcome:
     "crossfade verify --certificate parity.json; crossfade verify --check parity.json; "
     "crossfade verify --continuous"
 )
-def verify(  # noqa: PLR0913 - one parameter an option
+def verify(
     entities: Annotated[
         list[str] | None, typer.Argument(help="Entities or tables; all unless given.")
     ] = None,
@@ -99,7 +100,7 @@ def verify(  # noqa: PLR0913 - one parameter an option
     with clear_errors():
         settings = load()
         configure_logs(settings.log_format)
-        calm_collector()
+        tune_gc()
         if rcu is not None:
             settings = settings.model_copy(update={"verify_read_units": rcu})
         known = read_certificate(read_bytes(check_file)) if check_file else None
@@ -138,7 +139,7 @@ def _require_folder(file: Path | None) -> None:
         raise ConfigurationError(f"--certificate: no folder {file.parent}; create it")
 
 
-def calm_collector() -> None:
+def tune_gc() -> None:
     """Have the garbage collector look less often; pages of items are no garbage with cycles."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -150,7 +151,7 @@ async def _verify(
     async with open_verifier(settings, mappings) as verifier:
         latest = _Latest()
         async with showing("verifying", latest.look):
-            ended = await verifier.full_pass(is_deep=is_deep, told=latest.take, restart=restart)
+            ended = await verifier.run_full_pass(is_deep=is_deep, told=latest.take, restart=restart)
         findings = await verifier.findings.open_page(ended.asked, findings_max=FINDINGS_SHOWN_MAX)
         return Outcome(ended, await verifier.findings.open_counts(ended.asked), findings)
 
@@ -189,7 +190,7 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
                 "run": asdict(outcome.run),
                 "left_out": told_left_out(outcome.run.left_out),
                 "open": {verdict.value: count for verdict, count in outcome.open.items()},
-                "findings": [asdict(finding) for finding in outcome.findings],
+                "findings": [finding_document(finding) for finding in outcome.findings],
             }
         )
         return
@@ -222,12 +223,12 @@ def _clean(run: Run) -> str:
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
-    judgement = finding.judgement
+    comparison = finding.comparison
     return (
-        str(judgement.key),
-        judgement.verdict.value,
-        ", ".join(judgement.fields),
-        judgement.cause.value,
+        str(comparison.key),
+        comparison.verdict.value,
+        ", ".join(comparison.fields),
+        comparison.cause.value,
         f"{finding.first_seen:%Y-%m-%d %H:%M:%S}",
     )
 

@@ -138,13 +138,13 @@ class _ReadCode:
         is_any = attribute.type is Type.ANY and not attribute.hidden
         return _Place("item", attribute.field, read, null_is_value=is_any)
 
-    def _struct(self, record: Any, place_of: _PlaceOf) -> str:
+    def _struct(self, record: Any, key_hash_of: _PlaceOf) -> str:
         """Read a struct's fields; the expression that makes it of them."""
         arguments = []
         for field in fields_of(record):
             variable = f"v{self._count}"
             self._count += 1
-            self._field(field, place_of(field), variable)
+            self._field(field, key_hash_of(field), variable)
             arguments.append(f"{field.name}={variable}" if field.by_name else variable)
         return f"{self._source.bound(record, 'record')}({', '.join(arguments)})"
 

@@ -20,7 +20,7 @@ from crossfade.mapping.declaration.columns import Body
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.declaration.rules import DELETED_FIELD, MAPPING_FIELD, VERSION_FIELD
 from crossfade.mapping.object_keys import OBJECT_KEY_BYTES_MAX, object_key
-from crossfade.mapping.state import BodyRef, Gone, Key, Live
+from crossfade.mapping.state import BodyRef, Deleted, Key, Live
 
 # A container's own bytes; more than the identifiers, versions and names of keys can take.
 _VALUE_BYTES = 4
@@ -121,7 +121,7 @@ class Codec:
             objects += self._fit(item, texts)
         return Draft(item, tuple(objects))
 
-    def tombstone(self, gone: Gone) -> Item:
+    def tombstone(self, gone: Deleted) -> Item:
         """Return the item that marks a deleted key; ElectroDB's readers pass it over.
 
         Raises:

@@ -22,7 +22,7 @@ from crossfade.parity.comparison.records import (
     Reader,
     Record,
     is_tombstone,
-    place_of,
+    key_hash_of,
     place_of_none,
 )
 from crossfade.parity.comparison.rows import key_text
@@ -54,7 +54,7 @@ class Scanned:
             batch = self.items[reader.mapping.name] = Batch()
         batch.add(*record)
         for pointer in pointers:
-            place = place_of((pointer,))
+            place = key_hash_of((pointer,))
             self.named.add(place, place, (pointer, *record.name))
 
 
@@ -134,10 +134,10 @@ class Readers:
         if not key.entity:
             place = tuple([part or "" for part in key.parts])
             owner = self.near(place)
-            return owner.mapping.name if owner else "", place_of(place)
+            return owner.mapping.name if owner else "", key_hash_of(place)
         reader = self.by_name[key.entity]
         try:
-            return key.entity, place_of(reader.place(reader.codec.table_key(key)))
+            return key.entity, key_hash_of(reader.place(reader.codec.table_key(key)))
         except Rejected:
             return key.entity, place_of_none(key)
 

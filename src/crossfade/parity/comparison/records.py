@@ -104,7 +104,7 @@ class Reader:
                 key = self._key_of_row(row)
                 batch.add(place_of_none(key), UNREADABLE, key.parts)
             else:
-                batch.add(place_of(told[: self._width]), _digest(told), parts)
+                batch.add(key_hash_of(told[: self._width]), _digest(told), parts)
         return batch
 
     def of_raw(self, raw: bytes) -> tuple[Record, list[str]]:
@@ -116,7 +116,7 @@ class Reader:
         found = self._items.read(raw)
         place = tuple(found[: self._width])
         pointers = [one for one in found[len(found) - len(self._large) :] if one is not None]
-        return Record(place_of(place), _digest(found), place), pointers
+        return Record(key_hash_of(place), _digest(found), place), pointers
 
     def of_item(self, item: StoredItem) -> Record:
         """Return the record of a live item; one that no row makes has no digest."""
@@ -127,7 +127,7 @@ class Reader:
                 digest = _digest(self._found(item))
             except (AttributeError, KeyError, TypeError, ValueError):
                 digest = UNREADABLE
-        return Record(place_of(place), digest, place)
+        return Record(key_hash_of(place), digest, place)
 
     def place(self, item: StoredItem) -> ItemKey:
         """Return the texts of an item's key."""
@@ -234,7 +234,7 @@ def mapping_version_of(item: StoredItem) -> int | None:
     return _number(item, MAPPING_FIELD)
 
 
-def place_of(texts: Sequence[str | None]) -> int:
+def key_hash_of(texts: Sequence[str | None]) -> int:
     """Return the hash of an item's key."""
     return xxh3_128_intdigest("\0".join([text or "" for text in texts]).encode())
 
@@ -248,7 +248,7 @@ def _number(item: StoredItem, field: str) -> int | None:
 
 def place_of_none(key: Key) -> int:
     """Return what stands for the place of a row that has no item's key."""
-    return place_of(("row", str(key)))
+    return key_hash_of(("row", str(key)))
 
 
 def _digest(texts: Sequence[str | None]) -> int:

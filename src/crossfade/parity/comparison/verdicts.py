@@ -11,13 +11,13 @@ from typing import assert_never
 
 from crossfade.errors import Unmappable
 from crossfade.mapping.codec.codec import StoredItem
-from crossfade.mapping.state import Gone, Key, Live, State
+from crossfade.mapping.state import Deleted, Key, Live, State
 from crossfade.parity.comparison.records import Reader, is_tombstone, mapping_version_of, version_of
-from crossfade.parity.model import Cause, Evidence, Judgement, Verdict
+from crossfade.parity.model import Cause, Comparison, Evidence, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KeyStatus:
     """What the ledger says of a key.
 
     Attributes:
@@ -37,7 +37,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """Everything that was read about one key, in this order.
 
     Attributes:
@@ -47,19 +47,19 @@ class Sight:
         version_after: the ledger's version after the item was read.
     """
 
-    before: Standing
+    before: KeyStatus
     state: State
     item: StoredItem | None
     version_after: int
 
 
-def judge(reader: Reader, sight: Sight) -> Judgement:
+def judge(reader: Reader, sight: Observation) -> Comparison:
     """Return the verdict on a key; objects are not looked at."""
     if sight.version_after != sight.state.version:
-        return Judgement(sight.state.key, Verdict.RACE)
+        return Comparison(sight.state.key, Verdict.RACE)
     item = None if sight.item is None or is_tombstone(sight.item) else sight.item
     match sight.state:
-        case Gone():
+        case Deleted():
             return _judge_gone(reader, sight, item)
         case Live():
             return _judge_live(reader, sight, sight.state, item)
@@ -67,27 +67,29 @@ def judge(reader: Reader, sight: Sight) -> Judgement:
             assert_never(sight.state)
 
 
-def foreign(reader: Reader, item: StoredItem) -> Judgement:
+def foreign(reader: Reader, item: StoredItem) -> Comparison:
     """Return the verdict on an item that belongs to no key of the ledger's form."""
     evidence = Evidence(target_version=version_of(item), mapping_version=mapping_version_of(item))
     key = Key("", reader.place(item))
-    return Judgement(key, Verdict.DRIFT_FOREIGN, (), Cause.FOREIGN_WRITER, evidence)
+    return Comparison(key, Verdict.DRIFT_FOREIGN, (), Cause.FOREIGN_WRITER, evidence)
 
 
-def _judge_gone(reader: Reader, sight: Sight, item: StoredItem | None) -> Judgement:
+def _judge_gone(reader: Reader, sight: Observation, item: StoredItem | None) -> Comparison:
     key = sight.state.key
     if item is None:
         return _equal(sight)
     evidence = _evidence(reader, sight)
     pending = _pending(sight, evidence)
     if pending is not None:
-        return Judgement(key, pending, evidence=evidence)
+        return Comparison(key, pending, evidence=evidence)
     known = sight.state.version > 0
     cause = Cause.LOST_DELETE if known else Cause.FOREIGN_WRITER
-    return Judgement(key, Verdict.DRIFT_EXTRA, (), cause, evidence)
+    return Comparison(key, Verdict.DRIFT_EXTRA, (), cause, evidence)
 
 
-def _judge_live(reader: Reader, sight: Sight, live: Live, item: StoredItem | None) -> Judgement:
+def _judge_live(
+    reader: Reader, sight: Observation, live: Live, item: StoredItem | None
+) -> Comparison:
     fields: tuple[str, ...] = ()
     if item is not None:
         fields = _differences(reader, live, item)
@@ -96,7 +98,7 @@ def _judge_live(reader: Reader, sight: Sight, live: Live, item: StoredItem | Non
     evidence = _evidence(reader, sight)
     pending = _pending(sight, evidence)
     if pending is not None:
-        return Judgement(live.key, pending, fields, evidence=evidence)
+        return Comparison(live.key, pending, fields, evidence=evidence)
     if sight.before.is_past_capture and evidence.target_version in {None, live.version}:
         verdict, cause = Verdict.DRIFT_UNCAPTURED, Cause.NOT_CAPTURED
     elif item is None:
@@ -104,16 +106,16 @@ def _judge_live(reader: Reader, sight: Sight, live: Live, item: StoredItem | Non
         cause = Cause.LOST_WRITE if live.version else Cause.NOT_BACKFILLED
     else:
         verdict, cause = _content(reader, live.version, evidence.target_version, fields)
-    return Judgement(live.key, verdict, fields, cause, evidence)
+    return Comparison(live.key, verdict, fields, cause, evidence)
 
 
-def _equal(sight: Sight) -> Judgement:
+def _equal(sight: Observation) -> Comparison:
     evidence = Evidence(
         source_version=sight.state.version,
         acked_version=sight.before.acked,
         target_version=None if sight.item is None else version_of(sight.item),
     )
-    return Judgement(sight.state.key, Verdict.EQUAL, evidence=evidence)
+    return Comparison(sight.state.key, Verdict.EQUAL, evidence=evidence)
 
 
 def _content(
@@ -129,7 +131,7 @@ def _content(
     return Verdict.DRIFT_DIFFERS, Cause.OVERWRITTEN
 
 
-def _pending(sight: Sight, evidence: Evidence) -> Verdict | None:
+def _pending(sight: Observation, evidence: Evidence) -> Verdict | None:
     """Return why a difference is expected: the newest version has not been delivered yet."""
     version = sight.state.version
     if sight.before.acked >= version:
@@ -146,7 +148,7 @@ def _differences(reader: Reader, live: Live, item: StoredItem) -> tuple[str, ...
         return (error.field,)
 
 
-def _evidence(reader: Reader, sight: Sight) -> Evidence:
+def _evidence(reader: Reader, sight: Observation) -> Evidence:
     item = sight.item
     readable = item is not None and not is_tombstone(item)
     state = sight.state

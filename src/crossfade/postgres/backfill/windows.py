@@ -18,7 +18,7 @@ from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.state import Key
 from crossfade.postgres.backfill.pages import Pages
 from crossfade.postgres.backfill.statements import sample_share_statement, sample_statement
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.ledger.mark import mark_keys
 from crossfade.postgres.mapped_sql import fingerprint
 from crossfade.postgres.queries import query
@@ -60,7 +60,7 @@ class PostgresWindows:
     ) -> None:
         self._mappings = {mapping.name: mapping for mapping in mappings}
         self._options = options or WindowOptions()
-        self._calls = Calls(pool, self._options.answer_seconds)
+        self._runner = StatementRunner(pool, self._options.answer_seconds)
         self._pages = {mapping.name: Pages(mapping) for mapping in mappings}
         self._leases: dict[int, str] = {}
         self._worker = f"{platform.node()}:{os.getpid()}"
@@ -83,7 +83,7 @@ class PostgresWindows:
             Unavailable: the source cannot answer.
         """
         try:
-            lines = await self._execute("windows_standing")
+            lines = await self._execute("windows_status")
         except NoSuchStore:
             lines = []
         standing = {line[0]: line[1:] for line in lines}
@@ -142,7 +142,7 @@ class PostgresWindows:
             Unavailable: the source cannot answer.
         """
         mapping = self._mappings[entity]
-        async with self._calls.session() as connection, reading(connection, mapping):
+        async with self._runner.session() as connection, reading(connection, mapping):
             cursor = await connection.execute(
                 sample_share_statement(mapping), {"pages_max": self._options.sample_pages_max}
             )
@@ -200,7 +200,7 @@ class PostgresWindows:
             SchemaChanged: the table is not as it was installed.
             Unavailable: the source cannot answer.
         """
-        async with self._calls.session() as connection:
+        async with self._runner.session() as connection:
             return await self._pages[window.entity].page(connection, window, rows_max)
 
     async def advance(self, window: Window, page: Page, tally: Tally) -> bool:
@@ -261,7 +261,7 @@ class PostgresWindows:
         Raises:
             Unavailable: the source cannot answer; some of the keys may be marked.
         """
-        return await mark_keys(self._calls.pool, keys, self._options.answer_seconds)
+        return await mark_keys(self._runner.pool, keys, self._options.answer_seconds)
 
     async def progress(self) -> list[Progress]:
         """Return how far each entity has come; none for an entity that is not planned.
@@ -276,7 +276,7 @@ class PostgresWindows:
         self, name: LiteralString, without: Collection[str] = (), **parameters: Any
     ) -> list[tuple[str, ...]]:
         asked = {"entities": sorted(self._mappings.keys() - set(without)), **parameters}
-        return await self._calls.rows(query(name), asked)
+        return await self._runner.rows(query(name), asked)
 
 
 def _problem(mapping: Mapping, standing: Sequence[str | None] | None) -> str | None:

@@ -81,7 +81,7 @@ UPDATE crossfade.backfill_window
 SET lease_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 WHERE lease = ANY (%(leases)s::uuid[]) AND NOT is_done
 
--- name: windows_standing
+-- name: windows_status
 -- What is installed for entities, and the tables whose writes are not captured at this moment.
 SELECT mapping.name, mapping.fingerprint, mapping.activated_xid::text,
        array_to_json(ARRAY(

@@ -24,10 +24,10 @@ from crossfade.mapping.state import (
     StoredObject,
     Superseded,
 )
-from crossfade.postgres.calls import Calls
-from crossfade.postgres.ledger.lock_backoff import HoldOff
+from crossfade.postgres.calls import StatementRunner
+from crossfade.postgres.ledger.lock_backoff import LockBackoff
 from crossfade.postgres.ledger.mark import mark_keys
-from crossfade.postgres.ledger.relay_slot import Seat
+from crossfade.postgres.ledger.relay_slot import RelaySlot
 from crossfade.postgres.queries import query
 
 
@@ -76,9 +76,9 @@ class PostgresFeed:
     ) -> None:
         self._entities = sorted(entities)
         self._options = options or FeedOptions()
-        self._calls = Calls(pool, self._options.answer_seconds)
-        self._seat = Seat(pool, self._options.relays_max, self._options.answer_seconds)
-        self._locked = HoldOff(
+        self._runner = StatementRunner(pool, self._options.answer_seconds)
+        self._slot = RelaySlot(pool, self._options.relays_max, self._options.answer_seconds)
+        self._locked = LockBackoff(
             self._options.locked_base_seconds,
             self._options.locked_max_seconds,
             self._options.locked_keys_max,
@@ -91,7 +91,7 @@ class PostgresFeed:
             ConfigurationError: more relays than `relays_max`.
             Unavailable: the source cannot answer.
         """
-        rows = await self._seat.execute(
+        rows = await self._slot.execute(
             "due",
             {
                 "entities": self._entities,
@@ -103,14 +103,14 @@ class PostgresFeed:
         )
         return [_key(entity, parts) for entity, parts in rows]
 
-    async def dirty_of(self, rows: Sequence[Row]) -> Sequence[Key]:
+    async def dirty_keys_of(self, rows: Sequence[Row]) -> Sequence[Key]:
         """Return the dirty, unparked keys of these rows.
 
         Raises:
             Unavailable: the source cannot answer.
         """
         asked = {"rows": _json([_range(row) for row in rows])}
-        found = await self._calls.rows(query("dirty_of"), asked)
+        found = await self._runner.rows(query("dirty_keys_of"), asked)
         return [_key(entity, parts) for entity, parts in found]
 
     async def ack(self, outcomes: Sequence[Outcome]) -> AckReport:
@@ -124,7 +124,7 @@ class PostgresFeed:
         told = [_told(outcome) for outcome in outcomes if not isinstance(outcome, Moved)]
         if not told:
             return AckReport()
-        rows = await self._calls.rows(
+        rows = await self._runner.rows(
             query("ack"),
             {
                 "outcomes": _json(told),
@@ -156,7 +156,7 @@ class PostgresFeed:
             }
             for one in objects
         ]
-        await self._calls.count(query("remember"), {"objects": _json(stored)})
+        await self._runner.count(query("remember"), {"objects": _json(stored)})
 
     async def mark(self, keys: Sequence[tuple[Key, int]]) -> Sequence[Key]:
         """Give each key a version above its own and the given one, dirty and due at once.
@@ -167,11 +167,11 @@ class PostgresFeed:
         Raises:
             Unavailable: the source cannot answer; some of the keys may be marked.
         """
-        return await mark_keys(self._calls.pool, keys, self._options.answer_seconds)
+        return await mark_keys(self._runner.pool, keys, self._options.answer_seconds)
 
     async def aclose(self) -> None:
         """Give this relay's share to the others."""
-        await self._seat.leave()
+        await self._slot.leave()
 
 
 def _told(outcome: Delivered | Superseded | Conflicting | Failed | Postponed) -> dict[str, Any]:

@@ -81,7 +81,7 @@ WHERE decided.is_parked OR decided.is_raised
        SELECT FROM crossfade.ledger AS known
        WHERE known.entity = told.entity AND known.key = told.key))
 
--- name: dirty_of
+-- name: dirty_keys_of
 -- Dirty, unparked keys of rows. A ledger key begins with the row's primary key, and chr(1) is the
 -- smallest character there is: the keys of a row are exactly those from its primary key up to, not
 -- including, its primary key with chr(1) appended. The condition is not that of the index

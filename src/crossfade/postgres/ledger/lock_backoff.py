@@ -18,7 +18,7 @@ class _Pause:
     seconds: float
 
 
-class HoldOff:
+class LockBackoff:
     """Pauses of keys, doubling with each acknowledgement that finds the key locked again.
 
     Args:

@@ -16,7 +16,7 @@ RELAY_LOCKS = 0x43465253
 """The class of the relays' advisory locks; the lock's number is the seat."""
 
 
-class Seat:
+class RelaySlot:
     """The connection that holds the lock; when it breaks the seat is free, and taken anew.
 
     Args:
@@ -62,7 +62,7 @@ class Seat:
     async def _enter(self) -> psycopg.AsyncConnection[tuple[str, ...]]:
         self._connection = await self._pool.getconn()
         cursor = await self._connection.execute(
-            query("enter"), {"relays_max": self._relays_max, "lock_class": RELAY_LOCKS}
+            query("relay_slot_acquire"), {"relays_max": self._relays_max, "lock_class": RELAY_LOCKS}
         )
         if await cursor.fetchone() is None:
             await self._leave()
@@ -77,7 +77,7 @@ class Seat:
         if connection is None:
             return
         try:
-            await connection.execute(query("leave"))
+            await connection.execute(query("relay_slot_release"))
         except psycopg.Error:
             await connection.close()
         await self._pool.putconn(connection)

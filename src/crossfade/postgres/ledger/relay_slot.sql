@@ -1,9 +1,9 @@
--- name: enter
+-- name: relay_slot_acquire
 -- Takes the lowest free number among the relays, for as long as the connection lives.
 SELECT slot
 FROM generate_series(0, %(relays_max)s - 1) AS slot
 WHERE pg_try_advisory_lock(%(lock_class)s, slot)
 LIMIT 1
 
--- name: leave
+-- name: relay_slot_release
 SELECT pg_advisory_unlock_all()

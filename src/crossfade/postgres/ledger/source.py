@@ -11,7 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.errors import ConfigurationError, Unmappable
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.object_keys import row_component
-from crossfade.mapping.state import BodyRef, Gone, Key, Live, State
+from crossfade.mapping.state import BodyRef, Deleted, Key, Live, State
 from crossfade.postgres.mapped_sql import (
     body_statement,
     fetch_statement,
@@ -142,19 +142,19 @@ class _Reader:
         except Unmappable:
             return None
 
-    async def _impossible(self, connection: PoolConnection, key: Key) -> Gone:
+    async def _impossible(self, connection: PoolConnection, key: Key) -> Deleted:
         """The state of a key whose text its column's type no longer accepts."""
         cursor = await connection.execute(
             query("version"), {"entity": key.entity, "key": list(key.parts)}
         )
         version, attempts, read_at = await cursor.fetchone() or ("0", "0", "0")
-        return Gone(key, int(version or 0), int(attempts or 0), float(read_at or 0))
+        return Deleted(key, int(version or 0), int(attempts or 0), float(read_at or 0))
 
     def _state(self, keys: Sequence[Key], row: Sequence[str | None]) -> State:
         ordinal, version, attempts, read_at = (text or "0" for text in row[:4])
         key = keys[int(ordinal)]
         if row[_FIXED_COLUMNS - 1] == "f":
-            return Gone(key, int(version), int(attempts), float(read_at))
+            return Deleted(key, int(version), int(attempts), float(read_at))
         values = row[_FIXED_COLUMNS:]
         return Live(
             key=key,

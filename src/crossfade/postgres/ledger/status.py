@@ -8,14 +8,14 @@ import orjson
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import NoSuchStore
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
-from crossfade.relay.status import Whereabouts
+from crossfade.relay.status import DeliveryStatus
 
 
-async def whereabouts(
+async def delivery_status(
     pool: AsyncConnectionPool, entity: str, primary_keys: Sequence[Sequence[str]], seconds: float
-) -> tuple[Whereabouts, ...]:
+) -> tuple[DeliveryStatus, ...]:
     """Return where each row stands, in the order asked.
 
     Args:
@@ -33,7 +33,7 @@ async def whereabouts(
     ]
     asked = {"entity": entity, "rows": orjson.dumps(rows).decode()}
     try:
-        found = await Calls(pool, seconds).rows(query("whereabouts"), asked)
+        found = await StatementRunner(pool, seconds).rows(query("delivery_status"), asked)
     except NoSuchStore:
-        return (Whereabouts.NOT_CAPTURED,) * len(rows)
-    return tuple(Whereabouts(where) for (where,) in found)
+        return (DeliveryStatus.NOT_CAPTURED,) * len(rows)
+    return tuple(DeliveryStatus(where) for (where,) in found)

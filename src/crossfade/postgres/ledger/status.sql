@@ -1,4 +1,4 @@
--- name: whereabouts
+-- name: delivery_status
 -- Where rows stand, by all the ledger keys that each has or had: those from its primary key up to,
 -- not including, its primary key with chr(1) appended. A row without any was not changed since the
 -- capture began; the target has it once the backfill that was planned for this capture is done.

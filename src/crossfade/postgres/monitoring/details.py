@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.state import Key, Row
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.ledger.row_keys import row_bounds
 from crossfade.postgres.monitoring.history import PastFinding, PastRun
 from crossfade.postgres.queries import query
@@ -97,7 +97,7 @@ class KnownKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownGrave:
+class KnownTombstone:
     """A tombstone that a sweep has seen."""
 
     key: tuple[str | None, ...]
@@ -131,7 +131,7 @@ class KeyTrail:
     taken_at: datetime
     keys: tuple[KnownKey, ...]
     findings: tuple[PastFinding, ...]
-    graves: tuple[KnownGrave, ...]
+    tombstones: tuple[KnownTombstone, ...]
     objects: tuple[KnownObject, ...]
     reveals: tuple[KnownReveal, ...]
 
@@ -145,7 +145,7 @@ async def runs_since(
         Unavailable: the source cannot answer.
     """
     asked = {"seconds": seconds, "runs_max": runs_max}
-    return await Calls(pool).document(query("runs_since"), asked, tuple[PastRun, ...])
+    return await StatementRunner(pool).document(query("runs_since"), asked, tuple[PastRun, ...])
 
 
 async def coverage(pool: AsyncConnectionPool) -> tuple[EntityCoverage, ...]:
@@ -154,7 +154,9 @@ async def coverage(pool: AsyncConnectionPool) -> tuple[EntityCoverage, ...]:
     Raises:
         Unavailable: the source cannot answer.
     """
-    return await Calls(pool).document(query("coverage_read"), {}, tuple[EntityCoverage, ...])
+    return await StatementRunner(pool).document(
+        query("coverage_read"), {}, tuple[EntityCoverage, ...]
+    )
 
 
 async def backfills(pool: AsyncConnectionPool) -> tuple[EntityBackfill, ...]:
@@ -163,7 +165,9 @@ async def backfills(pool: AsyncConnectionPool) -> tuple[EntityBackfill, ...]:
     Raises:
         Unavailable: the source cannot answer.
     """
-    return await Calls(pool).document(query("backfill_read"), {}, tuple[EntityBackfill, ...])
+    return await StatementRunner(pool).document(
+        query("backfill_read"), {}, tuple[EntityBackfill, ...]
+    )
 
 
 async def parked_page(
@@ -179,7 +183,7 @@ async def parked_page(
         "after_key": list(after.parts) if after else [],
         "keys_max": keys_max,
     }
-    return await Calls(pool).document(query("parked_page"), asked, tuple[ParkedKey, ...])
+    return await StatementRunner(pool).document(query("parked_page"), asked, tuple[ParkedKey, ...])
 
 
 async def key_trail(pool: AsyncConnectionPool, row: Row, folders: tuple[str, ...] = ()) -> KeyTrail:
@@ -194,4 +198,4 @@ async def key_trail(pool: AsyncConnectionPool, row: Row, folders: tuple[str, ...
         Unavailable: the source cannot answer.
     """
     asked = row_bounds(row) | {"folders": list(folders), "facts_max": FACTS_MAX}
-    return await Calls(pool).document(query("key_trail"), asked, KeyTrail)
+    return await StatementRunner(pool).document(query("key_trail"), asked, KeyTrail)

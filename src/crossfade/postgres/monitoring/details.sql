@@ -63,14 +63,14 @@ SELECT json_build_object(
             ORDER BY id DESC
             LIMIT %(facts_max)s
         ) AS found),
-    'graves', (
-        SELECT coalesce(json_agg(grave ORDER BY grave.key), '[]')
+    'tombstones', (
+        SELECT coalesce(json_agg(tombstone ORDER BY tombstone.key), '[]')
         FROM (
             SELECT key, version, seen_at, removed_at
             FROM crossfade.grave
             WHERE entity = %(entity)s
               AND key >= %(lowest)s::text[] AND key < %(above)s::text[]
-        ) AS grave),
+        ) AS tombstone),
     'objects', (
         SELECT coalesce(json_agg(stored ORDER BY stored.uploaded_at DESC), '[]')
         FROM (

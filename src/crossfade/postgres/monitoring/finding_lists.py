@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.parity.model import Cause, Finding, Verdict
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.parity.findings import finding_from
 from crossfade.postgres.queries import query
 
@@ -74,7 +74,7 @@ class PostgresFindingLists:
     """
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._calls = Calls(pool)
+        self._runner = StatementRunner(pool)
 
     async def page(
         self,
@@ -100,7 +100,7 @@ class PostgresFindingLists:
             "edge": before if is_back else after,
             "findings_max": findings_max + 1,
         }
-        rows = await self._calls.rows(_listed(chosen, is_back=is_back), asked)
+        rows = await self._runner.rows(_listed(chosen, is_back=is_back), asked)
         found = [finding_from(orjson.loads(row[0])) for row in rows]
         is_more = len(found) > findings_max
         del found[findings_max:]
@@ -118,7 +118,9 @@ class PostgresFindingLists:
         """
         column, low, high = _range(chosen)
         statement = query("findings_counted").format(column=column, low=low, high=high)
-        ((counted,),) = await self._calls.rows(statement, _asked(chosen) | {"count_max": count_max})
+        ((counted,),) = await self._runner.rows(
+            statement, _asked(chosen) | {"count_max": count_max}
+        )
         return int(counted)
 
     async def kinds(self) -> FindingKinds:
@@ -127,7 +129,7 @@ class PostgresFindingLists:
         Raises:
             Unavailable: the source cannot answer.
         """
-        rows = await self._calls.rows(query("finding_kinds"))
+        rows = await self._runner.rows(query("finding_kinds"))
         return FindingKinds(
             entities=tuple(sorted({entity for entity, _, _ in rows})),
             verdicts=tuple(sorted({Verdict(verdict) for _, verdict, _ in rows})),
@@ -140,7 +142,7 @@ class PostgresFindingLists:
         Raises:
             Unavailable: the source cannot answer.
         """
-        rows = await self._calls.rows(query("finding_find"), {"id": number})
+        rows = await self._runner.rows(query("finding_find"), {"id": number})
         return next((finding_from(orjson.loads(row[0])) for row in rows), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.cutover.gates import COUNT_MAX, Facts
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
 
 
@@ -21,4 +21,4 @@ async def gate_facts(pool: AsyncConnectionPool, window_seconds: float) -> Facts:
         Unavailable: the source cannot answer.
     """
     asked = {"window_seconds": window_seconds, "count_max": COUNT_MAX}
-    return await Calls(pool).document(query("gate_facts"), asked, Facts)
+    return await StatementRunner(pool).document(query("gate_facts"), asked, Facts)

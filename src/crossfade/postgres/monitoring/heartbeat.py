@@ -24,7 +24,7 @@ from crossfade.events import (
     PushFailed,
 )
 from crossfade.mapping.canary import CANARY, ENTITY
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
 
 ANSWER_SECONDS = 5.0
@@ -37,7 +37,7 @@ KINDS_MAX = 500
 OTHER = ("", "other")
 
 
-class PostgresPulse:
+class PostgresHeartbeat:
     """One process's account of itself.
 
     Args:
@@ -55,7 +55,7 @@ class PostgresPulse:
         self._sampled_at = -SAMPLE_SECONDS
 
     @contextmanager
-    def at_work(self, job: str) -> Iterator[None]:
+    def running_job(self, job: str) -> Iterator[None]:
         """Tell of a job, such as ``relay``, for as long as it is done."""
         self._jobs[job] += 1
         try:
@@ -85,7 +85,7 @@ class PostgresPulse:
         """
         await self._beat(ANSWER_SECONDS)
         if monotonic() - self._sampled_at >= SAMPLE_SECONDS:
-            await self._execute("pulse_sample", {"kept_days": KEPT_DAYS}, ANSWER_SECONDS)
+            await self._execute("heartbeat_sample", {"kept_days": KEPT_DAYS}, ANSWER_SECONDS)
             self._sampled_at = monotonic()
         return False
 
@@ -93,7 +93,7 @@ class PostgresPulse:
         """Tell that the process ends; when that cannot be told, its silence does."""
         with suppress(CrossfadeError):
             await self._beat(LEAVE_SECONDS)
-            await self._execute("pulse_leave", {"id": self._id}, LEAVE_SECONDS)
+            await self._execute("heartbeat_leave", {"id": self._id}, LEAVE_SECONDS)
 
     async def _beat(self, seconds: float) -> None:
         failures, self._failures = self._failures, Counter()
@@ -110,7 +110,7 @@ class PostgresPulse:
             "forget_seconds": FORGET_SECONDS,
         }
         try:
-            await self._execute("pulse_beat", values, seconds)
+            await self._execute("heartbeat_write", values, seconds)
         except CrossfadeError:
             self._failures.update(failures)
             raise
@@ -121,7 +121,7 @@ class PostgresPulse:
         self._failures[kind if is_known else OTHER] += 1
 
     async def _execute(self, name: str, values: dict[str, object], seconds: float) -> None:
-        await Calls(self._pool, seconds).count(query(name), values)
+        await StatementRunner(self._pool, seconds).count(query(name), values)
 
 
 class PostgresCanary:
@@ -144,5 +144,5 @@ class PostgresCanary:
         """
         # A turn that comes a little early must not be passed over.
         values = {"canary": CANARY, "entity": ENTITY, "seconds": 0.9 * self._every_seconds}
-        await Calls(self._pool, ANSWER_SECONDS).count(query("canary_beat"), values)
+        await StatementRunner(self._pool, ANSWER_SECONDS).count(query("canary_send"), values)
         return False

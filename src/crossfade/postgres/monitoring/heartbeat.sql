@@ -1,4 +1,4 @@
--- name: canary_beat
+-- name: canary_send
 -- Sends the canary out, unless it is under way or did so a moment ago. One that was parked tries
 -- again.
 INSERT INTO crossfade.canary AS known (canary) VALUES (%(canary)s)
@@ -18,7 +18,7 @@ WHERE known.beaten_at < excluded.beaten_at - make_interval(secs => %(seconds)s)
       WHERE mark.entity = %(entity)s AND mark.key = ARRAY[known.canary]
         AND mark.dirty_since IS NOT NULL AND mark.parked_reason IS NULL)
 
--- name: pulse_beat
+-- name: heartbeat_write
 -- Tells that a process lives, adds its failures to those of this minute, and forgets processes that
 -- have been silent for long.
 WITH seen AS (
@@ -37,10 +37,10 @@ WITH seen AS (
 DELETE FROM crossfade.process
 WHERE seen_at < now() - make_interval(secs => %(forget_seconds)s) AND id <> %(id)s::uuid
 
--- name: pulse_leave
+-- name: heartbeat_leave
 DELETE FROM crossfade.process WHERE id = %(id)s::uuid
 
--- name: pulse_sample
+-- name: heartbeat_sample
 -- Keeps how many keys are dirty at this minute, unless another process has; forgets what is old.
 WITH old_failures AS (
     DELETE FROM crossfade.failure_minute

@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import SchemaChanged
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import migrations, query
 
 FINDINGS_MAX = 10_000
@@ -139,7 +139,7 @@ async def overview(pool: AsyncConnectionPool, seconds: float) -> Overview:
         "processes_max": PROCESSES_MAX,
         "minutes": MINUTES,
     }
-    return await Calls(pool, seconds).document(query("overview"), limits, Overview)
+    return await StatementRunner(pool, seconds).document(query("overview"), limits, Overview)
 
 
 async def check_schema(pool: AsyncConnectionPool, seconds: float) -> None:
@@ -150,7 +150,7 @@ async def check_schema(pool: AsyncConnectionPool, seconds: float) -> None:
         SchemaChanged: another release installed it.
         Unavailable: the server cannot be reached, or refuses.
     """
-    rows = await Calls(pool, seconds).rows(query("schema_steps"))
+    rows = await StatementRunner(pool, seconds).rows(query("schema_steps"))
     present = {int(version) for (version,) in rows}
     wanted = {version for version, _ in migrations()}
     if present != wanted:

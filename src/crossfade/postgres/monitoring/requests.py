@@ -21,7 +21,7 @@ from crossfade.operations.requests import (
     kind_of,
     unparked,
 )
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
 
 
@@ -34,7 +34,7 @@ class PostgresRequests:
     """
 
     def __init__(self, pool: AsyncConnectionPool, lease_seconds: float = 30.0) -> None:
-        self._calls = Calls(pool)
+        self._runner = StatementRunner(pool)
         self._worker = str(uuid4())
         self.lease_seconds = lease_seconds
 
@@ -59,7 +59,7 @@ class PostgresRequests:
         """
         asked = _asked(task) | {"requested_by": requested_by}
         chosen = {"entity": task.entity, "key": list(task.key) if task.key else None}
-        async with self._calls.session() as connection, connection.transaction():
+        async with self._runner.session() as connection, connection.transaction():
             keys = (await connection.execute(query("unpark"), chosen)).rowcount
             told = asked | {"outcome": unparked(keys)}
             cursor = await connection.execute(query("request_done"), told)
@@ -138,7 +138,7 @@ class PostgresRequests:
             Unavailable: the source cannot answer.
         """
         await self.forget_revealed()
-        rows = await self._calls.rows(query("revealed_find"), {"request": number})
+        rows = await self._runner.rows(query("revealed_find"), {"request": number})
         return next(((orjson.loads(text), datetime.fromisoformat(end)) for text, end in rows), None)
 
     async def forget_revealed(self) -> int:
@@ -153,10 +153,10 @@ class PostgresRequests:
         return {"worker": self._worker, "lease_seconds": self.lease_seconds}
 
     async def _change(self, name: LiteralString, asked: Mapping[str, Any]) -> int:
-        return await self._calls.count(query(name), asked)
+        return await self._runner.count(query(name), asked)
 
     async def _find(self, name: LiteralString, asked: Mapping[str, Any]) -> list[OperatorRequest]:
-        rows = await self._calls.rows(query(name), asked)
+        rows = await self._runner.rows(query(name), asked)
         return [_request(orjson.loads(text)) for (text,) in rows]
 
 

@@ -11,8 +11,8 @@ import orjson
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.state import Key
-from crossfade.parity.model import Cause, Evidence, Finding, Judgement, Verdict
-from crossfade.postgres.calls import Calls
+from crossfade.parity.model import Cause, Comparison, Evidence, Finding, Verdict
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
 
 
@@ -24,16 +24,16 @@ class PostgresFindings:
     """
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._calls = Calls(pool)
+        self._runner = StatementRunner(pool)
 
-    async def record(self, run: int, judgements: Sequence[Judgement]) -> None:
+    async def record(self, run: int, comparisons: Sequence[Comparison]) -> None:
         """Open a finding for each drift, or bring the key's open one up to date.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = [_told(judgement) for judgement in judgements]
-        await self._calls.count(query("finding_record"), {"run": run, "findings": _json(told)})
+        told = [_told(comparison) for comparison in comparisons]
+        await self._runner.count(query("finding_record"), {"run": run, "findings": _json(told)})
 
     async def close(self, keys: Sequence[Key], closed_by: str) -> int:
         """Close the open findings of keys that are equal now; returns how many there were.
@@ -47,7 +47,7 @@ class PostgresFindings:
         """
         told = [{"entity": key.entity, "key": key.parts} for key in keys]
         asked = {"keys": _json(told), "closed_by": closed_by}
-        return await self._calls.count(query("finding_close"), asked)
+        return await self._runner.count(query("finding_close"), asked)
 
     async def open_page(
         self,
@@ -100,22 +100,22 @@ class PostgresFindings:
             Unavailable: the source cannot answer.
         """
         asked = {"entities": list(entities), "run": run}
-        rows = await self._calls.rows(query("finding_counts"), asked)
+        rows = await self._runner.rows(query("finding_counts"), asked)
         return {Verdict(verdict): int(count) for verdict, count in rows}
 
     async def _findings(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Finding]:
-        rows = await self._calls.rows(query(name), asked)
+        rows = await self._runner.rows(query(name), asked)
         return [finding_from(orjson.loads(text)) for (text,) in rows]
 
 
-def _told(judgement: Judgement) -> dict[str, Any]:
+def _told(comparison: Comparison) -> dict[str, Any]:
     return {
-        "entity": judgement.key.entity,
-        "key": judgement.key.parts,
-        "verdict": judgement.verdict.value,
-        "fields": judgement.fields,
-        "cause": judgement.cause.value,
-        **asdict(judgement.evidence),
+        "entity": comparison.key.entity,
+        "key": comparison.key.parts,
+        "verdict": comparison.verdict.value,
+        "fields": comparison.fields,
+        "cause": comparison.cause.value,
+        **asdict(comparison.evidence),
     }
 
 
@@ -124,7 +124,7 @@ def finding_from(told: Mapping[str, Any]) -> Finding:
     closed_at = told["closed_at"]
     return Finding(
         id=told["id"],
-        judgement=Judgement(
+        comparison=Comparison(
             key=Key(told["entity"], tuple(told["key"])),
             verdict=Verdict(told["verdict"]),
             fields=tuple(told["fields"]),

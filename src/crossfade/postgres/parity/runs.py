@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.parity.checkpoint import Progress, left_out_of, read_progress
 from crossfade.parity.model import Part, Run, RunState, Tally
 from crossfade.parity.ports import Unfinished
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
 
 
@@ -25,7 +25,7 @@ class PostgresRuns:
     """
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._calls = Calls(pool)
+        self._runner = StatementRunner(pool)
 
     async def start(
         self,
@@ -57,7 +57,7 @@ class PostgresRuns:
             Unavailable: the source cannot answer.
         """
         asked = {"kind": kind, "entities": list(entities), "is_deep": is_deep}
-        rows = await self._calls.rows(query("run_unfinished"), asked)
+        rows = await self._runner.rows(query("run_unfinished"), asked)
         if not rows:
             return None
         ((text, seconds),) = rows
@@ -127,7 +127,7 @@ class PostgresRuns:
         return (await self._runs("run_advance", {"id": run, **told, **asdict(tally)}))[0]
 
     async def _runs(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Run]:
-        rows = await self._calls.rows(query(name), asked)
+        rows = await self._runner.rows(query(name), asked)
         return [_run(orjson.loads(text)) for (text,) in rows]
 
 
@@ -139,7 +139,7 @@ class PostgresCoverage:
     """
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._calls = Calls(pool)
+        self._runner = StatementRunner(pool)
 
     async def record(self, run: int, entity: str, parts: Sequence[Part]) -> None:
         """Note that a run compared every part of an entity's keys, the first part first.
@@ -149,7 +149,7 @@ class PostgresCoverage:
         """
         told = orjson.dumps([asdict(part) for part in parts]).decode()
         asked = {"run": run, "entity": entity, "parts": told}
-        await self._calls.count(query("coverage_record"), asked)
+        await self._runner.count(query("coverage_record"), asked)
 
 
 def _run(told: Mapping[str, Any]) -> Run:

@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.errors import TimedOut
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.state import Key
-from crossfade.parity.comparison.verdicts import Standing
+from crossfade.parity.comparison.verdicts import KeyStatus
 from crossfade.postgres.mapped_sql import (
     SOURCE,
     column_of,
@@ -113,7 +113,7 @@ class PostgresScan:
             return await (await connection.execute(statement, asked)).fetchall()
 
 
-class PostgresStandings:
+class PostgresKeyStatuses:
     """Reads what the ledger says of keys; from the source itself, never from a replica."""
 
     def __init__(
@@ -126,10 +126,10 @@ class PostgresStandings:
         self._answer_seconds = answer_seconds
         self._mappings = {mapping.name: mapping for mapping in mappings}
         self._statements = {
-            name: standing_statement(mapping) for name, mapping in self._mappings.items()
+            name: key_status_statement(mapping) for name, mapping in self._mappings.items()
         }
 
-    async def standing(self, keys: Sequence[Key]) -> Sequence[Standing]:
+    async def standing(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
         """Return what the ledger says of each key, in the order asked.
 
         Raises:
@@ -139,7 +139,7 @@ class PostgresStandings:
         by_entity: dict[str, list[int]] = {}
         for position, key in enumerate(keys):
             by_entity.setdefault(key.entity, []).append(position)
-        found: dict[int, Standing] = {}
+        found: dict[int, KeyStatus] = {}
         async with session(self._pool, self._answer_seconds) as connection:
             for entity, positions in by_entity.items():
                 asked = [{"ordinal": one, "key": keys[one].parts} for one in positions]
@@ -201,9 +201,9 @@ def page_statement(mapping: Mapping, *, is_first: bool) -> sql.Composed:
     )
 
 
-def standing_statement(mapping: Mapping) -> sql.Composed:
+def key_status_statement(mapping: Mapping) -> sql.Composed:
     """Return the statement that reads what the ledger says of keys."""
-    return query("standing_of").format(
+    return query("key_statuses").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
         is_same_row=is_same_row(mapping),
@@ -217,9 +217,9 @@ async def _has_replayed(replica: AsyncConnectionPool, lsn: str, seconds: float) 
     return row == ("t",)
 
 
-def _standing(row: Sequence[str | None]) -> Standing:
+def _standing(row: Sequence[str | None]) -> KeyStatus:
     _, version, acked, dirty_seconds, parked_reason, is_past_capture = row
-    return Standing(
+    return KeyStatus(
         version=int(version or 0),
         acked=int(acked or 0),
         dirty_seconds=None if dirty_seconds is None else float(dirty_seconds),

@@ -13,7 +13,7 @@ FROM (
 ) AS source
 ORDER BY {primary_key}
 
--- name: standing_of
+-- name: key_statuses
 -- What the ledger says of keys, and whether their rows were written past the capture: later than
 -- the last mark, or without one since the capture was activated. A row that is as its last mark left
 -- it was captured, also inside a savepoint, whose number is above that of its transaction. The

@@ -9,8 +9,8 @@ import orjson
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.state import Key
-from crossfade.parity.model import Judgement, Lag, Watermark
-from crossfade.postgres.calls import Calls
+from crossfade.parity.model import Comparison, Lag, Watermark
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
 
 SETTLED_KEYS_MAX = 1000
@@ -26,7 +26,7 @@ class PostgresUnverified:
     """
 
     def __init__(self, pool: AsyncConnectionPool, entities: Iterable[str]) -> None:
-        self._calls = Calls(pool)
+        self._runner = StatementRunner(pool)
         self._entities = sorted(entities)
 
     async def unverified(self, keys_max: int, without: Collection[str] = ()) -> Sequence[Key]:
@@ -41,10 +41,10 @@ class PostgresUnverified:
         """
         entities = [entity for entity in self._entities if entity not in without]
         asked = {"entities": entities, "keys_max": keys_max}
-        rows = await self._calls.rows(query("unverified"), asked)
+        rows = await self._runner.rows(query("unverified"), asked)
         return [Key(entity, tuple(orjson.loads(parts))) for entity, parts in rows]
 
-    async def settle(self, judgements: Sequence[Judgement]) -> None:
+    async def settle(self, comparisons: Sequence[Comparison]) -> None:
         """Note that keys were verified at the versions that were judged.
 
         Raises:
@@ -56,9 +56,9 @@ class PostgresUnverified:
                 "key": one.key.parts,
                 "version": one.evidence.source_version,
             }
-            for one in judgements
+            for one in comparisons
         ]
-        await self._calls.count(query("verified"), {"keys": orjson.dumps(told).decode()})
+        await self._runner.count(query("verified"), {"keys": orjson.dumps(told).decode()})
 
     async def settle_through(self, run: int, entities: Collection[str]) -> None:
         """Note that keys that nothing has touched since a run began were verified by it.
@@ -73,7 +73,7 @@ class PostgresUnverified:
         asked = {"run": run, "entities": list(entities), "keys_max": SETTLED_KEYS_MAX}
         count = SETTLED_KEYS_MAX
         while count == SETTLED_KEYS_MAX:
-            count = await self._calls.count(query("verified_through"), asked)
+            count = await self._runner.count(query("verified_through"), asked)
 
     async def lagging(self, seconds: float) -> Sequence[Lag]:
         """Return the entities whose oldest undelivered write is older than this.
@@ -82,7 +82,7 @@ class PostgresUnverified:
             Unavailable: the source cannot answer.
         """
         asked = {"entities": self._entities, "seconds": seconds}
-        rows = await self._calls.rows(query("lagging"), asked)
+        rows = await self._runner.rows(query("lagging"), asked)
         return [Lag(entity, float(age), int(keys)) for entity, age, keys in rows]
 
     async def watermarks(self) -> Sequence[Watermark]:
@@ -91,7 +91,7 @@ class PostgresUnverified:
         Raises:
             Unavailable: the source cannot answer.
         """
-        rows = await self._calls.rows(query("watermarks"), {"entities": self._entities})
+        rows = await self._runner.rows(query("watermarks"), {"entities": self._entities})
         return [
             Watermark(
                 entity=row["entity"],

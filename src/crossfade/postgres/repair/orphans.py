@@ -12,8 +12,8 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.mapping.declaration.columns import Body
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.object_keys import parse_object_key
-from crossfade.mapping.state import Key, Look
-from crossfade.postgres.calls import Calls
+from crossfade.mapping.state import Key, ObjectState
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.mapped_sql import (
     SOURCE,
     identifier,
@@ -36,14 +36,14 @@ class PostgresOrphans:
     def __init__(
         self, pool: AsyncConnectionPool, mappings: Iterable[Mapping], answer_seconds: float = 30.0
     ) -> None:
-        self._calls = Calls(pool, answer_seconds)
+        self._runner = StatementRunner(pool, answer_seconds)
         self._looks = {
             body.prefix: (mapping.name, _look(mapping, body))
             for mapping in mappings
             for body in mapping.bodies
         }
 
-    async def look(self, prefix: str, object_keys: Sequence[str]) -> Sequence[Look]:
+    async def look(self, prefix: str, object_keys: Sequence[str]) -> Sequence[ObjectState]:
         """Return what the source says about objects under a prefix, in the order asked.
 
         Raises:
@@ -51,9 +51,9 @@ class PostgresOrphans:
         """
         entity, statement = self._looks[prefix]
         asked = [_asked(ordinal, name) for ordinal, name in enumerate(object_keys)]
-        rows = await self._calls.rows(statement, {"asked": orjson.dumps(asked).decode()})
+        rows = await self._runner.rows(statement, {"asked": orjson.dumps(asked).decode()})
         return [
-            Look(
+            ObjectState(
                 object_keys[int(ordinal)],
                 None if seconds is None else float(seconds),
                 is_needed == "t",
@@ -80,13 +80,13 @@ class PostgresOrphans:
         """
         await self._tell("orphans_release", object_keys)
 
-    async def condemn(self, object_keys: Sequence[str]) -> None:
+    async def mark_for_removal(self, object_keys: Sequence[str]) -> None:
         """Record that these are about to be removed.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        await self._tell("orphans_condemn", object_keys)
+        await self._tell("orphans_mark_for_removal", object_keys)
 
     async def removed(self, after: str, objects_max: int) -> Sequence[tuple[str, float]]:
         """Return objects that sweeps removed, in order, and how many seconds ago.
@@ -95,15 +95,15 @@ class PostgresOrphans:
             Unavailable: the source cannot answer.
         """
         chosen = {"after": after, "objects_max": objects_max}
-        rows = await self._calls.rows(query("orphans_removed"), chosen)
+        rows = await self._runner.rows(query("orphans_removed"), chosen)
         return [(name, float(seconds)) for name, seconds in rows]
 
     async def _tell(self, name: LiteralString, object_keys: Sequence[str]) -> None:
-        await self._calls.count(query(name), {"object_keys": list(object_keys)})
+        await self._runner.count(query(name), {"object_keys": list(object_keys)})
 
 
 def _look(mapping: Mapping, body: Body) -> sql.Composed:
-    return query("orphans_look").format(
+    return query("orphans_states").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
         column=identifier(body.column),

@@ -1,8 +1,8 @@
--- name: orphans_condemn
+-- name: orphans_mark_for_removal
 UPDATE crossfade.orphan SET removed_at = clock_timestamp()
 WHERE object_key = ANY (%(object_keys)s::text[])
 
--- name: orphans_look
+-- name: orphans_states
 -- Of objects of one column: whether the row's content is theirs or the row is on its way, and under
 -- which keys the row has items. The upper bound of its ledger keys is not included.
 SELECT asked.ordinal,

@@ -10,8 +10,8 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.declaration.mapping import Mapping
-from crossfade.mapping.state import Grave, Key
-from crossfade.postgres.calls import Calls
+from crossfade.mapping.state import Key, TombstoneRecord
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.mapped_sql import (
     SOURCE,
     identifier,
@@ -22,8 +22,8 @@ from crossfade.postgres.mapped_sql import (
 from crossfade.postgres.queries import query
 
 
-class PostgresGraves:
-    """Satisfies `ports.Graves`.
+class PostgresTombstones:
+    """Satisfies `ports.Tombstones`.
 
     Args:
         pool: from `open_pool`.
@@ -34,9 +34,9 @@ class PostgresGraves:
     def __init__(
         self, pool: AsyncConnectionPool, mappings: Iterable[Mapping], answer_seconds: float = 30.0
     ) -> None:
-        self._calls = Calls(pool, answer_seconds)
+        self._runner = StatementRunner(pool, answer_seconds)
         self._pages = {
-            mapping.name: query("graves_page").format(
+            mapping.name: query("tombstones_page").format(
                 entity=sql.Literal(mapping.name),
                 table=identifier(*table_name(mapping)),
                 is_same_row=is_same_row(mapping),
@@ -45,16 +45,18 @@ class PostgresGraves:
             for mapping in mappings
         }
 
-    async def page(self, entity: str, after: Key | None, keys_max: int) -> Sequence[Grave]:
+    async def page(
+        self, entity: str, after: Key | None, keys_max: int
+    ) -> Sequence[TombstoneRecord]:
         """Return clean keys of an entity whose row is gone, in order, after one of them.
 
         Raises:
             Unavailable: the source cannot answer.
         """
         chosen = {"after": None if after is None else list(after.parts), "keys_max": keys_max}
-        rows = await self._calls.rows(self._pages[entity], chosen)
+        rows = await self._runner.rows(self._pages[entity], chosen)
         return [
-            Grave(
+            TombstoneRecord(
                 Key(entity, tuple(orjson.loads(parts))),
                 int(version),
                 None if seconds is None else float(seconds),
@@ -63,25 +65,25 @@ class PostgresGraves:
             for parts, version, seconds, is_drained in rows
         ]
 
-    async def note(self, graves: Sequence[Grave]) -> None:
+    async def note(self, graves: Sequence[TombstoneRecord]) -> None:
         """Remember when these were first seen; those known already stay as they are.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        await self._tell("graves_note", graves)
+        await self._tell("tombstones_note", graves)
 
-    async def close(self, graves: Sequence[Grave]) -> None:
+    async def close(self, graves: Sequence[TombstoneRecord]) -> None:
         """Record that the target holds nothing for these any more.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        await self._tell("graves_close", graves)
+        await self._tell("tombstones_close", graves)
 
-    async def _tell(self, name: LiteralString, graves: Sequence[Grave]) -> None:
+    async def _tell(self, name: LiteralString, graves: Sequence[TombstoneRecord]) -> None:
         told = [
             {"entity": grave.key.entity, "key": grave.key.parts, "version": grave.version}
             for grave in graves
         ]
-        await self._calls.count(query(name), {"graves": orjson.dumps(told).decode()})
+        await self._runner.count(query(name), {"graves": orjson.dumps(told).decode()})

@@ -1,10 +1,10 @@
--- name: graves_close
+-- name: tombstones_close
 UPDATE crossfade.grave AS known
 SET removed_at = clock_timestamp()
 FROM jsonb_to_recordset(%(graves)s::jsonb) AS told(entity text, key text[], version bigint)
 WHERE known.entity = told.entity AND known.key = told.key AND known.version = told.version
 
--- name: graves_note
+-- name: tombstones_note
 INSERT INTO crossfade.grave AS known (entity, key, version)
 SELECT entity, key, version
 FROM jsonb_to_recordset(%(graves)s::jsonb) AS told(entity text, key text[], version bigint)
@@ -13,7 +13,7 @@ ON CONFLICT (entity, key) DO UPDATE SET
     version = excluded.version, seen_at = excluded.seen_at, removed_at = NULL
 WHERE known.version <> excluded.version
 
--- name: graves_page
+-- name: tombstones_page
 -- Clean keys whose row is gone, after one of them: what the target keeps for them is a tombstone.
 -- It was written before it was first seen. A key that has been dirty for longer holds it back, and
 -- so does an unfinished backfill: a page that it read may hold the row from before its deletion.

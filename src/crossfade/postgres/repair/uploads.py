@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.postgres.calls import Calls
+from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
 
 
@@ -18,7 +18,7 @@ class PostgresUploads:
     """
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._calls = Calls(pool)
+        self._runner = StatementRunner(pool)
 
     async def forget(self, object_keys: Sequence[str]) -> None:
         """Forget objects, so that the relay stores them again when an item needs them.
@@ -26,4 +26,4 @@ class PostgresUploads:
         Raises:
             Unavailable: the source cannot answer.
         """
-        await self._calls.count(query("forget_objects"), {"object_keys": list(object_keys)})
+        await self._runner.count(query("forget_objects"), {"object_keys": list(object_keys)})

@@ -15,11 +15,11 @@ from crossfade.mapping.application import Application
 from crossfade.postgres import PoolOptions, open_pool
 from crossfade.rendering import FILTERS
 from crossfade.settings import Settings
-from crossfade.web.dashboard.context import Desk, operator
+from crossfade.web.dashboard.context import DashboardContext, operator
 from crossfade.web.dashboard.error_pages import handlers
 from crossfade.web.dashboard.pages import NAVIGATION, PAGES, PUBLIC_PAGES
-from crossfade.web.dashboard.snapshot import Looker
-from crossfade.web.dashboard.sse import Live
+from crossfade.web.dashboard.snapshot import SnapshotReader
+from crossfade.web.dashboard.sse import SnapshotStream
 from crossfade.web.dashboard.tokens import tokens_of
 from crossfade.web.security import (
     Assets,
@@ -65,8 +65,8 @@ def create_dashboard(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_pool(dsn, POOL) as pool:
-            live = Live(Looker(pool, settings.thresholds).look, ending)
-            app.state.desk = Desk(
+            live = SnapshotStream(SnapshotReader(pool, settings.thresholds).look, ending)
+            app.state.context = DashboardContext(
                 settings=settings,
                 application=application,
                 pool=pool,

@@ -15,8 +15,8 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.errors import AccessDenied
 from crossfade.mapping.application import Application
 from crossfade.settings import Settings
-from crossfade.web.dashboard.snapshot import Seen
-from crossfade.web.dashboard.sse import Live
+from crossfade.web.dashboard.snapshot import Snapshot
+from crossfade.web.dashboard.sse import SnapshotStream
 from crossfade.web.dashboard.tokens import LOCAL_NAME, Operator, Tokens
 from crossfade.web.security import RateLimiter, SignedCookie, form_token, require_own_form
 
@@ -31,7 +31,7 @@ class NotSignedIn(AccessDenied):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DashboardContext:
     """What the pages of one process share.
 
     Attributes:
@@ -52,27 +52,27 @@ class Desk:
     secret: str
     cookie: SignedCookie
     attempts: RateLimiter
-    live: Live[Seen]
+    live: SnapshotStream[Snapshot]
     stop: asyncio.Event
 
 
-def desk_of(request: Request) -> Desk:
+def context_of(request: Request) -> DashboardContext:
     """Return the process's desk."""
-    desk: Desk = request.app.state.desk
-    return desk
+    context: DashboardContext = request.app.state.context
+    return context
 
 
 def visitor(request: Request) -> Operator | None:
     """Return who is looking, by cookie or bearer token; None when nobody has signed in."""
-    desk = desk_of(request)
+    context = context_of(request)
     header = request.headers.get("authorization", "")
     if header.startswith(BEARER):
-        return desk.tokens.admit(header.removeprefix(BEARER).strip(), "bearer of a token")
-    match desk.cookie.read(request):
+        return context.tokens.admit(header.removeprefix(BEARER).strip(), "bearer of a token")
+    match context.cookie.read(request):
         case [str(name), bool(may_reveal)]:
             return Operator(name, may_reveal)
         case _:
-            return Operator(LOCAL_NAME) if desk.tokens.is_open else None
+            return Operator(LOCAL_NAME) if context.tokens.is_open else None
 
 
 async def operator(request: Request) -> Operator:
@@ -86,11 +86,11 @@ async def operator(request: Request) -> Operator:
     if found is None:
         raise NotSignedIn
     if not request.headers.get("authorization", "").startswith(BEARER):
-        await require_own_form(desk_of(request).secret, request, identity(found))
+        await require_own_form(context_of(request).secret, request, identity(found))
     return found
 
 
-AtDesk = Annotated[Desk, Depends(desk_of)]
+InContext = Annotated[DashboardContext, Depends(context_of)]
 SignedIn = Annotated[Operator, Depends(operator)]
 
 
@@ -110,18 +110,20 @@ def show(
         status_code: the answer's.
         facts: what the template shows.
     """
-    desk = desk_of(request)
+    context = context_of(request)
     found = visitor(request)
-    html = desk.templates.get_template(template).render(
+    html = context.templates.get_template(template).render(
         path=request.url.path,
         operator=found,
-        needs_sign_in=not desk.tokens.is_open,
-        csrf_token=_token(desk, request, found),
+        needs_sign_in=not context.tokens.is_open,
+        csrf_token=_token(context, request, found),
         **facts,
     )
     return HTMLResponse(html, status_code)
 
 
-def _token(desk: Desk, request: Request, found: Operator | None) -> Callable[[], str]:
+def _token(
+    context: DashboardContext, request: Request, found: Operator | None
+) -> Callable[[], str]:
     """A function, so that only pages with a form give the browser a cookie."""
-    return lambda: form_token(desk.secret, request, identity(found))
+    return lambda: form_token(context.secret, request, identity(found))

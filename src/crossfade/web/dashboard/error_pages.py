@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from crossfade.errors import Unavailable
-from crossfade.web.dashboard.context import NotSignedIn, desk_of, show
+from crossfade.web.dashboard.context import NotSignedIn, context_of, show
 from crossfade.web.security import security_headers
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -60,7 +60,7 @@ async def _refused(request: Request, error: HTTPException) -> Response:
 async def _failed(request: Request, _: Exception) -> Response:
     text = "An error in Crossfade; the log of this process names it."
     # This answer is made outside of every middleware.
-    headers = security_headers(https=desk_of(request).settings.dashboard_https)
+    headers = security_headers(https=context_of(request).settings.dashboard_https)
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, text, headers)
 
 

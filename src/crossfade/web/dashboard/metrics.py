@@ -8,7 +8,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from crossfade.postgres.monitoring.overview import Overview
-from crossfade.web.dashboard.snapshot import Seen
+from crossfade.web.dashboard.snapshot import Snapshot
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "dirty_keys": ("Keys changed and not yet in the target, parked ones apart", ("entity",)),
@@ -39,7 +39,7 @@ Sample = tuple[str, tuple[str, ...], float]
 """A gauge's name, its labels and its value."""
 
 
-def exposition(seen: Seen) -> bytes:
+def exposition(seen: Snapshot) -> bytes:
     """Return the figures as Prometheus reads them."""
     registry = CollectorRegistry()
     gauges = {
@@ -56,7 +56,7 @@ def exposition(seen: Seen) -> bytes:
     return generate_latest(registry)
 
 
-def samples(seen: Seen) -> Iterator[Sample]:
+def samples(seen: Snapshot) -> Iterator[Sample]:
     """Yield every figure."""
     now = seen.now
     for entity in now.entities:

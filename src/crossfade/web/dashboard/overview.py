@@ -18,7 +18,7 @@ from crossfade.postgres.monitoring.overview import (
     Overview,
 )
 from crossfade.rendering import HEIGHT, WIDTH, Bar, Chart, bars, chart, count, duration, moment
-from crossfade.web.dashboard.snapshot import Seen
+from crossfade.web.dashboard.snapshot import Snapshot
 
 STORES = {"dynamodb": "DynamoDB", "s3": "S3"}
 """The stores that a breaker stands before, as people call them."""
@@ -65,7 +65,7 @@ class ErrorCount:
     hour: int
 
 
-def facts(seen: Seen) -> dict[str, Any]:
+def facts(seen: Snapshot) -> dict[str, Any]:
     """Return what the page shows."""
     found = tuple(sorted(concerns(seen), key=lambda concern: concern.tone is not Tone.BAD))
     now = seen.now
@@ -87,7 +87,7 @@ def facts(seen: Seen) -> dict[str, Any]:
     }
 
 
-def concerns(seen: Seen) -> Iterator[Concern]:
+def concerns(seen: Snapshot) -> Iterator[Concern]:
     """Yield what is not as it should be."""
     yield from _capture(seen.now)
     yield from _processes(seen.now)
@@ -116,7 +116,7 @@ def open_findings(now: Overview) -> str:
     return f"more than {count(FINDINGS_MAX)}" if most else count(now.open_findings)
 
 
-def tiles(seen: Seen) -> tuple[Tile, ...]:
+def tiles(seen: Snapshot) -> tuple[Tile, ...]:
     """Return the figures at the top."""
     now, limits = seen.now, seen.thresholds
     dirty = sum(entity.dirty for entity in now.entities)
@@ -253,7 +253,7 @@ def _keys_apart(now: Overview) -> Iterator[Concern]:
         )
 
 
-def _delay(seen: Seen) -> Iterator[Concern]:
+def _delay(seen: Snapshot) -> Iterator[Concern]:
     now, limits = seen.now, seen.thresholds
     if now.canary_seconds is not None and now.canary_seconds > limits.canary_seconds_max:
         yield Concern(

@@ -65,11 +65,13 @@ def _of_findings(trail: KeyTrail) -> Iterator[Moment]:
 
 
 def _of_graves(trail: KeyTrail) -> Iterator[Moment]:
-    for grave in trail.graves:
-        name = key_text(grave.key)
-        yield Moment(grave.seen_at, f"{name}: a sweep saw its tombstone of version {grave.version}")
-        if grave.removed_at is not None:
-            yield Moment(grave.removed_at, f"{name}: its tombstone was removed")
+    for tombstone in trail.tombstones:
+        name = key_text(tombstone.key)
+        yield Moment(
+            tombstone.seen_at, f"{name}: a sweep saw its tombstone of version {tombstone.version}"
+        )
+        if tombstone.removed_at is not None:
+            yield Moment(tombstone.removed_at, f"{name}: its tombstone was removed")
 
 
 def _of_others(trail: KeyTrail) -> Iterator[Moment]:

@@ -17,7 +17,7 @@ GATES_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Snapshot:
     """What a look showed.
 
     Attributes:
@@ -31,7 +31,7 @@ class Seen:
     thresholds: Thresholds
 
 
-class Looker:
+class SnapshotReader:
     """Looks, and asks for the gates only now and then: they take more of the database's time.
 
     Args:
@@ -45,7 +45,7 @@ class Looker:
         self._gates: Readiness | None = None
         self._asked_at = 0.0
 
-    async def look(self) -> Seen:
+    async def look(self) -> Snapshot:
         """Return what there is to see.
 
         Raises:
@@ -53,7 +53,7 @@ class Looker:
             Unavailable: the database cannot answer.
         """
         now = await overview(self._pool, ANSWER_SECONDS)
-        return Seen(now, await self._readiness(), self._thresholds)
+        return Snapshot(now, await self._readiness(), self._thresholds)
 
     async def _readiness(self) -> Readiness:
         if self._gates is None or monotonic() - self._asked_at > GATES_SECONDS:

@@ -25,7 +25,7 @@ SHARE_OF_TIME = 10.0
 """A look that takes long is repeated the later: it has a tenth of the time."""
 
 
-class Live(Generic[T]):
+class SnapshotStream(Generic[T]):
     """A look that is taken while somebody watches, and no more often than once a tick.
 
     Args:

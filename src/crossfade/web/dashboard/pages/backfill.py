@@ -6,15 +6,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from crossfade.postgres.monitoring.details import EntityBackfill, backfills
-from crossfade.web.dashboard.context import AtDesk, show
+from crossfade.web.dashboard.context import InContext, show
 
 router = APIRouter()
 
 
 @router.get("/backfill")
-async def page(request: Request, desk: AtDesk) -> HTMLResponse:
+async def page(request: Request, context: InContext) -> HTMLResponse:
     """Show how far the backfill of each mapping has come; the page renews itself meanwhile."""
-    entities = await backfills(desk.pool)
+    entities = await backfills(context.pool)
     windows = sum(entity.windows for entity in entities)
     return show(
         request,

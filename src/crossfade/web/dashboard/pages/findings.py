@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from crossfade.parity.model import Cause, Verdict
 from crossfade.postgres.monitoring.finding_lists import FindingPage, PostgresFindingLists
-from crossfade.web.dashboard.context import AtDesk, show
+from crossfade.web.dashboard.context import InContext, show
 from crossfade.web.dashboard.findings import FOREIGN, MEANINGS, Asked, Standing, versions_told
 from crossfade.web.dashboard.parameters import Number, PathNumber, Text, key_json, row_parts
 
@@ -37,13 +37,13 @@ def asked(
 @router.get("/findings")
 async def page(
     request: Request,
-    desk: AtDesk,
+    context: InContext,
     filters: Annotated[Asked, Depends(asked)],
     after: Number | None = None,
     before: Number | None = None,
 ) -> HTMLResponse:
     """List findings."""
-    lists = PostgresFindingLists(desk.pool)
+    lists = PostgresFindingLists(context.pool)
     found = await lists.page(filters.chosen, after=after, before=before)
     counted = await lists.count(filters.chosen, COUNT_MAX + 1)
     return show(
@@ -61,22 +61,22 @@ async def page(
 
 
 @router.get("/findings/{number}")
-async def one(request: Request, desk: AtDesk, number: PathNumber) -> HTMLResponse:
+async def one(request: Request, context: InContext, number: PathNumber) -> HTMLResponse:
     """Show one finding with its evidence."""
-    finding = await PostgresFindingLists(desk.pool).find(number)
+    finding = await PostgresFindingLists(context.pool).find(number)
     if finding is None:
         raise HTTPException(404)
-    judgement = finding.judgement
+    comparison = finding.comparison
     return show(
         request,
         "finding.html.j2",
         finding=finding,
-        judgement=judgement,
-        evidence=judgement.evidence,
-        meaning=MEANINGS.get(judgement.verdict, ""),
-        versions=versions_told(judgement.evidence),
-        row_parts=row_parts(desk.application, judgement.key),
-        key_json=key_json(judgement.key.parts),
+        comparison=comparison,
+        evidence=comparison.evidence,
+        meaning=MEANINGS.get(comparison.verdict, ""),
+        versions=versions_told(comparison.evidence),
+        row_parts=row_parts(context.application, comparison.key),
+        key_json=key_json(comparison.key.parts),
     )
 
 

@@ -8,16 +8,16 @@ from fastapi.responses import HTMLResponse
 from crossfade.cutover.gates import Phase
 from crossfade.cutover.readiness import readiness
 from crossfade.postgres.monitoring.gates import gate_facts
-from crossfade.web.dashboard.context import AtDesk, show
+from crossfade.web.dashboard.context import InContext, show
 
 router = APIRouter()
 
 
 @router.get("/gates")
-async def page(request: Request, desk: AtDesk) -> HTMLResponse:
+async def page(request: Request, context: InContext) -> HTMLResponse:
     """Show each gate with its value, its threshold and its reason."""
-    thresholds = desk.settings.thresholds
-    told = readiness(await gate_facts(desk.pool, thresholds.quiet_seconds_min), thresholds)
+    thresholds = context.settings.thresholds
+    told = readiness(await gate_facts(context.pool, thresholds.quiet_seconds_min), thresholds)
     phases = list(Phase)
     return show(
         request,

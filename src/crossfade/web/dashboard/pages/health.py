@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from crossfade.errors import AccessDenied, NoSuchStore, SchemaChanged, Unavailable
 from crossfade.postgres.monitoring.overview import check_schema
-from crossfade.web.dashboard.context import AtDesk, SignedIn
+from crossfade.web.dashboard.context import InContext, SignedIn
 from crossfade.web.dashboard.metrics import exposition
 
 router = APIRouter()
@@ -30,13 +30,13 @@ async def lives() -> PlainTextResponse:
 
 
 @router.get("/readyz")
-async def is_ready(desk: AtDesk) -> PlainTextResponse:
+async def is_ready(context: InContext) -> PlainTextResponse:
     """Say whether the database answers and its schema is this release's; 503 and why otherwise.
 
     Anybody may ask, so the reason names neither server nor role.
     """
     try:
-        await check_schema(desk.pool, ANSWER_SECONDS)
+        await check_schema(context.pool, ANSWER_SECONDS)
     except Unavailable as error:
         reason = REASONS.get(type(error), "the database cannot be reached")
         text = f"not ready: {reason} ({type(error).__name__})\n"
@@ -45,7 +45,7 @@ async def is_ready(desk: AtDesk) -> PlainTextResponse:
 
 
 @router.get("/metrics")
-async def metrics(desk: AtDesk, found: SignedIn) -> Response:
+async def metrics(context: InContext, found: SignedIn) -> Response:
     """Return what the ledger's schema says, for Prometheus; it sends the operator token."""
     del found
-    return Response(exposition(await desk.live.now()), media_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(await context.live.now()), media_type=CONTENT_TYPE_LATEST)

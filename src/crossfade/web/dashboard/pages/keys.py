@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from crossfade.mapping.state import Key, Row
 from crossfade.postgres.monitoring.details import key_trail, parked_page
 from crossfade.rendering import key_text
-from crossfade.web.dashboard.context import AtDesk, show
+from crossfade.web.dashboard.context import InContext, show
 from crossfade.web.dashboard.parameters import (
     Parts,
     Text,
@@ -29,17 +29,17 @@ KEYS_MAX = 50
 
 @router.get("/keys")
 async def page(
-    request: Request, desk: AtDesk, after_entity: Text = "", after_key: Text = "[]"
+    request: Request, context: InContext, after_entity: Text = "", after_key: Text = "[]"
 ) -> HTMLResponse:
     """Ask for a row, and list parked keys."""
     after = key_of(after_entity, after_key) if after_entity else None
-    parked = await parked_page(desk.pool, after, KEYS_MAX + 1)
+    parked = await parked_page(context.pool, after, KEYS_MAX + 1)
     return show(
         request,
         "keys.html.j2",
-        mappings=sorted(desk.application.by_name.values(), key=lambda one: one.name),
+        mappings=sorted(context.application.by_name.values(), key=lambda one: one.name),
         parked=parked[:KEYS_MAX],
-        rows={one: row_parts(desk.application, Key(one.entity, one.key)) for one in parked},
+        rows={one: row_parts(context.application, Key(one.entity, one.key)) for one in parked},
         is_later=after is not None,
         last=parked[KEYS_MAX - 1] if len(parked) > KEYS_MAX else None,
         key_json=key_json,
@@ -49,15 +49,15 @@ async def page(
 @router.get("/keys/row")
 async def row(
     request: Request,
-    desk: AtDesk,
+    context: InContext,
     entity: Text,
     part: Annotated[Parts, Query()] = [],  # noqa: B006 - FastAPI copies defaults
     key: Text = "",
 ) -> HTMLResponse:
     """Show all that is remembered of one row."""
-    mapping = mapping_of(desk.application, entity)
+    mapping = mapping_of(context.application, entity)
     wanted = primary_key(mapping, part, key)
-    trail = await key_trail(desk.pool, Row(mapping.name, wanted), folders(mapping, wanted))
+    trail = await key_trail(context.pool, Row(mapping.name, wanted), folders(mapping, wanted))
     return show(
         request,
         "row.html.j2",

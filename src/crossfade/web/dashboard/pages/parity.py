@@ -11,7 +11,7 @@ from crossfade.cutover.gates import BUCKETS
 from crossfade.postgres.monitoring.details import coverage, runs_since
 from crossfade.postgres.monitoring.finding_lists import FindingFilter, PostgresFindingLists
 from crossfade.rendering import HEIGHT, WIDTH
-from crossfade.web.dashboard.context import AtDesk, show
+from crossfade.web.dashboard.context import InContext, show
 from crossfade.web.dashboard.pages.findings import COUNT_MAX
 from crossfade.web.dashboard.parity import WINDOW_SECONDS, ages_told, coverage_row, parity_chart
 
@@ -19,12 +19,12 @@ router = APIRouter()
 
 
 @router.get("/parity")
-async def page(request: Request, desk: AtDesk) -> HTMLResponse:
+async def page(request: Request, context: InContext) -> HTMLResponse:
     """Show the runs of the last two weeks, and the coverage."""
     now = datetime.now(UTC)
-    runs = await runs_since(desk.pool, WINDOW_SECONDS)
-    rows = [coverage_row(entity) for entity in await coverage(desk.pool)]
-    lists = PostgresFindingLists(desk.pool)
+    runs = await runs_since(context.pool, WINDOW_SECONDS)
+    rows = [coverage_row(entity) for entity in await coverage(context.pool)]
+    lists = PostgresFindingLists(context.pool)
     return show(
         request,
         "parity.html.j2",

@@ -19,7 +19,7 @@ from crossfade.operations.requests import (
     kind_of,
 )
 from crossfade.postgres.monitoring.requests import PostgresRequests
-from crossfade.web.dashboard.context import AtDesk, Desk, SignedIn, show
+from crossfade.web.dashboard.context import DashboardContext, InContext, SignedIn, show
 from crossfade.web.dashboard.parameters import (
     NUMBER_MAX,
     FormText,
@@ -38,9 +38,9 @@ PATIENCE_SECONDS = 15.0
 
 
 @router.get("/actions")
-async def page(request: Request, desk: AtDesk) -> HTMLResponse:
+async def page(request: Request, context: InContext) -> HTMLResponse:
     """List what was asked for, and offer what can be."""
-    found = await PostgresRequests(desk.pool).newest()
+    found = await PostgresRequests(context.pool).newest()
     return show(
         request,
         "actions.html.j2",
@@ -53,25 +53,25 @@ async def page(request: Request, desk: AtDesk) -> HTMLResponse:
 
 @router.get("/actions/verify")
 async def ask_verify(
-    request: Request, desk: AtDesk, entity: Text = "", *, deep: bool = False
+    request: Request, context: InContext, entity: Text = "", *, deep: bool = False
 ) -> HTMLResponse:
     """Say what a pass does, and ask which one."""
-    task = _verify(desk, entity, deep=deep)
+    task = _verify(context, entity, deep=deep)
     return _confirm(
-        request, task, entities=sorted(desk.application.by_name), entity=entity, deep=deep
+        request, task, entities=sorted(context.application.by_name), entity=entity, deep=deep
     )
 
 
 @router.post("/actions/verify")
 async def verify(
-    desk: AtDesk,
+    context: InContext,
     found: SignedIn,
     entity: FormText = "",
     *,
     deep: Annotated[bool, Form()] = False,
 ) -> RedirectResponse:
     """Ask for a pass."""
-    return await _ask(desk, found, _verify(desk, entity, deep=deep))
+    return await _ask(context, found, _verify(context, entity, deep=deep))
 
 
 @router.get("/actions/repair")
@@ -82,10 +82,12 @@ async def ask_repair(request: Request, finding: Number | None = None) -> HTMLRes
 
 @router.post("/actions/repair")
 async def repair(
-    desk: AtDesk, found: SignedIn, finding: Annotated[int | None, Form(ge=1, le=NUMBER_MAX)] = None
+    context: InContext,
+    found: SignedIn,
+    finding: Annotated[int | None, Form(ge=1, le=NUMBER_MAX)] = None,
 ) -> RedirectResponse:
     """Ask for a repair."""
-    return await _ask(desk, found, Repair(finding))
+    return await _ask(context, found, Repair(finding))
 
 
 @router.get("/actions/unpark")
@@ -96,35 +98,35 @@ async def ask_unpark(request: Request, entity: Text = "", key: Text = "") -> HTM
 
 @router.post("/actions/unpark")
 async def unpark(
-    desk: AtDesk, found: SignedIn, entity: FormText = "", key: FormText = ""
+    context: InContext, found: SignedIn, entity: FormText = "", key: FormText = ""
 ) -> RedirectResponse:
     """Un-park keys, at once: it is a matter of the ledger alone."""
     task = _unpark(entity, key)
-    return _to(await PostgresRequests(desk.pool).unpark(task, found.name))
+    return _to(await PostgresRequests(context.pool).unpark(task, found.name))
 
 
 @router.get("/actions/reveal")
 async def ask_reveal(
-    request: Request, desk: AtDesk, found: SignedIn, entity: Text, key: Text
+    request: Request, context: InContext, found: SignedIn, entity: Text, key: Text
 ) -> HTMLResponse:
     """Say what revealing does, and that it is recorded."""
-    return _confirm(request, _reveal(desk, found, entity, key), entity=entity, key=key)
+    return _confirm(request, _reveal(context, found, entity, key), entity=entity, key=key)
 
 
 @router.post("/actions/reveal")
 async def reveal(
-    desk: AtDesk, found: SignedIn, entity: FormText = "", key: FormText = ""
+    context: InContext, found: SignedIn, entity: FormText = "", key: FormText = ""
 ) -> RedirectResponse:
     """Ask for the contents of one key."""
-    return await _ask(desk, found, _reveal(desk, found, entity, key))
+    return await _ask(context, found, _reveal(context, found, entity, key))
 
 
 @router.get("/actions/{number}")
 async def one(
-    request: Request, desk: AtDesk, operator: SignedIn, number: PathNumber
+    request: Request, context: InContext, operator: SignedIn, number: PathNumber
 ) -> HTMLResponse:
     """Show one request, and what it revealed to the one who may see it."""
-    requests = PostgresRequests(desk.pool)
+    requests = PostgresRequests(context.pool)
     found = await requests.find(number)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -142,9 +144,9 @@ async def one(
 
 
 @router.post("/actions/{number}/withdraw")
-async def withdraw(desk: AtDesk, found: SignedIn, number: PathNumber) -> RedirectResponse:
+async def withdraw(context: InContext, found: SignedIn, number: PathNumber) -> RedirectResponse:
     """Take a request back that no worker has taken yet."""
-    await PostgresRequests(desk.pool).withdraw(number, found.name)
+    await PostgresRequests(context.pool).withdraw(number, found.name)
     return RedirectResponse(f"/actions/{number}", HTTPStatus.SEE_OTHER)
 
 
@@ -154,16 +156,16 @@ def _confirm(request: Request, task: Task, **fields: object) -> HTMLResponse:
     )
 
 
-async def _ask(desk: Desk, found: Operator, task: Task) -> RedirectResponse:
-    return _to(await PostgresRequests(desk.pool).ask(task, found.name))
+async def _ask(context: DashboardContext, found: Operator, task: Task) -> RedirectResponse:
+    return _to(await PostgresRequests(context.pool).ask(task, found.name))
 
 
 def _to(asked: OperatorRequest) -> RedirectResponse:
     return RedirectResponse(f"/actions/{asked.id}", HTTPStatus.SEE_OTHER)
 
 
-def _verify(desk: Desk, entity: str, *, deep: bool) -> Verify:
-    if entity and entity not in desk.application.by_name:
+def _verify(context: DashboardContext, entity: str, *, deep: bool) -> Verify:
+    if entity and entity not in context.application.by_name:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return Verify((entity,) if entity else (), is_deep=deep)
 
@@ -174,10 +176,10 @@ def _unpark(entity: str, key: str) -> Unpark:
     return Unpark(entity or None, key_of(entity, key).parts if key else None)
 
 
-def _reveal(desk: Desk, found: Operator, entity: str, key: str) -> Reveal:
+def _reveal(context: DashboardContext, found: Operator, entity: str, key: str) -> Reveal:
     if not found.may_reveal:
         raise HTTPException(HTTPStatus.FORBIDDEN, "Sign in with the token that may reveal content.")
-    if entity not in desk.application.by_name:
+    if entity not in context.application.by_name:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return Reveal(entity, key_of(entity, key).parts)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from crossfade.web.dashboard.context import AtDesk, SignedIn, identity, show, visitor
+from crossfade.web.dashboard.context import InContext, SignedIn, identity, show, visitor
 from crossfade.web.dashboard.tokens import NAME_CHARACTERS_MAX
 from crossfade.web.security import address_of, require_own_form, safe_next
 
@@ -26,31 +26,31 @@ async def ask(request: Request, next_page: str = "/") -> HTMLResponse:
 @router.post("/sign-in")
 async def sign_in(
     request: Request,
-    desk: AtDesk,
+    context: InContext,
     name: Annotated[str, Form(max_length=NAME_CHARACTERS_MAX)] = "",
     token: Annotated[str, Form(max_length=1000)] = "",
     next_page: Annotated[str, Form(max_length=1000)] = "/",
 ) -> Response:
     """Let an operator in who has a token; every address may try a few times a minute."""
-    await require_own_form(desk.secret, request, identity(visitor(request)))
-    desk.attempts.attempt(address_of(request))
+    await require_own_form(context.secret, request, identity(visitor(request)))
+    context.attempts.attempt(address_of(request))
     named = " ".join(name.split())
-    found = desk.tokens.admit(token, named) if named else None
+    found = context.tokens.admit(token, named) if named else None
     if found is None:
         problem = REFUSED if named else "Say who you are: it stands beside what you do here."
         return _form(request, next_page=next_page, name=name, problem=problem, status_code=422)
-    desk.attempts.forgive(address_of(request))
+    context.attempts.forgive(address_of(request))
     answer = RedirectResponse(safe_next(next_page), SEE_OTHER)
-    desk.cookie.write(answer, [found.name, found.may_reveal])
+    context.cookie.write(answer, [found.name, found.may_reveal])
     return answer
 
 
 @router.post("/sign-out")
-async def sign_out(desk: AtDesk, found: SignedIn) -> Response:
+async def sign_out(context: InContext, found: SignedIn) -> Response:
     """Forget who was here."""
     del found
     answer = RedirectResponse("/sign-in", SEE_OTHER)
-    desk.cookie.clear(answer)
+    context.cookie.clear(answer)
     return answer
 
 

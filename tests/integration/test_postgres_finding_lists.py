@@ -80,9 +80,9 @@ async def walk(lists: PostgresFindingLists, chosen: FindingFilter) -> list[Findi
 
 def expected(found: list[Finding], chosen: FindingFilter) -> list[Finding]:
     tests: list[Callable[[Finding], bool]] = [
-        lambda one: chosen.entity in {None, one.judgement.key.entity},
-        lambda one: chosen.verdict in {None, one.judgement.verdict},
-        lambda one: chosen.cause in {None, one.judgement.cause},
+        lambda one: chosen.entity in {None, one.comparison.key.entity},
+        lambda one: chosen.verdict in {None, one.comparison.verdict},
+        lambda one: chosen.cause in {None, one.comparison.cause},
         lambda one: chosen.is_open in {None, one.closed_at is None},
     ]
     kept = [one for one in found if all(test(one) for test in tests)]
@@ -90,8 +90,10 @@ def expected(found: list[Finding], chosen: FindingFilter) -> list[Finding]:
         since = chosen.since or datetime.min.replace(tzinfo=UTC)
         kept = [one for one in kept if one.first_seen >= since]
         return sorted(kept, key=lambda one: (one.first_seen, one.id), reverse=True)
-    kept = [one for one in kept if (one.judgement.key.parts[0] or "").startswith(chosen.key_prefix)]
-    return sorted(kept, key=lambda one: (str(one.judgement.key.parts[0]), one.id))
+    kept = [
+        one for one in kept if (one.comparison.key.parts[0] or "").startswith(chosen.key_prefix)
+    ]
+    return sorted(kept, key=lambda one: (str(one.comparison.key.parts[0]), one.id))
 
 
 async def test_every_filter_lists_what_it_says_in_both_directions(

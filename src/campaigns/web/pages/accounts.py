@@ -17,10 +17,10 @@ from campaigns.actions import create_user, find_account, record_sign_in
 from campaigns.errors import Conflict, Invalid, Problem
 from campaigns.fields import PASSWORD_CHARACTERS_MIN
 from campaigns.inputs import NewPassword, NewUser
-from campaigns.web.desk import AtDesk
+from campaigns.web.context import InContext
 from campaigns.web.forms import Blank, Field, Widget, read_form, refused, shown
 from campaigns.web.rendering import go_to, page
-from campaigns.web.visitors import Visitor, let_in, let_out
+from campaigns.web.visitors import Visitor, sign_in, sign_out
 from crossfade.web.security import address_of, safe_next
 
 router = APIRouter()
@@ -79,16 +79,16 @@ async def show_sign_up(request: Request) -> Response:
 
 
 @router.post("/sign-up")
-async def sign_up(request: Request, desk: AtDesk) -> Response:
+async def sign_up(request: Request, context: InContext) -> Response:
     """Make an account; a taken address is answered like a free one."""
-    desk.addresses.attempt(address_of(request))
+    context.addresses.attempt(address_of(request))
     texts = await read_form(request, NEW_ACCOUNT)
     try:
         new = NewUser(email=texts["email"].strip(), name=texts["name"] or None)
         password = NewPassword(password=texts["password"]).password
-        kept = await desk.passwords.hash(password)
+        kept = await context.passwords.hash(password)
         with suppress(Conflict):
-            await create_user(desk.app, new.model_copy(update={"password_hash": kept}))
+            await create_user(context.app, new.model_copy(update={"password_hash": kept}))
     except Invalid as refusal:
         form = refused(NEW_ACCOUNT, texts, refusal)
         return page(request, "accounts/sign_up.html.j2", status=form.status, form=form)
@@ -102,30 +102,30 @@ async def show_sign_in(request: Request) -> Response:
 
 
 @router.post("/sign-in")
-async def sign_in(request: Request, desk: AtDesk) -> Response:
+async def submit_sign_in(request: Request, context: InContext) -> Response:
     """Let in who knows the password."""
     texts = await read_form(request, CREDENTIALS)
     then = str((await request.form()).get("next", ""))
     email = texts["email"].strip()
-    desk.addresses.attempt(address_of(request))
-    desk.accounts.attempt(email.lower())
-    account = await find_account(desk.app, email)
+    context.addresses.attempt(address_of(request))
+    context.accounts.attempt(email.lower())
+    account = await find_account(context.app, email)
     kept = None if account is None else account.password_hash
-    known = await desk.passwords.matches(texts["password"], kept)
+    known = await context.passwords.matches(texts["password"], kept)
     if account is None or not known:
         return _sign_in_page(request, texts, then, failed=True)
-    desk.accounts.forgive(email.lower())
-    await record_sign_in(desk.app, account.user.id)
+    context.accounts.forgive(email.lower())
+    await record_sign_in(context.app, account.user.id)
     response = go_to(request, safe_next(then, "/campaigns"))
-    let_in(request, response, account)
+    sign_in(request, response, account)
     return response
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request) -> Response:
+async def submit_sign_out(request: Request) -> Response:
     """Make this browser forget who was signed in."""
     response = go_to(request, "/", "You are signed out.")
-    let_out(request, response)
+    sign_out(request, response)
     return response
 
 

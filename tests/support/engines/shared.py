@@ -49,7 +49,7 @@ _DYNAMO_PROGRAMS: dict[str, tuple[Program, frozenset[str]]] = {
 }
 
 
-class House:
+class Engines:
     """Starts engines on demand and stops all of them at the end of the session."""
 
     def __init__(self) -> None:

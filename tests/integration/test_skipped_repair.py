@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from campaigns.mapping import APPLICATION
-from crossfade.events import EntityLeftOut, Repaired
+from crossfade.events import EntitySkipped, Repaired
 from crossfade.mapping.state import Key
-from crossfade.parity.model import Judgement, Verdict
+from crossfade.parity.model import Comparison, Verdict
 from crossfade.postgres import install
 from crossfade.repair import repair
 from crossfade.repair.repair import Action, Result, Route
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.repairs import open_findings, repair_route
 
 ALTER = "ALTER TABLE campaigns ADD mood text"
@@ -24,34 +24,36 @@ CAMPAIGNS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-00
 
 
 @pytest.fixture
-async def route(world: World) -> AsyncIterator[Route]:
+async def route(product: RunningProduct) -> AsyncIterator[Route]:
     """Users and campaigns without items, and findings that say so, in turns."""
     for user, campaign in zip(USERS, CAMPAIGNS, strict=True):
-        await world.sql(
+        await product.sql(
             "INSERT INTO users (id, email, updated_at) VALUES (%s, %s, now())",
             *(user, f"{user}@example.org"),
         )
-        await world.sql(
+        await product.sql(
             "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
             "VALUES (%s, %s, %s, 'One', now())",
             *(campaign, user, campaign),
         )
-    await world.drain()
-    client, name = world.stores.dynamodb, world.settings.dynamodb_table_name
+    await product.drain()
+    client, name = product.stores.dynamodb, product.settings.dynamodb_table_name
     for item in client.scan(TableName=name)["Items"]:
-        if world.user_id not in item["pk"]["S"]:
+        if product.user_id not in item["pk"]["S"]:
             client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
-    await world.sql(
+    await product.sql(
         "INSERT INTO crossfade.finding (entity, key, verdict, cause, first_run, last_run) "
         "SELECT entity, key, 'drift_missing', 'lost write', 1, 1 FROM crossfade.ledger "
         "WHERE key[1] = ANY (%s) ORDER BY right(key[1], 1), entity",
         [*USERS, *CAMPAIGNS],
     )
-    async with repair_route(world) as route:
+    async with repair_route(product) as route:
         yield route
 
 
-async def assert_users_repaired(world: World, results: Sequence[Result], left: int) -> None:
+async def assert_users_repaired(
+    product: RunningProduct, results: Sequence[Result], left: int
+) -> None:
     """The findings of users are closed; those of campaigns say why they are not."""
     assert {one.is_closed for one in results if of(one) == "user"} == {True}
     campaigns = [one for one in results if of(one) == "campaign"]
@@ -59,81 +61,81 @@ async def assert_users_repaired(world: World, results: Sequence[Result], left: i
     for one in campaigns:
         assert one.left_out is not None
         assert REASON in one.left_out.reason
-    assert await open_findings(world) == len(CAMPAIGNS)
-    (told,) = world.observed(Repaired)
+    assert await open_findings(product) == len(CAMPAIGNS)
+    (told,) = product.observed(Repaired)
     assert (told.closed, told.open, told.left) == (len(USERS), len(CAMPAIGNS) - left, left)
-    assert {(one.job, one.entity) for one in world.observed(EntityLeftOut)} == {
+    assert {(one.job, one.entity) for one in product.observed(EntitySkipped)} == {
         ("repair", "campaign")
     }
 
 
 def of(result: Result) -> str:
-    return result.remedy.finding.judgement.key.entity
+    return result.remedy.finding.comparison.key.entity
 
 
 async def test_the_others_are_repaired_and_the_next_repair_mends_the_rest(
-    world: World, route: Route
+    product: RunningProduct, route: Route
 ) -> None:
-    await world.sql(ALTER)
+    await product.sql(ALTER)
     results = await repair.step(route, after=0, findings_max=100)
-    await assert_users_repaired(world, results, left=len(CAMPAIGNS))
+    await assert_users_repaired(product, results, left=len(CAMPAIGNS))
     campaigns = [one.remedy for one in results if of(one) == "campaign"]
     assert {one.action for one in campaigns} == {Action.WAIT}
-    await world.sql("ALTER TABLE campaigns DROP mood")
-    await install(world.direct.dsn, APPLICATION.mappings)
+    await product.sql("ALTER TABLE campaigns DROP mood")
+    await install(product.direct.dsn, APPLICATION.mappings)
     again = await repair.step(route, after=0, findings_max=100)
     assert [one.is_closed for one in again] == [True] * len(CAMPAIGNS)
-    await world.assert_equal()
+    await product.assert_equal()
 
 
 async def test_a_table_that_changes_before_the_comparison_leaves_its_findings_open(
-    world: World, route: Route
+    product: RunningProduct, route: Route
 ) -> None:
-    async def judge(keys: Sequence[Key]) -> Sequence[Judgement]:
-        await world.sql(ALTER.replace("ADD", "ADD IF NOT EXISTS"))
+    async def judge(keys: Sequence[Key]) -> Sequence[Comparison]:
+        await product.sql(ALTER.replace("ADD", "ADD IF NOT EXISTS"))
         return await route.judge(keys)
 
     results = await repair.step(replace(route, judge=judge), after=0, findings_max=100)
-    await assert_users_repaired(world, results, left=0)
+    await assert_users_repaired(product, results, left=0)
     assert {one.verdict for one in results} == {Verdict.EQUAL, Verdict.DRIFT_MISSING}
 
 
 async def test_a_table_that_changes_after_the_plan_leaves_its_findings_open(
-    world: World, route: Route
+    product: RunningProduct, route: Route
 ) -> None:
     planned = await repair.preview(route, after=0, findings_max=100)
     assert {one.action for one in planned} == {Action.REWRITE}
-    await world.sql(ALTER)
-    await assert_users_repaired(world, await repair.carry_out(route, planned), left=0)
+    await product.sql(ALTER)
+    await assert_users_repaired(product, await repair.carry_out(route, planned), left=0)
 
 
-async def test_a_dry_run_plans_for_the_others(world: World, route: Route) -> None:
-    await world.sql(ALTER)
+async def test_a_dry_run_plans_for_the_others(product: RunningProduct, route: Route) -> None:
+    await product.sql(ALTER)
     planned = await repair.preview(route, after=0, findings_max=100)
-    actions = {one.finding.judgement.key.entity: one.action for one in planned}
+    actions = {one.finding.comparison.key.entity: one.action for one in planned}
     assert actions == {"user": Action.REWRITE, "campaign": Action.WAIT}
 
 
 async def test_what_was_equal_before_its_table_changed_is_closed(
-    world: World, route: Route
+    product: RunningProduct, route: Route
 ) -> None:
     """One campaign is compared again, since it was written to; its table has changed by then."""
     rounds = 0
 
-    async def judge(keys: Sequence[Key]) -> Sequence[Judgement]:
+    async def judge(keys: Sequence[Key]) -> Sequence[Comparison]:
         nonlocal rounds
         rounds += 1
         judged = await route.judge(keys)
         if rounds > 1:
             return judged
-        await world.sql(ALTER)
+        await product.sql(ALTER)
         return [
             replace(one, verdict=Verdict.RACE) if CAMPAIGNS[1] in one.key.parts else one
             for one in judged
         ]
 
     results = await repair.step(replace(route, judge=judge), after=0, findings_max=100)
-    left_out = [one.remedy.finding.judgement.key.parts for one in results if one.left_out]
+    left_out = [one.remedy.finding.comparison.key.parts for one in results if one.left_out]
     assert [CAMPAIGNS[1] in parts for parts in left_out] == [True]
     assert [one.is_closed for one in results].count(False) == 1
-    assert await open_findings(world) == 1
+    assert await open_findings(product) == 1

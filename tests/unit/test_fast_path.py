@@ -26,7 +26,7 @@ class Ledger:
         self.gate.set()
         self.failure: Exception | None = None
 
-    async def dirty_of(self, rows: Sequence[Row]) -> Sequence[Key]:
+    async def dirty_keys_of(self, rows: Sequence[Row]) -> Sequence[Key]:
         if self.failure is not None:
             raise self.failure
         return [Key(row.entity, (*row.primary_key, "owner")) for row in rows]
@@ -55,7 +55,7 @@ def breaker(events: list[Event]) -> Breaker:
 @pytest.fixture
 def path(ledger: Ledger, breaker: Breaker, events: list[Event]) -> FastPath:
     return FastPath(
-        ledger.dirty_of, ledger.deliver, breaker, events.append, rows_max=3, batch_rows_max=2
+        ledger.dirty_keys_of, ledger.deliver, breaker, events.append, rows_max=3, batch_rows_max=2
     )
 
 

@@ -7,12 +7,12 @@ from tempfile import TemporaryFile
 import pytest
 
 from crossfade.errors import SchemaChanged
-from crossfade.jobs.skipped import LeftOut
-from crossfade.jobs.skipping import Altered
+from crossfade.jobs.skipped import SkippedEntity
+from crossfade.jobs.skipping import SkipList
 from crossfade.mapping.state import Key
 from crossfade.parity.comparison.records import Batch
 from crossfade.parity.counts import Counts
-from crossfade.parity.model import Judgement, Tally, Verdict
+from crossfade.parity.model import Comparison, Tally, Verdict
 from crossfade.parity.spill import Spill
 
 
@@ -30,12 +30,12 @@ class Tables:
 
 
 async def test_what_cannot_be_read_is_left_out_and_told_once() -> None:
-    heard: list[LeftOut] = []
-    altered = Altered(heard.append)
+    heard: list[SkippedEntity] = []
+    altered = SkipList(heard.append)
     assert await altered.around(Tables("abcd", altered="ca").read) == "bd"
     assert await altered.around(Tables("abcd", altered="ca").read) == "bd"
     assert altered.names == {"a", "c"}
-    expected = [LeftOut("a", "a has changed"), LeftOut("c", "c has changed")]
+    expected = [SkippedEntity("a", "a has changed"), SkippedEntity("c", "c has changed")]
     assert list(altered.left_out) == heard == expected
 
 
@@ -48,11 +48,11 @@ async def test_an_error_that_leaving_out_does_not_mend_is_raised(entity: str) ->
         raise SchemaChanged("changed", entity)
 
     with pytest.raises(SchemaChanged):
-        await Altered(lambda _: None).around(read)
+        await SkipList(lambda _: None).around(read)
 
 
-def judged(entity: str, *verdicts: Verdict) -> list[Judgement]:
-    return [Judgement(Key(entity, (str(at),)), verdict) for at, verdict in enumerate(verdicts)]
+def judged(entity: str, *verdicts: Verdict) -> list[Comparison]:
+    return [Comparison(Key(entity, (str(at),)), verdict) for at, verdict in enumerate(verdicts)]
 
 
 def test_the_counts_of_what_is_left_out_are_taken_out() -> None:
@@ -69,7 +69,7 @@ def test_the_counts_of_what_is_left_out_are_taken_out() -> None:
 def test_looking_anew_counts_anew() -> None:
     begun = Tally(source_rows=5, target_items=7, racing_keys=1, orphan_objects=3, read_units=2.5)
     counts = Counts(begun, {"a": {"racing_keys": 1}})
-    counts.begin_looking(source_rows=6)
+    counts.start_comparing(source_rows=6)
     assert counts.tally == Tally(source_rows=6, target_items=7, read_units=2.5)
 
 

@@ -15,14 +15,14 @@ from campaigns.mapping import APPLICATION
 from crossfade.cutover.gates import EntityFacts, Facts
 from crossfade.dynamo import TableScan
 from crossfade.errors import SchemaChanged
-from crossfade.events import EntityLeftOut
-from crossfade.parity.full_pass import Parts, full_pass
+from crossfade.events import EntitySkipped
+from crossfade.parity.full_pass import Parts, run_full_pass
 from crossfade.parity.model import Run, RunState, Verdict
 from crossfade.postgres import PostgresScan, install
 from crossfade.postgres.monitoring.gates import gate_facts
 from crossfade.runtime.verification import Verifier, open_verifier
 from support.dashboard import open_dashboard
-from support.engines.world import World
+from support.engines.product import RunningProduct
 from support.kill import Killed
 
 CAMPAIGNS, SESSIONS, USERS, PAGE = 25, 12, 5, 4
@@ -34,58 +34,60 @@ REASON = "mood is not in the mapping"
 
 
 @pytest.fixture
-async def furnished(world: World) -> World:
+async def furnished(product: RunningProduct) -> RunningProduct:
     """Users, campaigns and sessions in both stores, but a user's and a campaign's item."""
-    await world.sql(
+    await product.sql(
         "INSERT INTO users (id, email, updated_at) "
         "SELECT 'u' || n, n || '@example.org', now() FROM generate_series(2, %s) AS n",
         USERS,
     )
-    await world.sql(
+    await product.sql(
         "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
         "SELECT lpad(n::text, 32, '0')::uuid, 'u2', 's' || n, 'One', now() "
         "FROM generate_series(1, %s) AS n",
         CAMPAIGNS,
     )
-    await world.sql(
+    await product.sql(
         "INSERT INTO sessions (id, user_id, name, share_token, updated_at) "
         "SELECT 's' || n, 'u2', 'One', 't' || n, now() FROM generate_series(1, %s) AS n",
         SESSIONS,
     )
-    await world.drain()
-    remove(world, "USER#u3", "PROFILE")
-    remove_campaign(world, 7)
-    return world
+    await product.drain()
+    remove(product, "USER#u3", "PROFILE")
+    remove_campaign(product, 7)
+    return product
 
 
-def remove(world: World, pk: str, sk: str) -> dict[str, Any]:
+def remove(product: RunningProduct, pk: str, sk: str) -> dict[str, Any]:
     """Delete an item past the relay; what it was."""
-    found: dict[str, Any] = world.stores.dynamodb.delete_item(
-        TableName=world.settings.dynamodb_table_name,
+    found: dict[str, Any] = product.stores.dynamodb.delete_item(
+        TableName=product.settings.dynamodb_table_name,
         Key={"pk": {"S": pk}, "sk": {"S": sk}},
         ReturnValues="ALL_OLD",
     )["Attributes"]
     return found
 
 
-def put(world: World, item: dict[str, Any]) -> None:
+def put(product: RunningProduct, item: dict[str, Any]) -> None:
     """Write an item past the relay."""
-    table = world.settings.dynamodb_table_name
-    world.stores.dynamodb.put_item(TableName=table, Item=item)
+    table = product.settings.dynamodb_table_name
+    product.stores.dynamodb.put_item(TableName=table, Item=item)
 
 
-def remove_campaign(world: World, number: int) -> dict[str, Any]:
+def remove_campaign(product: RunningProduct, number: int) -> dict[str, Any]:
     """Delete a campaign's item; what it was."""
-    return remove(world, "USER#u2", f"CAMP#{UUID(int=int(str(number), 16))}")
+    return remove(product, "USER#u2", f"CAMP#{UUID(int=int(str(number), 16))}")
 
 
 @asynccontextmanager
-async def opened(world: World, folder: Path) -> AsyncIterator[tuple[Verifier, Parts]]:
+async def opened(product: RunningProduct, folder: Path) -> AsyncIterator[tuple[Verifier, Parts]]:
     """A verifier, and the parts of a pass in small pages that says after each where it stands."""
-    async with open_verifier(world.settings, APPLICATION.mappings, world.events.append) as verifier:
+    async with open_verifier(
+        product.settings, APPLICATION.mappings, product.events.append
+    ) as verifier:
         table = TableScan(
-            world.migration.client,
-            world.settings.dynamodb_table_name,
+            product.migration.client,
+            product.settings.dynamodb_table_name,
             segments=2,
             page_items_max=PAGE,
         )
@@ -156,7 +158,7 @@ async def facts_of(verifier: Verifier) -> tuple[Facts, dict[str, EntityFacts]]:
     return facts, {entity.name: entity for entity in facts.entities}
 
 
-async def assert_campaigns_left_out(world: World, verifier: Verifier, run: Run) -> None:
+async def assert_campaigns_left_out(product: RunningProduct, verifier: Verifier, run: Run) -> None:
     """The others are verified, their drift is found, and nothing is said of campaigns."""
     assert (run.state, run.entities) == (RunState.FINISHED, OTHERS)
     ((entity, reason),) = [(one.entity, one.reason) for one in run.left_out]
@@ -168,35 +170,35 @@ async def assert_campaigns_left_out(world: World, verifier: Verifier, run: Run) 
     assert (tally.source_rows, tally.equal_keys, tally.drifted_keys) == (rows, rows - 1, 1)
     assert (tally.lagging_keys, tally.racing_keys, tally.parked_keys) == (0, 0, 0)
     found = await verifier.findings.open_page(OTHERS)
-    assert [str(one.judgement.key.entity) for one in found] == ["user"]
-    assert found[0].judgement.verdict is Verdict.DRIFT_MISSING
-    covered = await world.sql(
+    assert [str(one.comparison.key.entity) for one in found] == ["user"]
+    assert found[0].comparison.verdict is Verdict.DRIFT_MISSING
+    covered = await product.sql(
         "SELECT DISTINCT entity FROM crossfade.coverage WHERE run = %s", run.id
     )
     assert {name for (name,) in covered} == set(OTHERS)
-    (event,) = world.observed(EntityLeftOut)
+    (event,) = product.observed(EntitySkipped)
     assert (event.job, event.entity, event.error) == ("verify", "campaign", "SchemaChanged")
 
 
-async def unverified_campaigns(world: World) -> int:
-    ((count,),) = await world.sql(
+async def unverified_campaigns(product: RunningProduct) -> int:
+    ((count,),) = await product.sql(
         "SELECT count(*) FROM crossfade.ledger "
         "WHERE entity = 'campaign' AND unverified_since IS NOT NULL"
     )
     return int(count)
 
 
-async def mend(world: World) -> None:
-    await world.sql(MEND)
-    await install(world.direct.dsn, APPLICATION.mappings)
+async def mend(product: RunningProduct) -> None:
+    await product.sql(MEND)
+    await install(product.direct.dsn, APPLICATION.mappings)
 
 
-async def assert_all_covered(world: World, run: Run) -> None:
+async def assert_all_covered(product: RunningProduct, run: Run) -> None:
     assert (run.entities, run.left_out) == (NAMES, ())
     rows = USERS + SESSIONS + CAMPAIGNS
     tally = run.tally
     assert (tally.source_rows, tally.equal_keys, tally.drifted_keys) == (rows, rows - 2, 2)
-    ((keys, drifted),) = await world.sql(
+    ((keys, drifted),) = await product.sql(
         "SELECT sum(keys), sum(drifted) FROM crossfade.coverage "
         "WHERE entity = 'campaign' AND run = %s",
         run.id,
@@ -205,11 +207,11 @@ async def assert_all_covered(world: World, run: Run) -> None:
 
 
 async def test_the_others_are_verified_and_the_next_pass_covers_what_was_mended(
-    furnished: World, tmp_path: Path
+    furnished: RunningProduct, tmp_path: Path
 ) -> None:
     await furnished.sql(ALTER)
     async with opened(furnished, tmp_path) as (verifier, parts):
-        run = await full_pass(parts, is_deep=False)
+        run = await run_full_pass(parts, is_deep=False)
         await assert_campaigns_left_out(furnished, verifier, run)
         assert await unverified_campaigns(furnished) == CAMPAIGNS
         facts, entities = await facts_of(verifier)
@@ -217,7 +219,7 @@ async def test_the_others_are_verified_and_the_next_pass_covers_what_was_mended(
         assert entities["user"].verified_at is not None
         assert facts.quiet_since is None
         await mend(furnished)
-        again = await full_pass(parts, is_deep=False)
+        again = await run_full_pass(parts, is_deep=False)
         assert again.id == run.id + 1
         await assert_all_covered(furnished, again)
         facts, entities = await facts_of(verifier)
@@ -236,46 +238,46 @@ MOMENTS = {
 """Where the table is altered."""
 
 
-async def unsettle(world: World) -> None:
+async def unsettle(product: RunningProduct) -> None:
     """Have campaigns of every kind in differing buckets: lost, extra, and on their way."""
     for number in range(8, 12):
-        remove_campaign(world, number)
-    items = [remove_campaign(world, number) for number in range(12, 16)]
-    await world.sql("DELETE FROM campaigns WHERE slug IN ('s12', 's13', 's14', 's15')")
-    await world.drain()
+        remove_campaign(product, number)
+    items = [remove_campaign(product, number) for number in range(12, 16)]
+    await product.sql("DELETE FROM campaigns WHERE slug IN ('s12', 's13', 's14', 's15')")
+    await product.drain()
     for item in items:
-        put(world, item)
-    await world.sql("UPDATE campaigns SET name = 'Other' WHERE slug IN ('s16', 's17', 's18')")
+        put(product, item)
+    await product.sql("UPDATE campaigns SET name = 'Other' WHERE slug IN ('s16', 's17', 's18')")
 
 
 @pytest.mark.parametrize("where", MOMENTS.values(), ids=MOMENTS)
 @pytest.mark.parametrize("is_deep", [False, True])
 async def test_a_table_that_changes_during_the_pass_is_left_out(
-    furnished: World, tmp_path: Path, where: tuple[str, str, int], *, is_deep: bool
+    furnished: RunningProduct, tmp_path: Path, where: tuple[str, str, int], *, is_deep: bool
 ) -> None:
     await unsettle(furnished)
     async with opened(furnished, tmp_path) as (verifier, parts):
         altering = at(parts, where, lambda: furnished.sql(ALTER))
-        run = await full_pass(altering, is_deep=is_deep)
+        run = await run_full_pass(altering, is_deep=is_deep)
         await assert_campaigns_left_out(furnished, verifier, run)
         assert await unverified_campaigns(furnished) == CAMPAIGNS
 
 
 async def test_findings_of_earlier_runs_stay_open_while_their_table_cannot_be_read(
-    furnished: World, tmp_path: Path
+    furnished: RunningProduct, tmp_path: Path
 ) -> None:
     """Both were mended meanwhile; only of the user can this be seen."""
     user, campaign = remove(furnished, "USER#u4", "PROFILE"), remove_campaign(furnished, 8)
     async with opened(furnished, tmp_path) as (verifier, parts):
-        await full_pass(parts, is_deep=False)
+        await run_full_pass(parts, is_deep=False)
         put(furnished, user)
         put(furnished, campaign)
         altering = at(parts, ("findings", "open_page", 1), lambda: furnished.sql(ALTER))
-        run = await full_pass(altering, is_deep=False)
+        run = await run_full_pass(altering, is_deep=False)
         await assert_campaigns_left_out(furnished, verifier, run)
         assert len(await verifier.findings.open_page(["campaign"])) == 2
         await mend(furnished)
-        await assert_all_covered(furnished, await full_pass(parts, is_deep=False))
+        await assert_all_covered(furnished, await run_full_pass(parts, is_deep=False))
 
 
 async def die() -> None:
@@ -292,71 +294,73 @@ async def die() -> None:
     ],
 )
 async def test_a_killed_pass_that_goes_on_covers_what_was_mended_meanwhile(
-    furnished: World, tmp_path: Path, where: tuple[str, str, int]
+    furnished: RunningProduct, tmp_path: Path, where: tuple[str, str, int]
 ) -> None:
     async with opened(furnished, tmp_path) as (verifier, parts):
         altering = at(parts, ("rows", "pages", 3), lambda: furnished.sql(ALTER))
         with pytest.raises(Killed):
-            await full_pass(at(altering, where, die), is_deep=False)
+            await run_full_pass(at(altering, where, die), is_deep=False)
         await mend(furnished)
-        run = await full_pass(parts, is_deep=False)
+        run = await run_full_pass(parts, is_deep=False)
         assert run.id == 1
         await assert_all_covered(furnished, run)
         assert len(await verifier.runs.newest(9)) == 1
 
 
 async def test_a_killed_pass_that_goes_on_leaves_out_what_was_not_mended(
-    furnished: World, tmp_path: Path
+    furnished: RunningProduct, tmp_path: Path
 ) -> None:
     await unsettle(furnished)
     async with opened(furnished, tmp_path) as (verifier, parts):
         altering = at(parts, ("rows", "pages", 3), lambda: furnished.sql(ALTER))
         with pytest.raises(Killed):
-            await full_pass(at(altering, ("runs", "finish", 1), die), is_deep=False)
+            await run_full_pass(at(altering, ("runs", "finish", 1), die), is_deep=False)
         furnished.events.clear()
-        run = await full_pass(parts, is_deep=False)
+        run = await run_full_pass(parts, is_deep=False)
         assert run.id == 1
         await assert_campaigns_left_out(furnished, verifier, run)
 
 
 async def test_a_pass_that_ended_without_an_entity_is_no_reason_to_go_on_with_an_older_one(
-    furnished: World, tmp_path: Path
+    furnished: RunningProduct, tmp_path: Path
 ) -> None:
     async with opened(furnished, tmp_path) as (verifier, parts):
         with pytest.raises(Killed):
-            await full_pass(at(parts, ("objects", "list", 1), die), is_deep=False)
+            await run_full_pass(at(parts, ("objects", "list", 1), die), is_deep=False)
         await furnished.sql(ALTER)
-        run = await full_pass(parts, is_deep=False, restart=True)
+        run = await run_full_pass(parts, is_deep=False, restart=True)
         await assert_campaigns_left_out(furnished, verifier, run)
         assert await verifier.runs.unfinished("full", NAMES, is_deep=False) is None
 
 
 async def test_a_pass_without_any_table_fails_and_goes_on_later(
-    furnished: World, tmp_path: Path
+    furnished: RunningProduct, tmp_path: Path
 ) -> None:
     async with opened(furnished, tmp_path) as (verifier, parts):
         for mapping in APPLICATION.mappings:
             await furnished.sql(f"ALTER TABLE {mapping.table} ADD mood text")
         with pytest.raises(SchemaChanged) as refused:
-            await full_pass(parts, is_deep=False)
+            await run_full_pass(parts, is_deep=False)
         assert str(refused.value).count(REASON) == len(NAMES)
         (failed,) = await verifier.runs.newest()
         assert failed.state is RunState.FAILED
         for mapping in APPLICATION.mappings:
             await furnished.sql(f"ALTER TABLE {mapping.table} DROP mood")
         await install(furnished.direct.dsn, APPLICATION.mappings)
-        run = await full_pass(parts, is_deep=False)
+        run = await run_full_pass(parts, is_deep=False)
         assert run.id == failed.id
         await assert_all_covered(furnished, run)
 
 
-async def test_the_dashboard_names_what_was_left_out(furnished: World, tmp_path: Path) -> None:
+async def test_the_dashboard_names_what_was_left_out(
+    furnished: RunningProduct, tmp_path: Path
+) -> None:
     await furnished.sql(ALTER)
     async with (
         opened(furnished, tmp_path) as (_, parts),
         open_dashboard(furnished.settings) as dashboard,
         dashboard.browser() as browser,
     ):
-        await full_pass(parts, is_deep=False)
+        await run_full_pass(parts, is_deep=False)
         page = await browser.get("/parity")
     assert page.text.count("without campaign") == 3  # the tile, the chart and the table

@@ -34,7 +34,7 @@ HASTY = {"target_timeout_seconds": 1.0, "object_timeout_seconds": 2.0}
 
 
 @dataclass(frozen=True)
-class World:
+class RunningProduct:
     """An application with its migration.
 
     Attributes:
@@ -126,9 +126,9 @@ def settings_of(
 
 
 @asynccontextmanager
-async def open_world(
+async def open_product(
     database: Database, dynamo: DynamoEngine, s3: S3Engine, **overrides: Any
-) -> AsyncIterator[World]:
+) -> AsyncIterator[RunningProduct]:
     """Install on a migrated database, make a table, open everything behind proxies."""
     async with AsyncExitStack() as stack:
         postgres = urlsplit(database.dsn)
@@ -156,11 +156,11 @@ async def open_world(
             open_migration(settings, APPLICATION, events.append)
         )
         app = await stack.enter_async_context(
-            open_app(proxied, migration.push, locate=migration.whereabouts)
+            open_app(proxied, migration.push, locate=migration.delivery_status)
         )
         user = await create_user(app, NewUser(email="owner@example.org"))
         await migration.fast_path.drain(10)
-        world = World(
+        product = RunningProduct(
             settings=settings,
             app=app,
             migration=migration,
@@ -172,10 +172,10 @@ async def open_world(
             stores=stores,
             events=events,
         )
-        await world.drain()
+        await product.drain()
         for past in (events, before_dynamo.record.events, before_s3.record.events):
             past.clear()
-        yield world
+        yield product
 
 
 def create_table_with_index(client: Any, name: str) -> None:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from campaigns.database import migrate
 from campaigns.mapping import APPLICATION
 from crossfade import dynamo, postgres, s3
-from crossfade.local import LocalStack, local_stack
+from crossfade.local import LocalServices, local_stack
 from crossfade.runtime.migration import dynamo_config, s3_config
 from crossfade.settings import Settings
 
@@ -32,7 +32,7 @@ class Place:
 
 
 @asynccontextmanager
-async def engines() -> AsyncIterator[LocalStack]:
+async def engines() -> AsyncIterator[LocalServices]:
     """Run PostgreSQL, DynamoDB and S3 for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="crossfade-bench-", ignore_cleanup_errors=True) as root:
         async with local_stack(Path(root)) as stack:
@@ -41,7 +41,7 @@ async def engines() -> AsyncIterator[LocalStack]:
 
 
 async def make_place(
-    stack: LocalStack, name: str, *, capture: bool = True, endpoint: str = "", **given: Any
+    stack: LocalServices, name: str, *, capture: bool = True, endpoint: str = "", **given: Any
 ) -> Place:
     """Make a migrated database, and a table and a bucket of the same name.
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from campaigns.web.options import SiteOptions
-from campaigns.web.pages.doors import READY
+from campaigns.web.pages.accounts import READY
 from crossfade.web.security import Rate
 from support.engines.values import Database
 from support.site import PASSWORD, TestedSite, open_site, sign_up, submit

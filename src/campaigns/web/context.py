@@ -16,7 +16,7 @@ from crossfade.web.security import RateLimiter, SignedCookie
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class SiteContext:
     """The site's parts.
 
     Attributes:
@@ -40,13 +40,13 @@ class Desk:
     accounts: RateLimiter
 
 
-def desk_of(request: Request) -> Desk:
+def context_of(request: Request) -> SiteContext:
     """Return the parts of the site that a request came to."""
-    desk = request.app.state.desk
-    if not isinstance(desk, Desk):
+    context = request.app.state.context
+    if not isinstance(context, SiteContext):
         raise TypeError("the request did not come to a site of `create_site`")
-    return desk
+    return context
 
 
-AtDesk = Annotated[Desk, Depends(desk_of)]
+InContext = Annotated[SiteContext, Depends(context_of)]
 """A page's parameter that receives the site's parts."""

@@ -11,12 +11,12 @@ import pytest
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy
 from crossfade.backfill.windows import Page, Window
-from crossfade.events import EntityLeftOut
-from crossfade.jobs.skipped import LeftOut
+from crossfade.events import EntitySkipped
+from crossfade.jobs.skipped import SkippedEntity
 from crossfade.postgres import install
 from crossfade.runtime.backfill import BackfillOptions, open_windows, plan_backfill
 from support.backfill import a_desk, add_campaigns, add_transcripts, progress, run_backfill
-from support.engines.world import World
+from support.engines.product import RunningProduct
 
 CAMPAIGNS, SESSIONS = 70, 30
 ALTER = "ALTER TABLE campaigns ADD mood text"
@@ -25,11 +25,11 @@ REASON = "mood is not in the mapping"
 
 
 @pytest.fixture
-async def furnished(world: World) -> World:
+async def furnished(product: RunningProduct) -> RunningProduct:
     """Campaigns and sessions of before the capture."""
-    await add_campaigns(world, CAMPAIGNS)
-    await add_transcripts(world, SESSIONS)
-    return world
+    await add_campaigns(product, CAMPAIGNS)
+    await add_transcripts(product, SESSIONS)
+    return product
 
 
 @dataclass
@@ -54,40 +54,40 @@ class Watched:
 
 
 async def run_altering(
-    world: World, entity: str, statement: str, *, pages: int = 1
-) -> tuple[LeftOut, ...]:
+    product: RunningProduct, entity: str, statement: str, *, pages: int = 1
+) -> tuple[SkippedEntity, ...]:
     """Backfill; a statement is made after some pages of an entity were read."""
-    async with a_desk(world) as desk:
-        watched: Any = Watched(desk.windows, entity, lambda: world.sql(statement), pages)
+    async with a_desk(product) as desk:
+        watched: Any = Watched(desk.windows, entity, lambda: product.sql(statement), pages)
         return await copy.run(replace(desk, windows=watched))
 
 
-async def assert_left_out(world: World, entity: str) -> None:
+async def assert_left_out(product: RunningProduct, entity: str) -> None:
     """Every other entity is done."""
-    standing = await progress(world)
+    standing = await progress(product)
     assert {one.entity for one in standing.values() if not one.is_done} == {entity}
-    assert {(one.job, one.entity) for one in world.observed(EntityLeftOut)} == {
+    assert {(one.job, one.entity) for one in product.observed(EntitySkipped)} == {
         ("backfill", entity)
     }
 
 
-async def assert_all_copied(world: World) -> None:
-    standing = await run_backfill(world)
+async def assert_all_copied(product: RunningProduct) -> None:
+    standing = await run_backfill(product)
     assert all(one.is_done for one in standing.values())
     assert (standing["campaign"].tally.read, standing["session"].tally.read) == (
         CAMPAIGNS,
         SESSIONS,
     )
-    await world.assert_equal()
+    await product.assert_equal()
 
 
-async def mend(world: World, statement: str) -> None:
-    await world.sql(statement)
-    await install(world.direct.dsn, APPLICATION.mappings)
+async def mend(product: RunningProduct, statement: str) -> None:
+    await product.sql(statement)
+    await install(product.direct.dsn, APPLICATION.mappings)
 
 
 async def test_the_others_are_copied_and_the_next_backfill_copies_what_was_mended(
-    furnished: World,
+    furnished: RunningProduct,
 ) -> None:
     await furnished.sql(ALTER)
     async with a_desk(furnished) as desk:
@@ -102,7 +102,7 @@ async def test_the_others_are_copied_and_the_next_backfill_copies_what_was_mende
 
 @pytest.mark.parametrize("pages", [1, 3])
 async def test_a_table_that_changes_between_two_pages_is_left_out(
-    furnished: World, pages: int
+    furnished: RunningProduct, pages: int
 ) -> None:
     (left_out,) = await run_altering(furnished, "campaign", ALTER, pages=pages)
     assert REASON in left_out.reason
@@ -112,7 +112,7 @@ async def test_a_table_that_changes_between_two_pages_is_left_out(
 
 
 async def test_a_large_column_that_is_gone_when_it_is_fetched_leaves_its_entity_out(
-    furnished: World,
+    furnished: RunningProduct,
 ) -> None:
     """The page was read before; only the column's content is missing."""
     rename = "ALTER TABLE sessions RENAME transcript_text TO words"
@@ -123,7 +123,7 @@ async def test_a_large_column_that_is_gone_when_it_is_fetched_leaves_its_entity_
     await assert_all_copied(furnished)
 
 
-async def test_a_table_that_is_gone_in_the_middle_is_left_out(furnished: World) -> None:
+async def test_a_table_that_is_gone_in_the_middle_is_left_out(furnished: RunningProduct) -> None:
     gone = "ALTER TABLE campaigns RENAME TO others"
     (left_out,) = await run_altering(furnished, "campaign", gone)
     assert "public.campaigns does not exist" in left_out.reason
@@ -140,7 +140,7 @@ async def test_a_table_that_is_gone_in_the_middle_is_left_out(furnished: World) 
     ],
 )
 async def test_a_table_that_cannot_be_cut_into_windows_is_left_out(
-    furnished: World, alter: str, back: str, told: str
+    furnished: RunningProduct, alter: str, back: str, told: str
 ) -> None:
     await furnished.sql(f"ALTER TABLE {alter}")
     async with open_windows(furnished.settings, APPLICATION.mappings) as windows:
@@ -156,7 +156,7 @@ async def test_a_table_that_cannot_be_cut_into_windows_is_left_out(
     await assert_all_copied(furnished)
 
 
-async def test_nothing_is_left_when_every_table_has_changed(furnished: World) -> None:
+async def test_nothing_is_left_when_every_table_has_changed(furnished: RunningProduct) -> None:
     for mapping in APPLICATION.mappings:
         await furnished.sql(f"ALTER TABLE {mapping.table} ADD mood text")
     async with a_desk(furnished) as desk:

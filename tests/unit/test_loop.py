@@ -48,7 +48,7 @@ async def test_the_text_of_a_foreign_error_is_not_told() -> None:
     (event,) = await steps_until_stopped([ValueError("a transcript"), True])
     assert isinstance(event, LoopFailed)
     assert "a transcript" not in event.reason
-    assert "test_flows_loop.py" in event.reason
+    assert "test_loop.py" in event.reason
 
 
 async def test_stopping_interrupts_a_long_pause() -> None:

@@ -9,9 +9,9 @@ import psycopg
 
 from crossfade.mapping.state import Blame, Delivered, Failed, Key
 from crossfade.postgres import FeedOptions, PostgresFeed, PostgresWindows, WindowOptions, open_pool
-from crossfade.postgres.ledger.status import whereabouts
+from crossfade.postgres.ledger.status import delivery_status
 from crossfade.postgres.queries import query
-from crossfade.relay.status import Whereabouts
+from crossfade.relay.status import DeliveryStatus
 from support.engines.values import Database
 from support.postgres_tables import (
     NOTES,
@@ -26,9 +26,9 @@ from support.postgres_tables import (
 ONCE = FeedOptions(grace_seconds=0, faults_max=1)
 
 
-async def where(database: Database, *notes: str) -> Sequence[Whereabouts]:
+async def where(database: Database, *notes: str) -> Sequence[DeliveryStatus]:
     async with open_pool(database.dsn) as pool:
-        return await whereabouts(pool, "note", [[note] for note in notes], 5.0)
+        return await delivery_status(pool, "note", [[note] for note in notes], 5.0)
 
 
 async def deliver(database: Database, app: psycopg.Connection, key: Key) -> None:
@@ -42,11 +42,11 @@ async def test_a_row_is_on_its_way_until_its_newest_change_was_delivered(
 ) -> None:
     async with captured_notes(every_database) as app:
         key = add_note(app, "a")
-        assert await where(every_database, "a") == (Whereabouts.ON_ITS_WAY,)
+        assert await where(every_database, "a") == (DeliveryStatus.ON_ITS_WAY,)
         await deliver(every_database, app, key)
-        assert await where(every_database, "a") == (Whereabouts.IN_BOTH_STORES,)
+        assert await where(every_database, "a") == (DeliveryStatus.IN_BOTH_STORES,)
         touch(app, "a")
-        assert await where(every_database, "a") == (Whereabouts.ON_ITS_WAY,)
+        assert await where(every_database, "a") == (DeliveryStatus.ON_ITS_WAY,)
 
 
 async def test_a_moved_row_is_on_its_way_while_its_old_key_is(every_database: Database) -> None:
@@ -56,9 +56,9 @@ async def test_a_moved_row_is_on_its_way_while_its_old_key_is(every_database: Da
         app.execute("UPDATE notes SET folder = 'g' WHERE id = 'a'")
         new = Key("note", ("a", "g", None))
         await deliver(every_database, app, new)
-        assert await where(every_database, "a") == (Whereabouts.ON_ITS_WAY,)
+        assert await where(every_database, "a") == (DeliveryStatus.ON_ITS_WAY,)
         await deliver(every_database, app, old)
-        assert await where(every_database, "a") == (Whereabouts.IN_BOTH_STORES,)
+        assert await where(every_database, "a") == (DeliveryStatus.IN_BOTH_STORES,)
 
 
 async def test_a_parked_row_says_so_until_it_is_changed(every_database: Database) -> None:
@@ -67,7 +67,7 @@ async def test_a_parked_row_says_so_until_it_is_changed(every_database: Database
         async with open_pool(every_database.dsn) as pool:
             feed = PostgresFeed(pool, ["note"], ONCE)
             await feed.ack([Failed(key, "TooLarge", "500 KB", Blame.RECORD, 1)])
-        assert await where(every_database, "a") == (Whereabouts.PARKED,)
+        assert await where(every_database, "a") == (DeliveryStatus.PARKED,)
 
 
 async def test_a_page_is_answered_in_the_order_asked(every_database: Database) -> None:
@@ -78,11 +78,11 @@ async def test_a_page_is_answered_in_the_order_asked(every_database: Database) -
         add_note(app, "a\x02")
         await deliver(every_database, app, key)
         assert await where(every_database, "ab", "a", "nothing", "a", "a\x02") == (
-            Whereabouts.ON_ITS_WAY,
-            Whereabouts.IN_BOTH_STORES,
-            Whereabouts.NOT_CAPTURED,
-            Whereabouts.IN_BOTH_STORES,
-            Whereabouts.ON_ITS_WAY,
+            DeliveryStatus.ON_ITS_WAY,
+            DeliveryStatus.IN_BOTH_STORES,
+            DeliveryStatus.NOT_CAPTURED,
+            DeliveryStatus.IN_BOTH_STORES,
+            DeliveryStatus.ON_ITS_WAY,
         )
         assert await where(every_database) == ()
 
@@ -93,19 +93,19 @@ async def test_a_row_of_before_the_capture_is_in_both_stores_after_the_backfill(
     async with captured_notes(every_database) as app:
         add_note(app, "a")
         app.execute("DELETE FROM crossfade.ledger")
-        assert await where(every_database, "a") == (Whereabouts.NOT_CAPTURED,)
+        assert await where(every_database, "a") == (DeliveryStatus.NOT_CAPTURED,)
         async with open_pool(every_database.dsn) as pool:
             await PostgresWindows(pool, [NOTES], WindowOptions()).plan()
-        assert await where(every_database, "a") == (Whereabouts.NOT_CAPTURED,)
+        assert await where(every_database, "a") == (DeliveryStatus.NOT_CAPTURED,)
         app.execute("UPDATE crossfade.backfill_window SET is_done = true")
-        assert await where(every_database, "a") == (Whereabouts.IN_BOTH_STORES,)
+        assert await where(every_database, "a") == (DeliveryStatus.IN_BOTH_STORES,)
         # Planned for a capture of before: rows may have changed in between.
         app.execute("UPDATE crossfade.mapping SET activated_xid = '1'")
-        assert await where(every_database, "a") == (Whereabouts.NOT_CAPTURED,)
+        assert await where(every_database, "a") == (DeliveryStatus.NOT_CAPTURED,)
 
 
 async def test_nothing_is_captured_where_nothing_is_installed(every_database: Database) -> None:
-    assert await where(every_database, "a", "b") == (Whereabouts.NOT_CAPTURED,) * 2
+    assert await where(every_database, "a", "b") == (DeliveryStatus.NOT_CAPTURED,) * 2
 
 
 async def test_a_page_of_rows_is_found_by_the_primary_key(every_database: Database) -> None:
@@ -120,6 +120,6 @@ async def test_a_page_of_rows_is_found_by_the_primary_key(every_database: Databa
             for number in range(50)
         ]
         asked = {"entity": "note", "rows": json.dumps(rows)}
-        text = await plan(every_database, query("whereabouts"), asked)
+        text = await plan(every_database, query("delivery_status"), asked)
         assert "using ledger_pkey" in text
         assert not scanned_whole(text, ("ledger", "notes"))

@@ -19,7 +19,7 @@ from campaigns.actions import (
 from campaigns.errors import Conflict, Invalid, NotFound, Problem
 from campaigns.inputs import NewCharacter, NewMember, SessionQuery
 from campaigns.web.badges import badges_of
-from campaigns.web.desk import AtDesk, Desk
+from campaigns.web.context import InContext, SiteContext
 from campaigns.web.forms import (
     Blank,
     Field,
@@ -62,77 +62,81 @@ FRESH_MEMBER = {"role": "PLAYER"}
 
 
 @router.get("/campaigns/{campaign_id}")
-async def campaign(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+async def campaign(
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
+) -> Response:
     """Show a campaign with everything around it."""
-    return await _campaign_page(request, desk, user.id, campaign_id)
+    return await _campaign_page(request, context, user.id, campaign_id)
 
 
 @router.get("/sessions")
-async def unfiled(request: Request, desk: AtDesk, user: SignedIn) -> Response:
+async def unfiled(request: Request, context: InContext, user: SignedIn) -> Response:
     """Show one's sessions that are in no campaign."""
     query = SessionQuery(unfiled=True, after=request.query_params.get("after"))
-    sessions = await list_session_cards(desk.app, user.id, query)
-    badges = await badges_of(desk.app, [one.id for one in sessions.items])
+    sessions = await list_session_cards(context.app, user.id, query)
+    badges = await badges_of(context.app, [one.id for one in sessions.items])
     return page(request, "campaigns/unfiled.html.j2", sessions=sessions, badges=badges)
 
 
 @router.post("/campaigns/{campaign_id}/members")
-async def seat_member(request: Request, desk: AtDesk, user: SignedIn, campaign_id: str) -> Response:
+async def seat_member(
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
+) -> Response:
     """Give somebody a seat."""
     texts = await read_form(request, MEMBER)
     try:
         new = NewMember(**values_of(MEMBER, {**texts, "user_id": texts["user_id"].strip()}))
-        await add_member(desk.app, user.id, campaign_id, new)
+        await add_member(context.app, user.id, campaign_id, new)
     except NotFound as missing:
         if missing.entity != "user":
             raise
         problem = Problem("user_id", "unknown", "nobody has this code; ask them for it")
         form = shown(MEMBER, texts, [problem])
-        return await _campaign_page(request, desk, user.id, campaign_id, member=form)
+        return await _campaign_page(request, context, user.id, campaign_id, member=form)
     except (Conflict, Invalid) as refusal:
         form = refused(MEMBER, texts, refusal)
-        return await _campaign_page(request, desk, user.id, campaign_id, member=form)
+        return await _campaign_page(request, context, user.id, campaign_id, member=form)
     return go_to(request, f"/campaigns/{campaign_id}#members", "They have a seat now.")
 
 
 @router.post("/campaigns/{campaign_id}/members/{member_id}/remove")
 async def unseat_member(
-    request: Request, desk: AtDesk, user: SignedIn, campaign_id: str, member_id: str
+    request: Request, context: InContext, user: SignedIn, campaign_id: str, member_id: str
 ) -> Response:
     """Take a seat away."""
-    await remove_member(desk.app, user.id, campaign_id, member_id)
+    await remove_member(context.app, user.id, campaign_id, member_id)
     return go_to(request, f"/campaigns/{campaign_id}#members", "The seat is free.")
 
 
 @router.post("/campaigns/{campaign_id}/characters")
 async def bring_character(
-    request: Request, desk: AtDesk, user: SignedIn, campaign_id: str
+    request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
     """Bring somebody into the story."""
     texts = await read_form(request, CHARACTER)
     try:
         new = NewCharacter(**values_of(CHARACTER, texts))
-        await add_character(desk.app, user.id, campaign_id, new)
+        await add_character(context.app, user.id, campaign_id, new)
     except (Conflict, Invalid) as refusal:
         form = refused(CHARACTER, texts, refusal)
-        return await _campaign_page(request, desk, user.id, campaign_id, character=form)
+        return await _campaign_page(request, context, user.id, campaign_id, character=form)
     return go_to(request, f"/campaigns/{campaign_id}#characters", f"{new.name} enters the story.")
 
 
 @router.post("/campaigns/{campaign_id}/characters/{character_id}/remove")
 async def take_character(
-    request: Request, desk: AtDesk, user: SignedIn, campaign_id: str, character_id: str
+    request: Request, context: InContext, user: SignedIn, campaign_id: str, character_id: str
 ) -> Response:
     """Take somebody out of the story."""
     if not character_id.isascii() or not character_id.isdecimal():
         raise NotFound("character")
-    await remove_character(desk.app, user.id, campaign_id, int(character_id[:20]))
+    await remove_character(context.app, user.id, campaign_id, int(character_id[:20]))
     return go_to(request, f"/campaigns/{campaign_id}#characters", "They have left the story.")
 
 
 async def _campaign_page(
     request: Request,
-    desk: Desk,
+    context: SiteContext,
     user_id: str,
     campaign_id: str,
     *,
@@ -141,14 +145,14 @@ async def _campaign_page(
 ) -> Response:
     """Return a campaign's page, with a form that was refused if there is one."""
     view = await get_campaign_view(
-        desk.app, user_id, campaign_id, request.query_params.get("after")
+        context.app, user_id, campaign_id, request.query_params.get("after")
     )
     return page(
         request,
         "campaigns/page.html.j2",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if member or character else HTTPStatus.OK,
         view=view,
-        badges=await badges_of(desk.app, [one.id for one in view.sessions.items]),
+        badges=await badges_of(context.app, [one.id for one in view.sessions.items]),
         member_form=member or shown(MEMBER, FRESH_MEMBER),
         character_form=character or shown(CHARACTER, {}),
     )
