@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from campaigns.web import SiteOptions, create_site
 from crossfade import postgres
 from crossfade.errors import Unavailable
 from crossfade.jobs.loop import Pauses, forever
+from crossfade.jobs.tasks import sleep_unless
 from crossfade.local import Lifetime, LocalServices, State, status
 from crossfade.runtime.migration import open_migration
 from crossfade.runtime.operator import open_worker
@@ -24,7 +25,7 @@ from crossfade.runtime.verification import open_verifier
 from crossfade.telemetry import log_event
 from crossfade.web.dashboard import Address, create_dashboard, listen, serve, url_of
 
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 """How often the engines of somebody else are looked at."""
 
 
@@ -140,10 +141,8 @@ async def _all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
 async def _stop_with(folder: Path, stop: asyncio.Event) -> None:
     """Set `stop` once the engines of a folder were stopped."""
     while _run(folder):
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                await stop.wait()
-                return
+        if not await sleep_unless(stop, CHECK_SECONDS):
+            return
     stop.set()
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from crossfade.errors import Unavailable
+from crossfade.jobs.tasks import cancel_and_wait, sleep_unless
 
 LOOK_SECONDS = 0.5
 LINE_SECONDS = 5.0
@@ -87,15 +88,13 @@ async def showing(event: str, look: Look) -> AsyncIterator[None]:
         ended.set()
         await display
     finally:
-        # asyncio.wait_for, which the pool of the driver uses, may swallow a cancellation.
         ended.set()
-        display.cancel()
-        await asyncio.gather(display, return_exceptions=True)
+        await cancel_and_wait(display)
 
 
 async def _lines(event: str, look: Look, ended: asyncio.Event) -> None:
     while True:
-        await _wait(ended, LINE_SECONDS)
+        await sleep_unless(ended, LINE_SECONDS)
         with suppress(Unavailable):
             line = {"event": event, **(await look()).line}
             sys.stderr.write(orjson.dumps(line).decode() + "\n")
@@ -119,7 +118,7 @@ async def _bars(look: Look, ended: asyncio.Event) -> None:
                     _draw(display, tasks, bar)
             if ended.is_set():
                 break
-            await _wait(ended, LOOK_SECONDS)
+            await sleep_unless(ended, LOOK_SECONDS)
 
 
 def _draw(display: Progress, tasks: dict[str, TaskID], bar: Bar) -> None:
@@ -127,9 +126,3 @@ def _draw(display: Progress, tasks: dict[str, TaskID], bar: Bar) -> None:
         tasks[bar.name] = display.add_task(bar.name, told="")
     done = bar.done if bar.total is None else min(bar.done, bar.total)
     display.update(tasks[bar.name], total=bar.total, completed=done, told=bar.told)
-
-
-async def _wait(ended: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await ended.wait()

@@ -16,6 +16,7 @@ from crossfade.errors import (
     TimedOut,
     Unreachable,
 )
+from crossfade.jobs.backoff import doubled_seconds
 
 
 class Kind(StrEnum):
@@ -92,7 +93,7 @@ def ceiling_seconds(policy: Policy, kind: Kind, attempt: int) -> float:
     if kind is Kind.EXPIRED:
         return 0.0
     first = policy.throttle_seconds if kind is Kind.THROTTLED else policy.fault_seconds
-    return min(policy.pause_seconds_max, first * 2.0 ** min(attempt - 1, 30))
+    return doubled_seconds(first, attempt, policy.pause_seconds_max)
 
 
 def may_repeat(policy: Policy, kind: Kind, attempt: int, *, repeatable: bool) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from crossfade.errors import BreakerOpen, Contended, Rejected, Throttled, Unavailable
 from crossfade.events import BreakerClosed, BreakerOpened
+from crossfade.jobs.backoff import Backoff
 from crossfade.ports import Observer
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Breaker:
         self._observe = observe
         self._clock = clock
         self._failures = 0
+        self._backoff = Backoff(options.pause_seconds, options.pause_seconds_max)
         self._pause_seconds = 0.0
         self._open_until = 0.0
 
@@ -90,10 +92,7 @@ class Breaker:
         self._failures += 1
         if self._failures < self._options.failures_max:
             return
-        self._pause_seconds = min(
-            self._pause_seconds * 2 or self._options.pause_seconds,
-            self._options.pause_seconds_max,
-        )
+        self._pause_seconds = self._backoff.next_seconds()
         self._open_until = self._clock() + self._pause_seconds
         self._observe(
             BreakerOpened(self._store, type(error).__name__, str(error), self._pause_seconds)
@@ -102,5 +101,6 @@ class Breaker:
     def _close(self) -> None:
         self._failures = 0
         if self.is_open:
+            self._backoff.reset()
             self._pause_seconds = 0.0
             self._observe(BreakerClosed(self._store))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from traceback import extract_tb
 
 from crossfade.errors import CrossfadeError
 from crossfade.events import LoopFailed
+from crossfade.jobs.backoff import Backoff
+from crossfade.jobs.tasks import sleep_unless
 from crossfade.ports import Observer
 
 Step = Callable[[], Awaitable[bool]]
@@ -40,29 +41,21 @@ async def forever(
 
     A step that raises is reported and repeated: whatever it left undone is still in the ledger.
     """
-    idle_seconds = failure_seconds = 0.0
+    idle = Backoff(pauses.idle_seconds, pauses.idle_seconds_max)
+    failing = Backoff(pauses.failure_seconds, pauses.failure_seconds_max)
     while not stop.is_set():
         try:
             busy = await step()
         except Exception as error:  # noqa: BLE001 - the loop outlives every step
-            failure_seconds = min(
-                failure_seconds * 2 or pauses.failure_seconds, pauses.failure_seconds_max
-            )
-            observe(LoopFailed(name, type(error).__name__, _reason(error), failure_seconds))
-            await _pause(stop, failure_seconds)
+            seconds = failing.next_seconds()
+            observe(LoopFailed(name, type(error).__name__, _reason(error), seconds))
+            await sleep_unless(stop, seconds)
             continue
-        failure_seconds = 0.0
+        failing.reset()
         if busy:
-            idle_seconds = 0.0
+            idle.reset()
         else:
-            idle_seconds = min(idle_seconds * 2 or pauses.idle_seconds, pauses.idle_seconds_max)
-            await _pause(stop, idle_seconds)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
+            await sleep_unless(stop, idle.next_seconds())
 
 
 def _reason(error: Exception) -> str:

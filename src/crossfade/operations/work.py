@@ -15,6 +15,7 @@ from time import monotonic
 
 from crossfade.errors import CrossfadeError, Unavailable
 from crossfade.events import RequestEnded
+from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.operations.ports import Requests
 from crossfade.operations.requests import OperatorRequest, RequestState
 from crossfade.ports import Observer
@@ -84,8 +85,7 @@ async def _kept(requests: Requests, request: OperatorRequest) -> AsyncIterator[T
         yield told.append
     finally:
         ended.set()
-        renewing.cancel()
-        await asyncio.gather(renewing, return_exceptions=True)
+        await cancel_and_wait(renewing)
 
 
 async def _renew(requests: Requests, number: int, told: deque[str], ended: asyncio.Event) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
 
 from crossfade.jobs.skipping import SkipList
+from crossfade.jobs.tasks import run_together
 from crossfade.parity.checkpoint import Progress, Reached
 from crossfade.parity.comparison.readers import Readers
 from crossfade.parity.comparison.records import Batch, key_hash_of
 from crossfade.parity.counts import Counts
 from crossfade.parity.ports import ObjectReader, Rows, Table
 from crossfade.parity.spill import Spills
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ class Collector:
         await self._sources.rows.catch_up()
         self.segments = self.segments or [Reached()] * self._sources.table.segments
         segments = map(self._read_items, range(len(self.segments)))
-        await together([self._read_rows(), *segments])
+        await run_together([self._read_rows(), *segments])
 
     async def list_objects(self, before: datetime) -> None:
         """Note every object; those that were not there when the pass began are no orphans yet.
@@ -125,14 +122,3 @@ class Collector:
             self.segments[number] = Reached(page.last_key, is_done=page.last_key is None)
             self._counts.add(target_items=len(page.items), read_units=page.read_units)
             await self._tell()
-
-
-async def together(jobs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """Run jobs side by side; the first failure ends them all and is raised."""
-    tasks = [asyncio.ensure_future(job) for job in jobs]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

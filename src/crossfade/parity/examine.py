@@ -10,9 +10,11 @@ import asyncio
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from crossfade.errors import BrokenPointer, InvalidKey, Rejected
+from crossfade.jobs.backoff import doubled_seconds
 from crossfade.mapping.codec.codec import StoredItem
 from crossfade.mapping.state import Key
 from crossfade.parity.comparison.readers import Readers
@@ -40,7 +42,7 @@ class Stores:
     items: ItemReader
     objects: ObjectReader
     attempts_max: int = 4
-    pause_seconds: float = 0.02
+    pause_seconds: float = 0.04
     objects_in_flight_max: int = 16
 
 
@@ -70,7 +72,7 @@ class KeyChecker:
         left = asked
         for attempt in range(self._stores.attempts_max):
             if attempt:
-                ceiling = self._stores.pause_seconds * 2**attempt
+                ceiling = doubled_seconds(self._stores.pause_seconds, attempt, inf)
                 await asyncio.sleep(random.random() * ceiling)  # noqa: S311 - keeps no secret
             judged |= {one.key: one for one in await self._look(left, is_deep=is_deep)}
             left = [key for key in left if judged[key].verdict is Verdict.RACE]

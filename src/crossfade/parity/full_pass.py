@@ -27,9 +27,10 @@ from crossfade.errors import BrokenPointer, CrossfadeError, InvalidKey, SchemaCh
 from crossfade.events import DriftFound, EntitySkipped, Verified
 from crossfade.jobs.skipped import SkippedEntity
 from crossfade.jobs.skipping import SkipList
+from crossfade.jobs.tasks import run_together
 from crossfade.mapping.state import Key
 from crossfade.parity.checkpoint import Progress, Step, with_all
-from crossfade.parity.collect import Collector, Sources, together
+from crossfade.parity.collect import Collector, Sources
 from crossfade.parity.comparison.buckets import BUCKETS
 from crossfade.parity.comparison.readers import Readers
 from crossfade.parity.comparison.records import ItemKey
@@ -282,7 +283,7 @@ class _FullPass:
     async def _examine(self, asked: Sequence[T], examine: _Examine[T]) -> None:
         """Examine keys, in portions side by side; keep what drifted."""
         portions = _portions(list(dict.fromkeys(asked)), self._parts.keys_max)
-        answers = await together(
+        answers = await run_together(
             [self._altered.around(partial(examine, portion)) for portion in portions]
         )
         judged = [

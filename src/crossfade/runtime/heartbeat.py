@@ -11,6 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.events import Event
 from crossfade.jobs.loop import Pauses, forever
+from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.ports import Observer
 from crossfade.postgres import PostgresCanary, PostgresHeartbeat
 from crossfade.settings import Settings
@@ -57,8 +58,7 @@ async def open_vitals(
         yield vitals
     finally:
         stop.set()
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        await cancel_and_wait(telling)
         await vitals.pulse.leave()
 
 

@@ -12,6 +12,7 @@ from crossfade import dynamo, s3
 from crossfade.errors import ConfigurationError, CrossfadeError
 from crossfade.jobs.breaker import Breaker, BreakerOptions
 from crossfade.jobs.loop import Pauses, forever
+from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.mapping.application import Application
 from crossfade.mapping.canary import canary_beside
 from crossfade.mapping.codec.codec import Codec
@@ -168,10 +169,7 @@ class Migration:
         finally:
             await self.fast_path.drain(self._settings.drain_seconds)
             stop.set()
-            tasks = [*lanes, *self._locating]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_and_wait(*lanes, *self._locating)
 
     async def run_relay(self, stop: asyncio.Event) -> None:
         """Deliver whatever is dirty until `stop` is set; any number of processes may do so.

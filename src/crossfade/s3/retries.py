@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from crossfade.errors import CrossfadeError
+from crossfade.jobs.backoff import doubled_seconds
 from crossfade.s3.errors import STORE_ERRORS, from_obstore, is_passing, late
 
 Answer = TypeVar("Answer")
@@ -80,5 +81,5 @@ async def next_of(stream: AsyncIterator[Answer]) -> Answer | None:
 
 def pause_seconds(attempts: int, patience: RetryPolicy) -> float:
     """Return how long to wait after so many attempts; random, so that clients spread out."""
-    longest = patience.backoff_seconds * 2 ** (attempts - 1)
+    longest = doubled_seconds(patience.backoff_seconds, attempts, patience.timeout_seconds)
     return random.uniform(0, longest)  # noqa: S311 - guards nothing

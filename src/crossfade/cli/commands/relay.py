@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from typing import Annotated
 
@@ -12,6 +12,7 @@ import typer
 from crossfade import postgres
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.console import INTERRUPTED, clear_errors, run, stop_on_signals
+from crossfade.jobs.tasks import sleep_unless
 from crossfade.mapping.application import Application
 from crossfade.ports import Observer
 from crossfade.runtime.heartbeat import tell_all
@@ -21,7 +22,7 @@ from crossfade.telemetry import Metrics, configure_logs, exported, log_event
 
 app = typer.Typer()
 
-LOOK_AGAIN_SECONDS = 0.1
+CHECK_SECONDS = 0.1
 
 
 @app.command(epilog="Examples: crossfade relay --until-clean; crossfade relay --metrics-port 9400")
@@ -83,7 +84,5 @@ async def _drain(migration: Migration, dsn: str, stop: asyncio.Event) -> bool:
             continue
         if all(entity.dirty == entity.parked for entity in await postgres.status(dsn)):
             return True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                await stop.wait()
+        await sleep_unless(stop, CHECK_SECONDS)
     return False

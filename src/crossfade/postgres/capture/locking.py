@@ -11,6 +11,7 @@ from typing import TypeVar
 import psycopg
 
 from crossfade.errors import ConfigurationError, Contended
+from crossfade.jobs.backoff import doubled_seconds
 from crossfade.postgres.errors import translated
 from crossfade.postgres.pool import VERSION_MIN, connect
 from crossfade.postgres.queries import query
@@ -95,11 +96,10 @@ async def patiently(
         Contended: every attempt found another transaction on the table.
         CrossfadeError: what the change raised.
     """
-    pause_seconds = options.pause_seconds
     for attempt in range(options.attempts_max):
         if attempt:
-            await asyncio.sleep(pause_seconds)
-            pause_seconds = min(pause_seconds * 2, options.pause_seconds_max)
+            first, longest = options.pause_seconds, options.pause_seconds_max
+            await asyncio.sleep(doubled_seconds(first, attempt, longest))
         try:
             with translated():
                 return await _attempt(connection, change, options.lock_seconds)

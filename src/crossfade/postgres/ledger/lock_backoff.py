@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crossfade.jobs.backoff import doubled_seconds
 from crossfade.mapping.state import Key
 
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
     until: float
-    seconds: float
+    attempt: int
 
 
 class LockBackoff:
@@ -47,5 +48,6 @@ class LockBackoff:
         for key in told:
             known = self._pauses.pop(key, None)
             if key in locked and len(self._pauses) < self._keys_max:
-                seconds = min(known.seconds * 2, self._max_seconds) if known else self._base_seconds
-                self._pauses[key] = _Pause(now + seconds, seconds)
+                attempt = known.attempt + 1 if known else 1
+                seconds = doubled_seconds(self._base_seconds, attempt, self._max_seconds)
+                self._pauses[key] = _Pause(now + seconds, attempt)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NoReturn, assert_never
 from urllib.parse import urlsplit
 
+from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.testing.proxy.dialects import error_answer, split_batch, with_unprocessed
 from crossfade.testing.proxy.faults import (
     After,
@@ -72,9 +73,7 @@ class HttpProxy(Proxy):
         Raises:
             Exception: a connection met an error other than of the network.
         """
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        await cancel_and_wait(*self._late)
         await super().close()
 
     def add(self, *rules: Rule) -> None:

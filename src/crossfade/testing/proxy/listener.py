@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from crossfade.jobs.tasks import cancel_and_wait
+
 HOST = "127.0.0.1"
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -72,10 +74,7 @@ class Listener:
             self._server.close()
             self._server = None
         self.cut()
-        tasks = list(self._connections)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_and_wait(*self._connections)
 
     def _release(self) -> None:
         if self._placeholder is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.testing.proxy.faults import Cut, Delay, Refuse, Stall, TcpFault, Truncate
 from crossfade.testing.proxy.listener import HOST, Proxy, abort, close
 
@@ -74,9 +75,7 @@ class TcpProxy(Proxy):
         try:
             await asyncio.gather(*pumps)
         finally:
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
+            await cancel_and_wait(*pumps)
             await close(server_writer)
 
     async def _pump(

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from crossfade.errors import ConfigurationError
+from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.mapping.application import Application
 from crossfade.settings import Settings
 from crossfade.web.dashboard.app import create_dashboard
@@ -74,8 +75,7 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
     try:
         await server.serve(sockets=[listener])
     finally:
-        ending.cancel()
-        await asyncio.gather(ending, return_exceptions=True)
+        await cancel_and_wait(ending)
 
 
 async def serve_dashboard(

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from time import monotonic
 from typing import Generic, TypeVar
 
 from fastapi.responses import StreamingResponse
 
 from crossfade.errors import Throttled, Unavailable
+from crossfade.jobs.tasks import cancel_and_wait, sleep_unless
 
 T = TypeVar("T")
 
@@ -64,8 +64,7 @@ class SnapshotStream(Generic[T]):
     async def close(self) -> None:
         """End the look that is under way."""
         if self._tick is not None:
-            self._tick.cancel()
-            await asyncio.gather(self._tick, return_exceptions=True)
+            await cancel_and_wait(self._tick)
 
     def stream(self, render: Callable[[T], str]) -> StreamingResponse:
         """Return an answer that sends what is seen as HTML, whenever it changes.
@@ -99,9 +98,7 @@ class SnapshotStream(Generic[T]):
             self.watchers -= 1
 
     async def _look_when_due(self) -> T | Unavailable:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, self._due - monotonic())):
-                await self._stop.wait()
+        await sleep_unless(self._stop, max(0.0, self._due - monotonic()))
         began = monotonic()
         try:
             return await self._look()
