@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from crossfade.cutover.gates import BUCKETS, COUNT_MAX, EntityFacts, Facts, Gate, Phase, Thresholds
+from crossfade.cutover.gates import COUNT_MAX, EntityFacts, Facts, Gate, Phase, Thresholds
 from crossfade.cutover.readiness import readiness
+from crossfade.mapping.coverage import COVERAGE_PARTS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 THRESHOLDS = Thresholds()
@@ -27,7 +28,7 @@ GOOD = EntityFacts(
     verified_at=ago(hours=3),
     replicated_through=ago(seconds=2),
     verified_through=ago(minutes=2),
-    buckets=BUCKETS,
+    buckets=COVERAGE_PARTS,
 )
 READY = Facts(
     taken_at=NOON,
@@ -78,7 +79,7 @@ def test_everything_in_order_is_ready() -> None:
         (worse(verified_at=ago(days=2)), "full-pass"),
         (worse(verified_at=None), "full-pass"),
         (worse(verified_through=ago(hours=2)), "verified"),
-        (worse(buckets=BUCKETS - 1), "coverage"),
+        (worse(buckets=COVERAGE_PARTS - 1), "coverage"),
     ],
 )
 def test_each_gate_closes_for_its_own_reason(facts: Facts, gate: str) -> None:

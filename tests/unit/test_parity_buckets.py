@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossfade.parity.comparison.buckets import BUCKETS, Buckets, rounds
+from crossfade.parity.comparison.buckets import DIGEST_BUCKETS, Buckets, rounds
 from crossfade.parity.comparison.records import UNREADABLE, Batch, Record
 from crossfade.parity.spill import Spill
 
@@ -55,7 +55,7 @@ def test_the_order_does_not_matter(records: list[Record], chance: Random) -> Non
 def test_two_records_that_add_up_to_one_show_by_their_number() -> None:
     """Each has another place, all of one bucket."""
     one = [Record(0, 5, ("a",))]
-    two = [Record(BUCKETS, 2, ("b",)), Record(2 * BUCKETS, 3, ("c",))]
+    two = [Record(DIGEST_BUCKETS, 2, ("b",)), Record(2 * DIGEST_BUCKETS, 3, ("c",))]
     assert _buckets(one).differing(_buckets(two)) == [0]
     assert _buckets(one).root() != _buckets(two).root()
 
@@ -66,7 +66,7 @@ def test_a_record_less_shows_in_its_bucket(records: list[Record], number: int) -
         return
     left = records.copy()
     lost = left.pop(number % len(records))
-    assert _buckets(records).differing(_buckets(left)) == [lost.place % BUCKETS]
+    assert _buckets(records).differing(_buckets(left)) == [lost.place % DIGEST_BUCKETS]
 
 
 def test_a_pair_that_exclusive_or_would_cancel_shows() -> None:
@@ -92,7 +92,7 @@ def test_a_spill_returns_what_has_no_partner(
 def test_records_without_a_digest_never_match() -> None:
     """Not even one on each side, in one bucket, whose counts and sums are alike."""
     record = Record(7, UNREADABLE, ("a",))
-    stranger = Record(7 + BUCKETS, UNREADABLE, ("b",))
+    stranger = Record(7 + DIGEST_BUCKETS, UNREADABLE, ("b",))
     for there in (record, stranger):
         with spill() as one, spill() as other:
             one.add("note", _batch([record]))

@@ -9,7 +9,7 @@ import pytest
 from fastapi import HTTPException
 
 from campaigns.mapping import APPLICATION
-from crossfade.cutover.gates import BUCKETS
+from crossfade.mapping.coverage import COVERAGE_PARTS
 from crossfade.mapping.state import Key
 from crossfade.operations.requests import KINDS, Repair, Reveal, Task, Unpark, Verify, kind_of
 from crossfade.operations.reveal import CHARACTERS_MAX, revealed
@@ -89,7 +89,7 @@ def test_coverage_is_drawn_in_strips_of_one_age() -> None:
     ]
     assert row.strips[1].label == "bucket 7: compared 1.0 min ago, 2 keys, 1 apart"
     assert row.strips[-1].label == "buckets 200 to 255: never compared"
-    assert (row.share, row.keys, row.drifted) == (200 / BUCKETS, 400, 1)
+    assert (row.share, row.keys, row.drifted) == (200 / COVERAGE_PARTS, 400, 1)
     assert row.oldest_seconds is None
     assert ages_told([row]) == [
         ("compared within an hour", 0, 100),
@@ -99,15 +99,15 @@ def test_coverage_is_drawn_in_strips_of_one_age() -> None:
 
 
 def test_neighbouring_buckets_apart_are_told_apart() -> None:
-    buckets = tuple(Bucket(number, 60.0, 1, 1) for number in range(BUCKETS))
+    buckets = tuple(Bucket(number, 60.0, 1, 1) for number in range(COVERAGE_PARTS))
     row = coverage_row(EntityCoverage("session", buckets))
-    assert len(row.strips) == BUCKETS
+    assert len(row.strips) == COVERAGE_PARTS
     assert row.oldest_seconds == 60.0
 
 
 def test_an_entity_that_was_never_compared_is_one_strip() -> None:
     (strip,) = coverage_row(EntityCoverage("session", ())).strips
-    assert (strip.start, strip.width, strip.age) == (0, BUCKETS, NEVER)
+    assert (strip.start, strip.width, strip.age) == (0, COVERAGE_PARTS, NEVER)
 
 
 def test_filters_stand_in_the_address_and_come_back() -> None:

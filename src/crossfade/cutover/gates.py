@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-BUCKETS = 256
-"""Parts of an entity's keys that are compared and dated one by one."""
 COUNT_MAX = 10_001
 """Counts of facts stop here."""
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from crossfade.cutover.gates import (
-    BUCKETS,
     EntityFacts,
     Facts,
     Gate,
@@ -17,6 +16,7 @@ from crossfade.cutover.gates import (
     Thresholds,
     Unit,
 )
+from crossfade.mapping.coverage import COVERAGE_PARTS
 
 
 def readiness(facts: Facts, thresholds: Thresholds) -> Readiness:
@@ -206,7 +206,7 @@ _RULES = (
     _Rule(
         "coverage",
         "Keys compared within the window of validation",
-        lambda facts: _worst(facts, lambda one: one.buckets / BUCKETS, min),
+        lambda facts: _worst(facts, lambda one: one.buckets / COVERAGE_PARTS, min),
         lambda _: 1.0,
         passed="no part of the keys was left out",
         failed="{where}: run `crossfade verify`",

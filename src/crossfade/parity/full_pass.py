@@ -28,10 +28,11 @@ from crossfade.events import DriftFound, EntitySkipped, Verified
 from crossfade.jobs.skipped import SkippedEntity
 from crossfade.jobs.skipping import SkipList
 from crossfade.jobs.tasks import run_together
+from crossfade.mapping.coverage import COVERAGE_PARTS
 from crossfade.mapping.state import Key
 from crossfade.parity.checkpoint import Progress, Step, with_all
 from crossfade.parity.collect import Collector, Sources
-from crossfade.parity.comparison.buckets import BUCKETS
+from crossfade.parity.comparison.buckets import DIGEST_BUCKETS
 from crossfade.parity.comparison.readers import Readers
 from crossfade.parity.comparison.records import ItemKey
 from crossfade.parity.counts import Counts
@@ -48,7 +49,6 @@ from crossfade.parity.ports import (
     UnverifiedKeys,
 )
 from crossfade.parity.resume import RunSpec, StartedRun, start_or_resume
-from crossfade.parity.spill import PARTS
 from crossfade.ports import Observer
 
 T = TypeVar("T")
@@ -241,7 +241,7 @@ class _FullPass:
     def _suspects(self) -> Iterator[Key]:
         """Yield the keys of rows without an equal item, and those whose objects are sampled."""
         every = self._parts.sample_every
-        sampled = frozenset(range(self._run.id % every, BUCKETS, every))
+        sampled = frozenset(range(self._run.id % every, DIGEST_BUCKETS, every))
         for entity, record in self._sides.rows.unmatched(
             self._sides.items,
             self._parts.records_max,
@@ -337,10 +337,10 @@ class _FullPass:
             for finding in page:
                 verdicts[finding.comparison.verdict] += 1
                 entity, place = self._parts.readers.place_of_key(finding.comparison.key)
-                parts[entity, place % PARTS] += 1
+                parts[entity, place % COVERAGE_PARTS] += 1
         for entity in entities:
             keys = self._sides.rows.parts.get(entity, Counter())
-            seen = [Part(keys[number], parts[entity, number]) for number in range(PARTS)]
+            seen = [Part(keys[number], parts[entity, number]) for number in range(COVERAGE_PARTS)]
             await self._parts.coverage.record(run, entity, seen)
         return verdicts
 

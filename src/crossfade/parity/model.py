@@ -189,7 +189,7 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the 256 parts of an entity's keys, as a run saw it.
+    """One of the `COVERAGE_PARTS` parts of an entity's keys, as a run saw it.
 
     Attributes:
         keys: rows in it.

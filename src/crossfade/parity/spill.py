@@ -21,11 +21,8 @@ from typing import IO, NamedTuple, Self
 import orjson
 
 from crossfade.errors import RecordsInUse, RecordsLost
-from crossfade.parity.comparison.buckets import BUCKETS, Buckets, rounds
+from crossfade.parity.comparison.buckets import DIGEST_BUCKETS, Buckets, rounds
 from crossfade.parity.comparison.records import UNREADABLE, Batch, Record
-
-PARTS = 256
-"""How many parts of the keys are counted apart; a key's part is its place modulo this."""
 
 _HEAD = Struct("<III")
 _HASH_BYTES = 16
@@ -115,7 +112,7 @@ class Spill:
                 is_matched = partner is not None and (
                     not by_digest or partner == record.digest != UNREADABLE
                 )
-                if not is_matched or record.place % BUCKETS in also:
+                if not is_matched or record.place % DIGEST_BUCKETS in also:
                     yield entity, record
 
     def close(self) -> None:
@@ -257,7 +254,7 @@ def _opened(path: Path, size_bytes: int) -> IO[bytes]:
 def _positions_in(places: bytes, buckets: frozenset[int]) -> list[int]:
     """Return the positions of the places that are in these buckets; two bytes of each tell."""
     lows = iter_unpack(f"<H{_HASH_BYTES - 2}x", places)
-    return [at for at, (low,) in enumerate(lows) if low % BUCKETS in buckets]
+    return [at for at, (low,) in enumerate(lows) if low % DIGEST_BUCKETS in buckets]
 
 
 def _hashes(hashes: bytes) -> list[int]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from crossfade.parity.comparison.records import UNREADABLE, Batch
 
-BUCKETS = 4096
+DIGEST_BUCKETS = 4096
 _MODULUS = 1 << 128
 
 
@@ -19,20 +19,20 @@ class Buckets:
     """The counts and sums of one store's records, by the hash of their keys."""
 
     def __init__(self) -> None:
-        self._counts = [0] * BUCKETS
-        self._sums = [0] * BUCKETS
+        self._counts = [0] * DIGEST_BUCKETS
+        self._sums = [0] * DIGEST_BUCKETS
         self._unreadable: set[int] = set()
 
     def add(self, batch: Batch) -> None:
         """Count records."""
         counts, sums = self._counts, self._sums
         for place, digest in zip(batch.places, batch.digests, strict=True):
-            bucket = place % BUCKETS
+            bucket = place % DIGEST_BUCKETS
             counts[bucket] += 1
             sums[bucket] = (sums[bucket] + digest) % _MODULUS
         if UNREADABLE in batch.digests:
             self._unreadable |= {
-                place % BUCKETS
+                place % DIGEST_BUCKETS
                 for place, digest in zip(batch.places, batch.digests, strict=True)
                 if digest == UNREADABLE
             }
@@ -47,7 +47,7 @@ class Buckets:
         unreadable = self._unreadable | other._unreadable
         return [
             number
-            for number in range(BUCKETS)
+            for number in range(DIGEST_BUCKETS)
             if self._counts[number] != other._counts[number]
             or self._sums[number] != other._sums[number]
             or number in unreadable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from crossfade.cutover.gates import BUCKETS
+from crossfade.mapping.coverage import COVERAGE_PARTS
 from crossfade.postgres.monitoring.details import Bucket, EntityCoverage
 from crossfade.postgres.monitoring.history import PastRun
 from crossfade.rendering import Chart, chart, count, duration, floor_below, moment, percent
@@ -28,7 +28,7 @@ NEVER = len(AGES)
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Buckets of one class side by side: where they are drawn, of `BUCKETS`, and what they say."""
+    """Buckets of one class side by side: where they are drawn, of `COVERAGE_PARTS`, and what they say."""
 
     start: int
     width: int
@@ -93,12 +93,12 @@ def age_class(seconds: float) -> int:
 def coverage_row(entity: EntityCoverage) -> CoverageRow:
     """Return the map of one mapping."""
     buckets = entity.buckets
-    is_whole = len(buckets) == BUCKETS
+    is_whole = len(buckets) == COVERAGE_PARTS
     recent = sum(bucket.seconds <= WINDOW_SECONDS for bucket in buckets)
     return CoverageRow(
         name=entity.name,
         strips=tuple(_strips({bucket.bucket: bucket for bucket in buckets})),
-        share=recent / BUCKETS,
+        share=recent / COVERAGE_PARTS,
         keys=sum(bucket.keys for bucket in buckets),
         drifted=sum(bucket.drifted for bucket in buckets),
         oldest_seconds=max(bucket.seconds for bucket in buckets) if is_whole else None,
@@ -122,7 +122,7 @@ def _strips(known: dict[int, Bucket]) -> Iterator[Strip]:
             return NEVER, -1
         return age_class(bucket.seconds), number if bucket.drifted else -1
 
-    for (age, drifted), group in groupby(range(BUCKETS), key=look):
+    for (age, drifted), group in groupby(range(COVERAGE_PARTS), key=look):
         numbers = list(group)
         members = [known[number] for number in numbers if number in known]
         yield Strip(numbers[0], len(numbers), age, drifted >= 0, _label(numbers, members))

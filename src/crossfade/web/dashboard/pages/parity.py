@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from crossfade.cutover.gates import BUCKETS
+from crossfade.mapping.coverage import COVERAGE_PARTS
 from crossfade.postgres.monitoring.details import coverage, runs_since
 from crossfade.postgres.monitoring.finding_lists import FindingFilter, PostgresFindingLists
 from crossfade.rendering import HEIGHT, WIDTH
@@ -34,7 +34,7 @@ async def page(request: Request, context: InContext) -> HTMLResponse:
         drawn=parity_chart(runs, now),
         coverage=rows,
         ages=ages_told(rows),
-        buckets=BUCKETS,
+        buckets=COVERAGE_PARTS,
         open_findings=await lists.count(FindingFilter(is_open=True), COUNT_MAX + 1),
         count_max=COUNT_MAX,
         width=WIDTH,
