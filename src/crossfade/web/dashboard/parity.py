@@ -28,7 +28,7 @@ NEVER = len(AGES)
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Buckets of one class side by side: where they are drawn, of `COVERAGE_PARTS`, and what they say."""
+    """Parts of one class side by side: where they are drawn, of all of them, and what they say."""
 
     start: int
     width: int
