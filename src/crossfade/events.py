@@ -1,23 +1,77 @@
-"""Facts that happened, as values. Flows call `observe(event)`; logs, metrics and pages subscribe.
+"""Facts that happened, as values. Jobs call `observe(event)`; logs, metrics and pages subscribe.
 
-No event carries a row's content; keys and error classes are all they name.
+No event carries a row's content; keys and error classes are all they name. Each event knows the
+level of its log line and what it changes in the metrics.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
 
 from crossfade.mapping.state import Key
+
+
+class Level(IntEnum):
+    """The level of a log line, as `logging` numbers it."""
+
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Adds to a counter.
+
+    Attributes:
+        metric: its name without ``crossfade_``.
+        labels: the values of its labels.
+        times: what is added.
+    """
+
+    metric: str
+    labels: tuple[str, ...]
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Sets a gauge; the attributes are those of `Count`."""
+
+    metric: str
+    labels: tuple[str, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Adds the duration of a step to the histogram of durations."""
+
+    worker: str
+    seconds: float
+
+
+Measure = Count | Set | Took
 
 
 @dataclass(frozen=True, slots=True)
 class PushFailed:
     """A write is in PostgreSQL and not yet in the target; the relay will bring it."""
 
+    level: ClassVar[Level] = Level.WARNING
+
     key: Key
-    error: str
+    error: type[Exception]
     reason: str
     attempt: int
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("failures", (self.key.entity, self.error.__name__)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +83,44 @@ class PushSkipped:
         cause: ``queue full``, ``breaker open`` or ``source unavailable``.
     """
 
+    level: ClassVar[Level] = Level.DEBUG
+
     entity: str
     cause: str
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("pushes_skipped", (self.entity, self.cause)),)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyParked:
     """A key failed too often for its own reason; the others go on without it."""
 
+    level: ClassVar[Level] = Level.ERROR
+
     key: Key
     reason: str
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("keys_parked", (self.key.entity,)),)
 
 
 @dataclass(frozen=True, slots=True)
 class EntityPaused:
     """No key of an entity can be read: its table has changed, or no mapping has its name here."""
 
+    level: ClassVar[Level] = Level.ERROR
+
     entity: str
-    error: str
+    error: type[Exception]
     reason: str
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("entities_paused", (self.entity,)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +131,29 @@ class EntitySkipped:
         job: ``verify``, ``repair`` or ``backfill``.
     """
 
+    level: ClassVar[Level] = Level.ERROR
+
     job: str
     entity: str
-    error: str
+    error: type[Exception]
     reason: str
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("entities_left_out", (self.job, self.entity)),)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRaised:
     """The target was ahead of the ledger; the key's version was raised above it (source wins)."""
 
+    level: ClassVar[Level] = Level.WARNING
+
     key: Key
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("ledger_raised", (self.key.entity,)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +168,8 @@ class Relayed:
         failed: keys with a `PushFailed` of their own.
     """
 
+    level: ClassVar[Level] = Level.DEBUG
+
     worker: str
     delivered: int
     superseded: int
@@ -91,10 +177,22 @@ class Relayed:
     failed: int
     seconds: float
 
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        counts = {
+            "delivered": self.delivered,
+            "superseded": self.superseded,
+            "retried": self.retried,
+            "failed": self.failed,
+        }
+        return (*_results("keys", (self.worker,), counts), Took(self.worker, self.seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
     """The backfill has dealt with a page of rows; the counts are those of `Tally`."""
+
+    level: ClassVar[Level] = Level.DEBUG
 
     entity: str
     window: int
@@ -104,52 +202,93 @@ class Backfilled:
     parked: int
     seconds: float
 
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        counts = {
+            "written": self.written,
+            "skipped": self.skipped,
+            "marked": self.marked,
+            "parked": self.parked,
+        }
+        rows = _results("backfill_rows", (self.entity,), counts)
+        return (*rows, Took("backfill", self.seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class BackfillWaits:
     """A store cannot take rows of the backfill now; they are sent again after a pause."""
 
+    level: ClassVar[Level] = Level.WARNING
+
     entity: str
     rows: int
-    error: str
+    error: type[Exception]
     reason: str
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("backfill_waits", (self.entity, self.error.__name__)),)
 
 
 @dataclass(frozen=True, slots=True)
 class InsertsRefused:
     """The rows of an entity are put one by one: the target does not insert many at a time."""
 
+    level: ClassVar[Level] = Level.WARNING
+
     entity: str
-    error: str
+    error: type[Exception]
     reason: str
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("inserts_refused", (self.entity,)),)
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerOpened:
     """A store failed too often in a row; it is left alone for a while."""
 
+    level: ClassVar[Level] = Level.ERROR
+
     store: str
-    error: str
+    error: type[Exception]
     reason: str
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Set("breaker_open", (self.store,), 1),)
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerClosed:
     """A store answers again."""
 
+    level: ClassVar[Level] = Level.INFO
+
     store: str
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Set("breaker_open", (self.store,), 0),)
 
 
 @dataclass(frozen=True, slots=True)
 class LoopFailed:
     """A step raised what it should not have; the loop goes on after a pause."""
 
+    level: ClassVar[Level] = Level.ERROR
+
     loop: str
-    error: str
+    error: type[Exception]
     reason: str
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("loop_failures", (self.loop,)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +301,15 @@ class DriftFound:
         keys: how many, in one step.
     """
 
+    level: ClassVar[Level] = Level.ERROR
+
     run: int
     verdict: str
     keys: int
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("drift", (self.verdict,), self.keys),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +326,8 @@ class Verified:
         drifted: keys with a finding.
     """
 
+    level: ClassVar[Level] = Level.INFO
+
     run: int
     kind: str
     equal: int
@@ -189,6 +336,19 @@ class Verified:
     parked: int
     drifted: int
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        counts = {
+            "equal": self.equal,
+            "lagging": self.lagging,
+            "racing": self.racing,
+            "parked": self.parked,
+            "drifted": self.drifted,
+        }
+        return tuple(
+            Set("verified_keys", (self.kind, verdict), count) for verdict, count in counts.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +360,28 @@ class PassResumed:
         silent_seconds: how long it stood still.
     """
 
+    level: ClassVar[Level] = Level.INFO
+
     run: int
     silent_seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("passes_left", ("resumed",)),)
 
 
 @dataclass(frozen=True, slots=True)
 class PassAbandoned:
     """A verification pass that was killed or failed does not go on; a new one begins."""
 
+    level: ClassVar[Level] = Level.WARNING
+
     run: int
     reason: str
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("passes_left", ("abandoned",)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,18 +395,30 @@ class LagTooOld:
         seconds_max: what is allowed.
     """
 
+    level: ClassVar[Level] = Level.ERROR
+
     entity: str
     seconds: float
     keys: int
     seconds_max: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Set("lag_alarm", (self.entity,), 1),)
 
 
 @dataclass(frozen=True, slots=True)
 class LagOver:
     """No write of an entity has waited for longer than allowed any more."""
 
+    level: ClassVar[Level] = Level.INFO
+
     entity: str
     seconds_max: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Set("lag_alarm", (self.entity,), 0),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +432,17 @@ class Repaired:
             that are left out.
     """
 
+    level: ClassVar[Level] = Level.INFO
+
     closed: int
     open: int
     left: int
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        counts = {"closed": self.closed, "open": self.open, "left": self.left}
+        return (*_results("repaired", (), counts), Took("repair", self.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +458,8 @@ class Swept:
         kept: needed again when they were to be removed.
     """
 
+    level: ClassVar[Level] = Level.DEBUG
+
     kind: str
     looked: int
     noted: int
@@ -274,6 +467,16 @@ class Swept:
     removed: int
     kept: int
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        counts = {
+            "noted": self.noted,
+            "waiting": self.waiting,
+            "removed": self.removed,
+            "kept": self.kept,
+        }
+        return (*_results("swept", (self.kind,), counts), Took("sweep", self.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +489,16 @@ class RequestEnded:
         state: ``done`` or ``failed``.
     """
 
+    level: ClassVar[Level] = Level.INFO
+
     request: int
     kind: str
     state: str
     seconds: float
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what the event changes in the metrics."""
+        return (Count("requests", (self.kind, self.state)),)
 
 
 Event = (
@@ -316,3 +525,8 @@ Event = (
     | Swept
     | RequestEnded
 )
+
+
+def _results(metric: str, labels: tuple[str, ...], counts: dict[str, int]) -> Iterable[Count]:
+    """Return a step's counts, each under the label `result`, which is the last one."""
+    return (Count(metric, (*labels, result), times) for result, times in counts.items())

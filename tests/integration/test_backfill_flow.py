@@ -13,7 +13,7 @@ import pytest
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy
 from crossfade.backfill.windows import Page, Window
-from crossfade.errors import ConfigurationError, NoProgress
+from crossfade.errors import ConfigurationError, NoProgress, Throttled, Unmappable
 from crossfade.events import BackfillWaits, PushFailed
 from crossfade.mapping.codec.codec import Codec
 from crossfade.postgres import install, uninstall
@@ -170,7 +170,7 @@ async def test_a_row_that_cannot_be_stored_parks_and_the_others_go_on(
     tally = (await run_backfill(product))["session"].tally
     assert (tally.written, tally.parked) == (19, 1)
     assert [event.error for event in product.events if isinstance(event, PushFailed)] == [
-        "Unmappable"
+        Unmappable
     ]
     for _ in range(product.settings.park_after_faults):
         await product.sql("UPDATE crossfade.ledger SET next_attempt_at = now()")
@@ -188,7 +188,7 @@ async def test_throttled_rows_come_again_and_the_pace_falls(product: RunningProd
     assert standing["campaign"].tally.written == 60
     assert sum(one.tally.throttles for one in standing.values()) == 4
     waits = [event for event in product.events if isinstance(event, BackfillWaits)]
-    assert {event.error for event in waits} == {"Throttled"}
+    assert {event.error for event in waits} == {Throttled}
     await product.assert_equal()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crossfade.backfill.copy import Limits
+from crossfade.errors import Throttled
 from crossfade.events import BackfillWaits, InsertsRefused
 from crossfade.testing import Answer, HttpFault, LoseAnswer, Rule, Unprocessed
 from support.backfill import INSERT, RESTART, add_campaigns, add_transcripts, forget, run_backfill
@@ -107,7 +108,7 @@ async def test_rows_of_a_batch_that_are_throttled_come_again(product: RunningPro
     standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 60
     assert standing["campaign"].tally.throttles in {25, 30}  # the second may meet what is left
-    assert {event.error for event in product.observed(BackfillWaits)} == {"Throttled"}
+    assert {event.error for event in product.observed(BackfillWaits)} == {Throttled}
     await product.assert_equal()
 
 

@@ -64,7 +64,7 @@ async def test_the_relay_pauses_the_entity_and_says_why(
     await verified_notes.migration.relay_step()
     assert verified_notes.item("a") == before
     (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
-    assert (paused.entity, paused.error) == ("note", "SchemaChanged")
+    assert (paused.entity, paused.error) == ("note", SchemaChanged)
     assert told in paused.reason
 
 

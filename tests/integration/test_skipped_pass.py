@@ -177,7 +177,7 @@ async def assert_campaigns_left_out(product: RunningProduct, verifier: Verifier,
     )
     assert {name for (name,) in covered} == set(OTHERS)
     (event,) = product.observed(EntitySkipped)
-    assert (event.job, event.entity, event.error) == ("verify", "campaign", "SchemaChanged")
+    assert (event.job, event.entity, event.error) == ("verify", "campaign", SchemaChanged)
 
 
 async def unverified_campaigns(product: RunningProduct) -> int:

@@ -179,7 +179,7 @@ async def run(job: BackfillJob) -> tuple[SkippedEntity, ...]:
 
 
 def _left_out(observe: Observer, one: SkippedEntity) -> None:
-    observe(EntitySkipped("backfill", one.entity, SchemaChanged.__name__, one.reason))
+    observe(EntitySkipped("backfill", one.entity, SchemaChanged, one.reason))
 
 
 async def step(job: BackfillJob, courier: BatchWriter, window: Window) -> Window | None:
@@ -228,7 +228,7 @@ async def _lane(job: BackfillJob, altered: SkipList, number: int) -> None:
                 job.quota.is_spent or await job.windows.is_done(altered.names)
             )
         except Unavailable as error:
-            await patience.pause(type(error).__name__, str(error))
+            await patience.pause(type(error), str(error))
         else:
             patience.refresh()
 
@@ -287,34 +287,36 @@ class StallGuard:
         self._refreshed_at = monotonic()
         self._seconds = 0.0
 
-    async def pause(self, error: str, reason: str, rows: int = 0) -> bool:
+    async def pause(self, error: type[Exception], reason: str, rows: int = 0) -> bool:
         """Wait; False when the process is to end.
 
         Raises:
             SchemaChanged: the entity's table has.
             NoProgress: waiting is of no use, or was of none for too long.
         """
-        if error == SchemaChanged.__name__ and self._entity:
+        if issubclass(error, SchemaChanged) and self._entity:
             raise SchemaChanged(reason, self._entity)
         limits = self._desk.limits
         standstill_seconds = monotonic() - self._refreshed_at
-        if error in _HOPELESS or standstill_seconds > limits.standstill_seconds:
-            raise NoProgress(f"{error}: {reason}; run the backfill again, it goes on from here")
+        if issubclass(error, _HOPELESS) or standstill_seconds > limits.standstill_seconds:
+            raise NoProgress(
+                f"{error.__name__}: {reason}; run the backfill again, it goes on from here"
+            )
         self._seconds = min(self._seconds * 2 or limits.retry_seconds, limits.retry_seconds_max)
         self._desk.observe(BackfillWaits(self._entity, rows, error, reason, self._seconds))
         return await _pause(self._desk, self._seconds)
 
 
-_HOPELESS = frozenset({AccessDenied.__name__, NoSuchStore.__name__, SchemaChanged.__name__})
+_HOPELESS = (AccessDenied, NoSuchStore, SchemaChanged)
 """Errors that no pause mends."""
 
 
-def _reason(outcomes: Sequence[Outcome]) -> tuple[str, str]:
+def _reason(outcomes: Sequence[Outcome]) -> tuple[type[Exception], str]:
     """Say why rows are sent again: the first failure, or a breaker that is open."""
     for outcome in outcomes:
         if isinstance(outcome, Failed) and outcome.blame is Blame.STORE:
             return outcome.error, outcome.reason
-    return BreakerOpen.__name__, "a store failed too often in a row and is left alone for a while"
+    return BreakerOpen, "a store failed too often in a row and is left alone for a while"
 
 
 def _are_delivered(outcomes: Sequence[Outcome]) -> bool:

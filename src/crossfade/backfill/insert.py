@@ -136,7 +136,7 @@ class Inserter:
         if entity not in self._refused:
             self._refused.add(entity)
             reason = str(error) if isinstance(error, CrossfadeError) else "an error in Crossfade"
-            self._observe(InsertsRefused(entity, type(error).__name__, reason))
+            self._observe(InsertsRefused(entity, type(error), reason))
 
 
 def _batches(drafts: Iterator[Numbered]) -> Iterator[list[Numbered]]:
@@ -152,4 +152,4 @@ def _outcome(state: Live, insertion: Insertion) -> Outcome:
 
 
 def _failure(state: Live, error: Unavailable) -> Failed:
-    return Failed(state.key, type(error).__name__, str(error), Blame.STORE, state.attempts + 1)
+    return Failed(state.key, type(error), str(error), Blame.STORE, state.attempts + 1)

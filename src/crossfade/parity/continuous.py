@@ -118,7 +118,7 @@ class ContinuousRun:
         except SchemaChanged as error:
             entity, pause = keys[0].entity, self._parts.entity_pause_seconds
             self._paused[entity] = monotonic() + pause
-            self._parts.observe(EntityPaused(entity, type(error).__name__, str(error), pause))
+            self._parts.observe(EntityPaused(entity, type(error), str(error), pause))
             return []
 
     async def _keep(self, drifted: Sequence[Comparison], equal: Sequence[Comparison]) -> None:

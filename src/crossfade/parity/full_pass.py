@@ -200,7 +200,7 @@ class _FullPass:
         Raises:
             SchemaChanged: it was the last one.
         """
-        self._parts.observe(EntitySkipped("verify", one.entity, SchemaChanged.__name__, one.reason))
+        self._parts.observe(EntitySkipped("verify", one.entity, SchemaChanged, one.reason))
         self._sides.leave_out(one.entity)
         self._counts.leave_out(one.entity, source_rows=self._sides.rows.buckets.total)
         if not self._covered:

@@ -160,7 +160,7 @@ def _altered(route: Route) -> SkipList:
     """Return what tells of each entity that a step leaves out; the next step tries it again."""
 
     def hear(one: SkippedEntity) -> None:
-        route.observe(EntitySkipped("repair", one.entity, SchemaChanged.__name__, one.reason))
+        route.observe(EntitySkipped("repair", one.entity, SchemaChanged, one.reason))
 
     return SkipList(hear)
 

@@ -67,9 +67,9 @@ class PostgresHeartbeat:
         """Count a failure, or note a breaker; anything else is passed over."""
         match event:
             case PushFailed():
-                self._count(event.key.entity, event.error)
+                self._count(event.key.entity, event.error.__name__)
             case EntityPaused() | BackfillWaits():
-                self._count(event.entity, event.error)
+                self._count(event.entity, event.error.__name__)
             case BreakerOpened():
                 self._stores_open.add(event.store)
             case BreakerClosed():
