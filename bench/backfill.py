@@ -34,7 +34,7 @@ from bench.dynamo_null import null_server
 from bench.services import Place, engines, make_place
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy as backfill
-from crossfade.cli.commands.backfill import tune_gc
+from crossfade.cli.console import tune_gc
 from crossfade.postgres import install
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration

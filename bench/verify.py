@@ -35,7 +35,7 @@ from bench.services import Place, engines, make_place
 from bench.verify_lag import lag
 from bench.verify_pages import page_server
 from campaigns.mapping import APPLICATION
-from crossfade.cli.commands.verify import tune_gc
+from crossfade.cli.console import tune_gc
 from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import Live
 from crossfade.postgres import PostgresScan, install, open_pool

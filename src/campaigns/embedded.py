@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from campaigns.database import migrate
 from crossfade import dynamo, s3
 from crossfade.local import Lifetime, LocalServices, local_stack
-from crossfade.runtime.migration import dynamo_config, s3_config
+from crossfade.runtime.resources import dynamo_config, s3_config
 from crossfade.settings import Settings
 
 NAME = "campaigns"

@@ -102,7 +102,7 @@ async def serve_all(
             serve(site, site_socket, stop),
             serve(dashboard, dashboard_socket, stop),
             migration.run_relay(stop),
-            verifier.run_watch(stop),
+            verifier.verify_continuously(stop),
             forever("work", worker.step, stop, log_event, Pauses()),
             *([_stop_with(folder, stop)] if joined else []),
         ]

@@ -112,7 +112,7 @@ async def test_continuous_verification_leaves_the_entity_alone_and_says_why(
     verified_notes: VerifiedNotes, change: str, told: str
 ) -> None:
     await verified_notes.sql(f"ALTER TABLE notes {change}")
-    async with verified_notes.verifier.watching() as watch:
+    async with verified_notes.verifier.continuous_run() as watch:
         for _ in range(3):
             assert not await watch.step()
     assert await verified_notes.findings() == {}
@@ -131,7 +131,7 @@ async def test_continuous_verification_goes_on_with_other_entities(product: Runn
     events: list[Event] = []
     async with (
         open_verifier(product.settings, APPLICATION.mappings, events.append) as verifier,
-        verifier.watching() as watch,
+        verifier.continuous_run() as watch,
     ):
         assert await watch.step()
         assert not await watch.step()

@@ -101,7 +101,7 @@ def test_events_are_counted() -> None:
         KeyParked(KEY, "too large"),
         BreakerOpened("s3", TimedOut, "…", 1.0),
         Repaired(closed=5, open=1, left=0, seconds=0.1),
-        Swept("object", looked=200, noted=4, waiting=3, removed=2, kept=1, seconds=0.1),
+        Swept("object", checked=200, noted=4, waiting=3, removed=2, kept=1, seconds=0.1),
     ):
         metrics.observe(event)
     text = generate_latest(metrics.registry).decode()

@@ -8,7 +8,7 @@ import typer
 
 from crossfade import s3
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
-from crossfade.runtime.migration import s3_config
+from crossfade.runtime.resources import s3_config
 from crossfade.settings import load
 
 app = typer.Typer(

@@ -15,7 +15,7 @@ from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import ConfigurationError, Unavailable
 from crossfade.mapping.declaration.mapping import Mapping
-from crossfade.runtime.migration import dynamo_config
+from crossfade.runtime.resources import dynamo_config
 from crossfade.settings import Settings, load
 from crossfade.testing.audit import Stores
 from crossfade.testing.corruption.corruption import Corruption, Injected

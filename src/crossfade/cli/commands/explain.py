@@ -87,7 +87,7 @@ async def _explain(
 ) -> list[Explanation]:
     async with open_verifier(settings, [mapping]) as verifier:
         row = Row(mapping.name, primary_key)
-        known = await ledger_rows(verifier.source, mapping, row)
+        known = await ledger_rows(verifier.resources.pool, mapping, row)
         return [
             await _explain_key(verifier, key, ledger, reveal=reveal)
             for key, ledger in known.items()
@@ -97,9 +97,9 @@ async def _explain(
 async def _explain_key(
     verifier: Verifier, key: Key, ledger: Mapping[str, Any] | None, *, reveal: bool
 ) -> Explanation:
-    (comparison,) = await verifier.examiner.keys([key], is_deep=True)
-    (state,) = await verifier.stores.source.fetch([key])
-    item = await verifier.examiner.item(key)
+    (comparison,) = await verifier.checker.check_keys([key], is_deep=True)
+    (state,) = await verifier.source.fetch([key])
+    item = await verifier.checker.read_item(key)
     reader = verifier.stores.readers.by_name[key.entity]
     pointers = reader.pointers(item) if item is not None else ()
     evidence = replace(

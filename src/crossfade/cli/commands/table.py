@@ -9,7 +9,7 @@ import typer
 from crossfade import dynamo
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import ConfigurationError
-from crossfade.runtime.migration import dynamo_config
+from crossfade.runtime.resources import dynamo_config
 from crossfade.settings import load
 
 app = typer.Typer(help="Create, describe and delete the DynamoDB table.", no_args_is_help=True)

@@ -159,12 +159,12 @@ class PostgresWindows:
         cuts = [tuple(orjson.loads(key)) for key, _ in lines if key is not None]
         return cuts, int(lines[0][1])
 
-    async def claim(self, without: Collection[str] = (), lane: int = 0) -> Window | None:
+    async def claim(self, without: Collection[str] = (), worker: int = 0) -> Window | None:
         """Take a window that nobody works on; None when there is none at this moment.
 
         Args:
             without: entities whose windows are left to others.
-            lane: who takes it, of this process. It holds no other: one that it took before, when
+            worker: who takes it, of this process. It holds no other: one that it took before, when
                 the answer was lost, is its own again.
 
         Raises:
@@ -176,14 +176,14 @@ class PostgresWindows:
         lines = await self._execute(
             "windows_claim",
             without=without,
-            lease=self._leases.setdefault(lane, str(uuid4())),
+            lease=self._leases.setdefault(worker, str(uuid4())),
             worker=self._worker,
             lease_seconds=self._options.lease_seconds,
         )
         if not lines:
             return None
         ((entity, number, last, through),) = lines
-        return Window(entity, int(number), _key(last), _key(through), lane)
+        return Window(entity, int(number), _key(last), _key(through), worker)
 
     async def is_done(self, without: Collection[str] = ()) -> bool:
         """Whether every window is done, by whomever; but those of some entities.
@@ -216,7 +216,7 @@ class PostgresWindows:
                 number=window.number,
                 last_key=list(page.last) if page.last else None,
                 is_done=page.is_end,
-                lease=self._leases[window.lane],
+                lease=self._leases[window.worker],
                 lease_seconds=self._options.lease_seconds,
                 **{one.name: getattr(tally, one.name) for one in fields(Tally)},
             )

@@ -129,7 +129,7 @@ class PostgresKeyStatuses:
             name: key_status_statement(mapping) for name, mapping in self._mappings.items()
         }
 
-    async def standing(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
+    async def read(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
         """Return what the ledger says of each key, in the order asked.
 
         Raises:

@@ -43,7 +43,7 @@ class PostgresOrphans:
             for body in mapping.bodies
         }
 
-    async def look(self, prefix: str, object_keys: Sequence[str]) -> Sequence[ObjectState]:
+    async def states(self, prefix: str, object_keys: Sequence[str]) -> Sequence[ObjectState]:
         """Return what the source says about objects under a prefix, in the order asked.
 
         Raises:
