@@ -37,7 +37,7 @@ SWEEP_STEPS = [
     ("items.remove_tombstone", "after"),
     ("tombstones.close", "after"),
     ("orphans.note", "after"),
-    ("orphans.condemn", "after"),
+    ("orphans.mark_for_removal", "after"),
     ("uploads.forget", "after"),
     ("objects.remove", "after"),
 ]

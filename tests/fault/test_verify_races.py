@@ -20,7 +20,7 @@ from crossfade.parity.model import Verdict
 from crossfade.parity.ports import ItemReader
 from crossfade.ports import Item
 from crossfade.postgres import PostgresKeyStatuses
-from support.verification import NOTES as MAPPING
+from support.postgres_tables import NOTES as MAPPING
 from support.verification import VerifiedNotes
 
 NOTES = ("a", "b", "c")

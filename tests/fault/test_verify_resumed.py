@@ -140,10 +140,10 @@ async def _ends_as_expected(verified_notes: VerifiedNotes, run: Run) -> None:
         ("table", "pages", 1, False),
         ("table", "pages", 6, False),
         ("objects", "list", 1, False),
-        ("checker", "keys", 1, False),
-        ("checker", "keys", 2, True),
-        ("checker", "places", 1, False),
-        ("checker", "places", 2, True),
+        ("checker", "check_keys", 1, False),
+        ("checker", "check_keys", 2, True),
+        ("checker", "check_items", 1, False),
+        ("checker", "check_items", 2, True),
         ("findings", "record", 1, False),
         ("findings", "record", 2, True),
         ("findings", "open_page", 1, True),
@@ -191,7 +191,7 @@ async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
         ("rows", "pages", 4),
         ("table", "pages", 5),
         ("objects", "list", 2),
-        ("checker", "places", 2),
+        ("checker", "check_items", 2),
     ],
 )
 async def test_a_pass_that_failed_goes_on_and_counts_nothing_twice(

@@ -160,7 +160,7 @@ async def test_nothing_waits_for_it_and_nothing_fails_by_it(product: RunningProd
         assert await migration.push("campaign", campaign.id, wait=True)
         await eventually(lambda: said(product, LoopFailed))
     failed = [event for event in product.events if isinstance(event, LoopFailed)]
-    assert {(event.loop, event.error) for event in failed} == {("pulse", NoSuchStore)}
+    assert {(event.loop, event.error) for event in failed} == {("heartbeat", NoSuchStore)}
 
 
 async def test_a_process_ends_though_its_pulse_swallows_a_cancellation(

@@ -224,9 +224,9 @@ async def test_the_others_are_verified_and_the_next_pass_covers_what_was_mended(
 MOMENTS = {
     "in the middle of its rows": ("rows", "pages", 6),
     "when its rows are read": ("objects", "list", 1),
-    "when its keys are looked at": ("checker", "keys", 1),
-    "after some of its keys": ("checker", "keys", 3),
-    "when items without rows are looked at": ("checker", "places", 1),
+    "when its keys are looked at": ("checker", "check_keys", 1),
+    "after some of its keys": ("checker", "check_keys", 3),
+    "when items without rows are looked at": ("checker", "check_items", 1),
 }
 """Where the table is altered."""
 
@@ -282,7 +282,7 @@ async def die() -> None:
     [
         ("rows", "pages", 4),
         ("objects", "list", 1),
-        ("checker", "keys", 1),
+        ("checker", "check_keys", 1),
         ("runs", "finish", 1),
     ],
 )

@@ -14,7 +14,7 @@ PATIENT = RetryPolicy(
 )
 
 
-class StatementRunner:
+class Calls:
     """A call that fails with each of these in turn, and then succeeds."""
 
     def __init__(self, *failures: CrossfadeError) -> None:
@@ -29,13 +29,11 @@ class StatementRunner:
 
 
 async def test_a_call_is_repeated_until_it_succeeds() -> None:
-    assert (
-        await persist("put", StatementRunner(ServerFault(), Throttled(), TimedOut()), PATIENT) == 4
-    )
+    assert await persist("put", Calls(ServerFault(), Throttled(), TimedOut()), PATIENT) == 4
 
 
 async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> None:
-    calls = StatementRunner(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
+    calls = Calls(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
 
     with pytest.raises(Throttled, match="4"):
         await persist("put", calls, PATIENT)
@@ -44,7 +42,7 @@ async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> Non
 
 
 async def test_a_failure_that_would_repeat_itself_is_raised_at_once() -> None:
-    calls = StatementRunner(AccessDenied())
+    calls = Calls(AccessDenied())
 
     with pytest.raises(AccessDenied):
         await persist("put", calls, PATIENT)
@@ -69,7 +67,7 @@ async def test_an_attempt_that_hangs_is_ended_and_repeated() -> None:
 
 async def test_no_pause_reaches_over_the_deadline() -> None:
     """With pauses of hours the first failure is raised instead of slept on."""
-    calls = StatementRunner(*[ServerFault()] * 3)
+    calls = Calls(*[ServerFault()] * 3)
     patience = RetryPolicy(1, attempt_timeout_seconds=1, attempts_max=4, backoff_seconds=1e9)
 
     with pytest.raises(ServerFault):

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from crossfade.errors import CrossfadeError
@@ -81,5 +82,5 @@ async def next_of(stream: AsyncIterator[Answer]) -> Answer | None:
 
 def pause_seconds(attempts: int, patience: RetryPolicy) -> float:
     """Return how long to wait after so many attempts; random, so that clients spread out."""
-    longest = doubled_seconds(patience.backoff_seconds, attempts, patience.timeout_seconds)
+    longest = doubled_seconds(patience.backoff_seconds, attempts, inf)
     return random.uniform(0, longest)  # noqa: S311 - guards nothing
