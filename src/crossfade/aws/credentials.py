@@ -49,7 +49,7 @@ class Provider(Protocol):
         """Return valid keys. May block.
 
         Raises:
-            AccessDenied: there are none.
+            AccessDenied: there are no keys.
         """
 
     def expires_within(self, seconds: int) -> bool:

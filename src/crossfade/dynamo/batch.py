@@ -104,5 +104,7 @@ async def _send_all(send: Send, entries: Sequence[Entry], seconds: float) -> Non
         ceiling = ceiling_seconds(_POLICY, Kind.THROTTLED, stalled_attempts)
         pause = random.random() * ceiling  # noqa: S311 - full jitter, not a secret
         if loop.time() + pause >= deadline:
-            raise Throttled(f"{len(entries)} entries of a batch were left unprocessed in time")
+            raise Throttled(
+                f"{len(entries)} entries of a batch were still unprocessed at the deadline"
+            )
         await asyncio.sleep(pause)

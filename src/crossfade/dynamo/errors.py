@@ -107,7 +107,7 @@ def error_of(operation: str, request: Mapping[str, Any], response: Response) -> 
 
     Args:
         operation: the operation that was called.
-        request: its parameters in DynamoDB JSON, whose values are masked in the message.
+        request: its parameters in DynamoDB JSON; their values are masked in the message.
         response: DynamoDB's response.
     """
     content = _content(response.body)

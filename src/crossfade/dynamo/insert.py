@@ -39,8 +39,8 @@ async def insert(
 ) -> list[Insertion]:
     """Write each item unless one with its key exists.
 
-    A request that was interrupted, or whose answer was lost, may have written its items: when it
-    is sent again, they are reported as existing.
+    A request that was interrupted or got no answer may have written its items: when it is sent
+    again, they are reported as existing.
 
     Args:
         client: a client of the table's region.

@@ -46,9 +46,9 @@ class Target:
     async def put_json(self, item: Item, content: bytes, version: int) -> Item | None:
         """Write an item unless the stored one has the same or a newer version.
 
-        A stored item without ``cf_v`` is older than any version. The retry of a put whose answer
-        was lost may find the item that the first attempt wrote, with the same version: compare the
-        contents.
+        A stored item without ``cf_v`` is older than any version. If the answer to a put is lost,
+        its retry may find the item that the first attempt wrote, with the same version: compare
+        the contents.
 
         Args:
             item: the whole item in DynamoDB JSON, with ``cf_v``.
@@ -118,7 +118,7 @@ class Target:
         return True
 
     async def _read(self, item: Item) -> Item | None:
-        """Return the stored item, for engines whose refusals do not include it."""
+        """Return the stored item, which some engines do not send with a refusal."""
         key = {name: item[name] for name in self._key_attributes}
         request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
         answer = await self._client.call("GetItem", request)

@@ -283,7 +283,7 @@ class ObjectStore:
         Args:
             prefix: the first part of the keys.
             after: the last key of the call before; "" for the first call.
-            objects_max: the number of keys.
+            objects_max: the highest number of keys to return.
         """
         self._accept(prefix)
         pages = obstore.list(self._listing, prefix, offset=after or None, chunk_size=objects_max)

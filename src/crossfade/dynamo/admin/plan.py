@@ -28,7 +28,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The wanted state of a table; its keys are ``pk`` and ``sk``, and it is billed on demand.
+    """The desired state of a table; its keys are ``pk`` and ``sk``, and it is billed on demand.
 
     Attributes:
         name: the table's name.
@@ -53,7 +53,7 @@ class Description:
 
     Attributes:
         name: the table's name.
-        status: DynamoDB's word for it, such as ``ACTIVE``.
+        status: DynamoDB's table status, such as ``ACTIVE``.
         keys: the attributes of partition and sort key, in this order.
         indexes: its global secondary indexes.
         billing: ``PAY_PER_REQUEST`` or ``PROVISIONED``.

@@ -38,7 +38,7 @@ async def create_table(
 
     Args:
         config: endpoint, credentials and limits.
-        plan: the wanted state.
+        plan: the desired state.
         timeout_seconds: deadline of the whole call.
 
     Raises:

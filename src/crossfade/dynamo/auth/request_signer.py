@@ -54,7 +54,7 @@ class RequestSigner:
 
         Raises:
             AccessDenied: the chain has no keys.
-            Unreachable: the chain yielded none before the deadline.
+            Unreachable: the deadline passed before the chain yielded keys; nothing was sent.
         """
         if self._signer is None or int(time.time()) != self._second:
             self._signer = await self._renewed(deadline)

@@ -18,7 +18,7 @@ class Stale(Interrupted):
 class Connection(asyncio.Protocol):
     """Sends a request and parses its response.
 
-    A connection whose exchange failed, was cancelled or timed out is closed and never used again,
+    If an exchange fails, is cancelled or times out, its connection is closed and never used again,
     so that a late response cannot reach another call.
 
     Args:
