@@ -18,7 +18,7 @@ from campaigns.settings import Settings, read_settings
 from crossfade.errors import CrossfadeError
 from crossfade.local import default_folder
 from crossfade.settings import Settings as Stores
-from crossfade.settings import load
+from crossfade.settings import load_settings
 from crossfade.telemetry import configure_logs
 from crossfade.web.dashboard import Address
 
@@ -79,7 +79,7 @@ def web(
     """
     configure_logs("auto")
     try:
-        stores = None if alone else load()
+        stores = None if alone else load_settings()
         asyncio.run(_serve_site(read_settings(), stores, Address(host, port)))
     except (CampaignsError, CrossfadeError) as error:
         typer.echo(f"campaigns: {error}", err=True)
