@@ -66,13 +66,17 @@ def catches_all(file: Path) -> bool:
 
 
 def doors() -> list[str]:
-    """The packages that say which names are public."""
+    """The packages that say which names are public; test_public_names checks the topmost one."""
     names = [
         ".".join(file.parent.relative_to(folder).parts)
         for folder in SOURCE_FOLDERS
         for file in sorted(folder.rglob("__init__.py"))
     ]
-    return [name for name in names if hasattr(importlib.import_module(name), "__all__")]
+    return [
+        name
+        for name in names
+        if name != "crossfade" and hasattr(importlib.import_module(name), "__all__")
+    ]
 
 
 @pytest.mark.parametrize("door", doors())

@@ -15,10 +15,9 @@ from campaigns.errors import CampaignsError
 from campaigns.production import serve_site
 from campaigns.serving import Served, serve_all
 from campaigns.settings import Settings, read_settings
-from crossfade.errors import CrossfadeError
+from crossfade import CrossfadeError, load_settings
+from crossfade import Settings as Stores
 from crossfade.local import default_folder
-from crossfade.settings import Settings as Stores
-from crossfade.settings import load_settings
 from crossfade.telemetry import configure_logs
 from crossfade.web.dashboard import Address
 

@@ -51,7 +51,7 @@ def find_application(setting: str) -> Application:
     if not isinstance(found, Application):
         raise ConfigurationError(
             f"CROSSFADE_APPLICATION: {type(found).__name__} found; "
-            "name a crossfade.mapping.Application, as module:name"
+            "name a crossfade.Application, as module:name"
         )
     return found
 
