@@ -195,7 +195,7 @@ async def open_migration(
     At the end the fast path drains for up to `drain_seconds`. What is left then is in the ledger.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: the mappings of the rows that move.
         observe: called with every event; writes log lines by default.
 

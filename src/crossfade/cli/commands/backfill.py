@@ -42,7 +42,7 @@ from crossfade.preflight.census import Census
 from crossfade.preflight.dry_run import rehearse
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -88,7 +88,7 @@ def backfill(
     with clear_errors():
         if limit and workers > 1:
             raise ConfigurationError("--limit: for one process; leave --workers out")
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         mappings = found.choose(entities or ())

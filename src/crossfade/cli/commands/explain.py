@@ -19,7 +19,7 @@ from crossfade.parity.model import Comparison, Finding
 from crossfade.ports import Item
 from crossfade.postgres import ledger_rows
 from crossfade.runtime.verification import Verifier, open_verifier
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 app = typer.Typer()
 
@@ -67,7 +67,7 @@ def explain(
         if len(key) != len(mapping.primary_key):
             columns = ", ".join(mapping.primary_key)
             raise ConfigurationError(f"explain: {mapping.name} needs its primary key: {columns}")
-        found = run(_explain(load(), mapping, tuple(key), reveal=reveal))
+        found = run(_explain(load_settings(), mapping, tuple(key), reveal=reveal))
     if as_json:
         print_json([_document(one) for one in found])
         return

@@ -17,7 +17,7 @@ from crossfade.mapping.application import Application
 from crossfade.ports import Observer
 from crossfade.runtime.heartbeat import report_to_all
 from crossfade.runtime.migration import Migration, open_migration
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import Metrics, configure_logs, exported, log_event
 
 app = typer.Typer()
@@ -49,7 +49,7 @@ def relay(
     when it was told to stop before that.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         metrics = Metrics()

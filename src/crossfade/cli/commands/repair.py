@@ -31,7 +31,7 @@ from crossfade.postgres import PostgresRuns, open_pool
 from crossfade.repair import repair as flow
 from crossfade.repair.repair import CARRIED_OUT, Remedy, RepairStores, Result
 from crossfade.runtime.repair import open_repair
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -120,7 +120,7 @@ def repair(
     ends it after the page under way; another run continues with the open findings.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         progress = run(_repair(settings, found, run_id, dry_run=dry_run))

@@ -26,7 +26,7 @@ from crossfade.mapping.application import Application
 from crossfade.repair import sweep as flow
 from crossfade.repair.sweep import Batch, Candidate, Kind, SweepOutcome
 from crossfade.runtime.repair import open_sweep
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -97,7 +97,7 @@ def sweep(
     """
     with clear_errors():
         seconds = grace_seconds(grace)
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         progress = run(_sweep(settings, found, seconds, dry_run=dry_run))

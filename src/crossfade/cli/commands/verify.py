@@ -35,7 +35,7 @@ from crossfade.parity.certificate import (
 )
 from crossfade.parity.model import Finding, Run, Tally, Verdict, Watermark
 from crossfade.runtime.verification import open_verifier
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -98,7 +98,7 @@ def verify(
     its table has changed; `crossfade explain` shows one key, `crossfade repair` mends them.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         tune_gc()
         if rcu is not None:
