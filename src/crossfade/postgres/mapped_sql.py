@@ -89,7 +89,7 @@ def fetch_statement(mapping: Mapping) -> sql.Composed:
         is_same_row=is_same_row(mapping),
         is_as_installed=is_as_installed(mapping),
         key=key_expression(mapping, SOURCE),
-        digests=sql.SQL("").join(
+        digests=sql.SQL("\n").join(
             query("fetch_digest").format(
                 column=identifier(body.column), alias=sql.Identifier(f"body_{position}")
             )

@@ -117,7 +117,7 @@ def _alias(position: int) -> sql.Identifier:
 
 
 def _digests(bodies: Sequence[Body], form: PageForm) -> sql.Composed:
-    return sql.SQL("").join(
+    return sql.SQL("\n").join(
         query(form.body).format(column=identifier(body.column), alias=_alias(position))
         for position, body in enumerate(bodies)
     )
