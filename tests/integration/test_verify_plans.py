@@ -14,8 +14,8 @@ ASKED = '[{"ordinal": 0, "key": ["a", "f", null]}]'
 
 async def test_pages_follow_the_primary_key(database: Database) -> None:
     async with captured_notes(database):
-        page = page_statement(NOTES, is_first=False)
-        told = await plan(database, page, {"after": ["a"], "rows_max": 10})
+        page = page_statement(NOTES, has_last=True)
+        told = await plan(database, page, {"last_key": ["a"], "rows_max": 10})
         assert "Index Scan using notes_pkey" in told
         assert "Sort" not in told.replace("Sort Key", "")
 

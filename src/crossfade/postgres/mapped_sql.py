@@ -14,6 +14,9 @@ from crossfade.postgres.queries import query
 SOURCE = sql.SQL("source")
 """The alias of the mapped table in every generated statement."""
 
+ASKED_KEY = sql.SQL("asked.key")
+NOTHING = sql.SQL("")
+
 _TYPE_NAME = re.compile(r'(?:"[^"%]+"|[A-Za-z0-9_ .,()])+')
 
 
@@ -77,10 +80,12 @@ def fetch_statement(mapping: Mapping) -> sql.Composed:
     Its columns: ordinal, version, attempts, epoch of the snapshot, whether the row is there, the
     mapped columns, then digest, size and whether it is stored of each body.
     """
-    bodies = large_columns(mapping)
     values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
-    for position, body in enumerate(bodies):
-        values += _body_values(body, sql.Identifier(f"body_{position}"))
+    for position, body in enumerate(large_columns(mapping)):
+        stored = query("fetch_stored").format(
+            prefix=sql.Literal(body.prefix), alias=body_alias(position)
+        )
+        values += [*body_values(position), stored]
     return query("fetch").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
@@ -89,12 +94,7 @@ def fetch_statement(mapping: Mapping) -> sql.Composed:
         is_same_row=is_same_row(mapping),
         is_as_installed=is_as_installed(mapping),
         key=key_expression(mapping, SOURCE),
-        digests=sql.SQL("\n").join(
-            query("fetch_digest").format(
-                column=identifier(body.column), alias=sql.Identifier(f"body_{position}")
-            )
-            for position, body in enumerate(bodies)
-        ),
+        bodies=body_joins(mapping),
     )
 
 
@@ -119,34 +119,74 @@ def large_columns(mapping: Mapping) -> tuple[Body, ...]:
     return tuple(body for body in mapping.bodies if not body.overflow_only)
 
 
-def _body_values(body: Body, alias: sql.Identifier) -> list[sql.Composed]:
-    return [
-        sql.SQL("{}.digest").format(alias),
-        sql.SQL("{}.size_bytes").format(alias),
-        query("fetch_stored").format(prefix=sql.Literal(body.prefix), alias=alias),
-    ]
+def body_digest(column: str) -> sql.Composed:
+    """Return the sha256 of a body's content, in hexadecimal digits."""
+    return query("body_digest").format(content=_body_content(column))
+
+
+def body_joins(mapping: Mapping, condition: sql.SQL = NOTHING) -> sql.Composed:
+    """Return the joins that compute digest and size of each large column.
+
+    Args:
+        mapping: the table.
+        condition: a WHERE clause; bodies of other rows are not read, and have no digest.
+    """
+    return sql.SQL("\n").join(
+        query("body_join").format(
+            digest=query("body_digest").format(content=sql.SQL("content")),
+            content=_body_content(body.column),
+            condition=condition,
+            alias=body_alias(position),
+        )
+        for position, body in enumerate(large_columns(mapping))
+    )
+
+
+def body_values(position: int) -> list[sql.Composed]:
+    """Return digest and size of the large column at a position."""
+    alias = body_alias(position)
+    return [sql.SQL("{}.digest").format(alias), sql.SQL("{}.size_bytes").format(alias)]
+
+
+def body_alias(position: int) -> sql.Identifier:
+    """Return the alias of the join of the large column at a position."""
+    return sql.Identifier(f"body_{position}")
+
+
+def _body_content(column: str) -> sql.Composed:
+    return query("body_content").format(column=identifier(column))
 
 
 def is_same_row(mapping: Mapping) -> sql.Composed:
     """Match the primary key by its own type, so that its index serves."""
     return sql.SQL(" AND ").join(
         sql.SQL("{} = {}").format(column_of(SOURCE, column), value)
-        for column, value in _asked(mapping).items()
+        for column, value in typed_key(mapping, ASKED_KEY).items()
     )
 
 
 def printed_key_statement(mapping: Mapping) -> sql.Composed:
     """Return the statement that prints a primary key as the ledger has it."""
-    printed = [sql.SQL("concat({})").format(value) for value in _asked(mapping).values()]
+    values = typed_key(mapping, ASKED_KEY).values()
+    printed = [sql.SQL("concat({})").format(value) for value in values]
     return query("printed_key").format(columns=sql.SQL(", ").join(printed))
 
 
-def _asked(mapping: Mapping) -> dict[str, sql.Composed]:
-    """Return what was asked for in each column of the primary key, by the column's own type."""
+def primary_key_columns(mapping: Mapping) -> sql.Composed:
+    """Return the columns of the primary key, separated by commas."""
+    return sql.SQL(", ").join(column_of(SOURCE, column) for column in mapping.primary_key)
+
+
+def typed_key(mapping: Mapping, key: sql.Composable) -> dict[str, sql.Composed]:
+    """Return each column of a primary key that is given as ``text[]``, by the column's own type.
+
+    Raises:
+        ConfigurationError: the type of a column is not the name of one.
+    """
     types = {part.column: part.type for part in mapping.key_parts}
     return {
-        column: sql.SQL("CAST(asked.key[{}] AS {})").format(
-            sql.Literal(position), type_name(column, types[column])
+        column: sql.SQL("CAST({}[{}] AS {})").format(
+            key, sql.Literal(position), type_name(column, types[column])
         )
         for position, column in enumerate(mapping.primary_key, start=1)
     }

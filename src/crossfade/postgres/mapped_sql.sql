@@ -3,6 +3,21 @@ SELECT source.{column}
 FROM (SELECT %(key)s::text[]) AS asked(key)
 JOIN {table} AS source ON {is_same_row} AND {key} = asked.key
 
+-- name: body_content
+convert_to(source.{column}::text, 'UTF8')
+
+-- name: body_digest
+encode(sha256({content}), 'hex')
+
+-- name: body_join
+-- Digest and size of a body. OFFSET 0 keeps the planner from copying the digest into each place
+-- that uses it.
+LEFT JOIN LATERAL (
+    SELECT {digest} AS digest, length(content) AS size_bytes
+    FROM (SELECT {content} AS content {condition} OFFSET 0) AS body
+    OFFSET 0
+) AS {alias} ON true
+
 -- name: fetch
 -- Rows and versions of keys, in one snapshot; refused when the table has changed. A row counts only under the key it has now; under any
 -- other, such as the one it has moved from, it is gone.
@@ -11,16 +26,8 @@ SELECT asked.ordinal, coalesce(known.version, 0), coalesce(known.attempts, 0),
 FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(ordinal integer, key text[], row_id text)
 LEFT JOIN crossfade.ledger AS known ON known.entity = {entity} AND known.key = asked.key
 LEFT JOIN {table} AS source ON {is_same_row} AND {key} = asked.key
-{digests}
+{bodies}
 WHERE {is_as_installed}
-
--- name: fetch_digest
--- OFFSET 0 keeps the planner from copying the digest into each place that uses it.
-LEFT JOIN LATERAL (
-    SELECT encode(sha256(content), 'hex') AS digest, length(content) AS size_bytes
-    FROM (SELECT convert_to(source.{column}::text, 'UTF8') AS content OFFSET 0) AS body
-    OFFSET 0
-) AS {alias} ON true
 
 -- name: fetch_stored
 EXISTS (

@@ -12,7 +12,6 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.backfill.windows import Page, Window
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.postgres.backfill.pages import Pages
-from crossfade.postgres.backfill.statements import CENSUS
 from crossfade.postgres.mapped_sql import SOURCE, column_of, identifier, table_literal, table_name
 from crossfade.postgres.pool import PoolConnection, connect, session
 from crossfade.postgres.queries import query
@@ -60,7 +59,7 @@ class PostgresCensus:
         self, pool: AsyncConnectionPool, mappings: Sequence[Mapping], answer_seconds: float = 3600.0
     ) -> None:
         self._pool = pool
-        self._pages = {mapping.name: Pages(mapping, CENSUS) for mapping in mappings}
+        self._pages = {mapping.name: Pages(mapping, with_ledger=False) for mapping in mappings}
         self._answer_seconds = answer_seconds
 
     async def page(self, window: Window, rows_max: int) -> Page:

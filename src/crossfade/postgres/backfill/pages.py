@@ -12,7 +12,7 @@ from crossfade.errors import Unmappable
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.object_keys import object_key
 from crossfade.mapping.state import BodyRef, Key, Live
-from crossfade.postgres.backfill.statements import COPY, PageForm, page_statement
+from crossfade.postgres.backfill.statements import page_statement
 from crossfade.postgres.mapped_sql import large_columns, plain_columns
 from crossfade.postgres.pool import PoolConnection
 from crossfade.postgres.queries import query
@@ -26,17 +26,18 @@ class Pages:
 
     Args:
         mapping: its declaration.
-        form: with the ledger and what it knows to be stored, or without.
+        with_ledger: whether rows that have a ledger entry are left out, and objects that the ledger
+            knows to be stored are noted.
     """
 
-    def __init__(self, mapping: Mapping, form: PageForm = COPY) -> None:
-        self._form = form
+    def __init__(self, mapping: Mapping, *, with_ledger: bool = True) -> None:
+        self._with_ledger = with_ledger
         self._mapping = mapping
         self._columns = plain_columns(mapping)
         self._bodies = large_columns(mapping)
         self._statements = {
             (has_last, has_through): page_statement(
-                mapping, form, has_last=has_last, has_through=has_through
+                mapping, with_ledger=with_ledger, has_last=has_last, has_through=has_through
             ).as_bytes()
             for has_last in (False, True)
             for has_through in (False, True)
@@ -53,7 +54,7 @@ class Pages:
         async with reading(connection, self._mapping):
             lines = await (await connection.execute(statement, asked)).fetchall()
         rows = [self._live(line) for line in lines if line[1] == "f"]
-        if self._bodies and self._form is COPY:
+        if self._bodies and self._with_ledger:
             rows = await self._with_stored(connection, rows)
         return Page(
             rows=tuple(rows),

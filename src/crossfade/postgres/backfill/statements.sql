@@ -1,13 +1,8 @@
 -- name: census_page
 -- Rows in the order of the primary key, without the ledger, which may not be there yet.
 SELECT array_to_json({key}), false, extract(epoch FROM now()), {values}
-FROM (
-    SELECT * FROM {table} AS source
-    WHERE {bounds}
-    ORDER BY {primary_key}
-    LIMIT %(rows_max)s
-) AS source
-{digests}
+FROM {page}
+{bodies}
 ORDER BY {primary_key}
 
 -- name: census_size
@@ -16,33 +11,19 @@ LEFT JOIN LATERAL (
            octet_length(source.{column}::text) AS size_bytes
 ) AS {alias} ON true
 
--- name: windows_digest
-LEFT JOIN LATERAL (
-    SELECT encode(sha256(content), 'hex') AS digest, length(content) AS size_bytes
-    FROM (
-        SELECT convert_to(source.{column}::text, 'UTF8') AS content WHERE known.key IS NULL OFFSET 0
-    ) AS body
-    OFFSET 0
-) AS {alias} ON true
-
 -- name: windows_page
 -- Rows of a window in the order of the primary key, in one snapshot with the ledger; refused when
 -- the table has changed. A key that has
 -- a ledger row is the relay's. LATERAL keeps the planner from going through an entity's whole ledger
 -- for each row, as the statistics of an empty one would have it.
 SELECT array_to_json({key}), known.key IS NOT NULL, extract(epoch FROM now()), {values}
-FROM (
-    SELECT * FROM {table} AS source
-    WHERE {bounds} AND {is_as_installed}
-    ORDER BY {primary_key}
-    LIMIT %(rows_max)s
-) AS source
+FROM {page}
 LEFT JOIN LATERAL (
     SELECT ledger.key FROM crossfade.ledger
     WHERE ledger.entity = {entity} AND ledger.key = {key}
     OFFSET 0
 ) AS known ON true
-{digests}
+{bodies}
 ORDER BY {primary_key}
 
 -- name: windows_sample

@@ -14,8 +14,10 @@ from crossfade.errors import TimedOut
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.state import Key
 from crossfade.parity.comparison.verdicts import KeyStatus
+from crossfade.postgres.keyset import keyset_page
 from crossfade.postgres.mapped_sql import (
     SOURCE,
+    body_digest,
     column_of,
     identifier,
     is_as_installed,
@@ -23,8 +25,8 @@ from crossfade.postgres.mapped_sql import (
     key_expression,
     large_columns,
     plain_columns,
+    primary_key_columns,
     table_name,
-    type_name,
 )
 from crossfade.postgres.pool import session
 from crossfade.postgres.queries import query
@@ -104,8 +106,8 @@ class PostgresScan:
                 return
 
     async def _page(self, mapping: Mapping, after: Sequence[str] | None) -> Sequence[Values]:
-        statement = page_statement(mapping, is_first=after is None)
-        asked = {"after": list(after or ()), "rows_max": self._rows_max}
+        statement = page_statement(mapping, has_last=after is not None)
+        asked = {"last_key": list(after or ()), "rows_max": self._rows_max}
         async with (
             session(self._pool, self._answer_seconds) as connection,
             reading(connection, mapping),
@@ -172,32 +174,14 @@ async def wait_for_replay(
         ) from None
 
 
-def page_statement(mapping: Mapping, *, is_first: bool) -> sql.Composed:
-    """Return the statement that reads one page of a table."""
-    primary_key = [column_of(SOURCE, name) for name in mapping.primary_key]
-    types = {part.column: part.type for part in mapping.key_parts}
-    after = sql.SQL("({}) > ({})").format(
-        sql.SQL(", ").join(primary_key),
-        sql.SQL(", ").join(
-            sql.SQL("CAST((%(after)s::text[])[{}] AS {})").format(
-                sql.Literal(position), type_name(name, types[name])
-            )
-            for position, name in enumerate(mapping.primary_key, start=1)
-        ),
-    )
+def page_statement(mapping: Mapping, *, has_last: bool) -> sql.Composed:
+    """Return the statement that reads one page of a table, see `keyset_page`."""
     values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
-    values += [
-        sql.SQL("encode(sha256(convert_to({}::text, 'UTF8')), 'hex')").format(
-            column_of(SOURCE, body.column)
-        )
-        for body in large_columns(mapping)
-    ]
+    values += [body_digest(body.column) for body in large_columns(mapping)]
     return query("scan_page").format(
         values=sql.SQL(", ").join(values),
-        table=identifier(*table_name(mapping)),
-        after=sql.SQL("true") if is_first else after,
-        is_as_installed=is_as_installed(mapping),
-        primary_key=sql.SQL(", ").join(primary_key),
+        page=keyset_page(mapping, has_last=has_last, conditions=[is_as_installed(mapping)]),
+        primary_key=primary_key_columns(mapping),
     )
 
 

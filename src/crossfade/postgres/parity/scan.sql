@@ -5,12 +5,7 @@ SELECT coalesce(pg_last_wal_replay_lsn() >= %(lsn)s::pg_lsn, NOT pg_is_in_recove
 -- Rows in the order of the primary key, each large column as its digest; refused when the table
 -- has changed.
 SELECT {values}
-FROM (
-    SELECT * FROM {table} AS source
-    WHERE {after} AND {is_as_installed}
-    ORDER BY {primary_key}
-    LIMIT %(rows_max)s
-) AS source
+FROM {page}
 ORDER BY {primary_key}
 
 -- name: key_statuses

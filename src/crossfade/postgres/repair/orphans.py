@@ -16,6 +16,7 @@ from crossfade.mapping.state import Key, ObjectState
 from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.mapped_sql import (
     SOURCE,
+    body_digest,
     identifier,
     is_same_row,
     key_expression,
@@ -106,7 +107,7 @@ def _look(mapping: Mapping, body: Body) -> sql.Composed:
     return query("orphans_states").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
-        column=identifier(body.column),
+        digest=body_digest(body.column),
         is_same_row=is_same_row(mapping),
         key=key_expression(mapping, SOURCE),
     )

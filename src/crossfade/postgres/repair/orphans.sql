@@ -17,7 +17,7 @@ LEFT JOIN crossfade.orphan AS orphan ON orphan.object_key = asked.object_key
 LEFT JOIN crossfade.ledger AS known
     ON known.entity = {entity} AND known.key >= asked.key AND known.key < asked.above
 LEFT JOIN LATERAL (
-    SELECT {key} AS key, encode(sha256(convert_to(source.{column}::text, 'UTF8')), 'hex') AS digest
+    SELECT {key} AS key, {digest} AS digest
     FROM {table} AS source
     WHERE {is_same_row}
 ) AS body ON true
