@@ -35,8 +35,8 @@ class Page:
     """Rows that follow each other, from one snapshot.
 
     Attributes:
-        rows: those of which the ledger does not know.
-        known: how many others there were; they are the relay's.
+        rows: rows without a ledger entry.
+        known: number of rows skipped because the relay owns them.
         last: the last row's primary key; None when there was no row.
         is_end: whether the window ends here.
     """

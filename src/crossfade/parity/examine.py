@@ -111,10 +111,10 @@ class KeyChecker:
     async def _look(self, asked: Sequence[Key], *, is_deep: bool) -> Sequence[Comparison]:
         if not asked:
             return ()
-        before = await self._stores.key_statuses.standing(asked)
+        before = await self._stores.key_statuses.read(asked)
         states = await self._stores.source.fetch(asked)
         items = await self._items(asked)
-        after = await self._stores.key_statuses.standing(asked)
+        after = await self._stores.key_statuses.read(asked)
         sights = [
             Observation(known, state, items.get(key), again.version)
             for key, known, state, again in zip(asked, before, states, after, strict=True)

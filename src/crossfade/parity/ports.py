@@ -74,10 +74,10 @@ class ItemReader(Protocol):
 
 
 class KeyStatusReader(Protocol):
-    """What the ledger says of keys."""
+    """A reader of the ledger status of keys."""
 
-    async def standing(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
-        """Return what the ledger says of each key, in the order asked."""
+    async def read(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
+        """Return the ledger status of each key, in the order of the keys."""
 
 
 class ListedObject(Protocol):

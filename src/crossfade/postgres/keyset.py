@@ -25,9 +25,9 @@ def keyset_page(
 
     Args:
         mapping: the table.
-        has_last: whether the page begins after `last_key`, or with the table.
-        has_through: whether the page ends with `through_key` at the latest.
-        conditions: further conditions that its rows satisfy.
+        has_last: whether the page begins after `last_key`; else it begins with the first row.
+        has_through: whether the page ends with `through_key`, included; else with the last row.
+        conditions: further conditions on its rows.
     """
     return query("keyset_page").format(
         table=identifier(*table_name(mapping)),
@@ -39,7 +39,7 @@ def keyset_page(
 
 
 def _bounds(mapping: Mapping, *, has_last: bool, has_through: bool) -> sql.Composable:
-    """Compare the primary key by its columns' types, so that its index gives the order."""
+    """Return the bounds; the key is compared by its columns' types, so that its index is used."""
     bounds = [
         sql.SQL("({}) {} ({})").format(
             primary_key_columns(mapping),

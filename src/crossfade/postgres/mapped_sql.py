@@ -1,4 +1,4 @@
-"""SQL from a mapping. Pure: identifiers and literals are composed here and nowhere else."""
+"""SQL from a mapping. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from crossfade.postgres.queries import query
 SOURCE = sql.SQL("source")
 """The alias of the mapped table in every generated statement."""
 
-ASKED_KEY = sql.SQL("asked.key")
+GIVEN_KEY = sql.SQL("given.key")
+"""A key parameter of a statement, as ``text[]``."""
 NOTHING = sql.SQL("")
 
 _TYPE_NAME = re.compile(r'(?:"[^"%]+"|[A-Za-z0-9_ .,()])+')
@@ -27,19 +28,19 @@ def table_name(mapping: Mapping) -> tuple[str, str]:
 
 
 def identifier(*names: str) -> sql.Identifier:
-    """Quote a name for a statement that runs with parameters, where a percent sign is doubled."""
+    """Return a quoted name for a statement with parameters, where a percent sign is doubled."""
     return sql.Identifier(*(name.replace("%", "%%") for name in names))
 
 
 def table_literal(mapping: Mapping) -> sql.Literal:
-    """Return a table's name as text, for a statement that runs with parameters."""
+    """Return a table's name as text, for a statement with parameters."""
     return sql.Literal(identifier(*table_name(mapping)).as_string())
 
 
 def key_expression(mapping: Mapping, row: sql.Composable) -> sql.Composed:
     """Return the ledger key of a row as ``text[]``, in bytewise order.
 
-    `concat` prints a value as PostgreSQL does for a client; a cast to text would not: it cuts the
+    `concat` prints a value as PostgreSQL does for a client; a cast to text does not: it cuts the
     blanks of ``character(n)``, adds a mask to ``inet``, and writes ``true`` for ``t``.
     """
     parts = sql.SQL(", ").join(_part(part, row) for part in mapping.key_parts)
@@ -47,7 +48,7 @@ def key_expression(mapping: Mapping, row: sql.Composable) -> sql.Composed:
 
 
 def fingerprint(mapping: Mapping) -> str:
-    """Return a digest of what a mapping declares about its table."""
+    """Return a digest of the parts of a mapping that describe its table."""
     declared = (
         mapping.table,
         mapping.primary_key,
@@ -63,8 +64,8 @@ def fingerprint(mapping: Mapping) -> str:
 def is_as_installed(mapping: Mapping) -> sql.Composed:
     """Return the condition that the mapping is the installed one and its table is unchanged.
 
-    Every statement that reads rows has it, in its own snapshot, and is refused when it does not
-    hold. Without an installation, or with one of a release that kept no shapes, it holds.
+    Every statement that reads rows contains it, in its own snapshot, and is refused if it is false.
+    Without an installation, or with one of a release that recorded no shapes, it is true.
     """
     table = sql.SQL("to_regclass({})").format(table_literal(mapping))
     return query("is_as_installed").format(
@@ -77,8 +78,8 @@ def is_as_installed(mapping: Mapping) -> sql.Composed:
 def fetch_statement(mapping: Mapping) -> sql.Composed:
     """Return the statement that reads rows and versions of keys.
 
-    Its columns: ordinal, version, attempts, epoch of the snapshot, whether the row is there, the
-    mapped columns, then digest, size and whether it is stored of each body.
+    Its columns: ordinal, version, attempts, epoch of the snapshot, whether the row exists, the
+    mapped columns, then the digest and size of each body and whether its object is stored.
     """
     values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
     for position, body in enumerate(large_columns(mapping)):
@@ -89,7 +90,7 @@ def fetch_statement(mapping: Mapping) -> sql.Composed:
     return query("fetch").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
-        is_there=sql.SQL("{} IS NOT NULL").format(column_of(SOURCE, mapping.primary_key[0])),
+        exists=sql.SQL("{} IS NOT NULL").format(column_of(SOURCE, mapping.primary_key[0])),
         values=sql.SQL(", ").join(values),
         is_same_row=is_same_row(mapping),
         is_as_installed=is_as_installed(mapping),
@@ -110,17 +111,17 @@ def body_statement(mapping: Mapping, column: str) -> sql.Composed:
 
 def plain_columns(mapping: Mapping) -> tuple[str, ...]:
     """Return the columns that are read with the row."""
-    apart = {body.column for body in large_columns(mapping)}
-    return tuple(column.name for column in mapping.columns if column.name not in apart)
+    large = {body.column for body in large_columns(mapping)}
+    return tuple(column.name for column in mapping.columns if column.name not in large)
 
 
 def large_columns(mapping: Mapping) -> tuple[Body, ...]:
-    """Return the columns of which only the digest is read with the row."""
+    """Return the bodies of which only the digest is read with the row."""
     return tuple(body for body in mapping.bodies if not body.overflow_only)
 
 
 def body_digest(column: str) -> sql.Composed:
-    """Return the sha256 of a body's content, in hexadecimal digits."""
+    """Return the SHA-256 digest of a body's content, in hexadecimal digits."""
     return query("body_digest").format(content=_body_content(column))
 
 
@@ -157,17 +158,24 @@ def _body_content(column: str) -> sql.Composed:
     return query("body_content").format(column=identifier(column))
 
 
-def is_same_row(mapping: Mapping) -> sql.Composed:
-    """Match the primary key by its own type, so that its index serves."""
+def is_same_row(mapping: Mapping, key: sql.Composable = GIVEN_KEY) -> sql.Composed:
+    """Return the condition that a row has a given primary key.
+
+    The key is compared by its columns' types, so that its index can be used.
+
+    Args:
+        mapping: the table.
+        key: the key, as ``text[]``.
+    """
     return sql.SQL(" AND ").join(
         sql.SQL("{} = {}").format(column_of(SOURCE, column), value)
-        for column, value in typed_key(mapping, ASKED_KEY).items()
+        for column, value in typed_key(mapping, key).items()
     )
 
 
 def printed_key_statement(mapping: Mapping) -> sql.Composed:
-    """Return the statement that prints a primary key as the ledger has it."""
-    values = typed_key(mapping, ASKED_KEY).values()
+    """Return the statement that prints a primary key as in a ledger key."""
+    values = typed_key(mapping, GIVEN_KEY).values()
     printed = [sql.SQL("concat({})").format(value) for value in values]
     return query("printed_key").format(columns=sql.SQL(", ").join(printed))
 
@@ -181,7 +189,7 @@ def typed_key(mapping: Mapping, key: sql.Composable) -> dict[str, sql.Composed]:
     """Return each column of a primary key that is given as ``text[]``, by the column's own type.
 
     Raises:
-        ConfigurationError: the type of a column is not the name of one.
+        ConfigurationError: the name of a column's type is not valid.
     """
     types = {part.column: part.type for part in mapping.key_parts}
     return {
@@ -224,10 +232,10 @@ def column_of(row: sql.Composable, column: str) -> sql.Composed:
 
 
 def type_name(column: str, name: str) -> sql.SQL:
-    """Return a type's name as SQL; it has no placeholder of its own, so its form is checked.
+    """Return a type's name as SQL; no placeholder exists for it, so its form is checked.
 
     Raises:
-        ConfigurationError: this is not the name of a type.
+        ConfigurationError: the name is not valid.
     """
     if not _TYPE_NAME.fullmatch(name):
         raise ConfigurationError(f"column {column}: its type must be as format_type prints it")

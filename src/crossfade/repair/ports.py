@@ -69,8 +69,8 @@ class Tombstones(Protocol):
 class Orphans(Protocol):
     """Objects that nothing names, as a sweep sees them."""
 
-    async def look(self, prefix: str, object_keys: Sequence[str]) -> Sequence[ObjectState]:
-        """Return what the source says about objects under a prefix, in the order asked."""
+    async def states(self, prefix: str, object_keys: Sequence[str]) -> Sequence[ObjectState]:
+        """Return the state in the source of objects under a prefix, in the order of the keys."""
 
     async def note(self, object_keys: Sequence[str]) -> None:
         """Remember when these were first seen."""

@@ -222,7 +222,7 @@ async def _look_after(route: Route) -> None:
 
 async def _mend(route: Route, prefix: str, names: Sequence[str]) -> None:
     """Have rows delivered anew that need an object which is not there."""
-    for look in await route.orphans.look(prefix, names) if names else ():
+    for look in await route.orphans.states(prefix, names) if names else ():
         if look.is_needed and not await route.attic.exists(look.object_key):
             await route.uploads.forget([look.object_key])
             await route.mark([(key, 0) for key in look.keys])
@@ -247,7 +247,7 @@ async def _look(route: Route, prefix: str, names: Sequence[str]) -> list[ObjectS
     """Return those objects that neither a row nor an item names."""
     if not names:
         return []
-    looks = [look for look in await route.orphans.look(prefix, names) if not look.is_needed]
+    looks = [look for look in await route.orphans.states(prefix, names) if not look.is_needed]
     return [look for look in looks if not await _is_named(route, look)]
 
 

@@ -59,7 +59,7 @@ async def open_vitals(
     finally:
         stop.set()
         await cancel_and_wait(telling)
-        await vitals.pulse.leave()
+        await vitals.pulse.close()
 
 
 def turns(seconds: float) -> Pauses:

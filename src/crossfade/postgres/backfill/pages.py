@@ -22,12 +22,12 @@ _FIXED_COLUMNS = 3
 
 
 class Pages:
-    """Reads one mapped table.
+    """A reader of one mapped table.
 
     Args:
-        mapping: its declaration.
-        with_ledger: whether rows that have a ledger entry are left out, and objects that the ledger
-            knows to be stored are noted.
+        mapping: the table.
+        with_ledger: whether to read the ledger too: a page then has no rows with a ledger entry,
+            and its bodies say whether their objects are stored.
     """
 
     def __init__(self, mapping: Mapping, *, with_ledger: bool = True) -> None:
@@ -46,31 +46,31 @@ class Pages:
     async def page(self, connection: PoolConnection, window: Window, rows_max: int) -> Page:
         """Return the rows that follow `window.last`."""
         statement = self._statements[window.last is not None, window.through is not None]
-        asked = {
+        parameters = {
             "last_key": list(window.last or ()),
             "through_key": list(window.through or ()),
             "rows_max": rows_max,
         }
         async with reading(connection, self._mapping):
-            lines = await (await connection.execute(statement, asked)).fetchall()
-        rows = [self._live(line) for line in lines if line[1] == "f"]
+            found = await (await connection.execute(statement, parameters)).fetchall()
+        rows = [self._live(values) for values in found if values[1] == "f"]
         if self._bodies and self._with_ledger:
             rows = await self._with_stored(connection, rows)
         return Page(
             rows=tuple(rows),
-            known=len(lines) - len(rows),
-            last=self._primary_key(orjson.loads(lines[-1][0])) if lines else None,
-            is_end=len(lines) < rows_max,
+            known=len(found) - len(rows),
+            last=self._primary_key(orjson.loads(found[-1][0])) if found else None,
+            is_end=len(found) < rows_max,
         )
 
-    def _live(self, line: Sequence[str]) -> Live:
-        values = line[_FIXED_COLUMNS:]
+    def _live(self, row: Sequence[str]) -> Live:
+        values = row[_FIXED_COLUMNS:]
         return Live(
-            key=Key(self._mapping.name, tuple(orjson.loads(line[0]))),
+            key=Key(self._mapping.name, tuple(orjson.loads(row[0]))),
             version=0,
             columns=dict(zip(self._columns, values, strict=False)),
             bodies=self._body_refs(values[len(self._columns) :]) if self._bodies else (),
-            read_at=float(line[2]),
+            read_at=float(row[2]),
         )
 
     def _body_refs(self, values: Sequence[str | None]) -> tuple[BodyRef, ...]:
@@ -82,7 +82,7 @@ class Pages:
         )
 
     async def _with_stored(self, connection: PoolConnection, rows: list[Live]) -> list[Live]:
-        """Say of each large column whether its object is known to be stored."""
+        """Return the rows, each large column with whether the ledger has its object as stored."""
         names = {
             (row.key, ref.column): name
             for row in rows
@@ -90,9 +90,9 @@ class Pages:
             if (name := self._object_key(row, ref)) is not None
         }
         cursor = await connection.execute(
-            query("windows_stored"), {"object_keys": list(names.values())}
+            query("stored_objects"), {"object_keys": list(names.values())}
         )
-        stored = {line[0] for line in await cursor.fetchall()}
+        stored = {name for (name,) in await cursor.fetchall()}
         if not stored:
             return rows
         return [
@@ -107,7 +107,7 @@ class Pages:
         ]
 
     def _object_key(self, row: Live, ref: BodyRef) -> str | None:
-        """Return an object's name; None when the row cannot have objects, which its put tells."""
+        """Return an object's name; None if the row cannot have objects, which its put reports."""
         prefix = next(body.prefix for body in self._bodies if body.column == ref.column)
         try:
             return object_key(prefix, self._primary_key(row.key.parts), ref.digest)

@@ -32,13 +32,13 @@ def page_statement(
     """Return the statement that reads a page, see `keyset_page`.
 
     Its columns: the ledger key, whether the ledger has an entry for it, epoch of the snapshot, the
-    mapped columns, then digest and size of each body.
+    mapped columns, then the digest and size of each body.
 
     Args:
         mapping: the table.
-        with_ledger: whether the ledger is read too; without, each digest is a row of zeros.
+        with_ledger: whether the ledger is read; if not, every digest consists of zeros.
         has_last: whether the page begins after a key.
-        has_through: whether the page ends with a key at the latest.
+        has_through: whether the page ends with a key.
     """
     values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
     for position, _ in enumerate(large_columns(mapping)):
@@ -59,7 +59,7 @@ def page_statement(
 
 
 def sample_statement(mapping: Mapping) -> sql.Composed:
-    """Return the statement that finds where to cut a table into windows."""
+    """Return the statement that reads the keys between a table's windows from a sample."""
     printed = (
         sql.SQL("concat({})").format(column_of(SOURCE, column)) for column in mapping.primary_key
     )
@@ -71,7 +71,7 @@ def sample_statement(mapping: Mapping) -> sql.Composed:
 
 
 def sample_share_statement(mapping: Mapping) -> sql.Composed:
-    """Return the statement that finds how much of a table to sample."""
+    """Return the statement that reads the percentage of a table to sample."""
     return query("windows_sample_share").format(table=table_literal(mapping))
 
 
