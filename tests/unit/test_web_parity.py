@@ -18,7 +18,7 @@ from crossfade.postgres.monitoring.details import (
     Bucket,
     EntityBackfill,
     EntityCoverage,
-    KeyTrail,
+    KeyHistory,
     KnownKey,
     KnownObject,
     KnownReveal,
@@ -145,7 +145,7 @@ def test_every_drift_has_a_meaning() -> None:
 def test_a_rows_past_is_told_newest_first() -> None:
     key: tuple[str | None, ...] = ("s1", None)
     at = [NOON - timedelta(hours=hours) for hours in range(9)]
-    trail = KeyTrail(
+    history = KeyHistory(
         NOON,
         (KnownKey("session", key, 7, 5, at[0], at[1], 0, NOON, None),),
         (
@@ -158,7 +158,7 @@ def test_a_rows_past_is_told_newest_first() -> None:
         (KnownObject("transcripts/s1/" + "0" * 64, 5000, at[7]),),
         (KnownReveal("Ada", at[4], "done"),),
     )  # fmt: skip
-    told = moments(trail)
+    told = moments(history)
     assert [one.at for one in told] == at[:8]
     assert told[0].what == "s1/- was written; up to version 7 has not arrived since"
     assert told[3].what == "found apart: stale (name), lost write"

@@ -9,7 +9,7 @@ from datetime import datetime
 from crossfade.errors import Unmappable
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.object_keys import row_component
-from crossfade.postgres.monitoring.details import KeyTrail
+from crossfade.postgres.monitoring.details import KeyHistory
 from crossfade.rendering import count, key_text, words
 
 
@@ -35,14 +35,19 @@ def folders(mapping: Mapping, primary_key: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{body.prefix}/{component}/" for body in mapping.bodies)
 
 
-def moments(trail: KeyTrail) -> tuple[Moment, ...]:
+def moments(history: KeyHistory) -> tuple[Moment, ...]:
     """Return what happened to a row, the newest first."""
-    happened = [*_of_keys(trail), *_of_findings(trail), *_of_graves(trail), *_of_others(trail)]
+    happened = [
+        *_of_keys(history),
+        *_of_findings(history),
+        *_of_graves(history),
+        *_of_others(history),
+    ]
     return tuple(sorted(happened, key=lambda one: one.at, reverse=True))
 
 
-def _of_keys(trail: KeyTrail) -> Iterator[Moment]:
-    for known in trail.keys:
+def _of_keys(history: KeyHistory) -> Iterator[Moment]:
+    for known in history.keys:
         name = key_text(known.key)
         if known.dirty_since is not None:
             yield Moment(
@@ -53,8 +58,8 @@ def _of_keys(trail: KeyTrail) -> Iterator[Moment]:
             yield Moment(known.unverified_since, f"{name} was written, and not compared since")
 
 
-def _of_findings(trail: KeyTrail) -> Iterator[Moment]:
-    for found in trail.findings:
+def _of_findings(history: KeyHistory) -> Iterator[Moment]:
+    for found in history.findings:
         link = f"/findings/{found.id}"
         fields = f" ({', '.join(found.fields)})" if found.fields else ""
         yield Moment(
@@ -64,8 +69,8 @@ def _of_findings(trail: KeyTrail) -> Iterator[Moment]:
             yield Moment(found.closed_at, f"seen equal again by {found.closed_by}", link)
 
 
-def _of_graves(trail: KeyTrail) -> Iterator[Moment]:
-    for tombstone in trail.tombstones:
+def _of_graves(history: KeyHistory) -> Iterator[Moment]:
+    for tombstone in history.tombstones:
         name = key_text(tombstone.key)
         yield Moment(
             tombstone.seen_at, f"{name}: a sweep saw its tombstone of version {tombstone.version}"
@@ -74,10 +79,10 @@ def _of_graves(trail: KeyTrail) -> Iterator[Moment]:
             yield Moment(tombstone.removed_at, f"{name}: its tombstone was removed")
 
 
-def _of_others(trail: KeyTrail) -> Iterator[Moment]:
-    for stored in trail.objects:
+def _of_others(history: KeyHistory) -> Iterator[Moment]:
+    for stored in history.objects:
         digest = stored.object_key.rpartition("/")[2][:12]
         size = count(stored.size_bytes)
         yield Moment(stored.uploaded_at, f"an object of {size} bytes was stored, sha256 {digest}…")
-    for told in trail.reveals:
+    for told in history.reveals:
         yield Moment(told.requested_at, f"{told.requested_by} asked to see its content")

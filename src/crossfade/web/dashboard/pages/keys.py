@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from crossfade.mapping.state import Key, Row
-from crossfade.postgres.monitoring.details import key_trail, parked_page
+from crossfade.postgres.monitoring.details import key_history, parked_page
 from crossfade.rendering import key_text
 from crossfade.web.dashboard.context import InContext, show
 from crossfade.web.dashboard.parameters import (
@@ -57,13 +57,13 @@ async def row(
     """Show all that is remembered of one row."""
     mapping = mapping_of(context.application, entity)
     wanted = primary_key(mapping, part, key)
-    trail = await key_trail(context.pool, Row(mapping.name, wanted), folders(mapping, wanted))
+    history = await key_history(context.pool, Row(mapping.name, wanted), folders(mapping, wanted))
     return show(
         request,
         "row.html.j2",
         mapping=mapping,
         name=key_text(wanted),
-        trail=trail,
-        moments=moments(trail),
+        history=history,
+        moments=moments(history),
         key_json=key_json,
     )

@@ -1,4 +1,4 @@
-"""One statement in a call of its own: how most of the room asks the source."""
+"""Single statements on connections of the pool: how most of this package queries the source."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from crossfade.postgres.pool import PoolConnection, session
 T = TypeVar("T")
 
 ANSWER_SECONDS = 10.0
-"""How long a look into the ledger's schema may take."""
+"""The time limit of a query of the ledger's schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementRunner:
-    """Runs statements; each commits for itself.
+    """A runner of statements, each in a transaction of its own.
 
     Attributes:
         pool: from `open_pool`.
-        seconds_max: how long one call may take.
+        seconds_max: the time limit of one call.
     """
 
     pool: AsyncConnectionPool
     seconds_max: float = ANSWER_SECONDS
 
     def session(self) -> AbstractAsyncContextManager[PoolConnection]:
-        """Take a connection for a call of several statements; raises what `session` does."""
+        """Return a connection for a call of several statements; raises what `session` does."""
         return session(self.pool, self.seconds_max)
 
     async def rows(
@@ -50,7 +50,7 @@ class StatementRunner:
     async def count(
         self, statement: sql.SQL | sql.Composed, values: Mapping[str, Any] | None = None
     ) -> int:
-        """Return how many rows a statement changed.
+        """Return the number of rows that a statement changed.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -61,7 +61,7 @@ class StatementRunner:
     async def document(
         self, statement: sql.SQL | sql.Composed, values: Mapping[str, Any] | None, form: type[T]
     ) -> T:
-        """Return the JSON document that a statement's only row holds.
+        """Return the JSON document in a statement's only row, decoded as `form`.
 
         Raises:
             Unavailable: the source cannot answer.
