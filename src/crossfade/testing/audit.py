@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -114,22 +114,17 @@ class Audit:
         return all(entity.is_clean for entity in self.entities)
 
 
-def audit(
-    stores: Stores,
-    mappings: Sequence[TableMapping],
-    on_progress: Callable[[int], None] | None = None,
-) -> Audit:
+def audit(stores: Stores, mappings: Sequence[TableMapping]) -> Audit:
     """Compare every row of the mapped tables with its item and objects; blocks.
 
     Args:
         stores: the stores to compare.
         mappings: the declarations.
-        on_progress: called with 1 after each row.
     """
     items = _items(stores)
     with psycopg.connect(stores.dsn) as connection:
         _read_exactly(connection)
-        results = [_audit_entity(stores, connection, one, items, on_progress) for one in mappings]
+        results = [_audit_entity(stores, connection, one, items) for one in mappings]
     return Audit(
         tuple(counts for counts, _ in results),
         tuple(finding for _, findings in results for finding in findings),
@@ -141,7 +136,6 @@ def _audit_entity(
     connection: psycopg.Connection[Any],
     mapping: TableMapping,
     items: dict[str, dict[tuple[str, str], dict[str, Any]]],
-    on_progress: Callable[[int], None] | None,
 ) -> tuple[EntityAudit, list[Finding]]:
     unmatched = {
         key: item for shape in mapping.shapes for key, item in items.get(shape.entity, {}).items()
@@ -160,8 +154,6 @@ def _audit_entity(
             objects += verified
             if differing:
                 findings.append(Finding(mapping.name, "/".join(key), "different", differing))
-        if on_progress is not None:
-            on_progress(1)
     findings += [Finding(mapping.name, "/".join(key), "extra") for key in unmatched]
     kinds = [finding.kind for finding in findings]
     missing, different = kinds.count("missing"), kinds.count("different")
