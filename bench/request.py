@@ -68,7 +68,7 @@ async def run(options: Options) -> list[Row]:
         hung = await stack.enter_async_context(
             TcpProxy(str(target.hostname), int(target.port or 0))
         )
-        await hung.strike(Stall())
+        await hung.inject(Stall())
         endpoint = f"http://127.0.0.1:{hung.port}"
         places = {
             "without Crossfade": await make_place(services, "without", capture=False),

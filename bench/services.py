@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from campaigns.database import migrate
 from campaigns.mapping import APPLICATION
 from crossfade import dynamo, postgres, s3
-from crossfade.local import LocalServices, local_stack
+from crossfade.local import LocalServices, local_services
 from crossfade.runtime.resources import dynamo_config, s3_config
 from crossfade.settings import Settings
 
@@ -35,26 +35,26 @@ class Place:
 async def engines() -> AsyncIterator[LocalServices]:
     """Run PostgreSQL, DynamoDB and S3 for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="crossfade-bench-", ignore_cleanup_errors=True) as root:
-        async with local_stack(Path(root)) as stack:
-            os.environ.update(stack.environment)
-            yield stack
+        async with local_services(Path(root)) as services:
+            os.environ.update(services.environment)
+            yield services
 
 
 async def make_place(
-    stack: LocalServices, name: str, *, capture: bool = True, endpoint: str = "", **given: Any
+    services: LocalServices, name: str, *, capture: bool = True, endpoint: str = "", **given: Any
 ) -> Place:
     """Make a migrated database, and a table and a bucket of the same name.
 
     Args:
-        stack: the engines.
+        services: the engines.
         name: of all three.
         capture: whether to install the triggers.
         endpoint: what the settings call DynamoDB; the engine unless given.
         given: further settings.
     """
-    async with await psycopg.AsyncConnection.connect(stack.dsn, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(services.dsn, autocommit=True) as connection:
         await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    dsn = f"{stack.dsn.rpartition('/')[0]}/{name}"
+    dsn = f"{services.dsn.rpartition('/')[0]}/{name}"
     await migrate(dsn)
     if capture:
         await postgres.install(dsn, APPLICATION.mappings)
@@ -62,9 +62,9 @@ async def make_place(
         "database_url": SecretStr(dsn),
         "dynamodb_table_name": name,
         "s3_bucket_name": name,
-        "aws_region": stack.environment["AWS_REGION"],
-        "aws_endpoint_url_dynamodb": stack.endpoint,
-        "aws_endpoint_url_s3": stack.endpoint,
+        "aws_region": services.environment["AWS_REGION"],
+        "aws_endpoint_url_dynamodb": services.endpoint,
+        "aws_endpoint_url_s3": services.endpoint,
         "s3_sse": "none",
         **given,
     }

@@ -46,7 +46,7 @@ async def test_figures_that_are_old_are_said_to_be(
     await page.goto(dashboard)
     state = page.locator("[data-live-state]")
     await expect(state).to_contain_text("Live")
-    await product.database.strike(Refuse())
+    await product.database.inject(Refuse())
     product.database.cut()
     await expect(state).to_contain_text("The database does not answer", timeout=SECONDS_MAX * 1000)
     await product.database.heal()

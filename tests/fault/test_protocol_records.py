@@ -208,7 +208,7 @@ async def test_a_ledger_restored_from_a_backup_gives_way_to_the_source(
 async def test_a_source_that_is_down_fails_its_own_requests_only(product: RunningProduct) -> None:
     campaign = await make(product, "Before")
     await product.drain()
-    await product.database.strike(Refuse())
+    await product.database.inject(Refuse())
     with pytest.raises(Unavailable):
         await rename(product, campaign, "During")
     await product.migration.push("campaign", campaign.id)

@@ -8,7 +8,7 @@ import pytest
 
 from crossfade.testing import Answer, Rule, ServerError, Throttle
 from crossfade.testing.proxy.messages import Message, read_answer, read_request, request_of
-from crossfade.testing.proxy.rules import RuleBook
+from crossfade.testing.proxy.rules import Rules
 
 CHUNKED = b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nchecksum: 1\r\n\r\n"
 
@@ -99,7 +99,7 @@ def test_a_header_is_replaced_whatever_its_case() -> None:
 
 def test_the_first_rule_that_applies_decides() -> None:
     request = request_of(Message(b"POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_1.PutItem", b""))
-    book = RuleBook()
+    book = Rules()
     book.add(
         Rule(ServerError(), operation="GetItem"),
         Rule(Throttle(), operation="Put*", skip=1, times=1),

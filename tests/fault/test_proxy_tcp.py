@@ -40,7 +40,7 @@ async def test_everything_passes_without_a_fault(database: Database) -> None:
 async def test_a_refused_connection_fails_and_a_later_one_passes(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy:
         port = proxy.port
-        await proxy.strike(Refuse())
+        await proxy.inject(Refuse())
         with pytest.raises(psycopg.OperationalError, match="refused"):
             await connect(database, proxy)
         await proxy.heal()
@@ -52,7 +52,7 @@ async def test_a_refused_connection_fails_and_a_later_one_passes(database: Datab
 async def test_a_port_that_refuses_is_lent_to_nobody(database: Database) -> None:
     """A client that keeps knocking could otherwise be lent the very port it knocks at."""
     async with TcpProxy(*address(database)) as proxy:
-        await proxy.strike(Refuse())
+        await proxy.inject(Refuse())
         with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
             stranger.bind((proxy.host, proxy.port))
 
@@ -60,7 +60,7 @@ async def test_a_port_that_refuses_is_lent_to_nobody(database: Database) -> None
 async def test_refusing_breaks_what_is_open(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy:
         connection = await connect(database, proxy)
-        await proxy.strike(Refuse())
+        await proxy.inject(Refuse())
         with pytest.raises(psycopg.OperationalError):
             await ask(connection)
         await connection.close()
@@ -79,7 +79,7 @@ async def test_a_cut_breaks_open_connections_and_lets_new_ones_pass(database: Da
 
 async def test_every_connection_is_cut_while_the_fault_stands(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy:
-        await proxy.strike(Cut())
+        await proxy.inject(Cut())
         with pytest.raises(psycopg.OperationalError):
             await connect(database, proxy)
         assert proxy.accepted == 1
@@ -87,7 +87,7 @@ async def test_every_connection_is_cut_while_the_fault_stands(database: Database
 
 async def test_a_stalled_connection_goes_on_when_healed(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy, await connect(database, proxy) as connection:
-        await proxy.strike(Stall())
+        await proxy.inject(Stall())
         asking = asyncio.create_task(ask(connection))
         before = proxy.received_bytes
         with pytest.raises(TimeoutError):
@@ -99,7 +99,7 @@ async def test_a_stalled_connection_goes_on_when_healed(database: Database) -> N
 
 async def test_a_stalled_server_accepts_and_never_answers(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy:
-        await proxy.strike(Stall())
+        await proxy.inject(Stall())
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(connect(database, proxy), 0.2)
         assert proxy.accepted == 1
@@ -108,13 +108,13 @@ async def test_a_stalled_server_accepts_and_never_answers(database: Database) ->
 
 async def test_a_delayed_answer_arrives_whole(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy, await connect(database, proxy) as connection:
-        await proxy.strike(Delay(0.01))
+        await proxy.inject(Delay(0.01))
         assert await ask(connection) == 42
 
 
 async def test_a_truncated_answer_breaks_the_connection(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy:
-        await proxy.strike(Truncate(12))
+        await proxy.inject(Truncate(12))
         with pytest.raises(psycopg.OperationalError):
             await connect(database, proxy)
         assert proxy.received_bytes == 12

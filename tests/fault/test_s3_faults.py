@@ -264,7 +264,7 @@ async def test_a_download_that_stalls_in_its_middle_times_out_and_recovers(s3: S
         store = ObjectStore(_config(s3, endpoint, timeout_seconds=3.0, attempt_timeout_seconds=1.0))
         async with asyncio.timeout(HANG_SECONDS), aclosing(store.open_stream(key)) as pieces:
             assert await anext(pieces)
-            await proxy.strike(Stall())
+            await proxy.inject(Stall())
             with pytest.raises(TimedOut):
                 [piece async for piece in pieces]
 

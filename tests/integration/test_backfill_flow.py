@@ -212,7 +212,7 @@ async def test_a_source_that_fails_for_a_while_is_waited_for(product: RunningPro
     await add_campaigns(product, 200)
 
     async def cut() -> None:
-        await product.database.strike(Refuse())
+        await product.database.inject(Refuse())
         product.database.cut()
 
         async def mend() -> None:

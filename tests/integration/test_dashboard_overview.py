@@ -132,7 +132,7 @@ async def test_a_database_that_goes_and_comes_back(
 ) -> None:
     async with watching(browser) as seen:
         await until(seen, "look")
-        await product.database.strike(Refuse())
+        await product.database.inject(Refuse())
         product.database.cut()
         assert await until(seen, "lost") in {"Unreachable", "Overloaded"}
         answer = await browser.get("/")

@@ -41,7 +41,7 @@ async def test_a_session_is_on_its_way_until_both_stores_have_it(product: Runnin
 async def test_a_database_that_hangs_makes_nobody_wait_and_nothing_fail(
     product: RunningProduct,
 ) -> None:
-    await product.database.strike(Stall())
+    await product.database.inject(Stall())
     with anyio.fail_after(HUNG_SECONDS):
         assert await where(product, "a", "b") == (DeliveryStatus.UNKNOWN,) * 2
     await product.database.heal()

@@ -21,15 +21,16 @@ SECONDS_MAX = 60.0
 
 RUN = """
 import asyncio, json, pathlib, sys
-from crossfade.local import Lifetime, local_stack
+from crossfade.local import Lifetime, local_services
 
 async def main():
-    async with local_stack(pathlib.Path(sys.argv[1]), lifetime=Lifetime(sys.argv[2])) as stack:
+    folder, lifetime = pathlib.Path(sys.argv[1]), Lifetime(sys.argv[2])
+    async with local_services(folder, lifetime=lifetime) as services:
         print(json.dumps({
-            "pids": [stack.postgres.pid, stack.aws.pid],
-            "dsn": stack.dsn,
+            "pids": [services.postgres.pid, services.aws.pid],
+            "dsn": services.dsn,
         }), flush=True)
-        if sys.argv[2] == "tied":
+        if lifetime is Lifetime.TIED:
             await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -38,7 +39,7 @@ asyncio.run(main())
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Another process that runs a stack, and what it said of it."""
+    """A process that runs the local services, and the values that it printed."""
 
     process: asyncio.subprocess.Process
     pids: list[int]

@@ -171,7 +171,7 @@ async def test_a_server_that_hangs_is_given_up(database: Database) -> None:
         source = PostgresSource(pool, [NOTES], answer_seconds=2.0)
         key = add_note(app, "n")
         assert await feed.due(1) == [key]
-        await proxy.strike(Stall())
+        await proxy.inject(Stall())
         answers = await asyncio.gather(
             feed.due(1),
             feed.ack([Delivered(key, 1)]),

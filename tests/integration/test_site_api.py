@@ -222,7 +222,7 @@ async def test_a_database_that_is_gone_is_unavailable(migrated: Database) -> Non
     async with TcpProxy(at.hostname or "", at.port or 0) as proxy:
         dsn = migrated.dsn.replace(f"{at.hostname}:{at.port}", f"{proxy.host}:{proxy.port}")
         async with open_site(replace(migrated, dsn=dsn)) as site, caller(site, "ada") as ada:
-            await proxy.strike(Refuse())
+            await proxy.inject(Refuse())
             answer = await ada.get("campaigns")
             problem(answer, HTTPStatus.SERVICE_UNAVAILABLE)
             assert int(answer.headers["retry-after"]) > 0

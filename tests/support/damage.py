@@ -1,4 +1,4 @@
-"""A world with something to damage, and the damage."""
+"""Rows that every class of corruption can damage, and the damage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.engines.product import RunningProduct
 
 
 async def furnish(product: RunningProduct) -> None:
-    """Make rows that offer something to every class of corruption, and a tombstone."""
+    """Create rows that suit every class of corruption, and a tombstone."""
     for number in range(3):
         campaign = await create_campaign(
             product.app,
@@ -37,7 +37,7 @@ async def furnish(product: RunningProduct) -> None:
 async def inject(
     product: RunningProduct, *corruptions: Corruption, seed: int = 7, count: int = 1
 ) -> tuple[Injected, ...]:
-    """Damage the world's stores."""
+    """Damage the product's stores; return what was injected."""
     work = partial(
         corrupt, product.stores, APPLICATION.mappings, corruptions, seed=seed, count=count
     )

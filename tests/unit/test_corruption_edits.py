@@ -1,4 +1,4 @@
-"""Damaging one item: what each class changes, and that equal seeds do equal damage."""
+"""Damage to one item: what each class changes, and that equal seeds cause equal damage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from campaigns.mapping import CAMPAIGN
 from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import Live
 from crossfade.testing.corruption.edits import EDITS
-from crossfade.testing.corruption.kinds import Corruption, Peer, Scene, StoredItem
+from crossfade.testing.corruption.kinds import Corruption, KeyedItem, Selection, StoredItem
 from crossfade.testing.corruption.plans import plan
 
 CODEC = Codec(CAMPAIGN)
@@ -38,15 +38,15 @@ COLUMNS: dict[str, str | None] = {column.name: None for column in CAMPAIGN.colum
 }
 
 
-def campaign(**changes: str | None) -> Peer:
-    """A campaign as a ledger key and the item it has."""
+def campaign(**changes: str | None) -> KeyedItem:
+    """Return the ledger key and the item of a campaign."""
     columns = {**COLUMNS, **changes}
     key = CODEC.key_of(columns)
-    return Peer(key, CODEC.encode(Live(key, 4, columns)).item)
+    return KeyedItem(key, CODEC.encode(Live(key, 4, columns)).item)
 
 
-def scene(*peers: Peer, graves: tuple[Peer, ...] = (), seed: int = 1) -> Scene:
-    return Scene(CODEC, peers, 0, graves, seeded(seed))
+def selection(*items: KeyedItem) -> Selection:
+    return Selection(CODEC, items, 0, (), seeded(1))
 
 
 def changed(before: StoredItem, after: StoredItem) -> set[str]:
@@ -63,7 +63,7 @@ def test_an_edit_changes_the_content_and_not_the_place(corruption: Corruption) -
 
 
 @pytest.mark.parametrize("corruption", sorted(EDITS))
-def test_equal_seeds_do_equal_damage(corruption: Corruption) -> None:
+def test_equal_seeds_cause_equal_damage(corruption: Corruption) -> None:
     item = campaign().item
     first, second = (EDITS[corruption](CAMPAIGN, item, seeded(11)) for _ in range(2))
     assert first == second
@@ -89,12 +89,12 @@ def test_a_class_does_what_its_name_says(
     assert EDITS[corruption](CAMPAIGN, item, seeded(1)) == {**item, field: value}
 
 
-def test_an_item_that_offers_nothing_is_left_alone() -> None:
+def test_an_item_that_does_not_suit_a_class_is_skipped() -> None:
     item = campaign(tags=None).item
     assert EDITS[Corruption.LIST_ORDER](CAMPAIGN, item, seeded(1)) is None
-    assert plan(Corruption.MISSING_OBJECT, scene(campaign())) is None
-    assert plan(Corruption.LOST_DELETE, scene(campaign())) is None
-    assert plan(Corruption.SWAPPED_ATTRIBUTES, scene(campaign())) is None
+    assert plan(Corruption.MISSING_OBJECT, selection(campaign())) is None
+    assert plan(Corruption.LOST_DELETE, selection(campaign())) is None
+    assert plan(Corruption.SWAPPED_ATTRIBUTES, selection(campaign())) is None
 
 
 def test_an_item_of_no_version_cannot_be_older() -> None:
@@ -103,9 +103,9 @@ def test_an_item_of_no_version_cannot_be_older() -> None:
 
 
 def test_an_extra_item_is_one_that_the_mapping_makes() -> None:
-    harm = plan(Corruption.EXTRA_ITEM, scene(campaign()))
-    assert harm is not None
-    (change,) = harm.changes
+    damage = plan(Corruption.EXTRA_ITEM, selection(campaign()))
+    assert damage is not None
+    (change,) = damage.changes
     columns = CODEC.decode(getattr(change, "item")).columns  # noqa: B009 - a union of changes
-    assert harm.keys == (CODEC.key_of(columns),)
-    assert harm.keys != (campaign().key,)
+    assert damage.keys == (CODEC.key_of(columns),)
+    assert damage.keys != (campaign().key,)

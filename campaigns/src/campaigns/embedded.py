@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from campaigns.database import migrate
 from crossfade import Settings, dynamo, s3
-from crossfade.local import Lifetime, LocalServices, local_stack
+from crossfade.local import Lifetime, LocalServices, local_services
 from crossfade.runtime.resources import dynamo_config, s3_config
 
 NAME = "campaigns"
@@ -28,7 +28,7 @@ async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[Loca
         folder: where the data is kept.
         lifetime: whether the engines outlive the block.
     """
-    async with local_stack(folder, lifetime=lifetime) as engines:
+    async with local_services(folder, lifetime=lifetime) as engines:
         os.environ.update(engines.environment)
         settings = settings_of(engines)
         await migrate(engines.dsn)

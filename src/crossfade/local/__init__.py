@@ -7,7 +7,7 @@ from crossfade.local.ports import free_port, is_free
 from crossfade.local.postgres import PostgresProgram, wheel_binaries
 from crossfade.local.program import HOST, Account, Program, closed_folder, unprivileged_account
 from crossfade.local.server import Lifetime, Server, Start, State, process_of
-from crossfade.local.stack import EngineStatus, LocalServices, local_stack
+from crossfade.local.services import EngineStatus, LocalServices, local_services
 
 __all__ = [
     "ACCESS_KEY",
@@ -31,7 +31,7 @@ __all__ = [
     "environment",
     "free_port",
     "is_free",
-    "local_stack",
+    "local_services",
     "process_of",
     "status",
     "status_of",

@@ -1,4 +1,4 @@
-"""Making and mending a PostgreSQL data folder, as root too."""
+"""Create a PostgreSQL data folder and clean it up after a crash, as root too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crossfade.local.program import Account, closed_folder
 
 SUPERUSER = "postgres"
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-"""The whole environment of PostgreSQL's programs."""
+"""The complete environment of PostgreSQL's programs."""
 
 _ORPHAN_SECONDS_MAX = 10.0
 _BUILTIN_LOCALE_SINCE = 17
@@ -23,26 +23,26 @@ _BUILTIN_LOCALE_SINCE = 17
 
 
 def open_to(account: Account, folder: Path) -> None:
-    """Let a user reach what lies in a folder.
+    """Let a user enter a folder.
 
     Raises:
-        ConfigurationError: a folder above it is closed to that user.
+        ConfigurationError: the user may not enter one of its parent folders.
     """
     folder.chmod(folder.stat().st_mode | 0o011)
     closed = closed_folder(folder / "data", account)
     if closed is not None:
         raise ConfigurationError(
-            f"{folder}: PostgreSQL does not run as root, and the user it runs as instead "
-            f"(uid {account.uid}) may not enter {closed}; choose a data folder elsewhere, "
+            f"{folder}: PostgreSQL does not run as root, and the user that it runs as instead "
+            f"(uid {account.uid}) may not enter {closed}; choose another data folder, "
             "such as /var/lib/crossfade, or run as an ordinary user"
         )
 
 
 def reachable_binaries(binaries: Path, folder: Path, account: Account | None) -> Path:
-    """The folder of PostgreSQL's programs; in a copy when the user may not enter the original.
+    """Return the folder of PostgreSQL's programs, copied if the user may not enter the original.
 
-    Python environments under ``/root`` are closed to everybody else, hence the copy. The wheel
-    keeps shared libraries beside its package, and its programs look for them there.
+    Other users may not enter Python environments under ``/root``. The wheel keeps shared libraries
+    beside its package, and its programs load them from there, so both are copied.
     """
     if account is None or closed_folder(binaries / "postgres", account) is None:
         return binaries
@@ -63,18 +63,18 @@ def reachable_binaries(binaries: Path, folder: Path, account: Account | None) ->
 
 
 async def clear_leftovers(data: Path) -> None:
-    """End what a killed server left: its workers, then its ``postmaster.pid``.
+    """Kill the worker processes that a killed server left, then remove its ``postmaster.pid``.
 
-    A worker that is busy does not notice that its server is gone, and keeps the next one from
-    starting. The number in the lock file may meanwhile belong to any other process, which keeps
-    it from starting too. Call it only when the server itself does not run.
+    A busy worker does not notice that its server has ended, and prevents the next start. So does
+    a process id in the lock file that now belongs to an unrelated process. Call this only while
+    the server itself is not running.
 
     Raises:
-        ConfigurationError: a server that somebody else started runs on this folder.
+        ConfigurationError: a server that Crossfade did not start runs on this folder.
     """
     lock = data / "postmaster.pid"
-    server = _number_in(lock)
-    orphans = [process for process in psutil.process_iter() if _works_on(process, data)]
+    server = _pid_in(lock)
+    orphans = [process for process in psutil.process_iter() if _serves(process, data)]
     if any(process.pid == server for process in orphans):
         raise ConfigurationError(
             f"{data}: a PostgreSQL server (process {server}) already runs on this folder; "
@@ -86,15 +86,15 @@ async def clear_leftovers(data: Path) -> None:
     lock.unlink(missing_ok=True)
 
 
-def _number_in(lock: Path) -> int | None:
+def _pid_in(lock: Path) -> int | None:
     try:
         return int(lock.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):
         return None
 
 
-def _works_on(process: psutil.Process, data: Path) -> bool:
-    """Whether it is a PostgreSQL process of this folder, in which all of them run."""
+def _serves(process: psutil.Process, data: Path) -> bool:
+    """Return whether this is a PostgreSQL process of the folder, its working directory."""
     try:
         return bool(process.name().startswith("postgres") and process.cwd() == str(data))
     except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -104,10 +104,10 @@ def _works_on(process: psutil.Process, data: Path) -> bool:
 async def create_cluster(
     binaries: Path, data: Path, password: str, account: Account | None
 ) -> None:
-    """Run ``initdb`` for a data folder that does not exist; it appears whole or not at all.
+    """Create a data folder with ``initdb``, atomically.
 
     Raises:
-        Unreachable: ``initdb`` failed; the message ends with what it printed.
+        Unreachable: ``initdb`` failed; the message ends with its output.
     """
     unfinished = data.with_name("data.new")
     password_file = data.with_name("password")
@@ -137,13 +137,13 @@ async def create_cluster(
 
 
 def _options_by_version(version: str) -> list[str]:
-    """The same sorting and case rules on every machine, whatever locales it has; fast logins.
+    """Return options for equal sorting and case rules on every machine, and for fast logins.
 
-    Stretching protects passwords that people choose; ours has 144 random bits, and 4,096 rounds
-    cost each new connection several milliseconds on either side.
+    Key stretching protects passwords that people choose. This one has 144 random bits, and 4,096
+    rounds would cost client and server several milliseconds for each new connection.
 
     Args:
-        version: what ``initdb --version`` prints, such as ``initdb (PostgreSQL) 18.4``.
+        version: the output of ``initdb --version``, such as ``initdb (PostgreSQL) 18.4``.
     """
     major = int(version.split()[2].partition(".")[0])
     if major < _BUILTIN_LOCALE_SINCE:
@@ -162,7 +162,7 @@ async def _run(account: Account | None, *arguments: str) -> str:
 
 
 def _run_blocking(account: Account | None, arguments: tuple[str, ...]) -> str:
-    ended = subprocess.run(  # noqa: S603 - a program of ours, its arguments a list
+    ended = subprocess.run(  # noqa: S603 - a known program, its arguments a list
         arguments,
         env=ENVIRONMENT,
         cwd="/",

@@ -1,4 +1,4 @@
-"""Engines that stay: what `crossfade local up`, `status` and `down` do."""
+"""Engines that outlive this process: `crossfade local up`, `status` and `down`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossfade.local.lock import locked
-from crossfade.local.memory import first_memory, recall
 from crossfade.local.server import Lifetime, Start, State
-from crossfade.local.stack import EngineStatus, LocalServices, local_stack, make_folder
+from crossfade.local.services import EngineStatus, LocalServices, local_services, make_folder
+from crossfade.local.state_file import new_state, read_state
 
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """What runs after `up`.
+    """The engines that run after `up`.
 
     Attributes:
-        started: what was done with each engine.
-        environment: the variables that lead a program to the engines.
+        started: how each engine was started, by its name.
+        engines: the status of each engine.
+        environment: the environment variables that a program needs to connect to the engines.
     """
 
     started: dict[str, Start]
@@ -27,9 +28,9 @@ class Up:
 
 
 def default_folder() -> Path:
-    """Where the local engines keep their data unless told otherwise.
+    """Return the default data folder of the local engines.
 
-    Root's home is closed to the user that PostgreSQL runs as, hence another place for root.
+    Root gets a folder outside its home, which the user that PostgreSQL runs as may not enter.
     """
     if os.geteuid() == 0:
         return Path("/var/lib/crossfade")
@@ -37,41 +38,41 @@ def default_folder() -> Path:
 
 
 async def up(folder: Path) -> Up:
-    """Start what does not run on a data folder, to stay after this process.
+    """Start the engines of a data folder that are not running; they outlive this process.
 
     Raises:
         ConfigurationError: the folder cannot be used, or is in use.
-        Unreachable: an engine did not come up; the message ends with its log.
+        Unreachable: an engine did not start; the message ends with its log.
     """
-    async with local_stack(folder, lifetime=Lifetime.DETACHED) as stack:
-        return Up(stack.started, stack.status, stack.environment)
+    async with local_services(folder, lifetime=Lifetime.DETACHED) as services:
+        return Up(services.started, services.status, services.environment)
 
 
 def status(folder: Path) -> tuple[EngineStatus, ...]:
-    """What runs on a data folder; changes nothing."""
-    return _stack(folder).status
+    """Return the status of each engine of a data folder, without changing anything."""
+    return _services_of(folder).status
 
 
 def environment(folder: Path) -> dict[str, str] | None:
-    """The variables that lead a program to the engines of a folder; None unless all run."""
-    stack = _stack(folder)
-    running = all(server.state is State.RUNNING for server in stack.servers.values())
-    return stack.environment if running else None
+    """Return the environment variables to connect to a folder's engines; None unless all run."""
+    services = _services_of(folder)
+    running = all(server.state is State.RUNNING for server in services.servers.values())
+    return services.environment if running else None
 
 
 async def down(folder: Path) -> tuple[EngineStatus, ...]:
-    """Stop what runs on a data folder and say what was found; the data stays.
+    """Stop the engines of a data folder and return their status before; the data stays.
 
     Raises:
-        ConfigurationError: another process runs engines on this folder for itself.
+        ConfigurationError: another process runs engines on this folder.
     """
     make_folder(folder)
     async with locked(folder):
-        stack = _stack(folder)
-        found = stack.status
-        await stack.stop()
+        services = _services_of(folder)
+        found = services.status
+        await services.stop()
         return found
 
 
-def _stack(folder: Path) -> LocalServices:
-    return LocalServices(folder, recall(folder) or first_memory(), Lifetime.DETACHED)
+def _services_of(folder: Path) -> LocalServices:
+    return LocalServices(folder, read_state(folder) or new_state(), Lifetime.DETACHED)

@@ -1,4 +1,4 @@
-"""The smallest HTTP question there is, to learn whether a server is up."""
+"""A minimal HTTP request that checks whether a server answers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ _ANSWER_SECONDS_MAX = 5.0
 
 
 async def status_of(port: int, target: str | None = None) -> int | None:
-    """Ask a local server and return its HTTP status, or None when it does not answer.
+    """Send a request to a local server and return its HTTP status; None if it does not answer.
 
     Args:
-        port: where it listens on loopback.
-        target: a DynamoDB operation such as ``ListTables``, sent as its JSON protocol wants it;
-            None: ``GET /``.
+        port: the server's port on the loopback interface.
+        target: a DynamoDB operation without parameters, such as ``ListTables``; None: ``GET /``.
     """
     try:
         async with asyncio.timeout(_ANSWER_SECONDS_MAX):

@@ -1,9 +1,9 @@
-"""Become a server: the last step between our process and a program of somebody else's.
+"""Start a server program in this process, by ``execve``.
 
-Run as a script, not imported: ``python -I -S launch.py JSON``. It writes its process id, works in
-the folder of that file, gives up root where the program demands it, ties its life to its parent
-where asked, and then *is* the program (``execve`` keeps the process id, so no helper process stays
-behind).
+Run as a script: ``python -I -S launch.py JSON``. It writes its process id to a file, changes to
+the folder of that file, drops root privileges if the program demands it, ties its life to its
+parent if asked to, and replaces itself by the program. ``execve`` keeps the process id, so no
+helper process remains.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def _listed(value: object) -> list[object]:
 
 
 def _tie(parent: int, death_signal: int) -> None:
-    # After setuid, which clears the setting; then look whether the parent died meanwhile.
+    # After setuid, which clears the setting; then check that the parent has not ended meanwhile.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
-        sys.exit("the process that wanted this server is gone")
+        sys.exit("the process that started this server has ended")
 
 
 if __name__ == "__main__":

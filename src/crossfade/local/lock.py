@@ -1,4 +1,4 @@
-"""One process at a time works on a data folder."""
+"""A lock that admits one process at a time to a data folder."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _WAIT_SECONDS_MAX = 30.0
 async def locked(
     folder: Path, *, wait_seconds_max: float = _WAIT_SECONDS_MAX
 ) -> AsyncIterator[None]:
-    """Hold the folder's lock, which the system releases when this process ends in any way.
+    """Hold the folder's lock during the block; the system releases it if this process dies.
 
     Raises:
-        ConfigurationError: another process held it all the time.
+        ConfigurationError: another process held it for `wait_seconds_max`.
     """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + wait_seconds_max
-        while not _take(descriptor):
+        while not _acquired(descriptor):
             if time.monotonic() > deadline:
                 raise ConfigurationError(
                     f"{folder}: another process runs engines on this folder or is about to; "
-                    "choose another folder or let it finish"
+                    "choose another folder or wait until it has finished"
                 )
             await asyncio.sleep(_POLL_SECONDS)
         yield
@@ -40,7 +40,7 @@ async def locked(
         os.close(descriptor)
 
 
-def _take(descriptor: int) -> bool:
+def _acquired(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

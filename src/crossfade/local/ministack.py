@@ -15,7 +15,7 @@ from crossfade.local.program import HOST, Account
 
 REGION = "us-east-1"
 ACCESS_KEY = "local"
-SECRET_KEY = "local-secret"  # noqa: S105 - ministack checks no signature; any value would do
+SECRET_KEY = "local-secret"  # noqa: S105 - ministack checks no signature; any value works
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class MinistackProgram:
 
     Attributes:
         keep: whether tables and objects outlive the process. Objects are written at once, tables
-            only when the server is stopped in order (SIGTERM): ``kill -9`` loses them.
+            only on an orderly stop (SIGTERM): ``kill -9`` loses them.
     """
 
     name: ClassVar[str] = "ministack"
@@ -33,17 +33,17 @@ class MinistackProgram:
     keep: bool = True
 
     async def prepare(self, folder: Path) -> None:
-        """Make the folders for tables, objects and temporary files."""
+        """Create the folders for tables, objects and temporary files."""
         for name in ("state", "s3", "tmp"):
             (folder / name).mkdir(exist_ok=True)
 
     def arguments(self, folder: Path, port: int) -> tuple[str, ...]:
-        """The module under our own interpreter."""
+        """Return the command line: the module, run by this process's interpreter."""
         del folder, port
         return (sys.executable, "-I", "-m", "ministack")
 
     def environment(self, folder: Path, port: int) -> dict[str, str]:
-        """Two services on loopback and nothing else: no SFTP, no MQTT, no Docker."""
+        """Return an environment for two services on loopback only: no SFTP, MQTT or Docker."""
         kept = "1" if self.keep else "0"
         return {
             "PATH": os.defpath,
@@ -64,7 +64,7 @@ class MinistackProgram:
         }
 
     async def answers(self, folder: Path, port: int) -> bool:
-        """Whether DynamoDB lists its tables and S3 its buckets."""
+        """Return whether DynamoDB lists its tables and S3 its buckets."""
         del folder
         return (
             await status_of(port, "ListTables") == HTTPStatus.OK

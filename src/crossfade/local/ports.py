@@ -1,4 +1,4 @@
-"""Choosing a free port on the loopback interface."""
+"""Choose a free port on the loopback interface."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import socket
 from crossfade.local.program import HOST
 
 _LOWEST, _HIGHEST = 20_000, 29_999
-"""Below the ports the kernel lends to outgoing connections (32768 and up on Linux): a client that
-keeps knocking at a stopped server would otherwise be lent the server's own port and keep it."""
+"""Below the ephemeral ports of outgoing connections (32768 and up on Linux): a client that keeps
+connecting to a stopped server could otherwise get the server's own port and keep it."""
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port now."""
+    """Return whether a server could listen on this port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -24,10 +24,10 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now.
+    """Return a port that no server listens on now.
 
     Raises:
-        OSError: none of 1,000 tries was free.
+        OSError: 1,000 ports, chosen at random, were all in use.
     """
     for _ in range(1_000):
         port = random.randint(_LOWEST, _HIGHEST)  # noqa: S311 - no secret depends on it

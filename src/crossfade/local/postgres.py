@@ -24,9 +24,9 @@ from crossfade.local.program import HOST, Account, unprivileged_account
 
 
 def wheel_binaries() -> Path:
-    """The folder of the wheel's PostgreSQL 18 programs.
+    """Return the folder of the wheel's PostgreSQL 18 programs.
 
-    The package is found, not imported: importing it looks for folders it would keep servers in.
+    The package is located without importing it, because an import searches for server folders.
 
     Raises:
         ConfigurationError: the extra ``local`` is not installed.
@@ -45,7 +45,7 @@ class PostgresProgram:
     """A PostgreSQL server over TCP on loopback only, without a Unix socket.
 
     Attributes:
-        password: of the superuser ``postgres``, the only role. It is set at the first start.
+        password: of the superuser ``postgres``, the only role; set at the first start.
         binaries: the folder of ``postgres`` and ``initdb``.
         settings: server settings, such as ``{"fsync": "off"}``.
     """
@@ -58,15 +58,15 @@ class PostgresProgram:
 
     @property
     def account(self) -> Account | None:
-        """``nobody`` when we are root, because PostgreSQL refuses to run as root."""
+        """Return ``nobody`` if this process runs as root, which PostgreSQL refuses to do."""
         return unprivileged_account()
 
     async def prepare(self, folder: Path) -> None:
-        """Create the cluster unless it exists; clear what a crash left.
+        """Create the cluster unless it exists; otherwise clean up after a crash.
 
         Raises:
-            ConfigurationError: the folder is closed to the server's user, or is in use.
-            Unreachable: ``initdb`` failed; the message ends with what it printed.
+            ConfigurationError: the server's user may not enter the folder, or it is in use.
+            Unreachable: ``initdb`` failed; the message ends with its output.
         """
         account = self.account
         if account is not None:
@@ -79,7 +79,7 @@ class PostgresProgram:
             await create_cluster(binaries, data, self.password, account)
 
     def arguments(self, folder: Path, port: int) -> tuple[str, ...]:
-        """The ``postgres`` program itself, so that it is our own child."""
+        """Return the command line of ``postgres`` itself, so that it is a direct child process."""
         binaries = reachable_binaries(self.binaries, folder, self.account)
         settings = {
             "listen_addresses": HOST,
@@ -92,19 +92,23 @@ class PostgresProgram:
         return (str(binaries / "postgres"), "-D", str(folder / "data"), *options)
 
     def environment(self, folder: Path, port: int) -> dict[str, str]:
-        """A path and the C locale."""
+        """Return a search path, the C locale and UTC."""
         del folder, port
         return dict(ENVIRONMENT)
 
     async def answers(self, folder: Path, port: int) -> bool:
-        """Whether it takes connections and serves this very folder."""
+        """Return whether the server accepts connections and serves this folder.
+
+        Raises:
+            ConfigurationError: the folder was created with another password.
+        """
         try:
             connection = await psycopg.AsyncConnection.connect(self.dsn(port), connect_timeout=5)
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise ConfigurationError(
-                    f"{folder}: this data was made with another password; restore the file "
-                    f"state.json beside it, or remove {folder} to begin anew"
+                    f"{folder}: this data was created with another password; restore the file "
+                    f"state.json beside it, or remove {folder} to start with no data"
                 ) from None
             return False
         async with connection:
@@ -112,5 +116,5 @@ class PostgresProgram:
         return row is not None and row[0] == str(folder / "data")
 
     def dsn(self, port: int, database: str = "postgres") -> str:
-        """The libpq URL of a database of this server, password included."""
+        """Return the libpq URL of a database of this server, password included."""
         return f"postgresql://{SUPERUSER}:{self.password}@{HOST}:{port}/{database}"

@@ -1,4 +1,4 @@
-"""What a server needs to be started: its arguments, its environment, how to ask if it answers."""
+"""The interface of a server program: command line, environment, check that it answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 HOST = "127.0.0.1"
-"""Every local engine listens here and nowhere else."""
+"""The only address that local engines listen on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +22,35 @@ class Account:
 
 
 class Program(Protocol):
-    """A server program. Values of this kind hold no process; `Server` runs them."""
+    """A server program, without a process; `Server` runs it.
+
+    Attributes:
+        name: for messages and `crossfade local status`.
+        stop_signal: the signal for an orderly stop.
+    """
 
     name: ClassVar[str]
     stop_signal: ClassVar[signal.Signals]
 
     @property
     def account(self) -> Account | None:
-        """The user to run as; None: the one who runs us."""
+        """Return the user to run as; None: the user of this process."""
 
     async def prepare(self, folder: Path) -> None:
-        """Make the data folder ready; harmless when it already is."""
+        """Prepare the data folder; repeating this is harmless."""
 
     def arguments(self, folder: Path, port: int) -> tuple[str, ...]:
-        """The command line, the program's absolute path first."""
+        """Return the command line, which begins with the program's absolute path."""
 
     def environment(self, folder: Path, port: int) -> dict[str, str]:
-        """The whole environment of the process; nothing of ours is inherited."""
+        """Return the complete environment of the process; it inherits nothing."""
 
     async def answers(self, folder: Path, port: int) -> bool:
-        """Whether the server answers its real protocol."""
+        """Return whether the server answers a request in its own protocol."""
 
 
 def unprivileged_account() -> Account | None:
-    """The user ``nobody`` when we are root, else None (we are ordinary already)."""
+    """Return the user ``nobody`` if this process runs as root, else None."""
     if os.geteuid() != 0:
         return None
     entry = pwd.getpwnam("nobody")
@@ -53,7 +58,7 @@ def unprivileged_account() -> Account | None:
 
 
 def closed_folder(path: Path, account: Account) -> Path | None:
-    """The first folder on the way to a path that a user may not enter, if any."""
+    """Return the topmost parent folder of a path that a user may not enter, if any."""
     for folder in reversed(path.resolve().parents):
         entry = folder.stat()
         if entry.st_uid == account.uid:

@@ -1,4 +1,4 @@
-"""Running a program as a server: start, wait until it answers, stop, kill, start again."""
+"""Run a program as a server: start it, wait until it answers, stop it, kill it, restart it."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class Lifetime(StrEnum):
     """How long a server lives."""
 
     TIED = "tied"
-    """As long as the thread that started it: killed with us, even by ``kill -9`` (Linux)."""
+    """As long as the thread that started it, even if that is killed with ``kill -9`` (Linux)."""
     DETACHED = "detached"
-    """Until it is stopped, by whichever process."""
+    """Until any process stops it."""
 
 
 class State(StrEnum):
-    """What is known of a server."""
+    """The state of a server."""
 
     RUNNING = "running"
     STOPPED = "stopped"
     CRASHED = "crashed"
-    """It ended without being stopped."""
+    """The process ended without being stopped."""
 
 
 class Start(StrEnum):
-    """What `Server.start` did."""
+    """The result of `Server.start`."""
 
     RAN_ALREADY = "ran already"
     STARTED = "started"
@@ -54,11 +54,11 @@ class Start(StrEnum):
 class Server:
     """One program, its data folder and its port.
 
-    The process id stands in ``<folder>/pid``, so another process can look after this server too.
+    The process id is kept in ``<folder>/pid``, so another process can control this server too.
 
     Args:
-        program: what to run.
-        folder: data, log and process id; made when missing, kept when the server stops.
+        program: the program to run.
+        folder: data, log and process id; created if missing, kept when the server stops.
         port: the port to listen on; None: a free one, kept for all later starts.
         lifetime: whether the server ends with this process.
     """
@@ -79,10 +79,10 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port, chosen at the first start.
+        """Return the port, chosen at the first start unless given.
 
         Raises:
-            ConfigurationError: not started yet and no port given.
+            ConfigurationError: no port was given, and the server was never started.
         """
         if self._port is None:
             raise ConfigurationError(f"{self.program.name}: no port before the first start")
@@ -90,24 +90,24 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """The process id while the server runs."""
+        """Return the process id; None while the server is not running."""
         process = self._running()
         return None if process is None else process.pid
 
     @property
     def state(self) -> State:
-        """Whether it runs, and if not, whether it was stopped."""
+        """Return whether the server runs, was stopped or crashed."""
         if self._running() is not None:
             return State.RUNNING
         return State.CRASHED if self._pid_file.exists() else State.STOPPED
 
     @property
     def log_file(self) -> Path:
-        """What the program printed, appended at every start."""
+        """Return the file that the program's output is appended to."""
         return self.folder / "log"
 
     async def start(self) -> Start:
-        """Start the server and return when it answers; harmless when it already runs.
+        """Start the server and return once it answers; harmless if it already runs.
 
         Raises:
             ConfigurationError: the given port is taken, or the folder cannot be used.
@@ -126,7 +126,7 @@ class Server:
         return Start.RECOVERED if state is State.CRASHED else Start.STARTED
 
     async def stop(self) -> None:
-        """Ask the server to end, wait for it, and kill it when it does not; its data stays."""
+        """Stop the server in order and wait for it; kill it if it does not end. Its data stays."""
         process = self._running()
         if process is None:
             self._forget()
@@ -137,25 +137,25 @@ class Server:
         self._forget()
 
     async def kill(self) -> None:
-        """End the server at once, as a crash would (SIGKILL), with the processes it started."""
+        """Kill the server and the processes it started (SIGKILL), as in a crash."""
         process = self._running()
         if process is None:
             self._forget()
             return
-        family = [process, *process.children(recursive=True)]
-        for member in family:
-            _send(member, signal.SIGKILL)
-        for member in family:
-            await _ended(member, _STOP_SECONDS_MAX)
+        tree = [process, *process.children(recursive=True)]
+        for one in tree:
+            _send(one, signal.SIGKILL)
+        for one in tree:
+            await _ended(one, _STOP_SECONDS_MAX)
         self._forget()
 
     async def restart(self) -> None:
-        """Stop and start on the same port with the same data."""
+        """Stop the server and start it on the same port with the same data."""
         await self.stop()
         await self.start()
 
     async def _start_on_a_free_port(self) -> None:
-        """Try several: between finding a port and listening on it, another may take it."""
+        """Try several ports: another program may take one before the server listens on it."""
         for tries_left in reversed(range(_PORT_TRIES_MAX)):
             self._port = free_port()
             try:
@@ -246,7 +246,7 @@ class Server:
 
 
 def process_of(pid_file: Path) -> psutil.Process | None:
-    """The process that wrote this file, unless it ended and its number belongs to another."""
+    """Return the process that wrote this file; None if it ended, even if its id was reused."""
     try:
         process = psutil.Process(int(pid_file.read_text()))
         written = pid_file.stat().st_mtime
@@ -259,14 +259,14 @@ def _has_ended(process: psutil.Process) -> bool:
     if not process.is_running():
         return True
     try:
-        process.wait(timeout=0)  # collects a child of ours that ended
+        process.wait(timeout=0)  # reaps an ended child process
     except psutil.TimeoutExpired:
         return _is_zombie(process)
     return True
 
 
 def _is_zombie(process: psutil.Process) -> bool:
-    """Whether it ended and only waits for its own parent to notice."""
+    """Return whether the process has ended, but has not been reaped by its parent."""
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -290,7 +290,7 @@ def _send(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def _listens(process: psutil.Process, port: int) -> bool:
-    """Whether this very process listens there: an answer alone may come from a stranger."""
+    """Return whether this process listens on the port; another one might answer there."""
     try:
         connections = process.net_connections(kind="tcp")
     except psutil.NoSuchProcess:

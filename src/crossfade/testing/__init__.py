@@ -1,24 +1,24 @@
-"""Breaking connections on purpose: a fault proxy for tests and for demonstrations.
+"""Fault injection: a proxy that breaks connections, for tests and demonstrations.
 
-`TcpProxy` stands before any server, PostgreSQL too::
+`TcpProxy` forwards to any server, such as PostgreSQL::
 
     async with TcpProxy("127.0.0.1", 5432) as proxy:
-        await proxy.strike(Stall())      # accepted, never answered
-        await proxy.heal()               # and now everything goes on
+        await proxy.inject(Stall())      # accepted, never answered
+        await proxy.heal()               # stalled connections continue
         proxy.cut()                      # open connections break
 
-`HttpProxy` stands before DynamoDB or S3 and strikes chosen requests::
+`HttpProxy` forwards to DynamoDB or S3 and injects faults into chosen requests::
 
     async with HttpProxy("http://127.0.0.1:4566") as proxy:
         proxy.add(
             Rule(Throttle(), operation="PutItem", times=3),
             Rule(LoseAnswer(), operation="PutObject", path="/bucket/transcripts/*"),
         )
-        ...                              # the client talks to proxy.endpoint
+        ...                              # the client uses proxy.endpoint
         assert proxy.record.arrived("PutItem", fault=Throttle) == 3
         await proxy.record.until(lambda record: record.forwarded("PutObject") == 1)
 
-The first rule that applies decides; a rule strikes `times` requests after it let `skip` pass.
+The first rule that applies decides. A rule lets `skip` requests pass, then applies to `times`.
 """
 
 from crossfade.testing.proxy.faults import (

@@ -1,8 +1,8 @@
-"""An independent audit: every row against its item and its objects.
+"""An independent audit: compare every row with its item and its objects.
 
-It shares no code with what writes items. It reads rows as typed Python values, items and objects
-through botocore, and compares in Python's terms: a `Decimal` with a `Decimal`, an instant with an
-instant. Of a mapping it uses the declaration alone. Keys must be declared as templates.
+It shares no code with the writers of items. It reads rows as typed Python values, items and objects
+through botocore, and compares Python values: a `Decimal` with a `Decimal`, an instant with an
+instant. It uses only the declaration of a mapping. Keys must be declared as templates.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -35,7 +35,15 @@ _AS_TEXT = ("timestamp", "timestamptz", "date", "time", "timetz", "interval", "j
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is audited: a database, a table and a bucket, through botocore's own clients."""
+    """The stores to audit, and botocore's clients to read them.
+
+    Attributes:
+        dsn: the libpq URL of the database.
+        dynamodb: a botocore client for DynamoDB.
+        table_name: the name of the table.
+        s3: a botocore client for S3.
+        bucket: the name of the bucket.
+    """
 
     dsn: str
     dynamodb: Any
@@ -46,7 +54,14 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A difference: `kind` is ``different``, ``missing`` or ``extra``; no content is kept."""
+    """A difference, without content.
+
+    Attributes:
+        entity: the name of the mapping.
+        key: partition key and sort key of the item, joined by a slash.
+        kind: ``different``, ``missing`` or ``extra``.
+        fields: the attributes that differ, sorted; empty unless `kind` is ``different``.
+    """
 
     entity: str
     key: str
@@ -56,7 +71,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class EntityAudit:
-    """The counts of one entity."""
+    """The counts of one entity.
+
+    Attributes:
+        entity: the name of the mapping.
+        rows: the rows of its table.
+        items: its items, tombstones excluded.
+        objects: the object pointers in the items of its rows.
+        equal: rows whose item and objects are equal to them.
+        different: rows whose item or object differs.
+        missing: rows without an item.
+        extra: items without a row.
+        pending: ledger keys that are not delivered yet.
+    """
 
     entity: str
     rows: int
@@ -70,37 +97,34 @@ class EntityAudit:
 
     @property
     def is_clean(self) -> bool:
-        """Whether every row has its equal, nothing is left over and nothing is on its way."""
+        """Return whether every row has an equal item, no item is extra and no key is pending."""
         return self.rows == self.items == self.equal and self.pending == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The result: one line an entity, and every difference."""
+    """The result of an audit: the counts of each entity, and every difference."""
 
     entities: tuple[EntityAudit, ...]
     findings: tuple[Finding, ...]
 
     @property
     def is_clean(self) -> bool:
-        """Whether both stores are equal and nothing is on its way."""
+        """Return whether both stores are equal and no key is pending."""
         return all(entity.is_clean for entity in self.entities)
 
 
-def audit(
-    stores: Stores, mappings: Sequence[TableMapping], progress: Callable[[int], None] | None = None
-) -> Audit:
+def audit(stores: Stores, mappings: Sequence[TableMapping]) -> Audit:
     """Compare every row of the mapped tables with its item and objects; blocks.
 
     Args:
-        stores: what to compare.
+        stores: the stores to compare.
         mappings: the declarations.
-        progress: called with 1 for each row.
     """
     items = _items(stores)
     with psycopg.connect(stores.dsn) as connection:
         _read_exactly(connection)
-        results = [_audit_entity(stores, connection, one, items, progress) for one in mappings]
+        results = [_audit_entity(stores, connection, one, items) for one in mappings]
     return Audit(
         tuple(counts for counts, _ in results),
         tuple(finding for _, findings in results for finding in findings),
@@ -112,18 +136,17 @@ def _audit_entity(
     connection: psycopg.Connection[Any],
     mapping: TableMapping,
     items: dict[str, dict[tuple[str, str], dict[str, Any]]],
-    progress: Callable[[int], None] | None,
 ) -> tuple[EntityAudit, list[Finding]]:
-    left = {
+    unmatched = {
         key: item for shape in mapping.shapes for key, item in items.get(shape.entity, {}).items()
     }
-    found, rows, objects = len(left), 0, 0
+    found, rows, objects = len(unmatched), 0, 0
     findings: list[Finding] = []
     for row in _rows(connection, mapping):
         rows += 1
         shape = _shape_of(mapping, row)
         key = _table_key(mapping, shape, row)
-        item = left.pop(key, None)
+        item = unmatched.pop(key, None)
         if item is None:
             findings.append(Finding(mapping.name, "/".join(key), "missing"))
         else:
@@ -131,9 +154,7 @@ def _audit_entity(
             objects += verified
             if differing:
                 findings.append(Finding(mapping.name, "/".join(key), "different", differing))
-        if progress is not None:
-            progress(1)
-    findings += [Finding(mapping.name, "/".join(key), "extra") for key in left]
+    findings += [Finding(mapping.name, "/".join(key), "extra") for key in unmatched]
     kinds = [finding.kind for finding in findings]
     missing, different = kinds.count("missing"), kinds.count("different")
     counts = EntityAudit(
@@ -144,7 +165,7 @@ def _audit_entity(
         equal=rows - missing - different,
         different=different,
         missing=missing,
-        extra=len(left),
+        extra=len(unmatched),
         pending=_pending(connection, mapping),
     )
     return counts, findings
@@ -157,7 +178,7 @@ def _differences(
     row: Mapping[str, Any],
     item: Mapping[str, Any],
 ) -> tuple[tuple[str, ...], int]:
-    """Return the names of the attributes that differ, and how many objects were found right."""
+    """Return the names of the attributes that differ, and the number of object pointers."""
     stored = {name: plain(attribute) for name, attribute in item.items()}
     expected = _keys(mapping, shape, row)
     expected |= {"__edb_e__": shape.entity, "__edb_v__": mapping.model_version}
@@ -216,7 +237,7 @@ def _table_key(mapping: TableMapping, shape: Shape, row: Mapping[str, Any]) -> t
 
 
 def _keys(mapping: TableMapping, shape: Shape, row: Mapping[str, Any]) -> dict[str, str]:
-    """Render the templates of every index whose values are all there."""
+    """Render the key templates of every index whose values all exist."""
     values = _attributes(mapping, row)
     keys: dict[str, str] = {}
     for index in shape.indexes.values():
@@ -256,7 +277,7 @@ def _as_text(body: Body) -> sql.Composed:
 
 
 def _items(stores: Stores) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
-    """Return all items that are no tombstones, by entity and key."""
+    """Return all items except tombstones, by entity and item key."""
     found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
     pages = stores.dynamodb.get_paginator("scan").paginate(
         TableName=stores.table_name, ConsistentRead=True
@@ -278,7 +299,7 @@ def _pending(connection: psycopg.Connection[Any], mapping: TableMapping) -> int:
 
 
 def _read_exactly(connection: psycopg.Connection[Any]) -> None:
-    """Load documents with exact numbers, and times as PostgreSQL prints them."""
+    """Make the connection load JSON with exact numbers, and times as PostgreSQL's text."""
     connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = iso_8601")
     connection.commit()
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)

@@ -1,4 +1,4 @@
-"""Whether a PostgreSQL value and a stored attribute mean the same, in Python's terms."""
+"""Compare a PostgreSQL value with a stored attribute, as Python values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uuid import UUID
 
 
 def plain(attribute: Mapping[str, Any]) -> Any:
-    """Return an attribute's value: str, Decimal, bool, None, list or dict."""
+    """Return the value of a DynamoDB attribute: str, Decimal, bool, None, list or dict."""
     ((kind, value),) = attribute.items()
     match kind:
         case "N":
@@ -29,10 +29,10 @@ def plain(attribute: Mapping[str, Any]) -> Any:
 
 
 def agrees(value: Any, stored: Any, type_name: str) -> bool:  # noqa: C901, PLR0911 - a case a type
-    """Tell whether a column's value and a stored one are the same.
+    """Return whether a column's value and a stored value are equal.
 
     Args:
-        value: as psycopg loads it; times and `json` as PostgreSQL's text.
+        value: as psycopg loads it; times and `json` in PostgreSQL's text form.
         stored: as `plain` returns it.
         type_name: the column's type in PostgreSQL.
     """
@@ -82,7 +82,7 @@ def _same_floats(value: float, stored: Any) -> bool:
 
 
 def _moment(text: Any) -> datetime | str:
-    """Return an instant; infinities and years before Christ stay text."""
+    """Return an instant; infinities and years BC stay text."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Damage on purpose, for staging."""
+"""Deliberate damage to a staging system, to test its detection."""

@@ -35,11 +35,11 @@ _UPDATES = {
     "bigint": "{column} + 1",
     **dict.fromkeys(TEXT_TYPES, "concat({column}, '~')"),
 }
-"""How a column of a type gets another value."""
+"""The SQL expression that changes a column, by the beginning of its type."""
 
 
 def apply(stores: Stores, mapping: Mapping, change: Change) -> None:
-    """Bring about one change, whatever stands there; blocks.
+    """Apply one change, unconditionally; blocks.
 
     Raises:
         ConfigurationError: no column of the table can be changed.
@@ -56,7 +56,7 @@ def apply(stores: Stores, mapping: Mapping, change: Change) -> None:
         case TruncateObject(object_key):
             _rewrite(stores, object_key, None)
         case ReplaceObject(object_key):
-            _rewrite(stores, object_key, _packed(OTHER_CONTENT))
+            _rewrite(stores, object_key, _compressed(OTHER_CONTENT))
         case AddObject(object_key, content):
             _add(stores, object_key, content)
         case ChangeRow(primary_key):
@@ -66,16 +66,16 @@ def apply(stores: Stores, mapping: Mapping, change: Change) -> None:
 
 
 def _rewrite(stores: Stores, object_key: str, data: bytes | None) -> None:
-    """Store other bytes under a key; what the object says of itself stays."""
-    standing = stores.s3.get_object(Bucket=stores.bucket, Key=object_key)
-    stored = standing["Body"].read()
+    """Replace the bytes of an object and keep its metadata; None: cut its end off."""
+    answer = stores.s3.get_object(Bucket=stores.bucket, Key=object_key)
+    stored = answer["Body"].read()
     stores.s3.put_object(
         Bucket=stores.bucket,
         Key=object_key,
         Body=stored[:-TRUNCATED_BYTES] if data is None else data,
-        ContentType=standing["ContentType"],
-        ContentEncoding=standing.get("ContentEncoding", ""),
-        Metadata=standing["Metadata"],
+        ContentType=answer["ContentType"],
+        ContentEncoding=answer.get("ContentEncoding", ""),
+        Metadata=answer["Metadata"],
     )
 
 
@@ -84,7 +84,7 @@ def _add(stores: Stores, object_key: str, content: str) -> None:
     stores.s3.put_object(
         Bucket=stores.bucket,
         Key=object_key,
-        Body=_packed(content),
+        Body=_compressed(content),
         ContentType="text/plain; charset=utf-8",
         ContentEncoding="zstd",
         Metadata={
@@ -94,23 +94,23 @@ def _add(stores: Stores, object_key: str, content: str) -> None:
     )
 
 
-def _packed(content: str) -> bytes:
+def _compressed(content: str) -> bytes:
     return zstandard.ZstdCompressor().compress(content.encode())
 
 
 def _change_uncaptured(dsn: str, mapping: Mapping, primary_key: tuple[str, ...]) -> None:
-    """Change a row while its table's triggers do not fire; all of it in one transaction."""
+    """Change a row while its table's capture triggers are disabled, in one transaction."""
     table = sql.Identifier(*mapping.table.split("."))
     with psycopg.connect(dsn) as connection:
         triggers = _capture_triggers(connection, mapping)
-        _switch(connection, table, triggers, sql.SQL("DISABLE TRIGGER"))
+        _alter_triggers(connection, table, triggers, sql.SQL("DISABLE TRIGGER"))
         if not any(
-            _changes(connection, mapping, column, primary_key) for column in editable(mapping)
+            _changed(connection, mapping, column, primary_key) for column in editable(mapping)
         ):
             raise ConfigurationError(
-                f"mapping {mapping.name}: no column takes another value; choose another class"
+                f"mapping {mapping.name}: no column accepts another value; choose another class"
             )
-        _switch(connection, table, triggers, sql.SQL("ENABLE ALWAYS TRIGGER"))
+        _alter_triggers(connection, table, triggers, sql.SQL("ENABLE ALWAYS TRIGGER"))
 
 
 def _capture_triggers(connection: psycopg.Connection[Any], mapping: Mapping) -> list[str]:
@@ -122,24 +122,24 @@ def _capture_triggers(connection: psycopg.Connection[Any], mapping: Mapping) -> 
     return [name for (name,) in rows]
 
 
-def _switch(
+def _alter_triggers(
     connection: psycopg.Connection[Any],
     table: sql.Identifier,
     triggers: list[str],
-    switch: sql.SQL,
+    action: sql.SQL,
 ) -> None:
     for name in triggers:
-        statement = sql.SQL("ALTER TABLE {} {} {}").format(table, switch, sql.Identifier(name))
+        statement = sql.SQL("ALTER TABLE {} {} {}").format(table, action, sql.Identifier(name))
         connection.execute(statement)
 
 
-def _changes(
+def _changed(
     connection: psycopg.Connection[Any],
     mapping: Mapping,
     column: Column,
     primary_key: tuple[str, ...],
 ) -> bool:
-    """Try to change one column of a row; False when a rule of the table forbids it."""
+    """Try to change one column of a row; return False if a constraint forbids it."""
     update = next((text for name, text in _UPDATES.items() if column.type.startswith(name)), None)
     if update is None:
         return False

@@ -1,8 +1,7 @@
-"""Corruption on purpose: make two equal stores differ in every known way, to see it found.
+"""Deliberate corruption: make two equal stores differ in each known way, to test verification.
 
-For staging and tests, never for production: `crossfade corrupt` asks for proof of that. Like the
-audit it goes past everything that writes items, through botocore's own clients. It reads the whole
-table.
+For staging and tests, never for production; `crossfade corrupt` asks for proof of that. Like the
+audit, it uses botocore's clients and none of the code that writes items. It reads the whole table.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.state import Key
 from crossfade.testing.audit import Stores
 from crossfade.testing.corruption.changes import apply
-from crossfade.testing.corruption.kinds import Corruption, Harm, Peer, Scene, StoredItem
+from crossfade.testing.corruption.kinds import Corruption, Damage, KeyedItem, Selection, StoredItem
 from crossfade.testing.corruption.plans import plan
 
 __all__ = ["Corruption", "Injected", "corrupt"]
@@ -31,7 +30,13 @@ _Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """One corruption that was done, and the ledger keys that differ by it."""
+    """One corruption that was injected.
+
+    Attributes:
+        corruption: its class.
+        entity: the name of the mapping.
+        keys: the ledger keys whose rows and items differ because of it.
+    """
 
     corruption: Corruption
     entity: str
@@ -46,83 +51,88 @@ def corrupt(
     seed: int,
     count: int = 1,
 ) -> tuple[Injected, ...]:
-    """Damage the stores, each corruption `count` times, no key twice; blocks.
+    """Damage the stores with each corruption `count` times, no key twice; blocks.
 
     Rows and items must not change meanwhile.
 
     Args:
-        stores: what to damage.
+        stores: the stores to damage.
         mappings: the declarations.
-        corruptions: the classes.
-        seed: equal seeds do equal damage to equal stores.
-        count: how often each.
+        corruptions: the classes of corruption.
+        seed: equal seeds cause equal damage to equal stores.
+        count: how often to inject each class.
 
     Returns:
-        What was done; fewer than asked when no key is left that offers what a class needs.
+        The corruptions that were injected: fewer than requested if no remaining item suits a class.
+
+    Raises:
+        ConfigurationError: no column of a table can be changed.
     """
     random = Random(seed)  # noqa: S311 - repeatable, keeps no secret
-    crowds = list(_crowds(stores, mappings))
+    entities = list(_items_by_entity(stores, mappings))
     touched: set[Key] = set()
     done: list[Injected] = []
     for corruption in corruptions:
         for _ in range(count):
-            found = _choose(corruption, crowds, touched, random)
+            found = _choose(corruption, entities, touched, random)
             if found is None:
                 break
-            mapping, harm = found
-            for change in harm.changes:
+            mapping, damage = found
+            for change in damage.changes:
                 apply(stores, mapping, change)
-            touched.update(harm.keys)
-            done.append(Injected(corruption, mapping.name, harm.keys))
+            touched.update(damage.keys)
+            done.append(Injected(corruption, mapping.name, damage.keys))
     return tuple(done)
 
 
 @dataclass(frozen=True, slots=True)
-class _Crowd:
-    """The items of one mapping, in the order of their ledger keys, and its tombstones."""
+class _EntityItems:
+    """The items of one mapping's rows, in the order of their ledger keys, and its tombstones."""
 
     codec: Codec
-    peers: tuple[Peer, ...]
-    graves: tuple[Peer, ...]
+    items: tuple[KeyedItem, ...]
+    tombstones: tuple[KeyedItem, ...]
 
 
 def _choose(
-    corruption: Corruption, crowds: Sequence[_Crowd], touched: set[Key], random: Random
-) -> tuple[Mapping, Harm] | None:
-    """Return the harm to the first victim, in random order, that offers what a class needs."""
-    places = [(crowd, at) for crowd in crowds for at in range(len(crowd.peers))]
+    corruption: Corruption, entities: Sequence[_EntityItems], touched: set[Key], random: Random
+) -> tuple[Mapping, Damage] | None:
+    """Return the damage to the first item, in random order, that suits the class."""
+    places = [(entity, at) for entity in entities for at in range(len(entity.items))]
     random.shuffle(places)
-    for crowd, position in places:
-        graves = tuple(grave for grave in crowd.graves if grave.key not in touched)
-        harm = plan(corruption, Scene(crowd.codec, crowd.peers, position, graves, random))
-        if harm is not None and touched.isdisjoint(harm.keys):
-            return crowd.codec.mapping, harm
+    for entity, position in places:
+        tombstones = tuple(one for one in entity.tombstones if one.key not in touched)
+        selection = Selection(entity.codec, entity.items, position, tombstones, random)
+        damage = plan(corruption, selection)
+        if damage is not None and touched.isdisjoint(damage.keys):
+            return entity.codec.mapping, damage
     return None
 
 
-def _crowds(stores: Stores, mappings: Sequence[Mapping]) -> Iterator[_Crowd]:
-    items = _items(stores)
+def _items_by_entity(stores: Stores, mappings: Sequence[Mapping]) -> Iterator[_EntityItems]:
+    stored = _items(stores)
     with psycopg.connect(stores.dsn) as connection:
         for mapping in mappings:
             codec = Codec(mapping)
-            peers = sorted(_peers(codec, items), key=lambda peer: _order(peer.key))
-            yield _Crowd(codec, tuple(peers), tuple(_graves(connection, codec, items)))
+            items = sorted(_live_items(codec, stored), key=lambda item: _order(item.key))
+            tombstones = _tombstones(connection, codec, stored)
+            yield _EntityItems(codec, tuple(items), tuple(tombstones))
 
 
-def _peers(codec: Codec, items: MappingOf[_Place, StoredItem]) -> Iterator[Peer]:
-    """Return the items that the mapping made."""
+def _live_items(codec: Codec, items: MappingOf[_Place, StoredItem]) -> Iterator[KeyedItem]:
+    """Yield the items of the mapping's rows."""
     names = {shape.entity for shape in codec.mapping.shapes}
     for item in items.values():
         if item.get("__edb_e__", {}).get("S") in names:
-            yield Peer(codec.key_of(codec.decode(item).columns), item)
+            yield KeyedItem(codec.key_of(codec.decode(item).columns), item)
 
 
-def _graves(
+def _tombstones(
     connection: psycopg.Connection[tuple[list[str | None]]],
     codec: Codec,
     items: MappingOf[_Place, StoredItem],
-) -> Iterator[Peer]:
-    """Return the tombstones of the mapping; the ledger knows whose they are."""
+) -> Iterator[KeyedItem]:
+    """Yield the tombstones of the mapping, found by the keys of its ledger."""
     name = codec.mapping.name
     rows = connection.execute(
         "SELECT key FROM crossfade.ledger WHERE entity = %s ORDER BY key", (name,)
@@ -134,7 +144,7 @@ def _graves(
         except NoItemKey:
             continue
         if "cf_deleted" in item:
-            yield Peer(key, item)
+            yield KeyedItem(key, item)
 
 
 def _items(stores: Stores) -> dict[_Place, StoredItem]:

@@ -16,12 +16,12 @@ from crossfade.testing.corruption.kinds import Corruption, StoredItem
 
 Value = MappingOf[str, Any]
 Edit = Callable[[Mapping, StoredItem, Random], StoredItem | None]
-"""Returns the damaged item, None when this item offers nothing to damage in this way."""
+"""Returns the damaged item; None if this item cannot be damaged in this way."""
 
 VERSION = "cf_v"
 TEXT_TYPES = ("text", "character varying")
 VERSIONS_AHEAD = 7
-_LOOK_ALIKES = MappingProxyType(
+_HOMOGLYPHS = MappingProxyType(
     str.maketrans(
         {
             "a": "\N{CYRILLIC SMALL LETTER A}",
@@ -36,7 +36,7 @@ _LOOK_ALIKES = MappingProxyType(
 
 
 def changed_string(value: Value) -> Value | None:
-    """Add a character to a text."""
+    """Append a character to a string."""
     return {"S": value["S"] + "~"} if "S" in value else None
 
 
@@ -46,19 +46,19 @@ def changed_number(value: Value) -> Value | None:
 
 
 def changed_boolean(value: Value) -> Value | None:
-    """Turn a boolean around."""
+    """Negate a boolean."""
     return {"BOOL": not value["BOOL"]} if "BOOL" in value else None
 
 
 def changed_type(value: Value) -> Value | None:
-    """Store a number or a boolean as a text."""
+    """Store a number or a boolean as a string."""
     if "BOOL" in value:
         return {"S": str(value["BOOL"]).lower()}
     return {"S": value["N"]} if "N" in value else None
 
 
 def trailing_zero_lost(value: Value) -> Value | None:
-    """Take the last zero of a decimal fraction away."""
+    """Remove the last zero of a decimal fraction."""
     text = value.get("S", "")
     return {"S": text[:-1]} if re.fullmatch(r"-?\d+\.\d*0", text) else None
 
@@ -66,14 +66,14 @@ def trailing_zero_lost(value: Value) -> Value | None:
 def microseconds_lost(value: Value) -> Value | None:
     """Set the fraction of a second to zero."""
     text = value.get("S", "")
-    cut = re.sub(r"(?<=:\d\d)\.\d{6}", ".000000", text)
-    return {"S": cut} if cut != text else None
+    shortened = re.sub(r"(?<=:\d\d)\.\d{6}", ".000000", text)
+    return {"S": shortened} if shortened != text else None
 
 
 def list_order(value: Value) -> Value | None:
-    """Turn a list around."""
-    turned = list(reversed(value.get("L", [])))
-    return {"L": turned} if turned != value.get("L", []) else None
+    """Reverse a list."""
+    backwards = list(reversed(value.get("L", [])))
+    return {"L": backwards} if backwards != value.get("L", []) else None
 
 
 def list_duplicate(value: Value) -> Value | None:
@@ -82,19 +82,19 @@ def list_duplicate(value: Value) -> Value | None:
     return {"L": [elements[0], *elements]} if elements else None
 
 
-def look_alike(value: Value) -> Value | None:
-    """Replace Latin letters by Cyrillic ones that look the same."""
+def homoglyph(value: Value) -> Value | None:
+    """Replace Latin letters by Cyrillic homoglyphs."""
     text = value.get("S", "")
-    replaced = text.translate(_LOOK_ALIKES)
+    replaced = text.translate(_HOMOGLYPHS)
     return {"S": replaced} if replaced != text else None
 
 
-def _anything(value: Value) -> Value | None:
+def _text_or_number(value: Value) -> Value | None:
     return changed_string(value) or changed_number(value)
 
 
 def _one_attribute(change: Callable[[Value], Value | None], types: tuple[str, ...] = ()) -> Edit:
-    """Return an edit of one attribute, chosen among those that `change` can damage."""
+    """Return an edit of one attribute, chosen at random among those that `change` can damage."""
 
     def edit(mapping: Mapping, item: StoredItem, random: Random) -> StoredItem | None:
         damaged = {
@@ -114,11 +114,11 @@ def _one_attribute(change: Callable[[Value], Value | None], types: tuple[str, ..
 
 def _null_mixed_up(mapping: Mapping, item: StoredItem, random: Random) -> StoredItem | None:
     """Write NULL where an attribute is absent."""
-    moved = {body.column for body in mapping.bodies if body.attribute in item}
+    stored_apart = {body.column for body in mapping.bodies if body.attribute in item}
     absent = [
         column.field
         for column in editable(mapping)
-        if column.field not in item and column.name not in moved
+        if column.field not in item and column.name not in stored_apart
     ]
     return {**item, random.choice(absent): {"NULL": True}} if absent else None
 
@@ -138,8 +138,8 @@ def _wrong_identifiers(mapping: Mapping, item: StoredItem, random: Random) -> St
 
 
 def _shifted(versions: int) -> Edit:
-    """Return an edit of the content under a version so much higher or lower."""
-    content = _one_attribute(_anything, TEXT_TYPES)
+    """Return an edit that changes the content, and raises the version by `versions`."""
+    content = _one_attribute(_text_or_number, TEXT_TYPES)
 
     def edit(mapping: Mapping, item: StoredItem, random: Random) -> StoredItem | None:
         damaged = content(mapping, item, random)
@@ -164,14 +164,14 @@ EDITS: MappingOf[Corruption, Edit] = MappingProxyType(
         Corruption.LIST_DUPLICATE: _one_attribute(list_duplicate),
         Corruption.WRONG_INDEX_KEY: _wrong_index_key,
         Corruption.WRONG_IDENTIFIERS: _wrong_identifiers,
-        Corruption.LOOK_ALIKE: _one_attribute(look_alike, TEXT_TYPES),
+        Corruption.HOMOGLYPH: _one_attribute(homoglyph, TEXT_TYPES),
     }
 )
 """The corruptions that damage the attributes of one item."""
 
 
 def editable(mapping: Mapping) -> list[Column]:
-    """Return the columns whose attributes say nothing about where the item stands."""
+    """Return the columns that are not part of the ledger key."""
     return [column for column in mapping.columns if column.name not in mapping.key_columns]
 
 

@@ -1,4 +1,4 @@
-"""The classes of injected corruption, and the changes that bring them about."""
+"""The classes of injected corruption, and the changes that they consist of."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ StoredItem = MappingOf[str, MappingOf[str, Any]]
 
 
 class Corruption(StrEnum):
-    """A way in which two stores come to differ."""
+    """A class of difference between two stores."""
 
     LOST_ITEM = "lost-item"
     LOST_DELETE = "lost-delete"
@@ -43,47 +43,47 @@ class Corruption(StrEnum):
     BOUNDARY_ROWS = "boundary-rows"
     UNCAPTURED_CHANGE = "uncaptured-change"
     SKIPPED_WINDOW = "skipped-window"
-    LOOK_ALIKE = "look-alike"
+    HOMOGLYPH = "look-alike"
 
 
 @dataclass(frozen=True, slots=True)
 class PutItem:
-    """Write an item whole, whatever stands there."""
+    """Write a complete item, unconditionally."""
 
     item: StoredItem
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteItem:
-    """Remove an item, whatever stands there."""
+    """Delete an item, unconditionally."""
 
     item: StoredItem
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteObject:
-    """Remove an object."""
+    """Delete an object."""
 
     object_key: str
 
 
 @dataclass(frozen=True, slots=True)
 class TruncateObject:
-    """Cut the end off an object; what it says of itself stays."""
+    """Cut the end off an object and keep its metadata."""
 
     object_key: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaceObject:
-    """Put another content under an object's key; what it says of itself stays."""
+    """Replace the content of an object and keep its metadata."""
 
     object_key: str
 
 
 @dataclass(frozen=True, slots=True)
 class AddObject:
-    """Store a sound object under the key that its content makes."""
+    """Store a valid object under the key that belongs to its content."""
 
     object_key: str
     content: str
@@ -91,7 +91,7 @@ class AddObject:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """Change a row of the source while its capture is switched off."""
+    """Change a row of the source while its capture triggers are disabled."""
 
     primary_key: tuple[str, ...]
 
@@ -102,40 +102,40 @@ Change = (
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
-    """A stored item and the ledger key it belongs to."""
+class KeyedItem:
+    """A stored item and its ledger key."""
 
     key: Key
     item: StoredItem
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What a corruption chooses from.
+class Selection:
+    """An item chosen for damage, among the items of its mapping.
 
     Attributes:
-        codec: of the mapping whose items these are.
-        peers: the items of live rows, in the order of their ledger keys; never empty.
-        position: which of them is to suffer.
-        graves: the tombstones of the mapping.
-        random: decides what is left open.
+        codec: the mapping's codec.
+        items: the items of existing rows, in the order of their ledger keys; never empty.
+        position: the index of the chosen item in `items`.
+        tombstones: the tombstones of the mapping.
+        random: makes the remaining choices, such as the attribute to change.
     """
 
     codec: Codec
-    peers: tuple[Peer, ...]
+    items: tuple[KeyedItem, ...]
     position: int
-    graves: tuple[Peer, ...]
+    tombstones: tuple[KeyedItem, ...]
     random: Random
 
     @property
-    def victim(self) -> Peer:
-        """The item that is to suffer."""
-        return self.peers[self.position]
+    def chosen(self) -> KeyedItem:
+        """Return the item to damage."""
+        return self.items[self.position]
 
 
 @dataclass(frozen=True, slots=True)
-class Harm:
-    """Changes that make one corruption, and the ledger keys that come to differ by it."""
+class Damage:
+    """The changes of one corruption, and the ledger keys that differ because of them."""
 
     keys: tuple[Key, ...]
     changes: tuple[Change, ...]

@@ -1,4 +1,4 @@
-"""What each corruption does to the stores, as values; nothing is changed here."""
+"""Plans of the changes that each corruption makes, as values; pure."""
 
 from __future__ import annotations
 
@@ -16,178 +16,179 @@ from crossfade.testing.corruption.kinds import (
     AddObject,
     ChangeRow,
     Corruption,
+    Damage,
     DeleteItem,
     DeleteObject,
-    Harm,
-    Peer,
+    KeyedItem,
     PutItem,
     ReplaceObject,
-    Scene,
+    Selection,
     StoredItem,
     TruncateObject,
 )
 
-Plan = Callable[[Scene], Harm | None]
+Plan = Callable[[Selection], Damage | None]
 WINDOW_ROWS_MAX = 5
 OLD_CONTENT = "What stood here before."
 
 
-def plan(corruption: Corruption, scene: Scene) -> Harm | None:
-    """Return what a corruption does to the scene's victim; None when it offers nothing for it."""
+def plan(corruption: Corruption, selection: Selection) -> Damage | None:
+    """Return the damage of a corruption to the chosen item; None if the item does not suit it."""
     edit = EDITS.get(corruption)
     if edit is None:
-        return _PLANS[corruption](scene)
-    damaged = edit(scene.codec.mapping, scene.victim.item, scene.random)
-    return None if damaged is None else Harm((scene.victim.key,), (PutItem(damaged),))
+        return _PLANS[corruption](selection)
+    damaged = edit(selection.codec.mapping, selection.chosen.item, selection.random)
+    return None if damaged is None else Damage((selection.chosen.key,), (PutItem(damaged),))
 
 
-def _lost_item(scene: Scene) -> Harm:
-    return _losing(scene.victim)
+def _lost_item(selection: Selection) -> Damage:
+    return _lose(selection.chosen)
 
 
-def _boundary_rows(scene: Scene) -> Harm:
-    ends = {peer.key: peer for peer in (scene.peers[0], scene.peers[-1])}
-    return _losing(*ends.values())
+def _boundary_rows(selection: Selection) -> Damage:
+    ends = {one.key: one for one in (selection.items[0], selection.items[-1])}
+    return _lose(*ends.values())
 
 
-def _skipped_window(scene: Scene) -> Harm:
-    return _losing(*scene.peers[scene.position : scene.position + WINDOW_ROWS_MAX])
+def _skipped_window(selection: Selection) -> Damage:
+    return _lose(*selection.items[selection.position : selection.position + WINDOW_ROWS_MAX])
 
 
-def _losing(*lost: Peer) -> Harm:
-    return Harm(tuple(peer.key for peer in lost), tuple(DeleteItem(peer.item) for peer in lost))
+def _lose(*lost: KeyedItem) -> Damage:
+    return Damage(tuple(one.key for one in lost), tuple(DeleteItem(one.item) for one in lost))
 
 
-def _lost_delete(scene: Scene) -> Harm | None:
-    """Bring a deleted row's item back, as though its tombstone had never been written."""
-    if not scene.graves:
+def _lost_delete(selection: Selection) -> Damage | None:
+    """Restore the item of a deleted row, as if its tombstone had never been written."""
+    if not selection.tombstones:
         return None
-    grave = scene.random.choice(scene.graves)
-    names = scene.codec.mapping.key_columns
-    parts = {name: part for name, part in zip(names, grave.key.parts, strict=True) if part}
-    item = _rewritten(scene, parts, int(grave.item[VERSION]["N"]) - 1)
-    return Harm((grave.key,), (PutItem(item),))
+    tombstone = selection.random.choice(selection.tombstones)
+    names = selection.codec.mapping.key_columns
+    parts = {name: part for name, part in zip(names, tombstone.key.parts, strict=True) if part}
+    item = _rewritten(selection, parts, int(tombstone.item[VERSION]["N"]) - 1)
+    return Damage((tombstone.key,), (PutItem(item),))
 
 
-def _extra_item(scene: Scene) -> Harm | None:
-    """Add the item of a row that never was: a copy under another primary key."""
-    mapping = scene.codec.mapping
-    columns = scene.codec.decode(scene.victim.item).columns
+def _extra_item(selection: Selection) -> Damage | None:
+    """Add the item of a row that does not exist: a copy under another primary key."""
+    mapping = selection.codec.mapping
+    columns = selection.codec.decode(selection.chosen.item).columns
     by_name = {column.name: column for column in mapping.columns}
     name = mapping.primary_key[-1]
-    other = _another(by_name[name], columns[name] or "", scene)
-    item = _rewritten(scene, {name: other}, 1)
-    key = scene.codec.key_of({**columns, name: other})
-    return Harm((key,), (PutItem(item),))
+    other = _another(by_name[name], columns[name] or "", selection)
+    item = _rewritten(selection, {name: other}, 1)
+    key = selection.codec.key_of({**columns, name: other})
+    return Damage((key,), (PutItem(item),))
 
 
-def _another(column: Column, text: str, scene: Scene) -> str:
+def _another(column: Column, text: str, selection: Selection) -> str:
     """Return a value of a key column that no row has."""
     if column.type == "uuid":
-        return str(uuid.UUID(int=scene.random.getrandbits(128), version=4))
+        return str(uuid.UUID(int=selection.random.getrandbits(128), version=4))
     if text.isdecimal():
-        return str(2_000_000_000 + scene.random.randrange(100_000_000))
-    return f"{text}-{scene.random.randrange(10**6)}"
+        return str(2_000_000_000 + selection.random.randrange(100_000_000))
+    return f"{text}-{selection.random.randrange(10**6)}"
 
 
-def _rewritten(scene: Scene, columns: MappingOf[str, str], version: int) -> StoredItem:
-    """Return the victim's item as it were with other columns."""
-    stored = scene.codec.decode(scene.victim.item)
-    live = Live(scene.victim.key, max(version, 0), {**stored.columns, **columns})
-    return scene.codec.encode(live).item
+def _rewritten(selection: Selection, columns: MappingOf[str, str], version: int) -> StoredItem:
+    """Return the chosen item with some of its columns replaced."""
+    stored = selection.codec.decode(selection.chosen.item)
+    live = Live(selection.chosen.key, max(version, 0), {**stored.columns, **columns})
+    return selection.codec.encode(live).item
 
 
-def _swapped_attributes(scene: Scene) -> Harm | None:
-    """Exchange one attribute between the victim and another item."""
-    victim = scene.victim
-    for other in _others(scene):
+def _swapped_attributes(selection: Selection) -> Damage | None:
+    """Exchange one attribute between the chosen item and another one."""
+    chosen = selection.chosen
+    for other in _others(selection):
         fields = [
             column.field
-            for column in editable(scene.codec.mapping)
-            if victim.item.get(column.field) != other.item.get(column.field)
-            and column.field in victim.item
+            for column in editable(selection.codec.mapping)
+            if chosen.item.get(column.field) != other.item.get(column.field)
+            and column.field in chosen.item
             and column.field in other.item
         ]
         if fields:
-            field = scene.random.choice(fields)
-            return Harm(
-                (victim.key, other.key),
+            field = selection.random.choice(fields)
+            return Damage(
+                (chosen.key, other.key),
                 (
-                    PutItem({**victim.item, field: other.item[field]}),
-                    PutItem({**other.item, field: victim.item[field]}),
+                    PutItem({**chosen.item, field: other.item[field]}),
+                    PutItem({**other.item, field: chosen.item[field]}),
                 ),
             )
     return None
 
 
-def _wrong_pointer(scene: Scene) -> Harm | None:
-    """Point to an object of another row."""
-    for attribute in _pointers(scene):
-        for other in _others(scene):
+def _wrong_pointer(selection: Selection) -> Damage | None:
+    """Point to the object of another row."""
+    for attribute in _pointers(selection):
+        for other in _others(selection):
             if attribute in other.item:
-                damaged = {**scene.victim.item, attribute: other.item[attribute]}
-                return Harm((scene.victim.key,), (PutItem(damaged),))
+                damaged = {**selection.chosen.item, attribute: other.item[attribute]}
+                return Damage((selection.chosen.key,), (PutItem(damaged),))
     return None
 
 
-def _old_pointer(scene: Scene) -> Harm | None:
-    """Point to an object of the same row with another content."""
-    for attribute, pointer in _pointers(scene).items():
+def _old_pointer(selection: Selection) -> Damage | None:
+    """Point to an object of the same row with other content."""
+    for attribute, pointer in _pointers(selection).items():
         place = parse_object_key(pointer)
         digest = sha256(OLD_CONTENT.encode()).hexdigest()
         old = object_key(place.prefix, place.row_id, digest)
-        damaged = {**scene.victim.item, attribute: {"S": old}}
-        return Harm((scene.victim.key,), (AddObject(old, OLD_CONTENT), PutItem(damaged)))
+        damaged = {**selection.chosen.item, attribute: {"S": old}}
+        return Damage((selection.chosen.key,), (AddObject(old, OLD_CONTENT), PutItem(damaged)))
     return None
 
 
-def _missing_object(scene: Scene) -> Harm | None:
-    return _harming_object(scene, DeleteObject)
+def _missing_object(selection: Selection) -> Damage | None:
+    return _damage_object(selection, DeleteObject)
 
 
-def _truncated_object(scene: Scene) -> Harm | None:
-    return _harming_object(scene, TruncateObject)
+def _truncated_object(selection: Selection) -> Damage | None:
+    return _damage_object(selection, TruncateObject)
 
 
-def _wrong_object(scene: Scene) -> Harm | None:
-    return _harming_object(scene, ReplaceObject)
+def _wrong_object(selection: Selection) -> Damage | None:
+    return _damage_object(selection, ReplaceObject)
 
 
-def _harming_object(
-    scene: Scene, change: type[DeleteObject | TruncateObject | ReplaceObject]
-) -> Harm | None:
-    pointers = sorted(_pointers(scene).values())
+def _damage_object(
+    selection: Selection, change: type[DeleteObject | TruncateObject | ReplaceObject]
+) -> Damage | None:
+    pointers = sorted(_pointers(selection).values())
     if not pointers:
         return None
-    return Harm((scene.victim.key,), (change(scene.random.choice(pointers)),))
+    return Damage((selection.chosen.key,), (change(selection.random.choice(pointers)),))
 
 
-def _tombstone_over_row(scene: Scene) -> Harm:
-    key, item = scene.victim.key, scene.victim.item
+def _tombstone_over_row(selection: Selection) -> Damage:
+    key, item = selection.chosen.key, selection.chosen.item
     tombstone = {
-        **scene.codec.table_key(key),
+        **selection.codec.table_key(key),
         VERSION: item[VERSION],
         "cf_deleted": {"BOOL": True},
     }
-    return Harm((key,), (PutItem(tombstone),))
+    return Damage((key,), (PutItem(tombstone),))
 
 
-def _uncaptured_change(scene: Scene) -> Harm:
-    key = scene.victim.key
-    named = dict(zip(scene.codec.mapping.key_columns, key.parts, strict=True))
-    primary_key = tuple(named[name] or "" for name in scene.codec.mapping.primary_key)
-    return Harm((key,), (ChangeRow(primary_key),))
+def _uncaptured_change(selection: Selection) -> Damage:
+    key = selection.chosen.key
+    named = dict(zip(selection.codec.mapping.key_columns, key.parts, strict=True))
+    primary_key = tuple(named[name] or "" for name in selection.codec.mapping.primary_key)
+    return Damage((key,), (ChangeRow(primary_key),))
 
 
-def _others(scene: Scene) -> list[Peer]:
-    """Return the other items, the nearest first."""
-    return [*scene.peers[scene.position + 1 :], *reversed(scene.peers[: scene.position])]
+def _others(selection: Selection) -> list[KeyedItem]:
+    """Return the other items: those after the chosen one, then those before it, nearest first."""
+    before, after = selection.items[: selection.position], selection.items[selection.position + 1 :]
+    return [*after, *reversed(before)]
 
 
-def _pointers(scene: Scene) -> dict[str, str]:
-    """Return the victim's object keys by the attribute that holds them."""
-    item = scene.victim.item
-    attributes = (body.attribute for body in scene.codec.mapping.bodies)
+def _pointers(selection: Selection) -> dict[str, str]:
+    """Return the object keys of the chosen item by the attributes that hold them."""
+    item = selection.chosen.item
+    attributes = (body.attribute for body in selection.codec.mapping.bodies)
     return {name: item[name]["S"] for name in attributes if name in item}
 
 

@@ -1,1 +1,1 @@
-"""A proxy that breaks connections on purpose."""
+"""A proxy that injects faults into connections."""

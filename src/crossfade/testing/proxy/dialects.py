@@ -1,4 +1,4 @@
-"""Answers as DynamoDB and S3 word them."""
+"""Injected answers in the formats of DynamoDB and S3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INJECTED = "injected by the fault proxy"
 
 
 def error_answer(request: Request, fault: Answer | Throttle | ServerError) -> Message:
-    """The store's own way to say this."""
+    """Return the store's error response for a fault."""
     match fault:
         case Answer(status, code):
             return _error(request, status, code)
@@ -47,7 +47,7 @@ def _error(request: Request, status: int, code: str) -> Message:
 
 
 def dynamodb_answer(status: int, body: bytes) -> Message:
-    """An answer of DynamoDB with the checksum of its body."""
+    """Return a response of DynamoDB with the checksum of its body."""
     head = (
         f"HTTP/1.1 {status} {_phrase(status)}\r\n"
         "Content-Type: application/x-amz-json-1.0\r\n"
@@ -57,40 +57,44 @@ def dynamodb_answer(status: int, body: bytes) -> Message:
 
 
 def split_batch(request: Request, processed: int) -> tuple[Message | None, Any]:
-    """Cut a batch in two.
+    """Split a batch request after its first entries.
+
+    Args:
+        request: BatchWriteItem, BatchGetItem or BatchExecuteStatement.
+        processed: the number of entries to keep.
 
     Returns:
-        The request with its first entries only (None when none is left), and what was taken out:
-        the tables with their entries, or statements.
+        The request with the entries to keep (None without any), and the remaining entries: by
+        table, or a list of statements.
 
     Raises:
-        ValueError: not a batch operation.
+        ValueError: another operation.
     """
     if request.operation not in _BATCH_FIELDS:
-        raise ValueError(f"Unprocessed fits {' and '.join(_BATCH_FIELDS)}, not {request.operation}")
+        raise ValueError(f"Unprocessed needs {' or '.join(_BATCH_FIELDS)}, not {request.operation}")
     parameters = json.loads(request.message.body)
     if request.operation == _STATEMENTS:
-        kept, left = _split_entry(parameters["Statements"], processed)
+        kept, remaining = _split_entry(parameters["Statements"], processed)
         entries = {"Statements": kept}
     else:
-        kept, left = _split_tables(parameters["RequestItems"], processed)
+        kept, remaining = _split_tables(parameters["RequestItems"], processed)
         entries = {"RequestItems": kept}
     if not kept:
-        return None, left
+        return None, remaining
     body = json.dumps({**parameters, **entries}).encode()
-    return request.message.with_body(body), left
+    return request.message.with_body(body), remaining
 
 
 def _split_tables(tables: dict[str, Any], processed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     kept: dict[str, Any] = {}
-    left: dict[str, Any] = {}
+    remaining: dict[str, Any] = {}
     for table, entry in tables.items():
         first, rest = _split_entry(entry, max(0, processed - sum(map(_size, kept.values()))))
         if _size(first):
             kept[table] = first
         if _size(rest):
-            left[table] = rest
-    return kept, left
+            remaining[table] = rest
+    return kept, remaining
 
 
 def _size(entry: Any) -> int:
@@ -98,15 +102,17 @@ def _size(entry: Any) -> int:
 
 
 def _split_entry(entry: Any, count: int) -> tuple[Any, Any]:
-    """Split a list of writes or statements, or ``Keys`` with what to read of them."""
+    """Split a list of writes or statements, or the ``Keys`` of a read with its other parameters."""
     if isinstance(entry, dict):
         keys = entry["Keys"]
         return {**entry, "Keys": keys[:count]}, {**entry, "Keys": keys[count:]}
     return entry[:count], entry[count:]
 
 
-def with_unprocessed(request: Request, answer: Message | None, left: Any, code: str) -> Message:
-    """The batch's answer, saying that the rest was not processed."""
+def with_unprocessed(
+    request: Request, answer: Message | None, remaining: Any, code: str
+) -> Message:
+    """Return the answer to a batch, with the remaining entries marked as not processed."""
     field = _BATCH_FIELDS[request.operation]
     content: dict[str, Any] = {} if answer is None else json.loads(answer.body)
     if request.operation == "BatchGetItem":
@@ -114,9 +120,9 @@ def with_unprocessed(request: Request, answer: Message | None, left: Any, code: 
     unprocessed: Any
     if request.operation == _STATEMENTS:
         error = {"Error": {"Code": code, "Message": _INJECTED}}
-        unprocessed = [*content.get(field, []), *(error for _ in left)]
+        unprocessed = [*content.get(field, []), *(error for _ in remaining)]
     else:
-        unprocessed = {**content.get(field, {}), **left}
+        unprocessed = {**content.get(field, {}), **remaining}
     body = json.dumps({**content, field: unprocessed}).encode()
     return dynamodb_answer(HTTPStatus.OK, body)
 

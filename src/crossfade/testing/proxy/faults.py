@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a store, as values."""
+"""The faults that can be injected on the way to a store, as values."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """TCP: nobody listens; a connection attempt fails at once."""
+    """TCP: no server listens; a connection attempt fails at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection breaks (RST) before the request reaches the server."""
+    """The connection is reset (RST) before the request reaches the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Connections are accepted and nothing is ever answered.
+    """Connections are accepted, but never answered.
 
-    Over TCP the bytes are kept and go on when the fault is lifted; an HTTP request is dropped.
+    Over TCP the bytes are kept, and forwarded when the fault ends; an HTTP request is dropped.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Everything arrives, later."""
+    """Over TCP every chunk of an answer is delayed, over HTTP the request."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """The connection ends after so many bytes of the answer; of an HTTP answer, of its body."""
+    """The connection ends after `bytes_max` bytes of the answer; over HTTP, of its body."""
 
     bytes_max: int
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The request waits in the proxy until the event is set, then goes on: a reordered delivery."""
+    """The request waits in the proxy until the event is set: a reordered delivery."""
 
     until: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The proxy answers with an error in the server's place.
+    """The proxy answers with an error instead of the server.
 
     Attributes:
         status: the HTTP status.
@@ -71,21 +71,21 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class ServerError:
-    """The store fails for a reason of its own."""
+    """The store answers with an internal error and this HTTP status."""
 
     status: int = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Unprocessed:
-    """A batch operation does only its first requests and returns the others as unprocessed.
+    """A batch operation processes only its first entries and returns the others as unprocessed.
 
-    BatchWriteItem, BatchGetItem and BatchExecuteStatement only. The shortened request goes on under
-    its old signature, so the server must be one that does not check it; no local DynamoDB does.
+    BatchWriteItem, BatchGetItem and BatchExecuteStatement only. The shortened request keeps the old
+    signature, so the server must not check signatures; no local DynamoDB does.
 
     Attributes:
-        processed: how many are done.
-        code: the error of each statement that is not, BatchExecuteStatement's way to say so.
+        processed: the number of entries to process.
+        code: the error of each unprocessed statement of a BatchExecuteStatement.
     """
 
     processed: int = 0
@@ -94,10 +94,10 @@ class Unprocessed:
 
 @dataclass(frozen=True, slots=True)
 class LoseAnswer:
-    """The server does what was asked, and the client never hears of it.
+    """The server processes the request, and its answer is lost.
 
     Attributes:
-        cut: whether the connection breaks; otherwise silence until the client gives up.
+        cut: whether to reset the connection; otherwise nothing is sent until the client gives up.
     """
 
     cut: bool = False
@@ -105,7 +105,7 @@ class LoseAnswer:
 
 @dataclass(frozen=True, slots=True)
 class WrongChecksum:
-    """The answer's ``x-amz-crc32`` does not belong to its body."""
+    """The answer's ``x-amz-crc32`` does not match its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,10 @@ class CorruptBody:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The request is delivered once more after its answer, when the event is set.
+    """The request is delivered again after its answer.
 
     Attributes:
-        when: None: at once.
+        when: the event to wait for; None: at once.
     """
 
     when: asyncio.Event | None = None
@@ -127,12 +127,12 @@ class Duplicate:
 TcpFault = Refuse | Cut | Stall | Delay | Truncate
 
 Before = Cut | Stall | Delay | Hold
-"""Strikes a request on its way to the server."""
+"""Faults that affect a request on its way to the server."""
 
 Instead = Answer | Throttle | ServerError
-"""Answers in the server's place."""
+"""Faults that answer instead of the server."""
 
 After = LoseAnswer | Truncate | WrongChecksum | CorruptBody | Duplicate
-"""Strikes the answer of a server that did what was asked."""
+"""Faults that affect the answer to a request that the server has processed."""
 
 HttpFault = Before | Instead | After | Unprocessed

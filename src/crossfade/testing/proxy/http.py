@@ -1,4 +1,4 @@
-"""A reverse proxy for DynamoDB and S3 that lets faults strike chosen requests."""
+"""A reverse proxy for DynamoDB and S3 that injects faults into chosen requests."""
 
 from __future__ import annotations
 
@@ -36,68 +36,74 @@ from crossfade.testing.proxy.messages import (
     read_request,
     request_of,
 )
-from crossfade.testing.proxy.rules import Arrived, Record, Rule, RuleBook
+from crossfade.testing.proxy.rules import Arrived, Record, Rule, Rules
 from crossfade.testing.proxy.upstream import Upstream
 
 _CHUNK_BYTES_MAX = 65_536
 
 
 class HttpProxy(Proxy):
-    """Stands before an HTTP endpoint as an async context manager.
+    """A proxy of an HTTP endpoint, as an async context manager.
 
     ``async with HttpProxy("http://127.0.0.1:4566") as proxy`` listens on ``proxy.endpoint``.
-    Requests are passed on byte for byte, ``Host`` included, so signatures stay valid.
+    Requests are forwarded byte for byte, ``Host`` included, so signatures stay valid.
+
+    Args:
+        endpoint: the server's URL, ``http://host:port``.
 
     Attributes:
-        record: what came by.
+        record: the requests that arrived or were forwarded.
+
+    Raises:
+        ValueError: the endpoint has another form.
     """
 
     def __init__(self, endpoint: str) -> None:
         upstream = urlsplit(endpoint)
         if upstream.scheme != "http" or upstream.hostname is None or upstream.port is None:
-            raise ValueError(f"the endpoint must look like http://host:port, not {endpoint}")
-        super().__init__(self._converse)
+            raise ValueError(f"the endpoint must have the form http://host:port, not {endpoint}")
+        super().__init__(self._handle)
         self.record = Record()
         self._upstream = (upstream.hostname, upstream.port)
-        self._rules = RuleBook()
-        self._late: set[asyncio.Task[None]] = set()
+        self._rules = Rules()
+        self._repeats: set[asyncio.Task[None]] = set()
 
     @property
     def endpoint(self) -> str:
-        """The URL clients use instead of the server's own."""
+        """Return the URL that clients use instead of the server's."""
         return f"http://{HOST}:{self._listener.port}"
 
     async def close(self) -> None:
-        """Break every connection and stop; `async with` does it.
+        """Break every connection and stop; `async with` calls it.
 
         Raises:
-            Exception: a connection met an error other than of the network.
+            Exception: the first error of a connection that is not a network error.
         """
-        await cancel_and_wait(*self._late)
+        await cancel_and_wait(*self._repeats)
         await super().close()
 
     def add(self, *rules: Rule) -> None:
-        """Put rules behind those that stand; the first that applies to a request decides."""
+        """Append rules; the first one that applies to a request decides."""
         self._rules.add(*rules)
 
     def clear(self) -> None:
-        """Remove all rules: requests that come from now on pass."""
+        """Remove all rules; later requests pass."""
         self._rules.clear()
 
     async def refuse(self) -> None:
-        """Refuse connections, as when no server runs."""
+        """Refuse connections, as if no server ran."""
         await self._listener.refuse()
 
     async def accept(self) -> None:
-        """Take connections again after `refuse`."""
+        """Accept connections again after `refuse`."""
         await self._listener.open()
 
     def cut(self) -> int:
         """Break every open connection now and return how many there were."""
         return self._listener.cut()
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one client's connection, request after request."""
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve the requests of one client's connection, one after another."""
         upstream = Upstream(self._upstream, self.record)
         try:
             while (message := await read_request(reader, writer)) is not None:
@@ -123,35 +129,35 @@ class HttpProxy(Proxy):
         fault: HttpFault | None,
         reader: asyncio.StreamReader,
     ) -> Message:
-        """What the client gets to hear.
+        """Return the answer for the client.
 
         Raises:
-            ConnectionAbortedError: nothing, and the connection breaks.
+            ConnectionAbortedError: there is no answer, and the connection must be reset.
         """
         match fault:
             case Answer() | Throttle() | ServerError():
                 return error_answer(request, fault)
             case Unprocessed():
-                return await _answer_partly(upstream, request, fault)
+                return await _answer_in_part(upstream, request, fault)
             case Cut() | Stall() | Delay() | Hold():
-                await _hinder(fault, reader)
+                await _delay_or_drop(fault, reader)
                 return await upstream.forward(request)
             case LoseAnswer() | Truncate() | WrongChecksum() | CorruptBody() | Duplicate():
                 answer = await upstream.forward(request)
-                return await self._spoil(answer, request, fault, reader)
+                return await self._distort(answer, request, fault, reader)
             case None:
                 return await upstream.forward(request)
             case _:
                 assert_never(fault)
 
-    async def _spoil(
+    async def _distort(
         self, answer: Message, request: Request, fault: After, reader: asyncio.StreamReader
     ) -> Message:
         match fault:
             case LoseAnswer(cut=True):
                 raise ConnectionAbortedError("the answer is lost")
             case LoseAnswer():
-                return await _keep_silent(reader)
+                return await _wait_for_end(reader)
             case Truncate(bytes_max):
                 return replace(answer, body=answer.body[:bytes_max])
             case WrongChecksum():
@@ -159,17 +165,17 @@ class HttpProxy(Proxy):
             case CorruptBody():
                 return replace(answer, body=_flip_a_bit(answer.body))
             case Duplicate(when):
-                self._deliver_again(request, when)
+                self._repeat(request, when)
                 return answer
             case _:
                 assert_never(fault)
 
-    def _deliver_again(self, request: Request, when: asyncio.Event | None) -> None:
-        task = asyncio.create_task(self._deliver_later(request, when))
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+    def _repeat(self, request: Request, when: asyncio.Event | None) -> None:
+        task = asyncio.create_task(self._repeat_after(request, when))
+        self._repeats.add(task)
+        task.add_done_callback(self._repeats.discard)
 
-    async def _deliver_later(self, request: Request, when: asyncio.Event | None) -> None:
+    async def _repeat_after(self, request: Request, when: asyncio.Event | None) -> None:
         if when is not None:
             await when.wait()
         upstream = Upstream(self._upstream, self.record)
@@ -179,12 +185,12 @@ class HttpProxy(Proxy):
             await upstream.close()
 
 
-async def _hinder(fault: Before, reader: asyncio.StreamReader) -> None:
+async def _delay_or_drop(fault: Before, reader: asyncio.StreamReader) -> None:
     match fault:
         case Cut():
             raise ConnectionAbortedError("cut")
         case Stall():
-            await _keep_silent(reader)
+            await _wait_for_end(reader)
         case Delay(seconds):
             await asyncio.sleep(seconds)
         case Hold(until):
@@ -193,19 +199,23 @@ async def _hinder(fault: Before, reader: asyncio.StreamReader) -> None:
             assert_never(fault)
 
 
-async def _keep_silent(reader: asyncio.StreamReader) -> NoReturn:
-    """Answer nothing until the client gives up."""
+async def _wait_for_end(reader: asyncio.StreamReader) -> NoReturn:
+    """Discard input until the client closes the connection.
+
+    Raises:
+        ConnectionAbortedError: always.
+    """
     while await reader.read(_CHUNK_BYTES_MAX):
         pass
     raise ConnectionAbortedError("the client gave up")
 
 
-async def _answer_partly(upstream: Upstream, request: Request, fault: Unprocessed) -> Message:
-    shortened, left = split_batch(request, fault.processed)
+async def _answer_in_part(upstream: Upstream, request: Request, fault: Unprocessed) -> Message:
+    shortened, remaining = split_batch(request, fault.processed)
     answer = None
     if shortened is not None:
         answer = await upstream.forward(replace(request, message=shortened))
-    return with_unprocessed(request, answer, left, fault.code)
+    return with_unprocessed(request, answer, remaining, fault.code)
 
 
 def _flip_a_bit(body: bytes) -> bytes:

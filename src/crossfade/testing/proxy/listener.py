@@ -1,4 +1,4 @@
-"""A listening socket on loopback whose connections end with it."""
+"""A listening socket on the loopback interface that owns its connections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 
 class Listener:
-    """Accepts connections on one port, or refuses them, and keeps the port either way.
+    """A port that accepts connections or refuses them, and stays reserved in both states.
 
     Args:
         handler: serves one connection. A network error ends that connection only; any other error
@@ -34,28 +34,28 @@ class Listener:
         self._errors: list[BaseException] = []
 
     async def open(self) -> None:
-        """Listen; on a free port the first time, on the same one later."""
+        """Listen: on a free port the first time, later on the same one."""
         self._release()
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, HOST, self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
-        """Stop listening, so that connection attempts fail; the port stays ours."""
+        """Stop listening, so that connection attempts fail; the port stays reserved."""
         if self._server is None:
             return
         await self._shut()
-        # A bound socket that does not listen: the kernel refuses connections to it and cannot
-        # lend its port to anybody, in particular not to the very client that knocks.
+        # A bound socket that does not listen: the kernel refuses connections to it, and cannot
+        # assign its port to another socket, such as that of the client that tries to connect.
         self._placeholder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._placeholder.bind((HOST, self.port))
 
     async def close(self) -> None:
-        """Stop listening, break every connection and give the port back.
+        """Stop listening, break every connection and release the port.
 
         Raises:
-            Exception: the first error, other than of the network, of a connection's handler.
+            Exception: the first error of a handler that is not a network error.
         """
         await self._shut()
         self._release()
@@ -63,7 +63,7 @@ class Listener:
             raise self._errors[0]
 
     def cut(self) -> int:
-        """Break every open connection (RST) and return how many there were."""
+        """Reset every open connection (RST) and return their number."""
         writers = list(self._connections.values())
         for writer in writers:
             abort(writer)
@@ -102,7 +102,7 @@ class Listener:
 
 
 class Proxy:
-    """Listens while it is entered as an async context manager.
+    """A proxy that listens while it is entered as an async context manager.
 
     Args:
         handler: serves one connection.
@@ -124,20 +124,20 @@ class Proxy:
         await self.close()
 
     async def open(self) -> None:
-        """Begin to listen; `async with` does it."""
+        """Start to listen; `async with` calls it."""
         await self._listener.open()
 
     async def close(self) -> None:
-        """Break every connection and stop; `async with` does it.
+        """Break every connection and stop; `async with` calls it.
 
         Raises:
-            Exception: a connection met an error other than of the network.
+            Exception: the first error of a connection that is not a network error.
         """
         await self._listener.close()
 
 
 def abort(writer: asyncio.StreamWriter) -> None:
-    """Break a connection (RST), what was not sent yet included."""
+    """Reset a connection (RST) and discard unsent data."""
     connection = writer.get_extra_info("socket")
     if connection is not None and connection.fileno() != -1:
         at_once = struct.pack("ii", 1, 0)
@@ -146,7 +146,7 @@ def abort(writer: asyncio.StreamWriter) -> None:
 
 
 async def close(writer: asyncio.StreamWriter) -> None:
-    """Close a connection whatever state it is in."""
+    """Close a connection in any state."""
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()

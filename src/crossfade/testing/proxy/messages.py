@@ -17,8 +17,8 @@ class Message:
     """A request or an answer.
 
     Attributes:
-        head: the first line and the headers as they came, without the empty line.
-        body: as it came, chunk sizes included when the message is chunked.
+        head: the first line and the headers as received, without the empty line.
+        body: as received, chunk sizes included if the message is chunked.
     """
 
     head: bytes
@@ -26,16 +26,16 @@ class Message:
 
     @property
     def first_line(self) -> str:
-        """The request line or the status line."""
+        """Return the request line or the status line."""
         return self.head.split(b"\r\n", 1)[0].decode("latin-1")
 
     @property
     def status(self) -> int:
-        """The status of an answer."""
+        """Return the HTTP status of an answer."""
         return int(self.first_line.split(" ", 2)[1])
 
     def header(self, name: str) -> str:
-        """A header's value, or an empty text."""
+        """Return a header's value, or an empty string."""
         wanted = name.lower().encode()
         for line in self.head.split(b"\r\n")[1:]:
             found, _, value = line.partition(b":")
@@ -44,34 +44,37 @@ class Message:
         return ""
 
     def with_header(self, name: str, value: str) -> Message:
-        """The same message with this header instead of any it had of that name."""
+        """Return the message with this header instead of any others of that name."""
         line = f"\r\n{name}: {value}".encode()
         return replace(self, head=self.without_header(name).head + line)
 
     def without_header(self, name: str) -> Message:
-        """The same message without any header of that name."""
+        """Return the message without any header of that name."""
         wanted = name.lower().encode()
         lines = self.head.split(b"\r\n")
         kept = [line for line in lines if line.partition(b":")[0].strip().lower() != wanted]
         return replace(self, head=b"\r\n".join(kept))
 
     def with_body(self, body: bytes) -> Message:
-        """The same message with another body and its length."""
+        """Return the message with another body and its length."""
         return replace(self, body=body).with_header("Content-Length", str(len(body)))
 
     @property
     def wire(self) -> bytes:
-        """The bytes to send."""
+        """Return the bytes to send."""
         return self.head + b"\r\n\r\n" + self.body
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a rule may look at.
+    """A request that rules can match.
 
     Attributes:
-        operation: DynamoDB's from ``X-Amz-Target``, S3's from method, path and query.
+        operation: the name of the API operation; DynamoDB's from ``X-Amz-Target``, S3's from
+            method, path and query.
+        method: the HTTP method.
         path: without the query.
+        message: the request as received.
     """
 
     operation: str
@@ -81,12 +84,12 @@ class Request:
 
     @property
     def is_dynamodb(self) -> bool:
-        """Whether it speaks DynamoDB's JSON protocol; otherwise it is S3's."""
+        """Return whether the request is for DynamoDB; otherwise it is for S3."""
         return bool(self.message.header("X-Amz-Target"))
 
 
 def request_of(message: Message) -> Request:
-    """Read a request's first line and name its operation."""
+    """Parse a request's first line, and find its operation."""
     method, target, _ = message.first_line.split(" ", 2)
     path, _, query = target.partition("?")
     operation = message.header("X-Amz-Target").rpartition(".")[2]
@@ -112,7 +115,7 @@ _S3_OPERATIONS = {
 
 
 def _s3_operation(method: str, path: str, query: str) -> str:
-    """The operation's name for path-style addresses, else the method."""
+    """Return the operation of a path-style request; the method if it is not a known operation."""
     of = "object" if path.strip("/").count("/") else "bucket"
     names = parse_qs(query, keep_blank_values=True)
     distinct = next(
@@ -124,10 +127,11 @@ def _s3_operation(method: str, path: str, query: str) -> str:
 async def read_request(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> Message | None:
-    """Read one request, its body as it came, or None when the client is done.
+    """Read one request with its body as received; None at the end of the input.
 
     Raises:
-        asyncio.IncompleteReadError: the client left in the middle.
+        asyncio.IncompleteReadError: the input ended within the request.
+        ValueError: the body is too large.
     """
     try:
         head = await reader.readuntil(_END_OF_HEAD)
@@ -145,10 +149,11 @@ async def read_request(
 
 
 async def read_answer(reader: asyncio.StreamReader, method: str) -> Message:
-    """Read one answer, interim ones (1xx) skipped, a chunked body put together.
+    """Read one final answer (no 1xx), a chunked body decoded.
 
     Raises:
-        asyncio.IncompleteReadError: the server left before the answer's end.
+        asyncio.IncompleteReadError: the connection ended within the answer.
+        ValueError: the body is too large.
     """
     while True:
         message = Message((await reader.readuntil(_END_OF_HEAD))[:-4], b"")
@@ -165,7 +170,7 @@ async def read_answer(reader: asyncio.StreamReader, method: str) -> Message:
 
 
 def ends_connection(message: Message) -> bool:
-    """Whether its sender closes the connection after it."""
+    """Return whether the sender closes the connection after this message."""
     return message.header("Connection").lower() == "close"
 
 
@@ -176,12 +181,12 @@ def _is_chunked(message: Message) -> bool:
 async def _read_body(message: Message, reader: asyncio.StreamReader) -> bytes:
     length = int(message.header("Content-Length") or 0)
     if length > _BODY_BYTES_MAX:
-        raise ValueError(f"a body of {length} bytes; the proxy takes {_BODY_BYTES_MAX}")
+        raise ValueError(f"a body of {length} bytes; the proxy accepts {_BODY_BYTES_MAX}")
     return await reader.readexactly(length)
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    """Read a chunked body: as it came, and its content."""
+    """Read a chunked body; return it as received, and decoded."""
     raw = bytearray()
     content = bytearray()
     while True:

@@ -1,4 +1,4 @@
-"""Which request meets which fault, and the record of what came by."""
+"""Rules that assign faults to requests, and the record of requests."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def _anything(request: Request) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fault and the requests it strikes.
+    """A fault and the requests that it affects.
 
     Attributes:
-        fault: what happens to them.
+        fault: the fault to inject.
         operation: a pattern (``*`` and ``?``) for the operation, such as ``Batch*``.
         method: a pattern for the HTTP method.
         path: a pattern for the path, such as ``/bucket/transcripts/*``.
         where: any further condition.
-        skip: so many matching requests pass first.
-        times: so many are struck after that; None: all.
+        skip: the number of matching requests that pass first.
+        times: the number of requests affected after that; None: all.
     """
 
     fault: HttpFault
@@ -39,7 +39,7 @@ class Rule:
     times: int | None = None
 
     def matches(self, request: Request) -> bool:
-        """Whether the request is of the kind the rule names."""
+        """Return whether the patterns and the condition match the request."""
         return (
             fnmatchcase(request.operation, self.operation)
             and fnmatchcase(request.method, self.method)
@@ -48,25 +48,25 @@ class Rule:
         )
 
 
-class RuleBook:
-    """Rules in order; the first that applies decides."""
+class Rules:
+    """Rules in order; the first one that applies decides."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
         self._matched: list[int] = []
 
     def add(self, *rules: Rule) -> None:
-        """Put rules behind those that stand."""
+        """Append rules."""
         self._rules += rules
         self._matched += [0] * len(rules)
 
     def clear(self) -> None:
-        """Remove all rules; requests pass."""
+        """Remove all rules."""
         self._rules.clear()
         self._matched.clear()
 
     def fault_for(self, request: Request) -> HttpFault | None:
-        """The fault this request meets; counts it."""
+        """Return the fault for this request, and count the request in the rules that match."""
         for index, rule in enumerate(self._rules):
             if not rule.matches(request):
                 continue
@@ -79,7 +79,7 @@ class RuleBook:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A request reached the proxy and met this fault, or none."""
+    """A request reached the proxy, with the fault that was injected, if any."""
 
     request: Request
     fault: HttpFault | None
@@ -87,27 +87,27 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """The server behind the proxy answered a request, whether or not the client heard it."""
+    """The server answered a request, even if the client did not receive the answer."""
 
     request: Request
     status: int
 
 
 class Record:
-    """What came by, oldest first."""
+    """The requests that arrived at the proxy and that the server answered, oldest first."""
 
     def __init__(self) -> None:
         self.events: list[Arrived | Forwarded] = []
         self._changed = asyncio.Condition()
 
     async def add(self, event: Arrived | Forwarded) -> None:
-        """Write an event down and wake who waits for it."""
+        """Append an event, and wake the tasks that wait in `until`."""
         async with self._changed:
             self.events.append(event)
             self._changed.notify_all()
 
     def arrived(self, operation: str = "*", fault: type[HttpFault] | None = None) -> int:
-        """How many requests of this operation came, or met this kind of fault."""
+        """Count the requests that arrived, by operation pattern and fault."""
         return sum(
             fnmatchcase(event.request.operation, operation)
             and (fault is None or isinstance(event.fault, fault))
@@ -116,7 +116,7 @@ class Record:
         )
 
     def forwarded(self, operation: str = "*", status: int | None = None) -> int:
-        """How many requests of this operation the server answered, or answered so."""
+        """Count the requests that the server answered, by operation pattern and status."""
         return sum(
             fnmatchcase(event.request.operation, operation) and status in {None, event.status}
             for event in self.events
@@ -129,7 +129,7 @@ class Record:
         """Wait until a condition on this record holds.
 
         Raises:
-            TimeoutError: it did not hold in time.
+            TimeoutError: it did not hold within `seconds_max`.
         """
         async with asyncio.timeout(seconds_max), self._changed:
             await self._changed.wait_for(lambda: condition(self))

@@ -1,4 +1,4 @@
-"""A TCP proxy that breaks connections on request, for any protocol."""
+"""A TCP proxy that injects faults, for any protocol."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ _CHUNK_BYTES_MAX = 65_536
 
 
 class TcpProxy(Proxy):
-    """Stands before a server as an async context manager.
+    """A proxy of a TCP server, as an async context manager.
 
     ``async with TcpProxy(host, port) as proxy`` listens on ``proxy.host``, ``proxy.port``. Faults
-    are switched while it runs and strike open connections too, except `Refuse`, which breaks them.
+    can change while it runs and affect open connections too; `Refuse` breaks them.
+
+    Args:
+        host: the server's host.
+        port: the server's port.
 
     Attributes:
-        accepted: connections taken so far.
-        sent_bytes: bytes that went to the server.
-        received_bytes: bytes that went back to clients.
+        accepted: the number of connections accepted so far.
+        sent_bytes: the bytes sent to the server.
+        received_bytes: the bytes sent back to clients.
     """
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(self._connect)
+        super().__init__(self._handle)
         self.host = HOST
         self.accepted = 0
         self.sent_bytes = 0
@@ -36,11 +40,11 @@ class TcpProxy(Proxy):
 
     @property
     def port(self) -> int:
-        """The port clients connect to."""
+        """Return the port that clients connect to."""
         return self._listener.port
 
-    async def strike(self, fault: TcpFault) -> None:
-        """Let this fault stand from now on, instead of any other."""
+    async def inject(self, fault: TcpFault) -> None:
+        """Inject this fault from now on, instead of any other."""
         self._fault = fault
         if isinstance(fault, Stall):
             self._flowing.clear()
@@ -52,16 +56,16 @@ class TcpProxy(Proxy):
             await self._listener.open()
 
     async def heal(self) -> None:
-        """Let everything pass again; what was stalled goes on."""
+        """End the fault; stalled connections continue."""
         self._fault = None
         self._flowing.set()
         await self._listener.open()
 
     def cut(self) -> int:
-        """Break every open connection now and return how many there were; new ones pass."""
+        """Reset every open connection and return their number; new ones pass."""
         return self._listener.cut()
 
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         if isinstance(self._fault, Cut):
             abort(writer)
@@ -83,17 +87,17 @@ class TcpProxy(Proxy):
     ) -> None:
         passed = 0
         while chunk := await source.read(_CHUNK_BYTES_MAX):
-            let_through = await self._pass(chunk, passed, answers=answers)
-            sink.write(let_through)
+            forwarded = await self._pass(chunk, passed, answers=answers)
+            sink.write(forwarded)
             await sink.drain()
-            passed += len(let_through)
-            self._count(len(let_through), answers=answers)
-            if len(let_through) < len(chunk):
+            passed += len(forwarded)
+            self._count(len(forwarded), answers=answers)
+            if len(forwarded) < len(chunk):
                 break
         sink.close()
 
     async def _pass(self, chunk: bytes, passed: int, *, answers: bool) -> bytes:
-        """What of a chunk goes on, after `passed` bytes went before it on this connection."""
+        """Return the part of a chunk to forward, after `passed` earlier bytes in this direction."""
         await self._flowing.wait()
         match self._fault:
             case Cut():

@@ -1,4 +1,4 @@
-"""The proxy's own connection to the server behind it."""
+"""The proxy's connection to the server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Upstream:
-    """Sends requests to the server one after another and records its answers.
+    """A connection to the server that sends one request after another and records the answers.
 
     Args:
         address: the server's host and port.
-        record: where each answer is written down.
+        record: where each answer is recorded.
     """
 
     def __init__(self, address: tuple[str, int], record: Record) -> None:
@@ -25,11 +25,11 @@ class Upstream:
         self._connection: _Connection | None = None
 
     async def forward(self, request: Request) -> Message:
-        """Send a request as it came and return the server's answer.
+        """Send a request as received and return the server's answer.
 
         Raises:
-            OSError: the server cannot be reached or broke the connection.
-            asyncio.IncompleteReadError: its answer broke off.
+            OSError: the server cannot be reached, or reset the connection.
+            asyncio.IncompleteReadError: the connection ended within the answer.
         """
         reader, writer = await self._connected()
         writer.write(request.message.wire)

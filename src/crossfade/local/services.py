@@ -11,19 +11,28 @@ from pathlib import Path
 
 from crossfade.errors import ConfigurationError
 from crossfade.local.lock import locked
-from crossfade.local.memory import Memory, first_memory, recall, remember
 from crossfade.local.ministack import ACCESS_KEY, REGION, SECRET_KEY, MinistackProgram
 from crossfade.local.ports import is_free
 from crossfade.local.postgres import PostgresProgram
 from crossfade.local.program import HOST, Program
 from crossfade.local.server import Lifetime, Server, Start, State
+from crossfade.local.state_file import FolderState, new_state, read_state, write_state
 
 _PROVIDES = {"postgres": "PostgreSQL", "aws": "DynamoDB and S3"}
 
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """One engine as `crossfade local status` shows it."""
+    """One engine in the output of `crossfade local status`.
+
+    Attributes:
+        name: ``postgres`` or ``aws``.
+        provides: the stores that it serves, for people.
+        state: whether it runs.
+        port: its port, or the last one; None before the first start.
+        pid: its process id; None while it is not running.
+        folder: its data, log and process id.
+    """
 
     name: str
     provides: str
@@ -34,43 +43,46 @@ class EngineStatus:
 
 
 class LocalServices:
-    """The three stores of one data folder; `local_stack` makes it.
+    """The engines of one data folder, opened by `local_services`.
+
+    Either server can be stopped and started alone; it keeps its port and its data.
 
     Attributes:
+        folder: the data folder.
+        started: how `start` started each server, by its name.
         postgres: PostgreSQL 18.
-        aws: DynamoDB and S3, one process. Either server can be stopped and started alone; it
-            keeps its port and its data.
+        aws: DynamoDB and S3, one process.
     """
 
-    def __init__(self, folder: Path, memory: Memory, lifetime: Lifetime) -> None:
+    def __init__(self, folder: Path, state: FolderState, lifetime: Lifetime) -> None:
         self.folder = folder.resolve()
         self.started: dict[str, Start] = {}
-        self._memory = memory
-        self._program = PostgresProgram(memory.password)
+        self._saved = state
+        self._program = PostgresProgram(state.password)
         aws = MinistackProgram()
         self.postgres = _server(
-            self._program, self.folder / "postgres", memory.postgres_port, lifetime
+            self._program, self.folder / "postgres", state.postgres_port, lifetime
         )
-        self.aws = _server(aws, self.folder / "aws", memory.aws_port, lifetime)
+        self.aws = _server(aws, self.folder / "aws", state.aws_port, lifetime)
 
     @property
     def servers(self) -> dict[str, Server]:
-        """Both servers by name."""
+        """Return both servers by their names, ``postgres`` and ``aws``."""
         return {"postgres": self.postgres, "aws": self.aws}
 
     @property
     def dsn(self) -> str:
-        """The libpq URL of the database ``postgres``, password included."""
+        """Return the libpq URL of the database ``postgres``, password included."""
         return self._program.dsn(self.postgres.port)
 
     @property
     def endpoint(self) -> str:
-        """The URL of DynamoDB and of S3."""
+        """Return the URL of DynamoDB and of S3."""
         return f"http://{HOST}:{self.aws.port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that lead a program to these stores."""
+        """Return the environment variables that a program needs to connect to these stores."""
         return {
             "DATABASE_URL": self.dsn,
             "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
@@ -82,8 +94,8 @@ class LocalServices:
 
     @property
     def status(self) -> tuple[EngineStatus, ...]:
-        """What runs, and where; the port of a stopped server is the one it had last."""
-        ports = {"postgres": self._memory.postgres_port, "aws": self._memory.aws_port}
+        """Return the status of each engine; a stopped one has its last port."""
+        ports = {"postgres": self._saved.postgres_port, "aws": self._saved.aws_port}
         return tuple(
             EngineStatus(
                 name, _PROVIDES[name], server.state, ports[name], server.pid, str(server.folder)
@@ -92,11 +104,11 @@ class LocalServices:
         )
 
     async def start(self) -> None:
-        """Start what does not run; `started` then says what was done.
+        """Start the servers that are not running, and fill `started`; all or none.
 
         Raises:
             ConfigurationError: the folder cannot be used.
-            Unreachable: an engine did not come up; the message ends with its log.
+            Unreachable: an engine did not start; the message ends with its log.
         """
         starts = (server.start() for server in self.servers.values())
         outcomes = await asyncio.gather(*starts, return_exceptions=True)
@@ -104,13 +116,13 @@ class LocalServices:
         self.started = {name: one for name, one in done.items() if isinstance(one, Start)}
         errors = [one for one in outcomes if isinstance(one, BaseException)]
         if errors:
-            await self._stop_what_was_started()
+            await self._stop_started()
             raise errors[0]
         pids = {name: server.pid for name, server in self.servers.items()}
-        self._memory = Memory(self._memory.password, self.postgres.port, self.aws.port, pids)
-        remember(self.folder, self._memory)
+        self._saved = FolderState(self._saved.password, self.postgres.port, self.aws.port, pids)
+        write_state(self.folder, self._saved)
 
-    async def _stop_what_was_started(self) -> None:
+    async def _stop_started(self) -> None:
         for name, start in self.started.items():
             if start is not Start.RAN_ALREADY:
                 await self.servers[name].stop()
@@ -121,44 +133,44 @@ class LocalServices:
 
 
 @asynccontextmanager
-async def local_stack(
+async def local_services(
     folder: Path, *, lifetime: Lifetime = Lifetime.TIED
 ) -> AsyncIterator[LocalServices]:
-    """Run the three stores on a data folder, for as long as the block lasts.
+    """Run PostgreSQL, DynamoDB and S3 on a data folder during the block.
 
     Args:
-        folder: made when missing; data, ports and password stay in it.
+        folder: created if missing; keeps data, ports and password.
         lifetime: with `Lifetime.DETACHED` the servers outlive the block and this process, and
-            servers that run already are taken over.
+            servers that already run are used.
 
     Raises:
         ConfigurationError: the folder cannot be used, or is in use.
-        Unreachable: an engine did not come up; the message ends with its log.
+        Unreachable: an engine did not start; the message ends with its log.
     """
     tied = lifetime is Lifetime.TIED
     make_folder(folder)
     async with locked(folder):
-        memory = recall(folder) or first_memory()
-        remember(folder, memory)
-        stack = LocalServices(folder, memory, lifetime)
-        if tied and any(server.pid for server in stack.servers.values()):
+        state = read_state(folder) or new_state()
+        write_state(folder, state)
+        services = LocalServices(folder, state, lifetime)
+        if tied and any(server.pid for server in services.servers.values()):
             raise ConfigurationError(
-                f"{folder}: engines run on this folder already; "
+                f"{folder}: engines already run on this folder; "
                 "stop them with `crossfade local down` or choose another folder"
             )
         try:
-            await stack.start()
-            yield stack
+            await services.start()
+            yield services
         finally:
             if tied:
-                await stack.stop()
+                await services.stop()
 
 
 def make_folder(folder: Path) -> None:
-    """Make a data folder, which the user PostgreSQL runs as must be able to pass through.
+    """Create a data folder that the user that PostgreSQL runs as may enter.
 
     Raises:
-        ConfigurationError: it cannot be made.
+        ConfigurationError: it cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -171,7 +183,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _server(program: Program, folder: Path, port: int | None, lifetime: Lifetime) -> Server:
-    """A server on its last port, or on a new one when another program took that."""
+    """Return a server with its last port, or a new one if another program has taken that."""
     server = Server(program, folder, port=port, lifetime=lifetime)
     if port is None or server.pid is not None or is_free(port):
         return server

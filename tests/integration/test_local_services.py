@@ -27,7 +27,7 @@ from crossfade.local import (
     State,
     down,
     free_port,
-    local_stack,
+    local_services,
     status,
     up,
     wheel_binaries,
@@ -37,9 +37,9 @@ from support.engines.clients import create_table
 SECONDS_MAX = 30.0
 
 
-def clients(stack: LocalServices) -> tuple[Any, Any]:
+def clients(services: LocalServices) -> tuple[Any, Any]:
     """AWS's clients for DynamoDB and S3, configured by what `environment` says alone."""
-    given = stack.environment
+    given = services.environment
     dynamo, s3 = (
         boto3.client(
             service,
@@ -53,11 +53,11 @@ def clients(stack: LocalServices) -> tuple[Any, Any]:
     return dynamo, s3
 
 
-def write(stack: LocalServices) -> None:
+def write(services: LocalServices) -> None:
     """One row, one item, one object."""
-    with psycopg.connect(stack.environment["DATABASE_URL"]) as connection:
+    with psycopg.connect(services.environment["DATABASE_URL"]) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 'row' AS what")
-    dynamo, s3 = clients(stack)
+    dynamo, s3 = clients(services)
     create_table(dynamo, "kept")
     dynamo.put_item(TableName="kept", Item={"pk": {"S": "item"}, "sk": {"S": "0"}})
     s3.create_bucket(Bucket="kept")
@@ -66,21 +66,21 @@ def write(stack: LocalServices) -> None:
     s3.close()
 
 
-def row(stack: LocalServices) -> object:
-    with psycopg.connect(stack.environment["DATABASE_URL"]) as connection:
+def row(services: LocalServices) -> object:
+    with psycopg.connect(services.environment["DATABASE_URL"]) as connection:
         return connection.execute("SELECT what FROM kept").fetchall()
 
 
-def items(stack: LocalServices) -> list[str]:
-    dynamo, s3 = clients(stack)
+def items(services: LocalServices) -> list[str]:
+    dynamo, s3 = clients(services)
     found = [item["pk"]["S"] for item in dynamo.scan(TableName="kept")["Items"]]
     dynamo.close()
     s3.close()
     return found
 
 
-def content(stack: LocalServices) -> bytes:
-    dynamo, s3 = clients(stack)
+def content(services: LocalServices) -> bytes:
+    dynamo, s3 = clients(services)
     found = s3.get_object(Bucket="kept", Key="object")["Body"].read()
     dynamo.close()
     s3.close()
@@ -108,50 +108,54 @@ def has_ended(pid: int) -> bool:
 
 
 async def test_everything_is_kept_from_one_run_to_the_next(data_folder: Path) -> None:
-    async with local_stack(data_folder) as stack:
-        assert set(stack.started.values()) == {Start.STARTED}
-        write(stack)
-        environment = stack.environment
-    async with local_stack(data_folder) as stack:
-        assert stack.environment == environment
-        assert (row(stack), items(stack), content(stack)) == ([("row",)], ["item"], b"object")
+    async with local_services(data_folder) as services:
+        assert set(services.started.values()) == {Start.STARTED}
+        write(services)
+        environment = services.environment
+    async with local_services(data_folder) as services:
+        assert services.environment == environment
+        assert (row(services), items(services), content(services)) == (
+            [("row",)],
+            ["item"],
+            b"object",
+        )
 
 
 async def test_dynamodb_and_s3_stop_and_start_while_postgres_goes_on(data_folder: Path) -> None:
-    async with local_stack(data_folder) as stack:
-        write(stack)
-        endpoint = stack.endpoint
-        await stack.aws.stop()
+    async with local_services(data_folder) as services:
+        write(services)
+        endpoint = services.endpoint
+        await services.aws.stop()
         with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection(HOST, stack.aws.port)
-        assert row(stack) == [("row",)]
-        await stack.aws.start()
-        assert stack.endpoint == endpoint
-        assert (items(stack), content(stack)) == (["item"], b"object")
+            await asyncio.open_connection(HOST, services.aws.port)
+        assert row(services) == [("row",)]
+        await services.aws.start()
+        assert services.endpoint == endpoint
+        assert (items(services), content(services)) == (["item"], b"object")
 
 
 async def test_no_process_is_left(data_folder: Path) -> None:
-    async with local_stack(data_folder) as stack:
-        processes = [*family(stack.postgres.pid), *family(stack.aws.pid)]
+    async with local_services(data_folder) as services:
+        processes = [*family(services.postgres.pid), *family(services.aws.pid)]
     assert len(processes) > 2
     assert [one for one in processes if not has_ended(one.pid)] == []
     assert {engine.state for engine in status(data_folder)} == {State.STOPPED}
 
 
 async def test_every_listening_socket_is_on_loopback(data_folder: Path) -> None:
-    async with local_stack(data_folder) as stack:
-        processes = [*family(stack.postgres.pid), *family(stack.aws.pid)]
+    async with local_services(data_folder) as services:
+        processes = [*family(services.postgres.pid), *family(services.aws.pid)]
         listening = {
             (connection.laddr.ip, connection.laddr.port)
             for process in processes
             for connection in process.net_connections(kind="inet")
             if connection.status == psutil.CONN_LISTEN
         }
-        assert listening == {(HOST, stack.postgres.port), (HOST, stack.aws.port)}
+        assert listening == {(HOST, services.postgres.port), (HOST, services.aws.port)}
 
 
-async def test_two_stacks_run_side_by_side(data_folder: Path) -> None:
-    async with local_stack(data_folder / "a") as one, local_stack(data_folder / "b") as other:
+async def test_two_folders_run_side_by_side(data_folder: Path) -> None:
+    async with local_services(data_folder / "a") as one, local_services(data_folder / "b") as other:
         write(one)
         write(other)
         assert one.environment != other.environment
@@ -160,37 +164,37 @@ async def test_two_stacks_run_side_by_side(data_folder: Path) -> None:
 
 async def test_postgres_recovers_from_kill_9_under_a_busy_worker(data_folder: Path) -> None:
     """The worker does not notice that its server is gone, and would block the next start."""
-    async with local_stack(data_folder) as stack:
-        write(stack)
-        busy = await psycopg.AsyncConnection.connect(stack.dsn)
+    async with local_services(data_folder) as services:
+        write(services)
+        busy = await psycopg.AsyncConnection.connect(services.dsn)
         pid = busy.info.backend_pid
         work = asyncio.create_task(busy.execute("SELECT count(*) FROM generate_series(1, 1e11)"))
         await wait_until(lambda: psutil.Process(pid).cpu_times().user > 0.05)
-        os.kill(stack.postgres.pid or 0, signal.SIGKILL)
-        await wait_until(lambda: stack.postgres.state is State.CRASHED)
+        os.kill(services.postgres.pid or 0, signal.SIGKILL)
+        await wait_until(lambda: services.postgres.state is State.CRASHED)
         assert not has_ended(pid)
-        assert await stack.postgres.start() is Start.RECOVERED
+        assert await services.postgres.start() is Start.RECOVERED
         assert has_ended(pid)
-        assert row(stack) == [("row",)]
+        assert row(services) == [("row",)]
         with pytest.raises(psycopg.OperationalError):
             await work
         await busy.close()
 
 
 async def test_postgres_starts_when_its_old_number_belongs_to_another(data_folder: Path) -> None:
-    async with local_stack(data_folder) as stack:
-        write(stack)
-        account = stack.postgres.program.account
+    async with local_services(data_folder) as services:
+        write(services)
+        account = services.postgres.program.account
         stranger = await asyncio.to_thread(
             psutil.Popen, ["sleep", "600"], user=None if account is None else account.uid
         )
         try:
-            await stack.postgres.kill()
-            lock = stack.postgres.folder / "data" / "postmaster.pid"
+            await services.postgres.kill()
+            lock = services.postgres.folder / "data" / "postmaster.pid"
             lines = lock.read_text().split("\n")
             lock.write_text("\n".join([str(stranger.pid), *lines[1:]]))
-            await stack.postgres.start()
-            assert row(stack) == [("row",)]
+            await services.postgres.start()
+            assert row(services) == [("row",)]
             assert stranger.poll() is None
         finally:
             stranger.kill()
@@ -201,7 +205,7 @@ async def test_a_folder_is_used_by_one_at_a_time(data_folder: Path) -> None:
     await up(data_folder)
     try:
         with pytest.raises(ConfigurationError, match="crossfade local down"):
-            async with local_stack(data_folder):
+            async with local_services(data_folder):
                 pass
         assert {engine.state for engine in status(data_folder)} == {State.RUNNING}
     finally:
@@ -220,14 +224,14 @@ async def test_two_that_go_up_at_once_share_one_set_of_engines(data_folder: Path
 
 
 async def test_a_taken_port_is_changed_for_another(data_folder: Path) -> None:
-    async with local_stack(data_folder) as stack:
-        write(stack)
-        port = stack.aws.port
+    async with local_services(data_folder) as services:
+        write(services)
+        port = services.aws.port
     squatter = await asyncio.start_server(lambda _, writer: writer.close(), HOST, port)
     try:
-        async with local_stack(data_folder) as stack:
-            assert stack.aws.port != port
-            assert items(stack) == ["item"]
+        async with local_services(data_folder) as services:
+            assert services.aws.port != port
+            assert items(services) == ["item"]
     finally:
         squatter.close()
         await squatter.wait_closed()
@@ -276,7 +280,9 @@ async def test_a_folder_closed_to_the_servers_user_is_refused_with_a_remedy(
 ) -> None:
     closed = data_folder / "closed"
     closed.mkdir(mode=0o700)
-    with pytest.raises(ConfigurationError, match=r"may not enter .*closed; choose a data folder"):
+    with pytest.raises(
+        ConfigurationError, match=r"may not enter .*closed; choose another data folder"
+    ):
         await up(closed / "engines")
     assert {engine.state for engine in status(closed / "engines")} == {State.STOPPED}
 
