@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,11 @@ from support.engines.values import Database, DynamoEngine, S3Engine
 from support.site import TestedSite, open_site
 from support.verification import VerifiedNotes, open_verified_notes
 from support.wheels import Wheels, build_wheels, install_wheels
+
+# Hypothesis computes tables of characters and of the constants in our code; they stay between runs.
+os.environ.setdefault(
+    "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).parents[1] / ".venv" / "hypothesis")
+)
 
 
 def pytest_configure() -> None:

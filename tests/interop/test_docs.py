@@ -1,4 +1,4 @@
-"""The code of docs/entities.md runs as it stands; docs/electrodb.md has a line for everything."""
+"""The code of docs/entities.md runs unchanged; docs/electrodb.md has a line for everything."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import re
 from pathlib import Path
 from types import CodeType
 from typing import Any
-
-import pytest
 
 from crossfade.dynamo import Client
 from crossfade.entity import Attribute, Code, Entity, Index, Key, name_of
@@ -47,7 +45,7 @@ def _methods(kind: type) -> set[str]:
 
 
 def _features() -> set[str]:
-    """Everything a user can name: options of declarations and calls, operators, calls."""
+    """Return all that a user can name: options of declarations and calls, operators, calls."""
     declared = (Attribute, Index, Key, Options)
     options = {field.name for kind in declared for field in dataclasses.fields(kind)}
     calls = _methods(Entity) - {"joined", "table", "indexes", "identifiers"}
@@ -57,15 +55,14 @@ def _features() -> set[str]:
     return options | calls | queries | operators | _methods(Operations)
 
 
-@pytest.mark.parametrize("feature", sorted(_features()))
-def test_every_feature_has_a_line(feature: str) -> None:
+def test_every_feature_has_a_line() -> None:
     named = {name for row in _rows() for name in re.findall(r"`([^`]+)`", row[0])}
-    assert feature in named
+    assert _features() - named == set()
+    assert len(_features()) > 80
 
 
-@pytest.mark.parametrize("code", list(Code))
-def test_every_error_has_a_line(code: Code) -> None:
-    assert f"{int(code)} {name_of(code)}" in {row[0] for row in _rows()}
+def test_every_error_has_a_line() -> None:
+    assert {f"{int(code)} {name_of(code)}" for code in Code} - {row[0] for row in _rows()} == set()
 
 
 def test_every_surprise_has_a_line() -> None:
@@ -74,9 +71,9 @@ def test_every_surprise_has_a_line() -> None:
 
 
 def test_every_line_has_a_verdict_and_every_difference_a_reason() -> None:
-    for feature, verdict, reason in _rows():
-        assert verdict in ("same", "stricter", "different"), feature
-        assert verdict == "same" or reason, feature
+    rows = _rows()
+    assert {verdict for _, verdict, _ in rows} == {"same", "stricter", "different"}
+    assert [row for row in rows if row[1] != "same" and not row[2]] == []
 
 
 def _rows() -> list[tuple[str, str, str]]:

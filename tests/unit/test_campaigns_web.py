@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -30,6 +32,7 @@ from campaigns.web.labels import label, tone
 from campaigns.web.options import SiteOptions, options_of
 from campaigns.web.pages.campaigns import FIELDS as CAMPAIGN_FIELDS
 
+STYLE_SHEET = files("campaigns.web") / "static" / "site.css"
 ADDRESS = "http://127.0.0.1:8000"
 FIELDS = (
     Field("name", "Name", blank=Blank.SENT, required=True),
@@ -106,10 +109,19 @@ def test_a_password_is_not_shown_again() -> None:
     assert shown((field,), {"password": "secret"}).boxes["password"].text == ""
 
 
-@given(st.text())
-def test_a_sentence_ends_once(text: str) -> None:
-    assert sentence(text).endswith(".")
-    assert not sentence(text).endswith("..")
+@pytest.mark.parametrize(
+    ("remark", "expected"),
+    [
+        ("give a name", "Give a name."),
+        ("Give a name.", "Give a name."),
+        ("wait...", "Wait."),
+        ("élan: none", "Élan: none."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop(
+    remark: str, expected: str
+) -> None:
+    assert sentence(remark) == expected
 
 
 TWO = FIELDS[:2]
@@ -178,8 +190,11 @@ def test_every_value_has_a_label() -> None:
         assert len(set(labels)) == len(labels)
 
 
-def test_every_status_has_a_tone() -> None:
-    assert all(isinstance(tone(status), str) for status in CampaignStatus)
+def test_every_status_has_a_badge_of_the_style_sheet() -> None:
+    styled = set(re.findall(r"^\.badge\.(\w+) ", STYLE_SHEET.read_text(), re.MULTILINE))
+    tones = {tone(status) for status in CampaignStatus}
+    assert tones == {"", "accent", "good", "warn"}
+    assert tones - {""} <= styled
 
 
 def test_uploads_may_be_larger_than_other_forms() -> None:

@@ -63,7 +63,11 @@ async def test_the_failure_of_the_job_is_what_is_raised() -> None:
             raise Unreachable("the job")
 
 
-async def test_it_ends_though_a_cancellation_is_swallowed() -> None:
+async def test_it_ends_though_a_cancellation_is_swallowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crossfade.cli.progress.LINE_SECONDS", 0.01)
+
     class Figures:
         async def look(self) -> Reading:
             return Reading([], {})
