@@ -38,7 +38,7 @@ SWEEP_STEPS = [
     ("cemetery.remove_tombstone", "after"),
     ("graves.close", "after"),
     ("orphans.note", "after"),
-    ("orphans.condemn", "after"),
+    ("orphans.mark_for_removal", "after"),
     ("uploads.forget", "after"),
     ("attic.remove", "after"),
 ]
