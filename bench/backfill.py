@@ -34,11 +34,11 @@ from bench.dynamo_null import null_server
 from bench.services import Place, engines, make_place
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy as backfill
-from crossfade.cli.commands.backfill import tune_gc
+from crossfade.cli.console import tune_gc
 from crossfade.postgres import install
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 NAME = "backfill"
 GROUP = "Backfill of campaigns, 23 columns"
@@ -209,7 +209,7 @@ def copy_with_crossfade() -> None:
 
 
 async def _backfill() -> None:
-    settings = load()
+    settings = load_settings()
     options = BackfillOptions(write_units=40_000, restart=True)
     mapping = APPLICATION.by_name["campaign"]
     async with (

@@ -98,7 +98,7 @@ def _config(endpoint: str, ca_file: str | None = None) -> Config:
     return Config(
         region=peers.REGION,
         endpoint=endpoint,
-        access_key=peers.KEYS.access_key,
-        secret_key=peers.KEYS.secret_key,
+        access_key=peers.KEYS.access_key_id,
+        secret_key=peers.KEYS.secret_access_key,
         ca_file=ca_file,
     )

@@ -16,8 +16,9 @@ from pydynox import DynamoDBClient
 
 from bench.core import Variant
 from bench.dynamo_items import BATCH_ITEMS, KEY, PLAIN_ITEM, PLAIN_KEY, REQUESTS, TABLE
+from crossfade.aws.credentials import Keys
 from crossfade.dynamo import Client, Request
-from crossfade.dynamo.auth.sigv4 import Keys, Signer, Stamp
+from crossfade.dynamo.auth.sigv4 import Signer, Timestamp
 from crossfade.dynamo.http.transport import HttpTransport
 
 Once = Callable[[], Awaitable[Any]]
@@ -98,8 +99,8 @@ def pydynox(endpoint: str, operation: str) -> Once:
     """The asynchronous client of pydynox; plain values in and out."""
     client = DynamoDBClient(
         region=REGION,
-        access_key=KEYS.access_key,
-        secret_key=KEYS.secret_key,
+        access_key=KEYS.access_key_id,
+        secret_key=KEYS.secret_access_key,
         endpoint_url=endpoint,
     )
 
@@ -166,11 +167,11 @@ class Floor(asyncio.Protocol):
 
 def prepared(transport: HttpTransport, authority: str, operation: str) -> Once:
     """Bytes signed beforehand through our own connections, without the client around them."""
-    stamp = Stamp.of(0)
+    timestamp = Timestamp.of(0)
     body = orjson.dumps(REQUESTS[operation])
-    head = Signer(KEYS, REGION, authority, stamp.day).form(stamp.moment, operation)(body)
+    head = Signer(KEYS, REGION, authority, timestamp.date).prepare(timestamp.iso, operation)(body)
     deadline = asyncio.get_running_loop().time() + 3600
-    request = Request(head, body, deadline, 3600, repeatable=True)
+    request = Request(head, body, deadline, 3600, idempotent=True)
 
     async def once() -> Any:
         response = await transport(request)
@@ -183,9 +184,9 @@ async def floor(port: int, operation: str, count: int, ssl: Any = None) -> Varia
     """Bytes signed beforehand through a bare protocol on its own connections."""
     loop = asyncio.get_running_loop()
     body = orjson.dumps(REQUESTS[operation])
-    stamp = Stamp.of(0)
-    signer = Signer(KEYS, REGION, f"127.0.0.1:{port}", stamp.day)
-    payload = signer.form(stamp.moment, operation)(body) + body
+    timestamp = Timestamp.of(0)
+    signer = Signer(KEYS, REGION, f"127.0.0.1:{port}", timestamp.date)
+    payload = signer.prepare(timestamp.iso, operation)(body) + body
     connections = [
         (await loop.create_connection(Floor, "127.0.0.1", port, ssl=ssl))[1] for _ in range(count)
     ]
@@ -206,8 +207,8 @@ def _aws(endpoint: str, ca_file: str | None) -> dict[str, Any]:
     return {
         "endpoint_url": endpoint,
         "region_name": REGION,
-        "aws_access_key_id": KEYS.access_key,
-        "aws_secret_access_key": KEYS.secret_key,
+        "aws_access_key_id": KEYS.access_key_id,
+        "aws_secret_access_key": KEYS.secret_access_key,
         "verify": ca_file,
     }
 

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -23,8 +23,7 @@ from bench.services import Place, engines, make_place
 from campaigns.mapping import APPLICATION
 from crossfade.events import Event
 from crossfade.ports import Item, Target
-from crossfade.relay.status import DeliveryStatus
-from crossfade.runtime.migration import Clients, Migration, open_migration
+from crossfade.runtime.migration import Migration, open_migration
 
 NAME = "latency"
 WRITES_PER_SECOND = 500
@@ -86,12 +85,10 @@ async def _measure(place: Place, name: str, seconds: int, *, pushing: bool) -> R
         )
         timed = Timed(opened.route.target)
         migration = Migration(
-            place.settings,
+            opened.resources,
             APPLICATION,
             replace(opened.route, target=timed),
-            Clients(opened.client, opened.objects),
-            opened.vitals,
-            _nowhere,
+            opened.heartbeat,
         )
         await stack.enter_async_context(migration.running())
         stop = asyncio.Event()
@@ -170,9 +167,3 @@ async def _write(
 
 def _ignore(event: Event) -> None:
     del event
-
-
-async def _nowhere(
-    _entity: str, _rows: Sequence[Sequence[str]], _seconds: float
-) -> tuple[DeliveryStatus, ...]:
-    return ()

@@ -18,7 +18,7 @@ from campaigns.database import migrate
 from campaigns.mapping import APPLICATION
 from crossfade import dynamo, postgres, s3
 from crossfade.local import LocalServices, local_stack
-from crossfade.runtime.migration import dynamo_config, s3_config
+from crossfade.runtime.resources import dynamo_config, s3_config
 from crossfade.settings import Settings
 
 

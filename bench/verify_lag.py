@@ -34,7 +34,7 @@ async def lag(place: Place, seconds: float) -> Row:
     ):
         jobs = [
             asyncio.create_task(migration.run_relay(stop)),
-            asyncio.create_task(verifier.run_watch(stop)),
+            asyncio.create_task(verifier.verify_continuously(stop)),
         ]
         writer = asyncio.create_task(_write(place.dsn, seconds))
         lags: list[float] = []

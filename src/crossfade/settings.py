@@ -291,7 +291,7 @@ class Settings(BaseSettings):
         return dsn
 
 
-def load() -> Settings:
+def load_settings() -> Settings:
     """Read the settings.
 
     Raises:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
+from crossfade.errors import TooLarge
 from crossfade.mapping.state import Blame, Delivered, Failed
 from crossfade.postgres import PostgresFeed, open_pool
 from support.engines.values import Database
@@ -45,7 +46,7 @@ async def test_a_parked_key_gets_a_fresh_chance(every_database: Database) -> Non
     async with a_feed(every_database) as (app, feed):
         key = add_note(app, "n")
         for attempt in range(1, AT_ONCE.faults_max + 1):
-            await feed.ack([Failed(key, "TooLarge", "too large", Blame.RECORD, attempt)])
+            await feed.ack([Failed(key, TooLarge, "too large", Blame.RECORD, attempt)])
         assert mark(app, key).parked_reason
         await feed.mark([(key, 0)])
         assert mark(app, key) == Mark(2, 0, is_dirty=True)

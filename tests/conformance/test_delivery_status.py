@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import psycopg
 
+from crossfade.errors import TooLarge
 from crossfade.mapping.state import Blame, Delivered, Failed, Key
 from crossfade.postgres import FeedOptions, PostgresFeed, PostgresWindows, WindowOptions, open_pool
 from crossfade.postgres.ledger.status import delivery_status
@@ -66,7 +67,7 @@ async def test_a_parked_row_says_so_until_it_is_changed(every_database: Database
         key = add_note(app, "a")
         async with open_pool(every_database.dsn) as pool:
             feed = PostgresFeed(pool, ["note"], ONCE)
-            await feed.ack([Failed(key, "TooLarge", "500 KB", Blame.RECORD, 1)])
+            await feed.ack([Failed(key, TooLarge, "500 KB", Blame.RECORD, 1)])
         assert await where(every_database, "a") == (DeliveryStatus.PARKED,)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from crossfade.dynamo import Client, Request, Response, connect
 from crossfade.errors import AccessDenied
 from crossfade.testing import Answer, Arrived, HttpProxy, Rule
+from support.aws_chain import credential_process, isolated_chain
 from support.dynamo_tables import config_of, item, key, table_of
 from support.engines.values import DynamoEngine
 
@@ -23,7 +22,7 @@ IN_FLIGHT = 32
 BLOCKS_MAX = 2_000  # of memory, over ten thousand calls
 
 
-async def test_everyone_in_a_process_gets_the_same_client(ministack: DynamoEngine) -> None:
+async def test_all_callers_in_a_process_get_the_same_client(ministack: DynamoEngine) -> None:
     config = config_of(ministack)
     client = connect(config)
     assert connect(config_of(ministack)) is client
@@ -37,7 +36,7 @@ async def test_everyone_in_a_process_gets_the_same_client(ministack: DynamoEngin
     await later.close()
 
 
-async def test_whoever_is_done_leaves_the_client_to_the_others(ministack: DynamoEngine) -> None:
+async def test_a_client_is_closed_by_its_last_user(ministack: DynamoEngine) -> None:
     relays, verifiers = connect(config_of(ministack)), connect(config_of(ministack))
     await verifiers.close()
     await relays.call("ListTables", {})
@@ -134,29 +133,12 @@ async def test_ten_thousand_calls_leak_neither_connections_nor_memory(
     assert client.connections_open == 0
 
 
-def credential_process(folder: Path) -> str:
-    """A command that answers AK1, AK2 … with keys that live for an hour."""
-    script, counter = folder / "process.py", folder / "count"
-    expiration = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    answer = json.dumps({"Version": 1, "SecretAccessKey": "s", "Expiration": expiration})
-    script.write_text(
-        f"import json, pathlib\npath = pathlib.Path({str(counter)!r})\n"
-        "count = int(path.read_text()) + 1 if path.exists() else 1\npath.write_text(str(count))\n"
-        f"print(json.dumps({{**json.loads({answer!r}), 'AccessKeyId': f'AK{{count}}',"
-        " 'SessionToken': 't'}))\n"
-    )
-    return f"{sys.executable} {script}"
-
-
 @pytest.fixture
 def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A profile whose keys change with every look."""
-    for variable in tuple(os.environ):
-        if variable.startswith("AWS_"):
-            monkeypatch.delenv(variable)
-    path = tmp_path / "config"
-    path.write_text(f"[profile p]\ncredential_process = {credential_process(tmp_path)}\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    """A profile whose keys are others each time that the chain is resolved."""
+    command = credential_process(tmp_path, timedelta(hours=1))
+    chain = isolated_chain(tmp_path, monkeypatch)
+    chain.write_text(f"[profile p]\ncredential_process = {command}\n")
     return "p"
 
 
@@ -182,7 +164,7 @@ async def test_expired_credentials_are_replaced_in_the_middle_of_a_run(
         assert access_keys(proxy) == ["AK1", "AK1", "AK2"]
 
 
-async def test_credentials_that_stay_expired_are_told(
+async def test_credentials_that_stay_expired_are_reported(
     ministack: DynamoEngine, profile: str
 ) -> None:
     async with HttpProxy(ministack.endpoint) as proxy:
@@ -194,8 +176,8 @@ async def test_credentials_that_stay_expired_are_told(
         assert access_keys(proxy) == ["AK1", "AK2"]
 
 
-async def test_another_transport_can_stand_in(ministack: DynamoEngine) -> None:
-    """Signing, retries and error mapping stay; only the way of a request changes."""
+async def test_another_transport_can_be_used(ministack: DynamoEngine) -> None:
+    """Signing, retries and error mapping stay; only the transport changes."""
     seen: list[Request] = []
 
     async def transport(request: Request) -> Response:

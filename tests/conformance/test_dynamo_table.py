@@ -103,7 +103,7 @@ async def test_a_table_with_other_keys_is_refused(config: Config, name: str) -> 
                 "BillingMode": "PAY_PER_REQUEST",
             },
         )
-    with pytest.raises(ConfigurationError, match="keys id stands there"):
+    with pytest.raises(ConfigurationError, match="has the keys id instead of"):
         await create_table(config, Plan(name))
 
 

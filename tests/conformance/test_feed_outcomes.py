@@ -9,6 +9,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from crossfade.errors import TooLarge
 from crossfade.mapping.state import (
     AckReport,
     Blame,
@@ -48,7 +49,7 @@ async def a_feed(
 
 def failed(key: Key, attempt: int, blame: Blame = Blame.STORE) -> Failed:
     """A failure of a delivery."""
-    return Failed(key, "TooLarge", "the item has 500000 bytes", blame, attempt)
+    return Failed(key, TooLarge, "the item has 500000 bytes", blame, attempt)
 
 
 async def test_a_delivered_key_is_clean(every_database: Database) -> None:

@@ -1,4 +1,4 @@
-"""What stands in the bucket, seen by readers that share no code with the store."""
+"""The objects in the bucket, seen by readers that share no code with the store."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ from dataclasses import replace
 
 from campaigns.mapping import APPLICATION
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
-from crossfade.flows import backfill
+from crossfade.backfill import copy
 from crossfade.runtime.migration import open_migration
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 STEP, CALLS = sys.argv[1], 3
 
@@ -49,17 +49,15 @@ class Deadly:
 
 
 async def main():
-    settings, options = load(), BackfillOptions()
+    settings, options = load_settings(), BackfillOptions()
     async with (
         open_migration(settings, APPLICATION) as migration,
         open_windows(settings, APPLICATION.mappings) as windows,
     ):
         await plan_backfill(windows, options)
-        async with open_backfill(settings, migration, windows, options, asyncio.Event()) as desk:
-            deadly = replace(
-                desk, windows=Deadly(desk.windows), courier=lambda: Deadly(desk.courier())
-            )
-            await backfill.run(deadly)
+        async with open_backfill(settings, migration, windows, options, asyncio.Event()) as job:
+            writers = [Deadly(writer) for writer in job.writers]
+            await copy.run(replace(job, windows=Deadly(job.windows), writers=writers))
 
 
 asyncio.run(main())
@@ -82,7 +80,7 @@ async def start_backfill(product: RunningProduct, *arguments: str) -> asyncio.su
     [
         "before page",
         "after page",
-        "after send",
+        "after write",
         "before advance",
         "after advance",
         "after claim",

@@ -27,8 +27,8 @@ async def test_an_error_of_our_own_keeps_to_the_row_that_met_it(product: Running
     product.migration.route = replace(route, codecs=codecs)
     tally = (await run_backfill(product))["campaign"].tally
     assert (tally.read, tally.parked) == (60, 1)
-    assert {event.error for event in product.observed(InsertsRefused)} == {"KeyError"}
-    assert {event.error for event in product.observed(PushFailed)} == {"KeyError"}
+    assert {event.error for event in product.observed(InsertsRefused)} == {KeyError}
+    assert {event.error for event in product.observed(PushFailed)} == {KeyError}
     assert "old30" not in repr(product.events)
     product.migration.route = route
     await product.assert_equal()

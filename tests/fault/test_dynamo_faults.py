@@ -329,9 +329,9 @@ async def test_a_batch_that_stays_unprocessed_is_throttled(bench: Bench) -> None
 
 
 async def test_an_outage_is_not_multiplied(bench: Bench) -> None:
-    """Twenty failing calls share a budget for two repeats."""
+    """Twenty failing calls share a quota of two retries."""
     bench.strike(ServerError(), times=None)
-    async with bench.another(repeat_tokens_max=10) as client:
+    async with bench.another(retry_tokens_max=10) as client:
         calls = [bench.put(number, client) for number in range(20)]
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {ServerFault}

@@ -7,6 +7,7 @@ import pytest
 from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
 from campaigns.mapping import APPLICATION
+from crossfade.errors import AccessDenied, NoSuchStore
 from crossfade.events import Event, LedgerRaised, PushFailed
 from crossfade.postgres import install, uninstall
 from crossfade.runtime.migration import open_migration
@@ -22,7 +23,7 @@ async def speak(product: RunningProduct) -> None:
     await save_transcript(product.app, product.user_id, session.id, changes)
 
 
-def errors(events: list[Event]) -> set[str]:
+def errors(events: list[Event]) -> set[type[Exception]]:
     return {event.error for event in events if isinstance(event, PushFailed)}
 
 
@@ -31,7 +32,7 @@ async def test_a_missing_table_is_told_and_filled_once_it_is_there(product: Runn
     product.stores.dynamodb.delete_table(TableName=name)
     await speak(product)
     assert await product.migration.fast_path.drain(60)
-    assert errors(product.events) == {"NoSuchStore"}
+    assert errors(product.events) == {NoSuchStore}
     create_table_with_index(product.stores.dynamodb, name)
     await product.sql("UPDATE users SET name = 'Mira'")
     await product.assert_equal()
@@ -44,7 +45,7 @@ async def test_a_missing_bucket_is_told_and_filled_once_it_is_there(
     product.stores.s3.delete_bucket(Bucket=bucket)
     await speak(product)
     assert await product.migration.fast_path.drain(60)
-    assert errors(product.events) == {"NoSuchStore"}
+    assert errors(product.events) == {NoSuchStore}
     product.stores.s3.create_bucket(Bucket=bucket)
     await product.assert_equal()
 
@@ -67,7 +68,7 @@ async def test_wrong_credentials_are_told_and_nothing_is_lost(
     async with open_product(migrated, ministack, signed_bucket) as product:
         await speak(product)
         assert await product.migration.fast_path.drain(60)
-        assert errors(product.events) == {"AccessDenied"}
+        assert errors(product.events) == {AccessDenied}
         assert "not-the-secret" not in repr(product.events)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", signed_bucket.secret_key)
         settings = product.settings

@@ -17,6 +17,14 @@ from campaigns.actions import (
 )
 from campaigns.inputs import CampaignChanges, NewCampaign, NewSession, TranscriptChanges
 from campaigns.records import Campaign
+from crossfade.errors import (
+    AccessDenied,
+    CorruptResponse,
+    Interrupted,
+    ServerFault,
+    Throttled,
+    TimedOut,
+)
 from crossfade.events import BreakerClosed, BreakerOpened, LedgerRaised, PushFailed
 from crossfade.testing import (
     Answer,
@@ -64,22 +72,22 @@ async def write_a_little(product: RunningProduct) -> Campaign:
 @pytest.mark.parametrize(
     ("product", "fault", "error"),
     [
-        ({}, Cut(), "Interrupted"),
-        (HASTY, Stall(), "TimedOut"),
-        ({}, ServerError(500), "ServerFault"),
-        ({}, ServerError(503), "ServerFault"),
-        ({}, Throttle(), "Throttled"),
-        ({}, Throttle("ThrottlingException"), "Throttled"),
-        ({}, Answer(400, "UnrecognizedClientException"), "AccessDenied"),
-        ({}, Answer(400, "AccessDeniedException"), "AccessDenied"),
-        ({}, LoseAnswer(cut=True), "Interrupted"),
-        ({}, WrongChecksum(), "CorruptResponse"),
+        ({}, Cut(), Interrupted),
+        (HASTY, Stall(), TimedOut),
+        ({}, ServerError(500), ServerFault),
+        ({}, ServerError(503), ServerFault),
+        ({}, Throttle(), Throttled),
+        ({}, Throttle("ThrottlingException"), Throttled),
+        ({}, Answer(400, "UnrecognizedClientException"), AccessDenied),
+        ({}, Answer(400, "AccessDeniedException"), AccessDenied),
+        ({}, LoseAnswer(cut=True), Interrupted),
+        ({}, WrongChecksum(), CorruptResponse),
     ],
     indirect=["product"],
     ids=repr,
 )
 async def test_a_failing_table_never_fails_a_request(
-    product: RunningProduct, fault: HttpFault, error: str
+    product: RunningProduct, fault: HttpFault, error: type[Exception]
 ) -> None:
     product.dynamo.add(Rule(fault, operation="PutItem"))
     campaign = await write_a_little(product)

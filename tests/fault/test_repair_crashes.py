@@ -11,13 +11,12 @@ import pytest
 
 from campaigns.actions import create_session, save_transcript
 from campaigns.inputs import NewSession, TranscriptChanges
-from crossfade.repair import repair
 from crossfade.testing import Hold, Rule
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
 from support.engines.product import RunningProduct
 from support.kill import start, start_doomed
-from support.repairs import find, open_findings, repair_route, sweep_route, swept
+from support.repairs import find, open_findings, repair_page, repair_route, sweep_route, swept
 
 REPAIR = ("crossfade.cli.commands.repair", "open_repair")
 SWEEP = ("crossfade.cli.commands.sweep", "open_sweep")
@@ -26,7 +25,7 @@ WEEK_SECONDS = 7 * 86_400.0
 
 REPAIR_STEPS = [
     ("source.fetch", "after"),
-    ("shelf.discard_damaged", "after"),
+    ("objects.discard_damaged", "after"),
     ("uploads.forget", "after"),
     ("mark", "after"),
     ("deliver", "after"),
@@ -34,15 +33,15 @@ REPAIR_STEPS = [
     ("findings.close", "after"),
 ]
 SWEEP_STEPS = [
-    ("graves.note", "after"),
-    ("cemetery.remove_tombstone", "after"),
-    ("graves.close", "after"),
+    ("tombstones.note", "after"),
+    ("items.remove_tombstone", "after"),
+    ("tombstones.close", "after"),
     ("orphans.note", "after"),
     ("orphans.mark_for_removal", "after"),
     ("uploads.forget", "after"),
-    ("attic.remove", "after"),
+    ("objects.remove", "after"),
 ]
-FIRST_SWEEP = {"graves.note", "orphans.note"}
+FIRST_SWEEP = {"tombstones.note", "orphans.note"}
 """Steps that a sweep makes when it sees things for the first time."""
 
 
@@ -64,7 +63,7 @@ async def test_a_killed_repair_is_finished_by_the_next(
     doomed = await start_doomed(product, REPAIR, step, moment, "repair")
     assert await doomed.wait() == -signal.SIGKILL
     async with repair_route(product) as route:
-        await repair.step(route, after=0, findings_max=50)
+        await repair_page(route, after=0, findings_max=50)
     assert await open_findings(product) == 0
     await product.assert_equal()
 

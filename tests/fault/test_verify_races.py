@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -19,6 +19,8 @@ from crossfade.parity.examine import KeyChecker
 from crossfade.parity.model import Verdict
 from crossfade.parity.ports import ItemReader
 from crossfade.ports import Item
+from crossfade.postgres import PostgresKeyStatuses
+from support.postgres_tables import NOTES as MAPPING
 from support.verification import VerifiedNotes
 
 NOTES = ("a", "b", "c")
@@ -89,7 +91,7 @@ async def test_keys_looked_at_again_and_again_during_turmoil_never_drift(
     seen: Counter[Verdict] = Counter()
     async with _turmoil(verified_notes):
         for _ in range(LOOKS):
-            judged = await verified_notes.verifier.examiner.keys(keys, is_deep=False)
+            judged = await verified_notes.verifier.checker.check_keys(keys, is_deep=False)
             assert not [one for one in judged if one.verdict.is_drift]
             seen.update(one.verdict for one in judged)
     assert seen[Verdict.EQUAL]
@@ -100,7 +102,7 @@ async def test_continuous_verification_during_turmoil_finds_nothing(
     verified_notes: VerifiedNotes,
 ) -> None:
     stop = asyncio.Event()
-    watch = asyncio.create_task(verified_notes.verifier.run_watch(stop))
+    watch = asyncio.create_task(verified_notes.verifier.verify_continuously(stop))
     async with _turmoil(verified_notes):
         await _until(lambda: _delivered(verified_notes), at_least=10 * PASSES)
     await verified_notes.drain()
@@ -173,9 +175,13 @@ async def test_a_key_delivered_between_two_reads_is_read_again(
 
     await verified_notes.add("a", content="first")
     await verified_notes.drain()
-    stores = replace(
-        verified_notes.verifier.stores,
-        items=Eventful(verified_notes.verifier.stores.items, happen, times),
+    resources = verified_notes.verifier.resources
+    checker = KeyChecker(
+        readers=verified_notes.verifier.stores.readers,
+        statuses=PostgresKeyStatuses(resources.pool, [MAPPING]),
+        source=verified_notes.verifier.source,
+        items=Eventful(resources.target, happen, times),
+        objects=resources.objects,
     )
-    (judged,) = await KeyChecker(stores).keys([Key("note", ("a", "f", None))], is_deep=False)
+    (judged,) = await checker.check_keys([Key("note", ("a", "f", None))], is_deep=False)
     assert judged.verdict is (Verdict.EQUAL if times == 1 else Verdict.RACE)

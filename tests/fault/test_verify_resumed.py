@@ -13,12 +13,12 @@ import pytest
 from crossfade.dynamo import TableScan
 from crossfade.errors import Unreachable
 from crossfade.events import PassAbandoned, PassResumed
-from crossfade.parity.full_pass import Parts, run_full_pass
+from crossfade.parity.full_pass import PassLimits
 from crossfade.parity.model import Run, RunState, Tally, Verdict
 from crossfade.postgres import PostgresScan
 from support.kill import Killed
 from support.postgres_tables import NOTES
-from support.verification import VerifiedNotes
+from support.verification import TestedPass, VerifiedNotes
 
 ROWS, ROWS_OF_PAGE, SEGMENTS, ITEMS_OF_PAGE = 24, 5, 2, 4
 EXPECTED = {
@@ -50,22 +50,20 @@ async def verified_notes(verified_notes: VerifiedNotes) -> VerifiedNotes:
     return verified_notes
 
 
-def _parts(verified_notes: VerifiedNotes, folder: Path) -> Parts:
+def _parts(verified_notes: VerifiedNotes, folder: Path) -> TestedPass:
     """A pass in small pages that says after each of them where it stands."""
-    return replace(
-        verified_notes.verifier.parts,
-        rows=PostgresScan(verified_notes.verifier.source, [NOTES], rows_max=ROWS_OF_PAGE),
+    stores = replace(
+        verified_notes.verifier.stores,
+        rows=PostgresScan(verified_notes.verifier.resources.pool, [NOTES], rows_max=ROWS_OF_PAGE),
         table=TableScan(
             verified_notes.migration.client,
             verified_notes.table,
             segments=SEGMENTS,
             page_items_max=ITEMS_OF_PAGE,
         ),
-        keys_max=2,
-        examinations_max=1,
-        tell_seconds=0.0,
-        folder=folder,
     )
+    limits = PassLimits(keys_max=2, calls_max=1, report_seconds=0.0, folder=folder)
+    return TestedPass(stores, limits)
 
 
 @dataclass
@@ -142,10 +140,10 @@ async def _ends_as_expected(verified_notes: VerifiedNotes, run: Run) -> None:
         ("table", "pages", 1, False),
         ("table", "pages", 6, False),
         ("objects", "list", 1, False),
-        ("examiner", "keys", 1, False),
-        ("examiner", "keys", 2, True),
-        ("examiner", "places", 1, False),
-        ("examiner", "places", 2, True),
+        ("checker", "check_keys", 1, False),
+        ("checker", "check_keys", 2, True),
+        ("checker", "check_items", 1, False),
+        ("checker", "check_items", 2, True),
         ("findings", "record", 1, False),
         ("findings", "record", 2, True),
         ("findings", "open_page", 1, True),
@@ -171,14 +169,14 @@ async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
     after: bool,
 ) -> None:
     parts = _parts(verified_notes, tmp_path)
-    deadly: Any = Deadly(getattr(parts, part), method, calls, after=after)
+    deadly: Any = Deadly(getattr(parts.stores, part), method, calls, after=after)
     changes = {part: deadly}
     with pytest.raises(Killed):
-        await run_full_pass(replace(parts, **changes), is_deep=False)
+        await parts.having(**changes).run()
     (killed,) = await verified_notes.verifier.runs.newest()
     assert killed.state is RunState.RUNNING
-    counted: Any = Deadly(parts.rows, "pages", 1000)
-    run = await run_full_pass(replace(parts, rows=counted), is_deep=False)
+    counted: Any = Deadly(parts.stores.rows, "pages", 1000)
+    run = await parts.having(rows=counted).run()
     await _ends_as_expected(verified_notes, run)
     assert run.id == killed.id
     assert len(verified_notes.observed(PassResumed)) == 1
@@ -193,21 +191,22 @@ async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
         ("rows", "pages", 4),
         ("table", "pages", 5),
         ("objects", "list", 2),
-        ("examiner", "places", 2),
+        ("checker", "check_items", 2),
     ],
 )
 async def test_a_pass_that_failed_goes_on_and_counts_nothing_twice(
     verified_notes: VerifiedNotes, tmp_path: Path, part: str, method: str, calls: int
 ) -> None:
     """It says where it stood when it failed, however long ago it last did."""
-    parts = replace(_parts(verified_notes, tmp_path), tell_seconds=1000.0)
-    failing: Any = Deadly(getattr(parts, part), method, calls, error=Unreachable)
+    parts = _parts(verified_notes, tmp_path)
+    parts = replace(parts, limits=replace(parts.limits, report_seconds=1000.0))
+    failing: Any = Deadly(getattr(parts.stores, part), method, calls, error=Unreachable)
     changes = {part: failing}
     with pytest.raises(Unreachable):
-        await run_full_pass(replace(parts, **changes), is_deep=False)
+        await parts.having(**changes).run()
     (failed,) = await verified_notes.verifier.runs.newest()
     assert failed.state is RunState.FAILED
-    run = await run_full_pass(parts, is_deep=False)
+    run = await parts.run()
     assert run.id == failed.id
     await _ends_as_expected(verified_notes, run)
 
@@ -218,9 +217,9 @@ async def test_a_pass_killed_again_and_again_comes_to_its_end(
     parts = _parts(verified_notes, tmp_path)
     killed = 0
     while True:
-        deadly: Any = Deadly(parts.runs, "advance", 3, after=bool(killed % 2))
+        deadly: Any = Deadly(parts.stores.runs, "advance", 3, after=bool(killed % 2))
         try:
-            run = await run_full_pass(replace(parts, runs=deadly), is_deep=False)
+            run = await parts.having(runs=deadly).run()
         except Killed:
             killed += 1
         else:
@@ -234,12 +233,12 @@ def _within(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-async def _killed(verified_notes: VerifiedNotes, tmp_path: Path) -> Parts:
+async def _killed(verified_notes: VerifiedNotes, tmp_path: Path) -> TestedPass:
     """Kill a pass that has read everything and looked at nothing."""
     parts = _parts(verified_notes, tmp_path)
-    deadly: Any = Deadly(parts.objects, "list", 1)
+    deadly: Any = Deadly(parts.stores.objects, "list", 1)
     with pytest.raises(Killed):
-        await run_full_pass(replace(parts, objects=deadly), is_deep=False)
+        await parts.having(objects=deadly).run()
     return parts
 
 
@@ -247,7 +246,7 @@ async def test_a_pass_begins_anew_when_told_to(
     verified_notes: VerifiedNotes, tmp_path: Path
 ) -> None:
     parts = await _killed(verified_notes, tmp_path)
-    run = await run_full_pass(parts, is_deep=False, restart=True)
+    run = await parts.run(restart=True)
     assert run.id == 2
     await _ends_as_expected(verified_notes, run)
     old = await verified_notes.verifier.runs.find(1)
@@ -256,9 +255,9 @@ async def test_a_pass_begins_anew_when_told_to(
     assert _within(tmp_path) == []
 
 
-async def _reason(verified_notes: VerifiedNotes, parts: Parts) -> str:
+async def _reason(verified_notes: VerifiedNotes, parts: TestedPass) -> str:
     """Make another pass; why it does not go on with the one that was killed."""
-    run = await run_full_pass(parts, is_deep=False)
+    run = await parts.run()
     assert run.id == 2
     await _ends_as_expected(verified_notes, run)
     (event,) = verified_notes.observed(PassAbandoned)
@@ -313,13 +312,13 @@ async def test_a_pass_that_is_under_way_is_left_alone(
         rows: Any
 
         async def catch_up(self) -> None:
-            second.append(await run_full_pass(parts, is_deep=False))
+            second.append(await parts.run())
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self.rows, name)
 
-    meanwhile: Any = Meanwhile(parts.rows)
-    first = await run_full_pass(replace(parts, rows=meanwhile), is_deep=False)
+    meanwhile: Any = Meanwhile(parts.stores.rows)
+    first = await parts.having(rows=meanwhile).run()
     assert (first.id, second[0].id) == (1, 2)
     assert first.state is second[0].state is RunState.FINISHED
     assert _within(tmp_path) == []

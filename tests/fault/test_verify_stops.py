@@ -53,16 +53,16 @@ async def _damaged(verified_notes: VerifiedNotes) -> dict[str, Verdict]:
     return {"lost": Verdict.DRIFT_MISSING, "gone": Verdict.DRIFT_EXTRA}
 
 
-@pytest.mark.parametrize("part", ["rows", "table", "objects", "examiner", "findings"])
+@pytest.mark.parametrize("part", ["rows", "table", "objects", "checker", "findings"])
 @pytest.mark.parametrize("calls", [1, 2])
 async def test_a_store_that_fails_fails_the_run_and_the_next_one_finds_all(
     verified_notes: VerifiedNotes, part: str, calls: int
 ) -> None:
     expected = await _damaged(verified_notes)
-    broken: Any = Stopping(getattr(verified_notes.verifier.parts, part), calls, _fail)
+    broken: Any = Stopping(getattr(verified_notes.verifier.stores, part), calls, _fail)
     changes = {part: broken}
     try:
-        await run_full_pass(replace(verified_notes.verifier.parts, **changes), is_deep=False)
+        await run_full_pass(replace(verified_notes.verifier.stores, **changes), is_deep=False)
     except Unreachable:
         (run,) = await verified_notes.verifier.runs.newest()
         assert run.state is RunState.FAILED
@@ -77,11 +77,10 @@ async def test_a_cancelled_pass_leaves_its_run_open_and_the_next_one_finds_all(
     expected = await _damaged(verified_notes)
     reached = asyncio.Event()
 
-    def told(_: Tally) -> None:
+    def on_progress(_: Tally) -> None:
         reached.set()
 
-    parts = replace(verified_notes.verifier.parts, tell_seconds=0.0)
-    one = asyncio.create_task(run_full_pass(parts, is_deep=False, told=told))
+    one = asyncio.create_task(verified_notes.verifier.run_full_pass(on_progress=on_progress))
     await reached.wait()
     one.cancel()
     with pytest.raises(asyncio.CancelledError):

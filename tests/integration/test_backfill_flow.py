@@ -13,7 +13,7 @@ import pytest
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy
 from crossfade.backfill.windows import Page, Window
-from crossfade.errors import ConfigurationError, NoProgress
+from crossfade.errors import ConfigurationError, NoProgress, Throttled, Unmappable
 from crossfade.events import BackfillWaits, PushFailed
 from crossfade.mapping.codec.codec import Codec
 from crossfade.postgres import install, uninstall
@@ -24,7 +24,7 @@ from crossfade.testing import Refuse, Rule, ServerError, Throttle
 from support.backfill import (
     INSERT,
     RESTART,
-    a_desk,
+    a_job,
     add_campaigns,
     add_transcripts,
     progress,
@@ -55,15 +55,15 @@ class AfterPage:
 
 
 async def backfill_with(
-    product: RunningProduct, action: Callable[[], Awaitable[None]], lanes: int = 2
+    product: RunningProduct, action: Callable[[], Awaitable[None]], workers: int = 2
 ) -> None:
     """Backfill, and do something once the first campaigns have been read."""
-    async with a_desk(product) as desk:
+    async with a_job(product) as job:
         await copy.run(
             replace(
-                desk,
-                windows=AfterPage(desk.windows, action),
-                limits=replace(desk.limits, lanes=lanes),
+                job,
+                windows=AfterPage(job.windows, action),
+                writers=job.writers[:workers],
             )
         )
 
@@ -170,7 +170,7 @@ async def test_a_row_that_cannot_be_stored_parks_and_the_others_go_on(
     tally = (await run_backfill(product))["session"].tally
     assert (tally.written, tally.parked) == (19, 1)
     assert [event.error for event in product.events if isinstance(event, PushFailed)] == [
-        "Unmappable"
+        Unmappable
     ]
     for _ in range(product.settings.park_after_faults):
         await product.sql("UPDATE crossfade.ledger SET next_attempt_at = now()")
@@ -188,7 +188,7 @@ async def test_throttled_rows_come_again_and_the_pace_falls(product: RunningProd
     assert standing["campaign"].tally.written == 60
     assert sum(one.tally.throttles for one in standing.values()) == 4
     waits = [event for event in product.events if isinstance(event, BackfillWaits)]
-    assert {event.error for event in waits} == {"Throttled"}
+    assert {event.error for event in waits} == {Throttled}
     await product.assert_equal()
 
 
@@ -244,20 +244,20 @@ class DeafRenewal:
 
 async def test_it_ends_even_where_a_cancellation_is_swallowed(product: RunningProduct) -> None:
     await add_campaigns(product, 200)
-    async with asyncio.timeout(60), a_desk(product) as desk:
-        limits = replace(desk.limits, renew_seconds=0.001)
-        await copy.run(replace(desk, windows=DeafRenewal(desk.windows), limits=limits))
+    async with asyncio.timeout(60), a_job(product) as job:
+        limits = replace(job.limits, renew_seconds=0.001)
+        await copy.run(replace(job, windows=DeafRenewal(job.windows), limits=limits))
     assert (await progress(product))["campaign"].is_done
 
 
 async def test_told_to_stop_it_ends_and_goes_on_later(product: RunningProduct) -> None:
     await add_campaigns(product, 200)
-    async with a_desk(product) as desk:
+    async with a_job(product) as job:
 
         async def stop() -> None:
-            desk.stop.set()
+            job.stop.set()
 
-        await copy.run(replace(desk, windows=AfterPage(desk.windows, stop)))
+        await copy.run(replace(job, windows=AfterPage(job.windows, stop)))
     before = (await progress(product))["campaign"]
     assert before.tally.read < 200
     assert before.windows_leased == 0
@@ -324,14 +324,14 @@ async def test_pages_that_do_not_advance_end_the_backfill(product: RunningProduc
     async def nothing() -> None:
         pass
 
-    async with a_desk(product) as desk:
+    async with a_job(product) as job:
         with pytest.raises(NoProgress, match="did not advance"):
-            await copy.run(replace(desk, windows=Stuck(desk.windows, nothing)))
+            await copy.run(replace(job, windows=Stuck(job.windows, nothing)))
 
 
 async def test_two_processes_share_the_windows(product: RunningProduct) -> None:
     await add_campaigns(product, 400)
-    async with a_desk(product) as one, a_desk(product) as other:
+    async with a_job(product) as one, a_job(product) as other:
         await asyncio.gather(copy.run(one), copy.run(other))
     tally = (await progress(product))["campaign"].tally
     assert (tally.read, tally.written) == (400, 400)
@@ -348,7 +348,7 @@ async def test_a_window_that_another_process_took_is_not_advanced(product: Runni
         await product.sql("UPDATE crossfade.backfill_window SET lease = gen_random_uuid()")
         await product.sql("UPDATE crossfade.backfill_window SET lease_until = now()")
 
-    await backfill_with(product, lose, lanes=1)
+    await backfill_with(product, lose, workers=1)
     tally = (await progress(product))["campaign"].tally
     assert tally.read == 30
     assert tally.written < 30

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from crossfade.backfill.copy import Limits
+from crossfade.errors import Throttled
 from crossfade.events import BackfillWaits, InsertsRefused
+from crossfade.runtime.backfill import WORKERS
 from crossfade.testing import Answer, HttpFault, LoseAnswer, Rule, Unprocessed
 from support.backfill import INSERT, RESTART, add_campaigns, add_transcripts, forget, run_backfill
 from support.engines.product import RunningProduct
-
-LANES_MAX = Limits().lanes
 
 
 def requests(product: RunningProduct) -> tuple[int, int]:
@@ -95,7 +94,7 @@ async def test_a_target_without_inserts_gets_puts_and_it_is_said_once(
     standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 100
     told = product.observed(InsertsRefused)
-    assert 1 <= len(told) <= LANES_MAX
+    assert 1 <= len(told) <= WORKERS
     assert {event.entity for event in told} == {"campaign"}
     assert requests(product)[1] == 100
     await product.assert_equal()
@@ -107,7 +106,7 @@ async def test_rows_of_a_batch_that_are_throttled_come_again(product: RunningPro
     standing = await run_backfill(product)
     assert standing["campaign"].tally.written == 60
     assert standing["campaign"].tally.throttles in {25, 30}  # the second may meet what is left
-    assert {event.error for event in product.observed(BackfillWaits)} == {"Throttled"}
+    assert {event.error for event in product.observed(BackfillWaits)} == {Throttled}
     await product.assert_equal()
 
 

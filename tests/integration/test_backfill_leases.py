@@ -10,7 +10,7 @@ from typing import Any
 from crossfade.backfill import copy
 from crossfade.backfill.windows import Window
 from crossfade.errors import Unreachable
-from support.backfill import a_desk, add_campaigns, progress
+from support.backfill import a_job, add_campaigns, progress
 from support.engines.product import RunningProduct
 
 
@@ -36,10 +36,10 @@ class SwallowsCancel:
 async def test_a_window_that_was_taken_unheard_is_taken_again(product: RunningProduct) -> None:
     """Its lease is ours: renewed as long as we live, it would be nobody's for ever."""
     await add_campaigns(product, 150)
-    async with a_desk(product, backfill_lease_seconds=600) as desk:
-        deaf = SwallowsCancel(desk.windows, deaf_claims=3)
+    async with a_job(product, backfill_lease_seconds=600) as job:
+        deaf = SwallowsCancel(job.windows, deaf_claims=3)
         async with asyncio.timeout(120):
-            await copy.run(replace(desk, windows=deaf))
+            await copy.run(replace(job, windows=deaf))
     assert len(deaf.lost) == 3
     standing = await progress(product)
     assert all(one.is_done for one in standing.values())
@@ -49,9 +49,9 @@ async def test_a_window_that_was_taken_unheard_is_taken_again(product: RunningPr
 
 async def test_lanes_of_one_process_take_windows_of_their_own(product: RunningProduct) -> None:
     await add_campaigns(product, 300)
-    async with a_desk(product) as desk:
-        first, second = [await desk.windows.claim((), lane) for lane in (0, 1)]
+    async with a_job(product) as job:
+        first, second = [await job.windows.claim((), lane) for lane in (0, 1)]
         assert first is not None
         assert second is not None
         assert (first.entity, first.number) != (second.entity, second.number)
-        assert await desk.windows.claim((), 0) == first
+        assert await job.windows.claim((), 0) == first

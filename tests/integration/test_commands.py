@@ -95,7 +95,7 @@ def test_params_show_the_exact_request() -> None:
         (("params", "campaign.get", "--values", "{"), "--values: not JSON"),
         (("params", "campaign.get", "--values", "[]"), "needs a JSON object"),
         (("keys", "--application", "nowhere:nothing"), "CROSSFADE_APPLICATION"),
-        (("keys", "--application", "json:dumps"), "name a crossfade.mapping.Application"),
+        (("keys", "--application", "json:dumps"), "name a crossfade.Application"),
         (("status",), "database_url: not set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -135,7 +135,7 @@ def test_a_file_of_settings_names_the_application_and_the_table(
     (tmp_path / ".env").write_text(
         "CROSSFADE_APPLICATION=json:dumps\nDYNAMODB_TABLE_NAME=from-the-file\n"
     )
-    assert "name a crossfade.mapping.Application" in crossfade("keys", code=1).stderr
+    assert "name a crossfade.Application" in crossfade("keys", code=1).stderr
     named = ("--application", "campaigns.mapping:APPLICATION")
     assert (
         json.loads(crossfade("params", "campaign.get", *named).stdout)["TableName"]

@@ -6,12 +6,12 @@ import pytest
 
 from campaigns.mapping import APPLICATION
 from crossfade.parity.model import Verdict
-from crossfade.repair import repair
 from crossfade.runtime.repair import open_repair
 from crossfade.runtime.verification import Verifier, open_verifier
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
 from support.engines.product import RunningProduct
+from support.repairs import repair_page
 
 NAMES = {
     **dict.fromkeys(Corruption, Verdict.DRIFT_DIFFERS),
@@ -52,7 +52,7 @@ async def test_a_corruption_is_found_named_repaired_and_gone(
         assert await found(verifier) == {}
         (injected,) = await inject(product, corruption, seed=seed)
         assert await found(verifier) == {str(key): NAMES[corruption] for key in injected.keys}
-        results = await repair.step(route, after=0, findings_max=100)
+        results = await repair_page(route, after=0, findings_max=100)
         assert all(result.is_closed for result in results)
         assert await found(verifier) == {}
     await product.assert_equal()
@@ -69,6 +69,6 @@ async def test_all_corruptions_together_are_found_and_repaired(product: RunningP
         assert await found(verifier) == {
             str(key): NAMES[one.corruption] for one in done for key in one.keys
         }
-        await repair.step(route, after=0, findings_max=100)
+        await repair_page(route, after=0, findings_max=100)
         assert await found(verifier) == {}
     await product.assert_equal()

@@ -9,11 +9,11 @@ from campaigns.actions import create_session, update_session
 from campaigns.inputs import NewSession, SessionChanges
 from crossfade.errors import ConfigurationError
 from crossfade.relay.status import DeliveryStatus
-from crossfade.runtime.migration import LOCATE_SECONDS
+from crossfade.runtime.migration import STATUS_SECONDS
 from crossfade.testing import Stall
 from support.engines.product import RunningProduct
 
-HUNG_SECONDS = LOCATE_SECONDS + 7
+HUNG_SECONDS = STATUS_SECONDS + 7
 """Less than the driver takes to give up a connection that hangs."""
 
 

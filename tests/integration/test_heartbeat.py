@@ -17,11 +17,11 @@ from psycopg_pool import AsyncConnectionPool
 from campaigns.actions import create_campaign
 from campaigns.inputs import NewCampaign
 from campaigns.mapping import APPLICATION
-from crossfade.errors import NoSuchStore
+from crossfade.errors import NoSuchStore, TimedOut
 from crossfade.events import BreakerOpened, LoopFailed, PushFailed
 from crossfade.mapping.state import Key
 from crossfade.postgres import open_pool, status, uninstall
-from crossfade.runtime.heartbeat import open_vitals
+from crossfade.runtime.heartbeat import open_heartbeat
 from crossfade.runtime.migration import Migration, open_migration
 from crossfade.runtime.operator import open_worker
 from crossfade.runtime.verification import open_verifier
@@ -131,7 +131,9 @@ async def test_failures_are_counted_by_minute_and_class(product: RunningProduct)
         stores = "SELECT stores_open FROM crossfade.process"
         await until(product, stores, lambda left_alone: left_alone == ["dynamodb"])
     told = Counter(
-        (event.key.entity, event.error) for event in product.events if isinstance(event, PushFailed)
+        (event.key.entity, event.error.__name__)
+        for event in product.events
+        if isinstance(event, PushFailed)
     )
     rows = await product.sql(
         "SELECT entity, error, sum(failures)::bigint FROM crossfade.failure_minute"
@@ -158,7 +160,7 @@ async def test_nothing_waits_for_it_and_nothing_fails_by_it(product: RunningProd
         assert await migration.push("campaign", campaign.id, wait=True)
         await eventually(lambda: said(product, LoopFailed))
     failed = [event for event in product.events if isinstance(event, LoopFailed)]
-    assert {(event.loop, event.error) for event in failed} == {("pulse", "NoSuchStore")}
+    assert {(event.loop, event.error) for event in failed} == {("heartbeat", NoSuchStore)}
 
 
 async def test_a_process_ends_though_its_pulse_swallows_a_cancellation(
@@ -167,7 +169,7 @@ async def test_a_process_ends_though_its_pulse_swallows_a_cancellation(
     settings = product.settings.model_copy(update=OFTEN)
     async with asyncio.timeout(SECONDS_MAX), open_pool(product.direct.dsn) as pool:
         deaf = DeafPool(pool)
-        async with open_vitals(settings, cast("Any", deaf), product.events.append):
+        async with open_heartbeat(settings, cast("Any", deaf), product.events.append):
             await deaf.inner.waits.wait()
     assert await product.sql("SELECT * FROM crossfade.process") == []
 
@@ -190,14 +192,14 @@ class DeafPool:
 async def test_failures_survive_a_database_that_is_away(product: RunningProduct) -> None:
     async with telling(product) as migration:
         await until(product, "SELECT count(*) FROM crossfade.process", lambda rows: rows == 1)
-        migration.vitals.pulse.observe(
-            PushFailed(key=Key("campaign", ("1", "2")), error="TimedOut", reason="", attempt=1)
+        migration.heartbeat.observe(
+            PushFailed(key=Key("campaign", ("1", "2")), error=TimedOut, reason="", attempt=1)
         )
         await product.sql("ALTER TABLE crossfade.failure_minute RENAME TO away")
         with pytest.raises(NoSuchStore):
-            await migration.vitals.pulse.step()
+            await migration.heartbeat.step()
         await product.sql("ALTER TABLE crossfade.away RENAME TO failure_minute")
-        await migration.vitals.pulse.step()
+        await migration.heartbeat.step()
         rows = await product.sql("SELECT error, failures FROM crossfade.failure_minute")
     assert rows == [("TimedOut", 1)]
 

@@ -15,8 +15,7 @@ from campaigns.app import no_push, open_app
 from campaigns.inputs import NewCampaign
 from campaigns.mapping import APPLICATION
 from crossfade.errors import ConfigurationError
-from crossfade.relay.status import DeliveryStatus
-from crossfade.runtime.migration import Clients, Migration, open_migration
+from crossfade.runtime.migration import Migration, open_migration
 from crossfade.settings import Settings
 from crossfade.testing import Delay, Rule, Stall
 from support.cancellation import SwallowsCancel
@@ -93,17 +92,8 @@ async def another_fast_path(
     """The world's stores behind a fast path of its own, which asks this feed."""
     base = product.migration
 
-    async def locate(*_: object) -> tuple[DeliveryStatus, ...]:
-        return ()
-
-    migration = Migration(
-        settings,
-        APPLICATION,
-        replace(base.route, feed=feed),
-        Clients(base.client, base.objects),
-        base.vitals,
-        locate,
-    )
+    resources = replace(base.resources, settings=settings)
+    migration = Migration(resources, APPLICATION, replace(base.route, feed=feed), base.heartbeat)
     async with migration.running():
         yield migration
 

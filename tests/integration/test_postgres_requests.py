@@ -175,11 +175,11 @@ async def test_what_was_revealed_is_forgotten_in_time(
 async def test_a_step_does_what_was_asked_and_says_how_it_ended(pool: AsyncConnectionPool) -> None:
     events: list[Event] = []
 
-    async def perform(request: OperatorRequest, tell: work.Tell) -> str:
+    async def perform(request: OperatorRequest, tell: work.Report) -> str:
         tell("half of it")
         return f"did {request.kind}"
 
-    parts = work.Parts(worker(pool), perform, events.append)
+    parts = work.WorkJob(worker(pool), perform, events.append)
     assert not await work.step(parts)
     asked = await worker(pool).ask(Verify(), "ada")
     assert await work.step(parts)
@@ -192,12 +192,12 @@ async def test_a_step_does_what_was_asked_and_says_how_it_ended(pool: AsyncConne
 
 
 async def test_a_failure_is_the_requests_end(pool: AsyncConnectionPool) -> None:
-    async def perform(request: OperatorRequest, tell: work.Tell) -> str:
+    async def perform(request: OperatorRequest, tell: work.Report) -> str:
         tell(request.kind)
         raise Unreachable("dynamodb: does not answer")
 
     asked = await worker(pool).ask(Verify(), "ada")
-    assert await work.step(work.Parts(worker(pool), perform, lambda _: None))
+    assert await work.step(work.WorkJob(worker(pool), perform, lambda _: None))
     ended = await worker(pool).find(asked.id)
     assert ended is not None
     assert ended.state is RequestState.FAILED
@@ -209,7 +209,7 @@ async def test_the_lease_is_renewed_and_progress_told_while_it_takes_long(
 ) -> None:
     seen = asyncio.Event()
 
-    async def perform(request: OperatorRequest, tell: work.Tell) -> str:
+    async def perform(request: OperatorRequest, tell: work.Report) -> str:
         tell("7 rows read")
         async with asyncio.timeout(60):
             while True:
@@ -221,7 +221,7 @@ async def test_the_lease_is_renewed_and_progress_told_while_it_takes_long(
                 await asyncio.sleep(0.02)
 
     await worker(pool).ask(Verify(), "ada")
-    assert await work.step(work.Parts(worker(pool, 0.3), perform, lambda _: None))
+    assert await work.step(work.WorkJob(worker(pool, 0.3), perform, lambda _: None))
     assert seen.is_set()
 
 
@@ -230,14 +230,14 @@ async def test_a_step_ends_though_the_renewal_swallows_a_cancellation(
 ) -> None:
     desk = SwallowsCancel(worker(pool, 0.003), "renew")
 
-    async def perform(request: OperatorRequest, tell: work.Tell) -> str:
+    async def perform(request: OperatorRequest, tell: work.Report) -> str:
         tell(request.kind)
         await desk.waits.wait()
         return "done"
 
     asked = await worker(pool).ask(Verify(), "ada")
     async with asyncio.timeout(30):
-        assert await work.step(work.Parts(desk, perform, lambda _: None))
+        assert await work.step(work.WorkJob(desk, perform, lambda _: None))
     ended = await worker(pool).find(asked.id)
     assert ended is not None
     assert ended.outcome == "done"
@@ -246,14 +246,14 @@ async def test_a_step_ends_though_the_renewal_swallows_a_cancellation(
 async def test_a_cancelled_step_gives_its_request_back(pool: AsyncConnectionPool) -> None:
     begun = asyncio.Event()
 
-    async def perform(request: OperatorRequest, tell: work.Tell) -> str:
+    async def perform(request: OperatorRequest, tell: work.Report) -> str:
         tell(request.kind)
         begun.set()
         await asyncio.Event().wait()
         return ""
 
     asked = await worker(pool).ask(Verify(), "ada")
-    step = asyncio.create_task(work.step(work.Parts(worker(pool), perform, lambda _: None)))
+    step = asyncio.create_task(work.step(work.WorkJob(worker(pool), perform, lambda _: None)))
     await begun.wait()
     step.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -266,7 +266,7 @@ async def test_a_cancelled_step_gives_its_request_back(pool: AsyncConnectionPool
 async def test_a_request_that_ends_its_workers_is_given_up(
     pool: AsyncConnectionPool, database: Database
 ) -> None:
-    async def perform(request: OperatorRequest, tell: work.Tell) -> str:
+    async def perform(request: OperatorRequest, tell: work.Report) -> str:
         tell(request.kind)
         return "not reached"
 
@@ -274,7 +274,7 @@ async def test_a_request_that_ends_its_workers_is_given_up(
     for _ in range(3):
         assert await worker(pool).take() is not None
         await expire(database)
-    assert await work.step(work.Parts(worker(pool), perform, lambda _: None))
+    assert await work.step(work.WorkJob(worker(pool), perform, lambda _: None))
     ended = await worker(pool).find(asked.id)
     assert ended is not None
     assert ended.state is RequestState.FAILED

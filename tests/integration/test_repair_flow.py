@@ -20,7 +20,7 @@ from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
 from support.engines.product import RunningProduct
 from support.kill import Killed, deadly, deadly_port, interrupted, interrupted_port
-from support.repairs import find, open_findings, repair_route
+from support.repairs import find, open_findings, repair_page, repair_route
 
 
 async def damage(product: RunningProduct, *corruptions: Corruption) -> tuple[Key, ...]:
@@ -50,7 +50,7 @@ async def test_every_corruption_is_repaired_and_its_finding_closed(
 ) -> None:
     keys = await damage(product, corruption)
     async with repair_route(product) as route:
-        results = await repair.step(route, after=0, findings_max=100)
+        results = await repair_page(route, after=0, findings_max=100)
     assert [result.is_closed for result in results] == [True] * len(keys)
     await product.assert_equal()
     closed = await product.sql("SELECT closed_by FROM crossfade.finding")
@@ -61,7 +61,7 @@ async def test_all_corruptions_at_once_are_repaired(product: RunningProduct) -> 
     """Some exclude others in so small a world; whatever was done is undone."""
     await damage(product, *Corruption)
     async with repair_route(product) as route:
-        results = await repair.step(route, after=0, findings_max=100)
+        results = await repair_page(route, after=0, findings_max=100)
     assert results
     assert all(result.is_closed for result in results)
     await product.assert_equal()
@@ -91,9 +91,9 @@ async def test_a_step_takes_so_many_findings_and_goes_on_after_them(
 ) -> None:
     await damage(product, Corruption.BOUNDARY_ROWS, Corruption.EXTRA_ITEM)
     async with repair_route(product) as route:
-        first = await repair.step(route, after=0, findings_max=1)
+        first = await repair_page(route, after=0, findings_max=1)
         last = first[-1].remedy.finding.id
-        rest = await repair.step(route, after=last, findings_max=100)
+        rest = await repair_page(route, after=last, findings_max=100)
     assert len(first) == 1
     assert await open_findings(product) == 0
     assert last not in {result.remedy.finding.id for result in rest}
@@ -107,7 +107,7 @@ async def test_a_foreign_item_is_left_alone(product: RunningProduct) -> None:
     await find(product, Key("", ("SOMEONE", "ELSE")), verdict=Verdict.DRIFT_FOREIGN)
     before = await everything(product)
     async with repair_route(product) as route:
-        (result,) = await repair.step(route, after=0, findings_max=10)
+        (result,) = await repair_page(route, after=0, findings_max=10)
     assert result.remedy.action is Action.LEAVE
     assert not result.is_closed
     assert await everything(product) == before
@@ -131,7 +131,7 @@ async def test_an_object_that_is_sound_again_is_not_discarded(product: RunningPr
     await damage(product, Corruption.WRONG_OBJECT)
     async with repair_route(product) as route:
         remedies = await repair.preview(route, after=0, findings_max=10)
-        await repair.step(route, after=0, findings_max=10)
+        await repair_page(route, after=0, findings_max=10)
         ((name, tag),) = [
             one for one in (await everything(product))["objects"] if one[0] in remedies[0].damaged
         ]
@@ -149,10 +149,10 @@ async def test_a_key_that_a_writer_holds_is_repaired_later(product: RunningProdu
         await psycopg.AsyncConnection.connect(product.direct.dsn) as writer,
     ):
         await writer.execute(held, (key.entity, list(key.parts)))
-        (result,) = await repair.step(route, after=0, findings_max=10)
+        (result,) = await repair_page(route, after=0, findings_max=10)
         assert not result.is_closed
         await writer.rollback()
-        (result,) = await repair.step(route, after=0, findings_max=10)
+        (result,) = await repair_page(route, after=0, findings_max=10)
     assert result.is_closed
     await product.assert_equal()
 
@@ -184,9 +184,9 @@ async def test_repair_races_with_live_writes_and_the_source_wins(product: Runnin
         await product.sql("DELETE FROM sessions WHERE random() < 0.5")
         done.set()
 
-    async def mend(route: repair.Route) -> None:
+    async def mend(route: repair.RepairStores) -> None:
         while not done.is_set():
-            await repair.step(route, after=0, findings_max=100)
+            await repair_page(route, after=0, findings_max=100)
             await find(product, *keys)
 
     async with repair_route(product) as route:
@@ -194,7 +194,7 @@ async def test_repair_races_with_live_writes_and_the_source_wins(product: Runnin
     await product.assert_equal()
 
 
-@pytest.mark.parametrize("place", ["source", "items", "mark", "deliver", "judge"])
+@pytest.mark.parametrize("place", ["source", "items", "mark", "deliver", "compare"])
 async def test_a_write_at_any_point_of_a_repair_is_not_overwritten(
     product: RunningProduct, place: str
 ) -> None:
@@ -215,8 +215,8 @@ async def test_a_write_at_any_point_of_a_repair_is_not_overwritten(
             if place in methods
             else interrupted(real, write)
         )
-        await repair.step(replace(route, **{place: late}), after=0, findings_max=10)
-        await repair.step(route, after=0, findings_max=10)
+        await repair_page(replace(route, **{place: late}), after=0, findings_max=10)
+        await repair_page(route, after=0, findings_max=10)
     assert await open_findings(product) == 0
     assert await product.sql("SELECT DISTINCT name FROM campaigns") == [("Newer",)]
     await product.assert_equal()
@@ -226,12 +226,12 @@ POINTS = [
     ("findings", "open_page"),
     ("source", "fetch"),
     ("items", "get"),
-    ("shelf", "check"),
-    ("shelf", "discard_damaged"),
+    ("objects", "check"),
+    ("objects", "discard_damaged"),
     ("uploads", "forget"),
     ("mark", ""),
     ("deliver", ""),
-    ("judge", ""),
+    ("compare", ""),
     ("findings", "close"),
 ]
 
@@ -246,8 +246,8 @@ async def test_a_repair_that_ends_at_any_point_is_finished_by_the_next(
         real = getattr(route, port)
         killing = deadly_port(real, method, after=after) if method else deadly(real, after=after)
         with suppress(Killed):
-            await repair.step(replace(route, **{port: killing}), after=0, findings_max=100)
+            await repair_page(replace(route, **{port: killing}), after=0, findings_max=100)
             pytest.fail("the repair was not ended")
-        await repair.step(route, after=0, findings_max=100)
+        await repair_page(route, after=0, findings_max=100)
     assert await open_findings(product) == 0
     await product.assert_equal()

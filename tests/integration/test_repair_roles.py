@@ -11,13 +11,13 @@ from pydantic import SecretStr
 
 from campaigns.mapping import APPLICATION
 from crossfade.errors import AccessDenied
-from crossfade.repair import repair, sweep
+from crossfade.repair import sweep
 from crossfade.repair.sweep import SweepOutcome
 from crossfade.runtime.repair import open_repair, open_sweep
 from crossfade.testing.corruption.corruption import Corruption
 from support.damage import furnish, inject
 from support.engines.product import RunningProduct
-from support.repairs import find, open_findings
+from support.repairs import find, open_findings, repair_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -47,14 +47,14 @@ async def test_the_documented_grants_are_enough_and_needed(product: RunningProdu
         open_sweep(settings, APPLICATION, 0.0, product.events.append) as broom,
     ):
         with pytest.raises(AccessDenied):
-            await repair.step(route, after=0, findings_max=10)
+            await repair_page(route, after=0, findings_max=10)
         for grant in grants("repair.md", role):
             await product.sql(grant)
-        await repair.step(route, after=0, findings_max=10)
+        await repair_page(route, after=0, findings_max=10)
         assert await open_findings(product) == 0
         for fate in (SweepOutcome.NOTED, SweepOutcome.REMOVED):
             batches = [batch async for batch in sweep.sweep(broom)]
-            assert {one.fate for batch in batches for one in batch.remnants} == {fate}
+            assert {one.outcome for batch in batches for one in batch.candidates} == {fate}
     await product.assert_equal()
     await product.sql(f"DROP OWNED BY {role}")
     await product.sql(f"DROP ROLE {role}")

@@ -64,7 +64,7 @@ async def test_the_relay_pauses_the_entity_and_says_why(
     await verified_notes.migration.relay_step()
     assert verified_notes.item("a") == before
     (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
-    assert (paused.entity, paused.error) == ("note", "SchemaChanged")
+    assert (paused.entity, paused.error) == ("note", SchemaChanged)
     assert told in paused.reason
 
 
@@ -112,7 +112,7 @@ async def test_continuous_verification_leaves_the_entity_alone_and_says_why(
     verified_notes: VerifiedNotes, change: str, told: str
 ) -> None:
     await verified_notes.sql(f"ALTER TABLE notes {change}")
-    async with verified_notes.verifier.watching() as watch:
+    async with verified_notes.verifier.continuous_run() as watch:
         for _ in range(3):
             assert not await watch.step()
     assert await verified_notes.findings() == {}
@@ -131,7 +131,7 @@ async def test_continuous_verification_goes_on_with_other_entities(product: Runn
     events: list[Event] = []
     async with (
         open_verifier(product.settings, APPLICATION.mappings, events.append) as verifier,
-        verifier.watching() as watch,
+        verifier.continuous_run() as watch,
     ):
         assert await watch.step()
         assert not await watch.step()

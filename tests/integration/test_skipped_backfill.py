@@ -15,7 +15,7 @@ from crossfade.events import EntitySkipped
 from crossfade.jobs.skipped import SkippedEntity
 from crossfade.postgres import install
 from crossfade.runtime.backfill import BackfillOptions, open_windows, plan_backfill
-from support.backfill import a_desk, add_campaigns, add_transcripts, progress, run_backfill
+from support.backfill import a_job, add_campaigns, add_transcripts, progress, run_backfill
 from support.engines.product import RunningProduct
 
 CAMPAIGNS, SESSIONS = 70, 30
@@ -57,9 +57,9 @@ async def run_altering(
     product: RunningProduct, entity: str, statement: str, *, pages: int = 1
 ) -> tuple[SkippedEntity, ...]:
     """Backfill; a statement is made after some pages of an entity were read."""
-    async with a_desk(product) as desk:
-        watched: Any = Watched(desk.windows, entity, lambda: product.sql(statement), pages)
-        return await copy.run(replace(desk, windows=watched))
+    async with a_job(product) as job:
+        watched: Any = Watched(job.windows, entity, lambda: product.sql(statement), pages)
+        return await copy.run(replace(job, windows=watched))
 
 
 async def assert_left_out(product: RunningProduct, entity: str) -> None:
@@ -90,8 +90,8 @@ async def test_the_others_are_copied_and_the_next_backfill_copies_what_was_mende
     furnished: RunningProduct,
 ) -> None:
     await furnished.sql(ALTER)
-    async with a_desk(furnished) as desk:
-        (left_out,) = await copy.run(desk)
+    async with a_job(furnished) as job:
+        (left_out,) = await copy.run(job)
     assert left_out.entity == "campaign"
     assert REASON in left_out.reason
     await assert_left_out(furnished, "campaign")
@@ -147,8 +147,8 @@ async def test_a_table_that_cannot_be_cut_into_windows_is_left_out(
         (left_out,) = await plan_backfill(windows, BackfillOptions())
     assert left_out.entity == "campaign"
     assert told in left_out.reason
-    async with a_desk(furnished) as desk:
-        await copy.run(desk)
+    async with a_job(furnished) as job:
+        await copy.run(job)
     standing = await progress(furnished)
     assert "campaign" not in standing
     assert all(one.is_done for one in standing.values())
@@ -159,6 +159,6 @@ async def test_a_table_that_cannot_be_cut_into_windows_is_left_out(
 async def test_nothing_is_left_when_every_table_has_changed(furnished: RunningProduct) -> None:
     for mapping in APPLICATION.mappings:
         await furnished.sql(f"ALTER TABLE {mapping.table} ADD mood text")
-    async with a_desk(furnished) as desk:
-        left_out = await copy.run(desk)
+    async with a_job(furnished) as job:
+        left_out = await copy.run(job)
     assert len(left_out) == len(APPLICATION.mappings)

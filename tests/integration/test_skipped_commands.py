@@ -119,7 +119,7 @@ def test_repair_names_what_it_left_out(
     assert told["counts"] == {"closed": 1, "open": 0, "left_out": 1, "planned": 0}
     shown = crossfade("repair", code=3).stdout
     assert REASON in shown
-    assert "1 left out: its table has changed" in shown
+    assert "1 skipped: its table has changed" in shown
     mend(staged)
     assert answer("repair")["counts"] == {"closed": 1, "open": 0, "left_out": 0, "planned": 0}
     crossfade("verify")
@@ -131,7 +131,7 @@ def test_a_worker_tells_what_it_left_out(staged: Database) -> None:
     crossfade("work", "--until-done")
     with psycopg.connect(staged.dsn) as connection:
         ((outcome,),) = connection.execute("SELECT outcome FROM crossfade.request").fetchall()
-    assert "left out, since their tables changed: campaign" in outcome
+    assert "skipped, because their tables changed: campaign" in outcome
 
 
 @pytest.fixture

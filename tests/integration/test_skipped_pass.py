@@ -16,7 +16,7 @@ from crossfade.cutover.gates import EntityFacts, Facts
 from crossfade.dynamo import TableScan
 from crossfade.errors import SchemaChanged
 from crossfade.events import EntitySkipped
-from crossfade.parity.full_pass import Parts, run_full_pass
+from crossfade.parity.full_pass import PassLimits
 from crossfade.parity.model import Run, RunState, Verdict
 from crossfade.postgres import PostgresScan, install
 from crossfade.postgres.monitoring.gates import gate_facts
@@ -24,6 +24,7 @@ from crossfade.runtime.verification import Verifier, open_verifier
 from support.dashboard import open_dashboard
 from support.engines.product import RunningProduct
 from support.kill import Killed
+from support.verification import TestedPass
 
 CAMPAIGNS, SESSIONS, USERS, PAGE = 25, 12, 5, 4
 NAMES = tuple(sorted(mapping.name for mapping in APPLICATION.mappings))
@@ -80,7 +81,9 @@ def remove_campaign(product: RunningProduct, number: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def opened(product: RunningProduct, folder: Path) -> AsyncIterator[tuple[Verifier, Parts]]:
+async def opened(
+    product: RunningProduct, folder: Path
+) -> AsyncIterator[tuple[Verifier, TestedPass]]:
     """A verifier, and the parts of a pass in small pages that says after each where it stands."""
     async with open_verifier(
         product.settings, APPLICATION.mappings, product.events.append
@@ -91,19 +94,9 @@ async def opened(product: RunningProduct, folder: Path) -> AsyncIterator[tuple[V
             segments=2,
             page_items_max=PAGE,
         )
-        rows = PostgresScan(verifier.source, APPLICATION.mappings, rows_max=PAGE)
-        yield (
-            verifier,
-            replace(
-                verifier.parts,
-                rows=rows,
-                table=table,
-                keys_max=2,
-                examinations_max=2,
-                tell_seconds=0.0,
-                folder=folder,
-            ),
-        )
+        rows = PostgresScan(verifier.resources.pool, APPLICATION.mappings, rows_max=PAGE)
+        limits = PassLimits(keys_max=2, calls_max=2, report_seconds=0.0, folder=folder)
+        yield verifier, TestedPass(replace(verifier.stores, rows=rows, table=table), limits)
 
 
 Act = Callable[[], Awaitable[object]]
@@ -146,15 +139,15 @@ class At:
         return pages
 
 
-def at(parts: Parts, where: tuple[str, str, int], act: Act) -> Parts:
+def at(parts: TestedPass, where: tuple[str, str, int], act: Act) -> TestedPass:
     """Have something happen at a point of a pass."""
     part, method, calls = where
-    changes: dict[str, Any] = {part: At(getattr(parts, part), method, calls, act)}
-    return replace(parts, **changes)
+    changes: dict[str, Any] = {part: At(getattr(parts.stores, part), method, calls, act)}
+    return parts.having(**changes)
 
 
 async def facts_of(verifier: Verifier) -> tuple[Facts, dict[str, EntityFacts]]:
-    facts = await gate_facts(verifier.source, 3600.0)
+    facts = await gate_facts(verifier.resources.pool, 3600.0)
     return facts, {entity.name: entity for entity in facts.entities}
 
 
@@ -177,7 +170,7 @@ async def assert_campaigns_left_out(product: RunningProduct, verifier: Verifier,
     )
     assert {name for (name,) in covered} == set(OTHERS)
     (event,) = product.observed(EntitySkipped)
-    assert (event.job, event.entity, event.error) == ("verify", "campaign", "SchemaChanged")
+    assert (event.job, event.entity, event.error) == ("verify", "campaign", SchemaChanged)
 
 
 async def unverified_campaigns(product: RunningProduct) -> int:
@@ -211,7 +204,7 @@ async def test_the_others_are_verified_and_the_next_pass_covers_what_was_mended(
 ) -> None:
     await furnished.sql(ALTER)
     async with opened(furnished, tmp_path) as (verifier, parts):
-        run = await run_full_pass(parts, is_deep=False)
+        run = await parts.run()
         await assert_campaigns_left_out(furnished, verifier, run)
         assert await unverified_campaigns(furnished) == CAMPAIGNS
         facts, entities = await facts_of(verifier)
@@ -219,7 +212,7 @@ async def test_the_others_are_verified_and_the_next_pass_covers_what_was_mended(
         assert entities["user"].verified_at is not None
         assert facts.quiet_since is None
         await mend(furnished)
-        again = await run_full_pass(parts, is_deep=False)
+        again = await parts.run()
         assert again.id == run.id + 1
         await assert_all_covered(furnished, again)
         facts, entities = await facts_of(verifier)
@@ -231,9 +224,9 @@ async def test_the_others_are_verified_and_the_next_pass_covers_what_was_mended(
 MOMENTS = {
     "in the middle of its rows": ("rows", "pages", 6),
     "when its rows are read": ("objects", "list", 1),
-    "when its keys are looked at": ("examiner", "keys", 1),
-    "after some of its keys": ("examiner", "keys", 3),
-    "when items without rows are looked at": ("examiner", "places", 1),
+    "when its keys are looked at": ("checker", "check_keys", 1),
+    "after some of its keys": ("checker", "check_keys", 3),
+    "when items without rows are looked at": ("checker", "check_items", 1),
 }
 """Where the table is altered."""
 
@@ -258,7 +251,7 @@ async def test_a_table_that_changes_during_the_pass_is_left_out(
     await unsettle(furnished)
     async with opened(furnished, tmp_path) as (verifier, parts):
         altering = at(parts, where, lambda: furnished.sql(ALTER))
-        run = await run_full_pass(altering, is_deep=is_deep)
+        run = await altering.run(is_deep=is_deep)
         await assert_campaigns_left_out(furnished, verifier, run)
         assert await unverified_campaigns(furnished) == CAMPAIGNS
 
@@ -269,15 +262,15 @@ async def test_findings_of_earlier_runs_stay_open_while_their_table_cannot_be_re
     """Both were mended meanwhile; only of the user can this be seen."""
     user, campaign = remove(furnished, "USER#u4", "PROFILE"), remove_campaign(furnished, 8)
     async with opened(furnished, tmp_path) as (verifier, parts):
-        await run_full_pass(parts, is_deep=False)
+        await parts.run()
         put(furnished, user)
         put(furnished, campaign)
         altering = at(parts, ("findings", "open_page", 1), lambda: furnished.sql(ALTER))
-        run = await run_full_pass(altering, is_deep=False)
+        run = await altering.run()
         await assert_campaigns_left_out(furnished, verifier, run)
         assert len(await verifier.findings.open_page(["campaign"])) == 2
         await mend(furnished)
-        await assert_all_covered(furnished, await run_full_pass(parts, is_deep=False))
+        await assert_all_covered(furnished, await parts.run())
 
 
 async def die() -> None:
@@ -289,7 +282,7 @@ async def die() -> None:
     [
         ("rows", "pages", 4),
         ("objects", "list", 1),
-        ("examiner", "keys", 1),
+        ("checker", "check_keys", 1),
         ("runs", "finish", 1),
     ],
 )
@@ -299,9 +292,9 @@ async def test_a_killed_pass_that_goes_on_covers_what_was_mended_meanwhile(
     async with opened(furnished, tmp_path) as (verifier, parts):
         altering = at(parts, ("rows", "pages", 3), lambda: furnished.sql(ALTER))
         with pytest.raises(Killed):
-            await run_full_pass(at(altering, where, die), is_deep=False)
+            await at(altering, where, die).run()
         await mend(furnished)
-        run = await run_full_pass(parts, is_deep=False)
+        run = await parts.run()
         assert run.id == 1
         await assert_all_covered(furnished, run)
         assert len(await verifier.runs.newest(9)) == 1
@@ -314,9 +307,9 @@ async def test_a_killed_pass_that_goes_on_leaves_out_what_was_not_mended(
     async with opened(furnished, tmp_path) as (verifier, parts):
         altering = at(parts, ("rows", "pages", 3), lambda: furnished.sql(ALTER))
         with pytest.raises(Killed):
-            await run_full_pass(at(altering, ("runs", "finish", 1), die), is_deep=False)
+            await at(altering, ("runs", "finish", 1), die).run()
         furnished.events.clear()
-        run = await run_full_pass(parts, is_deep=False)
+        run = await parts.run()
         assert run.id == 1
         await assert_campaigns_left_out(furnished, verifier, run)
 
@@ -326,9 +319,9 @@ async def test_a_pass_that_ended_without_an_entity_is_no_reason_to_go_on_with_an
 ) -> None:
     async with opened(furnished, tmp_path) as (verifier, parts):
         with pytest.raises(Killed):
-            await run_full_pass(at(parts, ("objects", "list", 1), die), is_deep=False)
+            await at(parts, ("objects", "list", 1), die).run()
         await furnished.sql(ALTER)
-        run = await run_full_pass(parts, is_deep=False, restart=True)
+        run = await parts.run(restart=True)
         await assert_campaigns_left_out(furnished, verifier, run)
         assert await verifier.runs.unfinished("full", NAMES, is_deep=False) is None
 
@@ -340,14 +333,14 @@ async def test_a_pass_without_any_table_fails_and_goes_on_later(
         for mapping in APPLICATION.mappings:
             await furnished.sql(f"ALTER TABLE {mapping.table} ADD mood text")
         with pytest.raises(SchemaChanged) as refused:
-            await run_full_pass(parts, is_deep=False)
+            await parts.run()
         assert str(refused.value).count(REASON) == len(NAMES)
         (failed,) = await verifier.runs.newest()
         assert failed.state is RunState.FAILED
         for mapping in APPLICATION.mappings:
             await furnished.sql(f"ALTER TABLE {mapping.table} DROP mood")
         await install(furnished.direct.dsn, APPLICATION.mappings)
-        run = await run_full_pass(parts, is_deep=False)
+        run = await parts.run()
         assert run.id == failed.id
         await assert_all_covered(furnished, run)
 
@@ -361,6 +354,6 @@ async def test_the_dashboard_names_what_was_left_out(
         open_dashboard(furnished.settings) as dashboard,
         dashboard.browser() as browser,
     ):
-        await run_full_pass(parts, is_deep=False)
+        await parts.run()
         page = await browser.get("/parity")
     assert page.text.count("without campaign") == 3  # the tile, the chart and the table

@@ -13,9 +13,9 @@ from crossfade.mapping.state import Key
 from crossfade.parity.model import Comparison, Verdict
 from crossfade.postgres import install
 from crossfade.repair import repair
-from crossfade.repair.repair import Action, Result, Route
+from crossfade.repair.repair import Action, RepairStores, Result
 from support.engines.product import RunningProduct
-from support.repairs import open_findings, repair_route
+from support.repairs import open_findings, repair_page, repair_route
 
 ALTER = "ALTER TABLE campaigns ADD mood text"
 REASON = "mood is not in the mapping"
@@ -24,7 +24,7 @@ CAMPAIGNS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-00
 
 
 @pytest.fixture
-async def route(product: RunningProduct) -> AsyncIterator[Route]:
+async def route(product: RunningProduct) -> AsyncIterator[RepairStores]:
     """Users and campaigns without items, and findings that say so, in turns."""
     for user, campaign in zip(USERS, CAMPAIGNS, strict=True):
         await product.sql(
@@ -59,8 +59,8 @@ async def assert_users_repaired(
     campaigns = [one for one in results if of(one) == "campaign"]
     assert [one.is_closed for one in campaigns] == [False] * len(CAMPAIGNS)
     for one in campaigns:
-        assert one.left_out is not None
-        assert REASON in one.left_out.reason
+        assert one.skipped is not None
+        assert REASON in one.skipped.reason
     assert await open_findings(product) == len(CAMPAIGNS)
     (told,) = product.observed(Repaired)
     assert (told.closed, told.open, told.left) == (len(USERS), len(CAMPAIGNS) - left, left)
@@ -74,34 +74,34 @@ def of(result: Result) -> str:
 
 
 async def test_the_others_are_repaired_and_the_next_repair_mends_the_rest(
-    product: RunningProduct, route: Route
+    product: RunningProduct, route: RepairStores
 ) -> None:
     await product.sql(ALTER)
-    results = await repair.step(route, after=0, findings_max=100)
+    results = await repair_page(route, after=0, findings_max=100)
     await assert_users_repaired(product, results, left=len(CAMPAIGNS))
     campaigns = [one.remedy for one in results if of(one) == "campaign"]
     assert {one.action for one in campaigns} == {Action.WAIT}
     await product.sql("ALTER TABLE campaigns DROP mood")
     await install(product.direct.dsn, APPLICATION.mappings)
-    again = await repair.step(route, after=0, findings_max=100)
+    again = await repair_page(route, after=0, findings_max=100)
     assert [one.is_closed for one in again] == [True] * len(CAMPAIGNS)
     await product.assert_equal()
 
 
 async def test_a_table_that_changes_before_the_comparison_leaves_its_findings_open(
-    product: RunningProduct, route: Route
+    product: RunningProduct, route: RepairStores
 ) -> None:
     async def judge(keys: Sequence[Key]) -> Sequence[Comparison]:
         await product.sql(ALTER.replace("ADD", "ADD IF NOT EXISTS"))
-        return await route.judge(keys)
+        return await route.compare(keys)
 
-    results = await repair.step(replace(route, judge=judge), after=0, findings_max=100)
+    results = await repair_page(replace(route, compare=judge), after=0, findings_max=100)
     await assert_users_repaired(product, results, left=0)
     assert {one.verdict for one in results} == {Verdict.EQUAL, Verdict.DRIFT_MISSING}
 
 
 async def test_a_table_that_changes_after_the_plan_leaves_its_findings_open(
-    product: RunningProduct, route: Route
+    product: RunningProduct, route: RepairStores
 ) -> None:
     planned = await repair.preview(route, after=0, findings_max=100)
     assert {one.action for one in planned} == {Action.REWRITE}
@@ -109,7 +109,7 @@ async def test_a_table_that_changes_after_the_plan_leaves_its_findings_open(
     await assert_users_repaired(product, await repair.carry_out(route, planned), left=0)
 
 
-async def test_a_dry_run_plans_for_the_others(product: RunningProduct, route: Route) -> None:
+async def test_a_dry_run_plans_for_the_others(product: RunningProduct, route: RepairStores) -> None:
     await product.sql(ALTER)
     planned = await repair.preview(route, after=0, findings_max=100)
     actions = {one.finding.comparison.key.entity: one.action for one in planned}
@@ -117,7 +117,7 @@ async def test_a_dry_run_plans_for_the_others(product: RunningProduct, route: Ro
 
 
 async def test_what_was_equal_before_its_table_changed_is_closed(
-    product: RunningProduct, route: Route
+    product: RunningProduct, route: RepairStores
 ) -> None:
     """One campaign is compared again, since it was written to; its table has changed by then."""
     rounds = 0
@@ -125,7 +125,7 @@ async def test_what_was_equal_before_its_table_changed_is_closed(
     async def judge(keys: Sequence[Key]) -> Sequence[Comparison]:
         nonlocal rounds
         rounds += 1
-        judged = await route.judge(keys)
+        judged = await route.compare(keys)
         if rounds > 1:
             return judged
         await product.sql(ALTER)
@@ -134,8 +134,8 @@ async def test_what_was_equal_before_its_table_changed_is_closed(
             for one in judged
         ]
 
-    results = await repair.step(replace(route, judge=judge), after=0, findings_max=100)
-    left_out = [one.remedy.finding.comparison.key.parts for one in results if one.left_out]
+    results = await repair_page(replace(route, compare=judge), after=0, findings_max=100)
+    left_out = [one.remedy.finding.comparison.key.parts for one in results if one.skipped]
     assert [CAMPAIGNS[1] in parts for parts in left_out] == [True]
     assert [one.is_closed for one in results].count(False) == 1
     assert await open_findings(product) == 1

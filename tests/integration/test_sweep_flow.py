@@ -23,12 +23,12 @@ from support.repairs import sweep_route, swept
 FIRST, SECOND = "[Brin] What was said first. " * 40, "[Brin] What was said then. " * 40
 
 
-async def previewed(route: sweep.Route) -> list[Candidate]:
-    return [one async for batch in sweep.preview(route) for one in batch.remnants]
+async def previewed(route: sweep.SweepStores) -> list[Candidate]:
+    return [one async for batch in sweep.preview(route) for one in batch.candidates]
 
 
 def fates(things: list[Candidate], kind: Kind) -> list[SweepOutcome]:
-    return [thing.fate for thing in things if thing.kind is kind]
+    return [thing.outcome for thing in things if thing.kind is kind]
 
 
 async def one_session(product: RunningProduct, text: str = FIRST) -> str:
@@ -67,7 +67,7 @@ async def test_what_is_left_of_a_deleted_row_is_noted_then_removed(product: Runn
     count = len(items(product))
     async with sweep_route(product) as route:
         first = await swept(route)
-        assert {one.fate for one in first} == {SweepOutcome.NOTED}
+        assert {one.outcome for one in first} == {SweepOutcome.NOTED}
         assert (len(items(product)), len(objects(product))) == (count, 1)
         second = await swept(route)
         assert fates(second, Kind.TOMBSTONE) == [SweepOutcome.REMOVED]
@@ -79,14 +79,14 @@ async def test_what_is_left_of_a_deleted_row_is_noted_then_removed(product: Runn
     told = product.observed(Swept)
     assert [one.noted for one in told if one.kind == "tombstone"] == [1, 0]
     assert [one.removed for one in told if one.kind == "tombstone"] == [0, 1]
-    assert [(one.looked, one.removed) for one in told if one.kind == "object"] == [(1, 0), (1, 1)]
+    assert [(one.checked, one.removed) for one in told if one.kind == "object"] == [(1, 0), (1, 1)]
 
 
 async def test_nothing_is_removed_within_the_grace_period(product: RunningProduct) -> None:
     await delete(product, await one_session(product))
     async with sweep_route(product, grace_seconds=3600) as route:
         await swept(route)
-        assert {one.fate for one in await swept(route)} == {SweepOutcome.WAITING}
+        assert {one.outcome for one in await swept(route)} == {SweepOutcome.WAITING}
     assert objects(product)
     assert [item for item in items(product) if "cf_deleted" in item]
 
@@ -94,12 +94,12 @@ async def test_nothing_is_removed_within_the_grace_period(product: RunningProduc
 async def test_a_dry_run_changes_nothing(product: RunningProduct) -> None:
     await delete(product, await one_session(product))
     async with sweep_route(product) as route:
-        assert {one.fate for one in await previewed(route)} == {SweepOutcome.NOTED}
+        assert {one.outcome for one in await previewed(route)} == {SweepOutcome.NOTED}
         assert await product.sql("SELECT count(*) FROM crossfade.grave") == [(0,)]
         assert await product.sql("SELECT count(*) FROM crossfade.orphan") == [(0,)]
         await swept(route)
         before = (items(product), objects(product), await product.sql("TABLE crossfade.grave"))
-        assert {one.fate for one in await previewed(route)} == {SweepOutcome.DUE}
+        assert {one.outcome for one in await previewed(route)} == {SweepOutcome.DUE}
         assert (
             items(product),
             objects(product),
@@ -169,8 +169,8 @@ async def test_a_row_inserted_again_right_before_the_removal_keeps_its_item(
     await delete(product, session)
 
     class Late:
-        def __init__(self, cemetery: Any) -> None:
-            self._cemetery = cemetery
+        def __init__(self, items: Any) -> None:
+            self._items = items
 
         async def remove_tombstone(self, key: Any, version: int) -> bool:
             ((names,),) = await product.sql(
@@ -179,11 +179,14 @@ async def test_a_row_inserted_again_right_before_the_removal_keeps_its_item(
             )
             await product.sql(f"INSERT INTO sessions ({names}) SELECT {names} FROM kept")
             await product.drain()
-            return bool(await self._cemetery.remove_tombstone(key, version))
+            return bool(await self._items.remove_tombstone(key, version))
+
+        async def get(self, keys: Any) -> Any:
+            return await self._items.get(keys)
 
     async with sweep_route(product) as route:
         await swept(route)
-        late = replace(route, cemetery=Late(route.cemetery))
+        late = replace(route, items=Late(route.items))
         assert fates(await swept(late), Kind.TOMBSTONE) == [SweepOutcome.KEPT]
     await product.assert_equal()
 
@@ -255,7 +258,7 @@ async def test_an_object_needed_again_while_it_is_removed_is_stored_again(
 
     async with sweep_route(product) as route:
         await swept(route)
-        await swept(replace(route, attic=Late(route.attic)))
+        await swept(replace(route, objects=Late(route.objects)))
     await product.assert_equal()
 
 
@@ -308,7 +311,7 @@ async def test_sweeps_race_with_writers_who_delete_and_insert_again(
             await product.migration.relay_step()
         done.set()
 
-    async def clean(route: sweep.Route) -> None:
+    async def clean(route: sweep.SweepStores) -> None:
         while not done.is_set():
             await swept(route)
 
@@ -318,16 +321,16 @@ async def test_sweeps_race_with_writers_who_delete_and_insert_again(
 
 
 POINTS = [
-    ("graves", "page"),
-    ("graves", "note"),
-    ("cemetery", "remove_tombstone"),
-    ("graves", "close"),
-    ("attic", "names"),
+    ("tombstones", "page"),
+    ("tombstones", "note"),
+    ("items", "remove_tombstone"),
+    ("tombstones", "close"),
+    ("objects", "names"),
     ("orphans", "states"),
     ("orphans", "note"),
     ("orphans", "mark_for_removal"),
     ("uploads", "forget"),
-    ("attic", "remove"),
+    ("objects", "remove"),
     ("orphans", "release"),
 ]
 
@@ -340,7 +343,7 @@ async def test_a_sweep_that_ends_at_any_point_is_finished_by_the_next(
     kept = await one_session(product, SECOND)
     await delete(product, await one_session(product, FIRST))
     async with sweep_route(product) as route:
-        if (port, method) not in {("graves", "note"), ("orphans", "note")}:
+        if (port, method) not in {("tombstones", "note"), ("orphans", "note")}:
             await swept(route)
         killing = deadly_port(getattr(route, port), method, after=after)
         with suppress(Killed):

@@ -24,7 +24,7 @@ async def _watermark(verified_notes: VerifiedNotes) -> Watermark:
 async def test_each_delivery_is_verified_once(verified_notes: VerifiedNotes) -> None:
     await verified_notes.add(*(f"n{number}" for number in range(120)))
     await verified_notes.drain()
-    async with verified_notes.verifier.watching() as watch:
+    async with verified_notes.verifier.continuous_run() as watch:
         assert await watch.step()
         assert (await _watermark(verified_notes)).unverified_keys == 20
         assert await watch.step()
@@ -45,7 +45,7 @@ async def test_the_watermarks_stop_where_a_write_waits(verified_notes: VerifiedN
     await verified_notes.drain()
     marks = await _watermark(verified_notes)
     assert marks.replicated_through > marks.verified_through == written
-    async with verified_notes.verifier.watching() as watch:
+    async with verified_notes.verifier.continuous_run() as watch:
         await watch.step()
     marks = await _watermark(verified_notes)
     assert marks.verified_through == marks.replicated_through > written
@@ -56,7 +56,7 @@ async def test_a_write_during_the_look_is_verified_again(verified_notes: Verifie
     await verified_notes.add("a")
     await verified_notes.drain()
     keys = await verified_notes.verifier.unverified.unverified(10)
-    judged = await verified_notes.verifier.examiner.keys(keys, is_deep=False)
+    judged = await verified_notes.verifier.checker.check_keys(keys, is_deep=False)
     await verified_notes.sql("UPDATE notes SET title = 'newer'")
     await verified_notes.drain()
     await verified_notes.verifier.unverified.settle(judged)
@@ -67,7 +67,7 @@ async def test_drift_is_kept_and_closed_by_the_next_delivery(verified_notes: Ver
     await verified_notes.add("a", "b")
     await verified_notes.drain()
     verified_notes.put({**verified_notes.item("a"), "title": {"S": "other"}})
-    async with verified_notes.verifier.watching() as watch:
+    async with verified_notes.verifier.continuous_run() as watch:
         await watch.step()
         (finding,) = (await verified_notes.findings()).values()
         assert finding.comparison.verdict is Verdict.DRIFT_DIFFERS
@@ -84,13 +84,13 @@ async def test_a_run_whose_process_died_goes_on(verified_notes: VerifiedNotes) -
     runs = verified_notes.verifier.runs
     killed = await start_or_resume(runs, ["note"])
     await runs.advance(killed.id, Tally(equal_keys=7))
-    async with verified_notes.verifier.watching():
+    async with verified_notes.verifier.continuous_run():
         assert [run.id for run in await runs.newest(9)] == [2, 1]
     await verified_notes.sql("DELETE FROM crossfade.run WHERE id = 2")
     await verified_notes.sql("UPDATE crossfade.run SET seen_at = seen_at - interval '20 seconds'")
     await verified_notes.add("a")
     await verified_notes.drain()
-    async with verified_notes.verifier.watching() as watch:
+    async with verified_notes.verifier.continuous_run() as watch:
         await watch.step()
     (run,) = await runs.newest(9)
     assert (run.id, run.state, run.tally.equal_keys) == (killed.id, "finished", 8)
@@ -153,9 +153,9 @@ async def test_what_is_delivered_during_a_full_pass_is_left_to_the_watch(
         def __getattr__(self, name: str) -> Any:
             return getattr(self.port, name)
 
-    busy: Any = Busy(getattr(verified_notes.verifier.parts, part))
+    busy: Any = Busy(getattr(verified_notes.verifier.stores, part))
     changes = {part: busy}
-    await run_full_pass(replace(verified_notes.verifier.parts, **changes), is_deep=False)
+    await run_full_pass(replace(verified_notes.verifier.stores, **changes), is_deep=False)
     rows = await verified_notes.sql(
         "SELECT key[1] FROM crossfade.ledger WHERE unverified_since IS NOT NULL ORDER BY 1"
     )
@@ -202,7 +202,7 @@ async def test_verification_raises_the_alarm(verified_notes: VerifiedNotes, how:
     if how == "pass":
         await verified_notes.verifier.run_full_pass()
     else:
-        async with verified_notes.verifier.watching() as watch:
+        async with verified_notes.verifier.continuous_run() as watch:
             await watch.step()
     assert len(verified_notes.observed(LagTooOld)) == 1
 
@@ -211,7 +211,7 @@ async def test_another_process_goes_on_where_one_was_killed(verified_notes: Veri
     await verified_notes.add("a")
     await verified_notes.drain()
     keys = await verified_notes.verifier.unverified.unverified(10)
-    await verified_notes.verifier.examiner.keys(keys, is_deep=False)
-    async with verified_notes.verifier.watching() as watch:
+    await verified_notes.verifier.checker.check_keys(keys, is_deep=False)
+    async with verified_notes.verifier.continuous_run() as watch:
         assert await watch.step()
         assert watch.tally.equal_keys == 1

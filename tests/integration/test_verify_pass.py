@@ -9,11 +9,11 @@ import psycopg
 from crossfade.dynamo import TableScan
 from crossfade.events import DriftFound, Verified
 from crossfade.mapping.state import Key
-from crossfade.parity.full_pass import run_full_pass
+from crossfade.parity.full_pass import PassLimits
 from crossfade.parity.model import Cause, Verdict
 from crossfade.postgres import PostgresScan
 from support.postgres_tables import NOTES
-from support.verification import VerifiedNotes
+from support.verification import TestedPass, VerifiedNotes
 
 
 async def test_equal_stores_have_no_finding(verified_notes: VerifiedNotes) -> None:
@@ -240,14 +240,12 @@ async def test_pages_and_rounds_smaller_than_the_table_find_the_same(
     for number in range(120):
         verified_notes.remove(f"n{number:03}")
     verified_notes.put({**verified_notes.item_key("zz"), "title": {"S": "foreign"}})
-    parts = replace(
-        verified_notes.verifier.parts,
-        rows=PostgresScan(verified_notes.verifier.source, [NOTES], rows_max=7),
+    stores = replace(
+        verified_notes.verifier.stores,
+        rows=PostgresScan(verified_notes.verifier.resources.pool, [NOTES], rows_max=7),
         table=TableScan(
             verified_notes.migration.client, verified_notes.table, segments=3, page_items_max=5
         ),
-        records_max=5,
-        keys_max=11,
     )
-    run = await run_full_pass(parts, is_deep=False)
+    run = await TestedPass(stores, PassLimits(records_max=5, keys_max=11)).run()
     assert run.tally.drifted_keys == 121

@@ -148,7 +148,7 @@ async def test_a_replica_that_stands_still_fails_the_pass_in_time(
 ) -> None:
     await verified_notes.add("a")
     await verified_notes.drain()
-    verified_notes.verifier.parts.rows._replay_seconds = 0.2  # type: ignore[attr-defined]
+    verified_notes.verifier.stores.rows._replay_seconds = 0.2  # type: ignore[attr-defined]
     await _replay(pair, goes_on=False)
     try:
         await verified_notes.sql("UPDATE notes SET title = 'newer'")

@@ -94,7 +94,7 @@ async def test_a_marked_key_keeps_what_is_known_of_its_row(verified_notes: Verif
     await write(verified_notes, CAPTURED["one"])
     await verified_notes.drain()
     before = await verified_notes.sql("SELECT row_xmin FROM crossfade.ledger")
-    await mark_keys(verified_notes.verifier.source, [(note_key("a", folder="f"), 0)], 10.0)
+    await mark_keys(verified_notes.verifier.resources.pool, [(note_key("a", folder="f"), 0)], 10.0)
     assert await verified_notes.sql("SELECT version, row_xmin FROM crossfade.ledger") == [
         (2, *before[0])
     ]

@@ -51,4 +51,4 @@ def test_a_row_and_its_item_have_one_digest(row: tuple[str | None, ...]) -> None
     assert READER.of_item(item).digest == expected
     found = READERS.of_items([orjson.dumps(item)]).items["thing"]
     assert found.digests == [expected]
-    assert found.places == READER.of_rows([row]).places
+    assert found.key_hashes == READER.of_rows([row]).key_hashes

@@ -15,6 +15,7 @@ from crossfade.repair import repair
 from crossfade.runtime.repair import open_repair
 from support.engines.values import Database, DynamoEngine, S3Engine
 from support.protocol_machine import IDS, NOTE, OWNERS, Machine, Notes, open_notes, play
+from support.repairs import repair_page
 
 VERSIONS = st.integers(0, 12)
 
@@ -49,7 +50,7 @@ class Mended(Notes):
         )
 
     async def mend(self) -> tuple[repair.Result, ...]:
-        return await repair.step(self.route, after=0, findings_max=100)
+        return await repair_page(self.route, after=0, findings_max=100)
 
 
 class Damaged(Machine):

@@ -60,7 +60,7 @@ def small(product: RunningProduct, **overrides: Any) -> Settings:
 
 
 @asynccontextmanager
-async def a_desk(
+async def a_job(
     product: RunningProduct, options: BackfillOptions = PLAIN, **overrides: Any
 ) -> AsyncIterator[copy.BackfillJob]:
     """What one process's backfill works with, its windows planned."""
@@ -68,17 +68,17 @@ async def a_desk(
     async with open_windows(settings, APPLICATION.mappings) as windows:
         await plan_backfill(windows, options)
         stop = asyncio.Event()
-        async with open_backfill(settings, product.migration, windows, options, stop) as desk:
-            limits = replace(desk.limits, look_seconds=0.05, retry_seconds=0.02)
-            yield replace(desk, limits=limits)
+        async with open_backfill(settings, product.migration, windows, options, stop) as job:
+            limits = replace(job.limits, poll_seconds=0.05, retry_seconds=0.02)
+            yield replace(job, limits=limits)
 
 
 async def run_backfill(
     product: RunningProduct, options: BackfillOptions = PLAIN, **overrides: Any
 ) -> dict[str, Progress]:
     """Backfill in this process; how far each entity has come."""
-    async with a_desk(product, options, **overrides) as desk:
-        await copy.run(desk)
+    async with a_job(product, options, **overrides) as job:
+        await copy.run(job)
     return await progress(product)
 
 

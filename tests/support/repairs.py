@@ -55,21 +55,21 @@ class Eyes:
 
 
 @asynccontextmanager
-async def repair_route(product: RunningProduct) -> AsyncIterator[repair.Route]:
+async def repair_route(product: RunningProduct) -> AsyncIterator[repair.RepairStores]:
     """A route of repair whose eyes are the tests' own."""
     migration = product.migration
     async with open_pool(product.direct.dsn) as pool:
         items = dynamo.Target(migration.client, product.settings.dynamodb_table_name)
-        yield repair.Route(
+        yield repair.RepairStores(
             findings=PostgresFindings(pool),
             mark=partial(mark_keys, pool, answer_seconds=10.0),
             uploads=PostgresUploads(pool),
             source=migration.route.source,
             items=items,
-            shelf=migration.objects,
+            objects=migration.objects,
             codecs=migration.route.codecs,
             deliver=partial(delivery.deliver, migration.route),
-            judge=Eyes(product, items),
+            compare=Eyes(product, items),
             observe=product.events.append,
             who="repair by a test",
         )
@@ -78,28 +78,35 @@ async def repair_route(product: RunningProduct) -> AsyncIterator[repair.Route]:
 @asynccontextmanager
 async def sweep_route(
     product: RunningProduct, grace_seconds: float = 0.0
-) -> AsyncIterator[sweep.Route]:
+) -> AsyncIterator[sweep.SweepStores]:
     """A route of the sweep on the world's own clients."""
     migration = product.migration
     target = dynamo.Target(migration.client, product.settings.dynamodb_table_name)
     async with open_pool(product.direct.dsn) as pool:
-        yield sweep.Route(
-            graves=PostgresTombstones(pool, APPLICATION.mappings),
+        yield sweep.SweepStores(
+            tombstones=PostgresTombstones(pool, APPLICATION.mappings),
             orphans=PostgresOrphans(pool, APPLICATION.mappings),
             uploads=PostgresUploads(pool),
             mark=partial(mark_keys, pool, answer_seconds=10.0),
             items=target,
-            cemetery=target,
-            attic=migration.objects,
+            objects=migration.objects,
             codecs={name: migration.route.codecs[name] for name in APPLICATION.by_name},
             observe=product.events.append,
             grace_seconds=grace_seconds,
         )
 
 
-async def swept(route: sweep.Route) -> list[sweep.Candidate]:
+async def repair_page(
+    stores: repair.RepairStores, *, after: int = 0, findings_max: int = 100, run: int | None = None
+) -> tuple[repair.Result, ...]:
+    """Repair the open findings after one, as a command does page by page."""
+    remedies = await repair.preview(stores, after=after, findings_max=findings_max, run=run)
+    return await repair.carry_out(stores, remedies)
+
+
+async def swept(route: sweep.SweepStores) -> list[sweep.Candidate]:
     """Sweep; what became of each thing."""
-    return [one async for batch in sweep.sweep(route) for one in batch.remnants]
+    return [one async for batch in sweep.sweep(route) for one in batch.candidates]
 
 
 async def find(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -13,7 +13,9 @@ import psycopg
 from crossfade.events import Event
 from crossfade.mapping.application import Application
 from crossfade.mapping.state import Key
-from crossfade.parity.model import Finding, Verdict
+from crossfade.parity.full_pass import PassLimits, run_full_pass
+from crossfade.parity.model import Finding, Run, Verdict
+from crossfade.parity.stores import VerificationStores
 from crossfade.postgres import install
 from crossfade.runtime.migration import Migration, open_migration
 from crossfade.runtime.verification import Verifier, open_verifier
@@ -113,6 +115,26 @@ class VerifiedNotes:
             str(key.parts[0]): one.comparison.verdict
             for key, one in (await self.findings()).items()
         }
+
+
+@dataclass(frozen=True)
+class TestedPass:
+    """Full passes with stores and limits of a test's own."""
+
+    __test__ = False
+
+    stores: VerificationStores
+    limits: PassLimits
+
+    def having(self, **changes: Any) -> TestedPass:
+        """The same with other stores."""
+        return replace(self, stores=replace(self.stores, **changes))
+
+    async def run(self, *, is_deep: bool = False, restart: bool = False) -> Run:
+        """Make one pass."""
+        return await run_full_pass(
+            self.stores, is_deep=is_deep, limits=self.limits, restart=restart
+        )
 
 
 @asynccontextmanager

@@ -64,7 +64,7 @@ async def test_opens_after_failures_in_a_row_and_calls_no_more(
     with pytest.raises(BreakerOpen):
         await breaker.call(store)
     assert store.calls == 3
-    assert events == [BreakerOpened("dynamodb", "Unreachable", "down", 1.0)]
+    assert events == [BreakerOpened("dynamodb", Unreachable, "down", 1.0)]
 
 
 async def test_a_success_between_failures_starts_the_count_again(breaker: Breaker) -> None:

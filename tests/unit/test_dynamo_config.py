@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crossfade.aws.credentials import Keys
 from crossfade.dynamo import Config
 from crossfade.dynamo.http.transport import Endpoint, endpoint_of
 from crossfade.errors import ConfigurationError
+from support.aws_chain import credential_process, isolated_chain
 
 
 @pytest.mark.parametrize(
@@ -31,7 +35,13 @@ def test_a_field_out_of_range_is_named(changes: dict[str, Any], field: str) -> N
 def test_a_configuration_prints_without_secrets() -> None:
     config = Config("eu-central-1", access_key="AK", secret_key="shh", session_token="tok")
     assert "shh" not in repr(config)
-    assert "tok" not in repr(config).replace("repeat_tokens_max", "")
+    assert "tok" not in repr(config).replace("retry_tokens_max", "")
+
+
+def test_explicit_credentials_are_one_set_of_keys() -> None:
+    config = Config("eu-central-1", access_key="AK", secret_key="SK", session_token="T")
+    assert config.keys == Keys("AK", "SK", "T")
+    assert Config("eu-central-1").keys is None
 
 
 @pytest.mark.parametrize(
@@ -88,3 +98,14 @@ def test_an_unknown_region_or_profile_is_a_configuration_error(changes: dict[str
 )
 def test_without_an_endpoint_the_regions_own_is_used(region: str, host: str) -> None:
     assert endpoint_of(Config(region)) == Endpoint(host, 443, tls=True, authority=host)
+
+
+def test_finding_an_endpoint_does_not_resolve_the_credential_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = isolated_chain(tmp_path, monkeypatch)
+    command = credential_process(tmp_path, timedelta(hours=1))
+    chain.write_text(f"[profile p]\ncredential_process = {command}\n")
+
+    assert endpoint_of(Config("eu-central-1", profile="p")).tls
+    assert not (tmp_path / "count").exists()

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossfade.dynamo.retry import (
-    REPEATABLE_OPERATIONS,
-    Budget,
+    IDEMPOTENT_OPERATIONS,
     Kind,
     Policy,
+    RetryQuota,
     ceiling_seconds,
     kind_of,
-    may_repeat,
+    may_retry,
 )
 from crossfade.errors import (
     AccessDenied,
@@ -66,7 +66,7 @@ def test_pauses_are_bounded_and_never_shrink(kind: Kind, attempt: int) -> None:
     assert ceiling <= ceiling_seconds(POLICY, kind, attempt + 1)
 
 
-def test_throttling_is_met_with_more_patience_than_a_fault() -> None:
+def test_pauses_after_throttling_are_longer_than_after_a_fault() -> None:
     throttled = ceiling_seconds(POLICY, Kind.THROTTLED, 1)
     assert throttled > ceiling_seconds(POLICY, Kind.AMBIGUOUS, 1)
 
@@ -74,36 +74,36 @@ def test_throttling_is_met_with_more_patience_than_a_fault() -> None:
 @pytest.mark.parametrize("kind", [Kind.THROTTLED, Kind.REFUSED, Kind.AMBIGUOUS])
 def test_attempts_are_bounded(kind: Kind) -> None:
     last = POLICY.attempts_max
-    assert may_repeat(POLICY, kind, last - 1, repeatable=True)
-    assert not may_repeat(POLICY, kind, last, repeatable=True)
+    assert may_retry(POLICY, kind, last - 1, idempotent=True)
+    assert not may_retry(POLICY, kind, last, idempotent=True)
 
 
-def test_only_repeatable_operations_are_repeated_when_the_effect_is_unknown() -> None:
-    assert may_repeat(POLICY, Kind.AMBIGUOUS, 1, repeatable=True)
-    assert not may_repeat(POLICY, Kind.AMBIGUOUS, 1, repeatable=False)
-    assert may_repeat(POLICY, Kind.THROTTLED, 1, repeatable=False)
-    assert may_repeat(POLICY, Kind.REFUSED, 1, repeatable=False)
-    assert "UpdateItem" not in REPEATABLE_OPERATIONS
-    assert "ExecuteStatement" not in REPEATABLE_OPERATIONS
+def test_only_idempotent_operations_are_retried_when_the_effect_is_unknown() -> None:
+    assert may_retry(POLICY, Kind.AMBIGUOUS, 1, idempotent=True)
+    assert not may_retry(POLICY, Kind.AMBIGUOUS, 1, idempotent=False)
+    assert may_retry(POLICY, Kind.THROTTLED, 1, idempotent=False)
+    assert may_retry(POLICY, Kind.REFUSED, 1, idempotent=False)
+    assert "UpdateItem" not in IDEMPOTENT_OPERATIONS
+    assert "ExecuteStatement" not in IDEMPOTENT_OPERATIONS
 
 
-def test_expired_credentials_get_one_more_chance() -> None:
-    assert may_repeat(POLICY, Kind.EXPIRED, 1, repeatable=False)
-    assert not may_repeat(POLICY, Kind.EXPIRED, 2, repeatable=True)
+def test_expired_credentials_are_retried_once() -> None:
+    assert may_retry(POLICY, Kind.EXPIRED, 1, idempotent=False)
+    assert not may_retry(POLICY, Kind.EXPIRED, 2, idempotent=True)
 
 
-def test_what_fails_again_is_never_repeated() -> None:
-    assert not may_repeat(POLICY, Kind.FINAL, 1, repeatable=True)
+def test_a_final_failure_is_never_retried() -> None:
+    assert not may_retry(POLICY, Kind.FINAL, 1, idempotent=True)
 
 
 @given(st.lists(st.booleans(), max_size=300))
-def test_a_budget_pays_no_more_repeats_than_it_has_and_earns(successes: list[bool]) -> None:
-    budget = Budget(20)
-    repeats = 0
+def test_a_quota_allows_no_more_retries_than_its_tokens_pay_for(successes: list[bool]) -> None:
+    quota = RetryQuota(20)
+    retries = 0
     for success in successes:
         if success:
-            budget.earn()
+            quota.refund()
         else:
-            repeats += budget.spend()
-        assert 0 <= budget.tokens <= 20
-    assert repeats * Budget.REPEAT_COST <= 20 + sum(successes)
+            retries += quota.take()
+        assert 0 <= quota.tokens <= 20
+    assert retries * RetryQuota.RETRY_COST <= 20 + sum(successes)

@@ -39,8 +39,8 @@ async def test_repeats_until_told_to_stop() -> None:
 async def test_a_step_that_raises_is_told_and_repeated() -> None:
     events = await steps_until_stopped([Unreachable("no route"), Unreachable("no route"), True])
     assert events == [
-        LoopFailed("relay", "Unreachable", "no route", 0.001),
-        LoopFailed("relay", "Unreachable", "no route", 0.002),
+        LoopFailed("relay", Unreachable, "no route", 0.001),
+        LoopFailed("relay", Unreachable, "no route", 0.002),
     ]
 
 

@@ -18,12 +18,12 @@ from crossfade.parity.spill import Spill
 RECORDS = st.lists(
     st.builds(
         Record,
-        place=st.integers(0, 2**128 - 1),
+        key_hash=st.integers(0, 2**128 - 1),
         digest=st.integers(1, 2**128 - 1),
         name=st.tuples(st.text()),
     ),
     max_size=30,
-    unique_by=lambda record: record.place,
+    unique_by=lambda record: record.key_hash,
 )
 
 
@@ -66,7 +66,7 @@ def test_a_record_less_shows_in_its_bucket(records: list[Record], number: int) -
         return
     left = records.copy()
     lost = left.pop(number % len(records))
-    assert _buckets(records).differing(_buckets(left)) == [lost.place % DIGEST_BUCKETS]
+    assert _buckets(records).differing(_buckets(left)) == [lost.key_hash % DIGEST_BUCKETS]
 
 
 def test_a_pair_that_exclusive_or_would_cancel_shows() -> None:
@@ -83,8 +83,8 @@ def test_a_spill_returns_what_has_no_partner(
     with spill() as one, spill() as other:
         one.add("note", _batch(ours))
         other.add("note", _batch(theirs))
-        partners = {record.place: record.digest for record in theirs}
-        expected = [record for record in ours if partners.get(record.place) != record.digest]
+        partners = {record.key_hash: record.digest for record in theirs}
+        expected = [record for record in ours if partners.get(record.key_hash) != record.digest]
         found = [record for _, record in one.unmatched(other, records_max, by_digest=True)]
         assert sorted(found) == sorted(expected)
 

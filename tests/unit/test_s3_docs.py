@@ -11,7 +11,7 @@ from pydantic import AliasChoices
 
 from crossfade import errors
 from crossfade.s3 import Config, Encryption
-from crossfade.s3.errors import MEANINGS, is_passing
+from crossfade.s3.errors import MEANINGS, is_transient
 from crossfade.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "objects.md").read_text(encoding="utf-8")
@@ -67,4 +67,4 @@ def test_every_error_is_documented_with_whether_it_is_repeated() -> None:
     assert {error.__name__ for error in raised} <= documented.keys()
     for name, repeated in documented.items():
         error = getattr(errors, name)
-        assert is_passing(error.__new__(error)) is repeated
+        assert is_transient(error.__new__(error)) is repeated

@@ -18,7 +18,7 @@ from crossfade.errors import (
     TimedOut,
     Unreachable,
 )
-from crossfade.s3.errors import from_botocore, from_obstore, is_passing
+from crossfade.s3.errors import from_botocore, from_obstore, is_transient
 
 
 def refusal(status: int, code: str) -> str:
@@ -107,7 +107,7 @@ def test_failures_of_botocore_use_the_same_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "passing"),
+    ("error", "transient"),
     [
         (TimedOut(), True),
         (Throttled(), True),
@@ -120,5 +120,5 @@ def test_failures_of_botocore_use_the_same_table() -> None:
         (ConditionFailed(), False),
     ],
 )
-def test_only_what_may_pass_is_tried_again(error: CrossfadeError, *, passing: bool) -> None:
-    assert is_passing(error) is passing
+def test_only_what_may_pass_is_tried_again(error: CrossfadeError, *, transient: bool) -> None:
+    assert is_transient(error) is transient

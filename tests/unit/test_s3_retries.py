@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from crossfade.errors import AccessDenied, CrossfadeError, ServerFault, Throttled, TimedOut
-from crossfade.s3.retries import RetryPolicy, pause_seconds, persist
+from crossfade.s3.retries import RetryPolicy, pause_seconds, retry
 
-PATIENT = RetryPolicy(
+POLICY = RetryPolicy(
     timeout_seconds=30, attempt_timeout_seconds=30, attempts_max=4, backoff_seconds=0
 )
 
@@ -29,16 +29,14 @@ class StatementRunner:
 
 
 async def test_a_call_is_repeated_until_it_succeeds() -> None:
-    assert (
-        await persist("put", StatementRunner(ServerFault(), Throttled(), TimedOut()), PATIENT) == 4
-    )
+    assert await retry("put", StatementRunner(ServerFault(), Throttled(), TimedOut()), POLICY) == 4
 
 
 async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> None:
     calls = StatementRunner(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
 
     with pytest.raises(Throttled, match="4"):
-        await persist("put", calls, PATIENT)
+        await retry("put", calls, POLICY)
 
     assert calls.count == 4
 
@@ -47,7 +45,7 @@ async def test_a_failure_that_would_repeat_itself_is_raised_at_once() -> None:
     calls = StatementRunner(AccessDenied())
 
     with pytest.raises(AccessDenied):
-        await persist("put", calls, PATIENT)
+        await retry("put", calls, POLICY)
 
     assert calls.count == 1
 
@@ -62,26 +60,26 @@ async def test_an_attempt_that_hangs_is_ended_and_repeated() -> None:
             await asyncio.Event().wait()
         return "done"
 
-    patience = RetryPolicy(30, attempt_timeout_seconds=0.01, attempts_max=2, backoff_seconds=0)
+    policy = RetryPolicy(30, attempt_timeout_seconds=0.01, attempts_max=2, backoff_seconds=0)
 
-    assert await persist("put", hang_once, patience) == "done"
+    assert await retry("put", hang_once, policy) == "done"
 
 
 async def test_no_pause_reaches_over_the_deadline() -> None:
     """With pauses of hours the first failure is raised instead of slept on."""
     calls = StatementRunner(*[ServerFault()] * 3)
-    patience = RetryPolicy(1, attempt_timeout_seconds=1, attempts_max=4, backoff_seconds=1e9)
+    policy = RetryPolicy(1, attempt_timeout_seconds=1, attempts_max=4, backoff_seconds=1e9)
 
     with pytest.raises(ServerFault):
-        await persist("put", calls, patience)
+        await retry("put", calls, policy)
 
     assert calls.count == 1
 
 
 def test_pauses_double_and_are_random() -> None:
-    patience = RetryPolicy(1, 1, 9, backoff_seconds=0.1)
+    policy = RetryPolicy(1, 1, 9, backoff_seconds=0.1)
 
     for attempts in range(1, 9):
-        pauses = {pause_seconds(attempts, patience) for _ in range(100)}
+        pauses = {pause_seconds(attempts, policy) for _ in range(100)}
         assert max(pauses) <= 0.1 * 2 ** (attempts - 1)
         assert len(pauses) > 50

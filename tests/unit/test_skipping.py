@@ -32,11 +32,11 @@ class Tables:
 async def test_what_cannot_be_read_is_left_out_and_told_once() -> None:
     heard: list[SkippedEntity] = []
     altered = SkipList(heard.append)
-    assert await altered.around(Tables("abcd", altered="ca").read) == "bd"
-    assert await altered.around(Tables("abcd", altered="ca").read) == "bd"
+    assert await altered.run(Tables("abcd", altered="ca").read) == "bd"
+    assert await altered.run(Tables("abcd", altered="ca").read) == "bd"
     assert altered.names == {"a", "c"}
     expected = [SkippedEntity("a", "a has changed"), SkippedEntity("c", "c has changed")]
-    assert list(altered.left_out) == heard == expected
+    assert list(altered.skipped) == heard == expected
 
 
 @pytest.mark.parametrize("entity", ["", "a"])
@@ -48,7 +48,7 @@ async def test_an_error_that_leaving_out_does_not_mend_is_raised(entity: str) ->
         raise SchemaChanged("changed", entity)
 
     with pytest.raises(SchemaChanged):
-        await SkipList(lambda _: None).around(read)
+        await SkipList(lambda _: None).run(read)
 
 
 def judged(entity: str, *verdicts: Verdict) -> list[Comparison]:
@@ -57,11 +57,11 @@ def judged(entity: str, *verdicts: Verdict) -> list[Comparison]:
 
 def test_the_counts_of_what_is_left_out_are_taken_out() -> None:
     counts = Counts(Tally(source_rows=9, lagging_keys=1), {"b": {"lagging_keys": 1}})
-    counts.judge(judged("a", Verdict.LAG, Verdict.RACE, Verdict.PARKED, Verdict.EQUAL))
-    counts.judge(judged("b", Verdict.LAG, Verdict.DRIFT_DIFFERS))
+    counts.add_unsettled(judged("a", Verdict.LAG, Verdict.RACE, Verdict.PARKED, Verdict.EQUAL))
+    counts.add_unsettled(judged("b", Verdict.LAG, Verdict.DRIFT_DIFFERS))
     assert counts.unsettled["b"] == {"lagging_keys": 2}
     assert counts.tally.lagging_keys == 3
-    counts.leave_out("a", source_rows=5)
+    counts.skip("a", source_rows=5)
     counts.settle({Verdict.DRIFT_DIFFERS: 1, Verdict.DRIFT_EXTRA: 1})
     assert counts.tally == Tally(source_rows=5, equal_keys=2, lagging_keys=2, drifted_keys=2)
 
@@ -69,7 +69,7 @@ def test_the_counts_of_what_is_left_out_are_taken_out() -> None:
 def test_looking_anew_counts_anew() -> None:
     begun = Tally(source_rows=5, target_items=7, racing_keys=1, orphan_objects=3, read_units=2.5)
     counts = Counts(begun, {"a": {"racing_keys": 1}})
-    counts.start_comparing(source_rows=6)
+    counts.restart_comparisons(source_rows=6)
     assert counts.tally == Tally(source_rows=6, target_items=7, read_units=2.5)
 
 
@@ -81,7 +81,7 @@ def test_records_that_are_left_out_are_neither_counted_nor_returned_and_yet_kept
         other.add("b", batch("b"))
         reading = spill.read()
         next(reading)
-        spill.leave_out("a")
+        spill.skip("a")
         spill.add("a", batch("a"))
         assert [entity for entity, _ in reading] == ["b"]
         assert spill.buckets.root() == other.buckets.root()

@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from io import StringIO
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import structlog
 from prometheus_client import generate_latest
 
-from crossfade import errors
+from crossfade.errors import (
+    AccessDenied,
+    CredentialsExpired,
+    NoItemKey,
+    NoProgress,
+    ObjectTooLarge,
+    Overloaded,
+    TimedOut,
+    Unavailable,
+    Unmappable,
+)
 from crossfade.events import (
     BreakerClosed,
     BreakerOpened,
-    Event,
     KeyParked,
     PushFailed,
     PushSkipped,
@@ -25,7 +34,7 @@ from crossfade.events import (
 )
 from crossfade.mapping.state import Key
 from crossfade.telemetry import Metrics, configure_logs, log_event
-from crossfade.telemetry.logs import LEVELS, REMEDIES
+from crossfade.telemetry.logs import REMEDIES, remedy_for
 
 KEY = Key("session", ("s1", "c1", None))
 
@@ -43,7 +52,7 @@ def lines(stream: StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_failed_push_is_one_line_that_says_what_to_do(stream: StringIO) -> None:
-    log_event(PushFailed(KEY, "AccessDenied", "the token is expired", 3))
+    log_event(PushFailed(KEY, AccessDenied, "the token is expired", 3))
     (line,) = lines(stream)
     assert line["event"] == "push_failed"
     assert (line["entity"], line["key"]) == ("session", "session/s1/c1/-")
@@ -66,24 +75,33 @@ def test_on_a_console_lines_are_for_people() -> None:
     structlog.reset_defaults()
 
 
-def test_every_event_has_a_level() -> None:
-    assert set(LEVELS) == set(get_args(Event))
-
-
-def test_every_remedy_belongs_to_an_error_that_exists() -> None:
-    assert all(hasattr(errors, name) for name in REMEDIES)
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (CredentialsExpired, REMEDIES[AccessDenied]),
+        (Overloaded, REMEDIES[Unavailable]),
+        (ObjectTooLarge, REMEDIES[ObjectTooLarge]),
+        (NoItemKey, REMEDIES[Unmappable]),
+        (NoProgress, None),
+        (KeyError, None),
+    ],
+)
+def test_a_remedy_holds_for_the_errors_below_its_own(
+    error: type[Exception], remedy: str | None
+) -> None:
+    assert remedy_for(error) == remedy
 
 
 def test_events_are_counted() -> None:
     metrics = Metrics()
     for event in (
         Relayed("relay", 3, 1, 0, 1, 0.2),
-        PushFailed(KEY, "TimedOut", "…", 1),
+        PushFailed(KEY, TimedOut, "…", 1),
         PushSkipped("session", "queue full"),
         KeyParked(KEY, "too large"),
-        BreakerOpened("s3", "TimedOut", "…", 1.0),
+        BreakerOpened("s3", TimedOut, "…", 1.0),
         Repaired(closed=5, open=1, left=0, seconds=0.1),
-        Swept("object", looked=200, noted=4, waiting=3, removed=2, kept=1, seconds=0.1),
+        Swept("object", checked=200, noted=4, waiting=3, removed=2, kept=1, seconds=0.1),
     ):
         metrics.observe(event)
     text = generate_latest(metrics.registry).decode()

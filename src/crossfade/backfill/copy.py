@@ -1,20 +1,21 @@
-"""The backfill: copy the rows that nobody has written since the capture was installed.
+"""The backfill: copy the rows that were not written since the capture was installed.
 
-A row that the ledger does not know has version 0. Its put is refused by whatever the relay wrote,
-tombstones included: so a copy never overwrites a newer write and never brings a deleted row back.
-Any number of processes may run at once, and end at any point; at most a page each is copied again.
+A row without a ledger entry has version 0. Its put is refused by anything that the relay wrote,
+tombstones included, so a copy never overwrites a newer write and never brings a deleted row back.
+Any number of processes may run at once and end at any point; at most a page each is copied again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
-from typing import Protocol, assert_never
+from typing import assert_never
 
+from crossfade.backfill.ports import Windows, Writer
 from crossfade.backfill.windows import Page, Tally, Window
 from crossfade.errors import (
     AccessDenied,
@@ -25,8 +26,10 @@ from crossfade.errors import (
     Unavailable,
 )
 from crossfade.events import Backfilled, BackfillWaits, EntitySkipped, PushFailed
+from crossfade.jobs.backoff import Backoff
 from crossfade.jobs.skipped import SkippedEntity
 from crossfade.jobs.skipping import SkipList
+from crossfade.jobs.tasks import cancel_and_wait, sleep_unless
 from crossfade.mapping.state import (
     Blame,
     Conflicting,
@@ -39,62 +42,35 @@ from crossfade.mapping.state import (
     Postponed,
     Superseded,
 )
-from crossfade.ports import Mark, Observer, Send
+from crossfade.ports import Mark, Observer
 
-
-class Windows(Protocol):
-    """The tables' windows: who works on them, and how far they are done."""
-
-    async def claim(self, without: Collection[str] = (), lane: int = 0) -> Window | None:
-        """Take a window that nobody works on, but those of some entities; None without one.
-
-        The lane holds no other; one that it took and never heard of is its own again.
-        """
-
-    async def is_done(self, without: Collection[str] = ()) -> bool:
-        """Whether every window is done, by whomever, but those of some entities."""
-
-    async def page(self, window: Window, rows_max: int) -> Page:
-        """Return the rows that follow `window.last`, from one snapshot."""
-
-    async def advance(self, window: Window, page: Page, tally: Tally) -> bool:
-        """Record that a page is dealt with; False when another process holds the window now."""
-
-    async def behind(self, found: Sequence[tuple[Key, int]]) -> Sequence[tuple[Key, int]]:
-        """Return the keys whose items have a higher version than the ledger knows."""
-
-    async def renew(self) -> None:
-        """Say that this process lives."""
-
-    async def release(self) -> None:
-        """Give this process's windows to whoever comes next."""
+HOPELESS = (AccessDenied, NoSuchStore, SchemaChanged)
+"""Errors that no pause resolves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much the backfill does at once, and how patient it is.
+    """How much one process copies at once, and how long it waits.
 
     Attributes:
         page_rows: rows of one page.
-        lanes: windows that this process works on at once.
-        renew_seconds: pause between two signs of life; well under the lease.
-        look_seconds: pause between two looks for a window that others may have left.
+        renew_seconds: pause between two renewals of the leases; well under the lease.
+        poll_seconds: pause between two attempts to claim a window that other processes hold.
         retry_seconds: first pause after rows that a store could not take; it doubles.
         retry_seconds_max: the longest such pause.
-        standstill_seconds: without a single row settled for so long, the backfill gives up.
+        standstill_seconds: without a single settled row for so long, the backfill gives up.
     """
 
     page_rows: int = 500
-    lanes: int = 2
     renew_seconds: float = 10.0
-    look_seconds: float = 1.0
+    poll_seconds: float = 1.0
     retry_seconds: float = 0.1
     retry_seconds_max: float = 5.0
     standstill_seconds: float = 300.0
 
 
 class Quota:
-    """Rows that may still be looked at; without a limit, any number."""
+    """Rows that may still be read; any number without a limit."""
 
     def __init__(self, rows_max: int | None) -> None:
         self._left = rows_max
@@ -105,7 +81,7 @@ class Quota:
         return self._left == 0
 
     def take(self, rows: int) -> int:
-        """Take up to so many rows."""
+        """Take up to so many rows; return how many."""
         if self._left is None:
             return rows
         taken = min(rows, self._left)
@@ -113,36 +89,23 @@ class Quota:
         return taken
 
     def give_back(self, rows: int) -> None:
-        """Return what was taken and not needed."""
+        """Return rows that were taken and not needed."""
         if self._left is not None:
             self._left += rows
 
 
 @dataclass(frozen=True, slots=True)
-class BatchWriter:
-    """What brings one lane's rows to the target.
-
-    Attributes:
-        send: writes rows.
-        counts: bytes written and writes throttled since it was last asked.
-    """
-
-    send: Send
-    counts: Callable[[], tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
 class BackfillJob:
-    """What one process's backfill works with.
+    """The part of a backfill that one process does.
 
     Attributes:
-        courier: makes the courier of one lane.
+        writers: one for each worker, which copies one window at a time.
         mark: leaves keys to the relay.
         stop: set when the process is to end after the pages under way.
     """
 
     windows: Windows
-    courier: Callable[[], BatchWriter]
+    writers: Sequence[Writer]
     mark: Mark
     observe: Observer
     stop: asyncio.Event
@@ -151,179 +114,182 @@ class BackfillJob:
 
 
 async def run(job: BackfillJob) -> tuple[SkippedEntity, ...]:
-    """Work until every window is done, the quota is spent, or `stop` is set.
+    """Copy windows until every one is done, the quota is spent, or `stop` is set.
 
     Returns:
-        The entities that were left out, since their tables have changed.
+        The entities that were skipped because their tables have changed.
 
     Raises:
-        NoProgress: a window did not advance, or a store could not answer for too long; running
-            again goes on from there.
+        NoProgress: a window did not advance, or a store could not answer for too long; another run
+            resumes from there.
         ConfigurationError: the capture is not, or no longer, what the backfill relies on.
     """
     ended = asyncio.Event()
-    altered = SkipList(partial(_left_out, job.observe))
-    heart = asyncio.create_task(_beat(job, ended))
-    lanes = [asyncio.create_task(_lane(job, altered, one)) for one in range(job.limits.lanes)]
+    skips = SkipList(partial(_report_skipped, job.observe))
+    renewal = asyncio.create_task(_renew_leases(job, ended))
+    workers = [
+        asyncio.create_task(_Worker(job, skips, number, writer).run())
+        for number, writer in enumerate(job.writers)
+    ]
     try:
-        await asyncio.gather(*lanes)
+        await asyncio.gather(*workers)
     finally:
-        # asyncio.wait_for, which the pool of the driver uses, may swallow a cancellation.
         ended.set()
-        for task in (heart, *lanes):
-            task.cancel()
-        await asyncio.gather(heart, *lanes, return_exceptions=True)
+        await cancel_and_wait(renewal, *workers)
         with suppress(Unavailable):
             await job.windows.release()
-    return altered.left_out
+    return skips.skipped
 
 
-def _left_out(observe: Observer, one: SkippedEntity) -> None:
-    observe(EntitySkipped("backfill", one.entity, SchemaChanged.__name__, one.reason))
+async def _renew_leases(job: BackfillJob, ended: asyncio.Event) -> None:
+    """Keep the leases of this process; a page may take longer than one."""
+    while await sleep_unless(ended, job.limits.renew_seconds):
+        with suppress(Unavailable):
+            await job.windows.renew()
 
 
-async def step(job: BackfillJob, courier: BatchWriter, window: Window) -> Window | None:
-    """Copy one page of a window; the window from there on, None when it is done or lost."""
-    rows_max = job.quota.take(job.limits.page_rows)
-    if rows_max == 0:
-        return None
-    started = monotonic()
-    try:
-        page = await job.windows.page(window, rows_max)
-    except Unavailable:
-        job.quota.give_back(rows_max)
-        raise
-    read = len(page.rows) + page.known
-    job.quota.give_back(rows_max - read)
-    if not page.is_end and page.last in {None, window.last}:
-        raise NoProgress(
-            f"window {window.number} of {window.entity} did not advance; compare the mapping's "
-            "primary key with the table's"
-        )
-    tally = await _copy(job, courier, window.entity, page.rows)
-    if tally is None:
-        return None
-    written_bytes, throttles = courier.counts()
-    total = replace(
-        tally + Tally(read=read, skipped=page.known),
-        written_bytes=written_bytes,
-        throttles=throttles,
-    )
-    held = await job.windows.advance(window, page, total)
-    _tell(job, window, total, monotonic() - started)
-    return replace(window, last=page.last) if held and not page.is_end else None
+class _Worker:
+    """Copies one window after the other."""
 
+    def __init__(self, job: BackfillJob, skips: SkipList, number: int, writer: Writer) -> None:
+        self._job = job
+        self._skips = skips
+        self._number = number
+        self._writer = writer
+        self._window: Window | None = None
 
-async def _lane(job: BackfillJob, altered: SkipList, number: int) -> None:
-    """Work on one window after the other."""
-    courier = job.courier()
-    claim = partial(_next_window, job, number)
-    window: Window | None = None
-    is_done = False
-    patience = StallGuard(job)
-    while not (is_done or job.stop.is_set()):
-        try:
-            window = await altered.around(partial(_go_on, job, courier, claim, window))
-            is_done = window is None and (
-                job.quota.is_spent or await job.windows.is_done(altered.names)
-            )
-        except Unavailable as error:
-            await patience.pause(type(error).__name__, str(error))
+    async def run(self) -> None:
+        """Copy pages until every window is done, the quota is spent, or the process is to end."""
+        guard = StallGuard(self._job)
+        while not self._job.stop.is_set():
+            try:
+                await self._skips.run(self._copy_or_claim)
+                if self._window is None and await self._is_done():
+                    return
+            except Unavailable as error:
+                await guard.pause(type(error), str(error))
+            else:
+                guard.reset()
+
+    async def _is_done(self) -> bool:
+        is_spent = self._job.quota.is_spent
+        return is_spent or await self._job.windows.is_done(self._skips.names)
+
+    async def _copy_or_claim(self, without: frozenset[str]) -> None:
+        """Copy the next page of the window, or claim a window; that of a skipped entity is left."""
+        if self._window is not None and self._window.entity not in without:
+            self._window = await self._copy_page(self._window)
         else:
-            patience.refresh()
+            self._window = await self._claim(without)
 
+    async def _claim(self, without: frozenset[str]) -> Window | None:
+        """Claim a window; while other processes hold them all, wait a moment."""
+        window = await self._job.windows.claim(without, self._number)
+        if window is None and not await self._job.windows.is_done(without):
+            await sleep_unless(self._job.stop, self._job.limits.poll_seconds)
+        return window
 
-async def _go_on(
-    job: BackfillJob,
-    courier: BatchWriter,
-    claim: Callable[[frozenset[str]], Awaitable[Window | None]],
-    window: Window | None,
-    without: frozenset[str],
-) -> Window | None:
-    """Copy the next page, or take the next window; that of an entity left out is let go."""
-    if window is not None and window.entity not in without:
-        return await step(job, courier, window)
-    return await claim(without)
-
-
-async def _next_window(job: BackfillJob, lane: int, without: frozenset[str]) -> Window | None:
-    """Take a window; what another process holds may be left to us when it ends."""
-    window = await job.windows.claim(without, lane)
-    if window is None and not await job.windows.is_done(without):
-        await _pause(job, job.limits.look_seconds)
-    return window
-
-
-async def _copy(
-    job: BackfillJob, courier: BatchWriter, entity: str, rows: Sequence[Live]
-) -> Tally | None:
-    """Send rows until each is settled; None when the process is to end before that."""
-    tally = Tally()
-    patience = StallGuard(job, entity)
-    while rows:
-        outcomes = await courier.send(rows)
-        if _are_delivered(outcomes):
-            return tally + Tally(written=len(outcomes))
-        tally += await _settle(job, outcomes)
-        left = [row for row, outcome in zip(rows, outcomes, strict=True) if _comes_again(outcome)]
-        if len(left) < len(rows):
-            patience.refresh()
-        rows = left
-        if rows and not await patience.pause(*_reason(outcomes), len(rows)):
+    async def _copy_page(self, window: Window) -> Window | None:
+        """Copy one page; return the rest of the window, None when it is done or lost."""
+        started = monotonic()
+        page = await self._read_page(window)
+        if page is None:
             return None
-    return tally
+        tally = await self._write(window.entity, page.rows)
+        if tally is None:
+            return None
+        written_bytes, throttles = self._writer.take_counts()
+        read = Tally(read=len(page.rows) + page.known, skipped=page.known)
+        total = replace(tally + read, written_bytes=written_bytes, throttles=throttles)
+        is_held = await self._job.windows.advance(window, page, total)
+        self._job.observe(_backfilled(window, total, monotonic() - started))
+        return replace(window, last=page.last) if is_held and not page.is_end else None
+
+    async def _read_page(self, window: Window) -> Page | None:
+        """Read the next page, as many rows as the quota allows; None when it is spent."""
+        quota = self._job.quota
+        rows_max = quota.take(self._job.limits.page_rows)
+        if rows_max == 0:
+            return None
+        try:
+            page = await self._job.windows.page(window, rows_max)
+        except Unavailable:
+            quota.give_back(rows_max)
+            raise
+        quota.give_back(rows_max - len(page.rows) - page.known)
+        if not page.is_end and page.last in {None, window.last}:
+            raise NoProgress(
+                f"window {window.number} of {window.entity} did not advance; compare the "
+                "mapping's primary key with the table's"
+            )
+        return page
+
+    async def _write(self, entity: str, rows: Sequence[Live]) -> Tally | None:
+        """Write rows until each is settled; return None when the process is to end before."""
+        tally = Tally()
+        guard = StallGuard(self._job, entity)
+        while rows:
+            outcomes = await self._writer.write(rows)
+            if _are_delivered(outcomes):
+                return tally + Tally(written=len(outcomes))
+            tally += await _settle(self._job, outcomes)
+            left = [row for row, one in zip(rows, outcomes, strict=True) if _is_to_repeat(one)]
+            if len(left) < len(rows):
+                guard.reset()
+            rows = left
+            if rows and not await guard.pause(*_cause(outcomes), len(rows)):
+                return None
+        return tally
 
 
 class StallGuard:
-    """Pauses while a store cannot answer, or cannot take rows."""
+    """Pauses while a store cannot answer or cannot take rows; ends a job that stands still."""
 
     def __init__(self, job: BackfillJob, entity: str = "") -> None:
-        self._desk = job
+        self._job = job
         self._entity = entity
-        self.refresh()
+        self._backoff = Backoff(job.limits.retry_seconds, job.limits.retry_seconds_max)
+        self._progress_at = monotonic()
 
-    def refresh(self) -> None:
-        """Note that something went well."""
-        self._refreshed_at = monotonic()
-        self._seconds = 0.0
+    def reset(self) -> None:
+        """Note progress."""
+        self._progress_at = monotonic()
+        self._backoff.reset()
 
-    async def pause(self, error: str, reason: str, rows: int = 0) -> bool:
-        """Wait; False when the process is to end.
+    async def pause(self, error: type[Exception], reason: str, rows: int = 0) -> bool:
+        """Wait; return False when the process is to end.
 
         Raises:
-            SchemaChanged: the entity's table has.
-            NoProgress: waiting is of no use, or was of none for too long.
+            SchemaChanged: the entity's table has changed.
+            NoProgress: waiting does not help, or has not for too long.
         """
-        if error == SchemaChanged.__name__ and self._entity:
+        if issubclass(error, SchemaChanged) and self._entity:
             raise SchemaChanged(reason, self._entity)
-        limits = self._desk.limits
-        standstill_seconds = monotonic() - self._refreshed_at
-        if error in _HOPELESS or standstill_seconds > limits.standstill_seconds:
-            raise NoProgress(f"{error}: {reason}; run the backfill again, it goes on from here")
-        self._seconds = min(self._seconds * 2 or limits.retry_seconds, limits.retry_seconds_max)
-        self._desk.observe(BackfillWaits(self._entity, rows, error, reason, self._seconds))
-        return await _pause(self._desk, self._seconds)
+        standstill_seconds = monotonic() - self._progress_at
+        if issubclass(error, HOPELESS) or standstill_seconds > self._job.limits.standstill_seconds:
+            raise NoProgress(
+                f"{error.__name__}: {reason}; run the backfill again, it resumes from here"
+            )
+        seconds = self._backoff.next_seconds()
+        self._job.observe(BackfillWaits(self._entity, rows, error, reason, seconds))
+        return await sleep_unless(self._job.stop, seconds)
 
 
-_HOPELESS = frozenset({AccessDenied.__name__, NoSuchStore.__name__, SchemaChanged.__name__})
-"""Errors that no pause mends."""
-
-
-def _reason(outcomes: Sequence[Outcome]) -> tuple[str, str]:
-    """Say why rows are sent again: the first failure, or a breaker that is open."""
+def _cause(outcomes: Sequence[Outcome]) -> tuple[type[Exception], str]:
+    """Return why rows are sent again: the first failure of a store, or an open breaker."""
     for outcome in outcomes:
         if isinstance(outcome, Failed) and outcome.blame is Blame.STORE:
             return outcome.error, outcome.reason
-    return BreakerOpen.__name__, "a store failed too often in a row and is left alone for a while"
+    return BreakerOpen, "a store failed too often in a row; its breaker is open"
 
 
 def _are_delivered(outcomes: Sequence[Outcome]) -> bool:
-    """Whether every row was written: the usual page, told from its outcomes' classes alone."""
+    """Return whether every row was written, as is usual; compares the outcomes' classes alone."""
     return set(map(type, outcomes)) == {Delivered}
 
 
-def _comes_again(outcome: Outcome) -> bool:
-    """Whether a store could not take a row now."""
+def _is_to_repeat(outcome: Outcome) -> bool:
+    """Return whether a store could not take a row now."""
     match outcome:
         case Failed(blame=Blame.STORE) | Postponed():
             return True
@@ -334,7 +300,7 @@ def _comes_again(outcome: Outcome) -> bool:
 
 
 async def _settle(job: BackfillJob, outcomes: Sequence[Outcome]) -> Tally:
-    """Leave to the relay what a put of version 0 cannot settle; count the rest."""
+    """Leave to the relay what a put of version 0 cannot settle; return the counts."""
     failed = [one for one in outcomes if isinstance(one, Failed) and one.blame is Blame.RECORD]
     for failure in failed:
         job.observe(PushFailed(failure.key, failure.error, failure.reason, failure.attempt))
@@ -362,31 +328,17 @@ async def _mark(job: BackfillJob, keys: Sequence[tuple[Key, int]]) -> None:
             await asyncio.sleep(job.limits.retry_seconds)
 
 
-async def _beat(job: BackfillJob, ended: asyncio.Event) -> None:
-    """Keep this process's leases; a page may take longer than one."""
-    while not ended.is_set():
-        await asyncio.sleep(job.limits.renew_seconds)
-        with suppress(Unavailable):
-            await job.windows.renew()
+def _report_skipped(observe: Observer, one: SkippedEntity) -> None:
+    observe(EntitySkipped("backfill", one.entity, SchemaChanged, one.reason))
 
 
-async def _pause(job: BackfillJob, seconds: float) -> bool:
-    """Wait; False when the process is to end."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await job.stop.wait()
-    return not job.stop.is_set()
-
-
-def _tell(job: BackfillJob, window: Window, tally: Tally, seconds: float) -> None:
-    job.observe(
-        Backfilled(
-            entity=window.entity,
-            window=window.number,
-            written=tally.written,
-            skipped=tally.skipped,
-            marked=tally.marked,
-            parked=tally.parked,
-            seconds=seconds,
-        )
+def _backfilled(window: Window, tally: Tally, seconds: float) -> Backfilled:
+    return Backfilled(
+        entity=window.entity,
+        window=window.number,
+        written=tally.written,
+        skipped=tally.skipped,
+        marked=tally.marked,
+        parked=tally.parked,
+        seconds=seconds,
     )

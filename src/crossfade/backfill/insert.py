@@ -1,7 +1,7 @@
-"""Rows that are probably new in the target: inserted many at a time, put one by one if not.
+"""Rows that are probably new in the target: inserted in batches, put one by one if they are not.
 
-An insert writes an item only where none stands. So it is a stronger condition than a put's, which
-also replaces an older item: whatever was not inserted for sure is left to the put, which decides.
+An insert writes an item only where none exists. That is a stronger condition than a put's, which
+also replaces an older item: any row that was not certainly inserted is left to the put.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 
-from crossfade.backfill.ports import Inserts
+from crossfade.backfill.paced_target import PacedTarget
 from crossfade.errors import BreakerOpen, CrossfadeError, Rejected, Throttled, Unavailable
 from crossfade.events import InsertsRefused
 from crossfade.jobs.breaker import Breaker
@@ -32,27 +32,29 @@ from crossfade.ports import Item, Observer, Send
 BATCH_ROWS = 25
 BATCHES_MAX = 8
 """Batches in flight at once."""
-STANDING_SHARE_MAX = 0.1
-"""Of a page's rows. What stands there costs two writes, so beyond it the next page is put."""
+EXISTING_SHARE_MAX = 0.1
+"""Share of a page that may already exist. An existing item costs two writes, so above this share
+the next page uses plain puts."""
 
 Numbered = tuple[int, Live, Item]
 
 
-class Inserter:
-    """Writes the pages of one lane of a backfill.
+class BatchWriter:
+    """Writes the pages of one worker.
 
     Args:
         codecs: the codec of each mapping by the mapping's name.
-        target: where items go.
+        target: where items go, at the rate of all workers.
         breaker: of the target.
-        observe: told once per entity when it cannot be inserted.
-        put: writes states as the relay does, objects included.
+        observe: called once per entity that cannot be inserted.
+        put: writes states to `target` as the relay does, objects included.
     """
 
     def __init__(
         self,
+        *,
         codecs: Mapping[str, Codec],
-        target: Inserts,
+        target: PacedTarget,
         breaker: Breaker,
         observe: Observer,
         put: Send,
@@ -63,41 +65,45 @@ class Inserter:
         self._observe = observe
         self._put = put
         self._refused: set[str] = set()
-        self._standing: set[str] = set()
+        self._existing: set[str] = set()
 
-    async def send(self, states: Sequence[State]) -> Sequence[Outcome]:
-        """Write states, each under the condition that nothing newer stands there."""
+    def take_counts(self) -> tuple[int, int]:
+        """Return the bytes written and the writes throttled since the last call."""
+        return self._target.take_counts()
+
+    async def write(self, states: Sequence[State]) -> Sequence[Outcome]:
+        """Write rows of one entity, each on the condition that the target has nothing newer."""
         if not states:
             return []
         entity = states[0].key.entity
         settled: dict[int, Outcome] = {}
-        if entity not in self._refused | self._standing:
+        if entity not in self._refused | self._existing:
             settled = await self._insert(states)
         left = [number for number in range(len(states)) if number not in settled]
         if left:
             outcomes = await self._put([states[number] for number in left])
             settled.update(zip(left, outcomes, strict=True))
-        standing = sum(isinstance(outcome, Superseded) for outcome in settled.values())
-        if standing > STANDING_SHARE_MAX * len(states):
-            self._standing.add(entity)
+        existing = sum(isinstance(outcome, Superseded) for outcome in settled.values())
+        if existing > EXISTING_SHARE_MAX * len(states):
+            self._existing.add(entity)
         else:
-            self._standing.discard(entity)
+            self._existing.discard(entity)
         return [settled[number] for number in range(len(states))]
 
     async def _insert(self, states: Sequence[State]) -> dict[int, Outcome]:
-        """Insert what needs no object; return what became of it, without what is left to puts.
+        """Insert the rows that need no object; return the outcomes of those that are settled.
 
-        An error of ours leaves rows to the puts too, where it meets only the row that it is about.
+        An error of ours leaves rows to the puts too, where it affects only its own row.
         """
         batches = _batches(self._drafts(states))
         settled: dict[int, Outcome] = {}
 
-        async def lane() -> None:
+        async def send_batches() -> None:
             for batch in batches:
                 settled.update(await self._send(batch))
 
-        lanes = (lane() for _ in range(BATCHES_MAX))
-        for error in await asyncio.gather(*lanes, return_exceptions=True):
+        senders = (send_batches() for _ in range(BATCHES_MAX))
+        for error in await asyncio.gather(*senders, return_exceptions=True):
             if error is not None:
                 self._give_up(states[0].key.entity, error)
         return settled
@@ -108,7 +114,7 @@ class Inserter:
                 try:
                     draft = self._codecs[state.key.entity].encode(state)
                 except Rejected:
-                    continue  # the put says so
+                    continue  # the put reports it
                 if not draft.objects:
                     yield number, state, draft.item
 
@@ -130,17 +136,17 @@ class Inserter:
         }
 
     def _give_up(self, entity: str, error: BaseException) -> None:
-        """Put this entity's rows from now on; the message of an error of ours may quote a row."""
+        """Put the following rows of this entity. A foreign error may quote a row: hide it."""
         if not isinstance(error, Exception):
             raise error
         if entity not in self._refused:
             self._refused.add(entity)
             reason = str(error) if isinstance(error, CrossfadeError) else "an error in Crossfade"
-            self._observe(InsertsRefused(entity, type(error).__name__, reason))
+            self._observe(InsertsRefused(entity, type(error), reason))
 
 
 def _batches(drafts: Iterator[Numbered]) -> Iterator[list[Numbered]]:
-    """Yield drafts in batches, each made when its turn comes."""
+    """Yield drafts in batches, each made when it is asked for."""
     while batch := list(islice(drafts, BATCH_ROWS)):
         yield batch
 
@@ -152,4 +158,4 @@ def _outcome(state: Live, insertion: Insertion) -> Outcome:
 
 
 def _failure(state: Live, error: Unavailable) -> Failed:
-    return Failed(state.key, type(error).__name__, str(error), Blame.STORE, state.attempts + 1)
+    return Failed(state.key, type(error), str(error), Blame.STORE, state.attempts + 1)

@@ -1,4 +1,4 @@
-"""A target that is written to at a pace, and counts what is written."""
+"""A target that limits the rate of its writes, and counts them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crossfade.ports import Item
 
 
 class Writer(Protocol):
-    """A target that takes items written out."""
+    """A target that takes items with their JSON."""
 
     async def put_json(self, item: Item, content: bytes, version: int) -> Item | None:
         """Write an item, given as JSON too, as `ports.Target.put` does."""
@@ -25,15 +25,15 @@ class Writer(Protocol):
     async def insert_json(
         self, items: Sequence[Item], values: Sequence[bytes]
     ) -> Sequence[Insertion]:
-        """Write items where none stands, given the JSON arrays of their values too."""
+        """Write the items whose keys are free, given the JSON arrays of their values too."""
 
 
 class PacedTarget:
     """Satisfies `ports.Target`.
 
     Args:
-        target: where items go. It must not repeat what is throttled itself: the pace is found here.
-        pace: the budget that all writes of this process share.
+        target: where items go. It must not retry throttled writes itself: the rate is found here.
+        pace: the rate that all writes of this process share.
     """
 
     def __init__(self, target: Writer, pace: Pace, clock: Callable[[], float] = monotonic) -> None:
@@ -44,35 +44,35 @@ class PacedTarget:
         self._throttles = 0
 
     async def put(self, item: Item, version: int) -> Item | None:
-        """Write an item when its turn has come.
+        """Write an item as soon as the rate allows.
 
         Returns:
-            None when written, else the item that stands there.
+            None when written, else the existing item.
 
         Raises:
-            Throttled: the target asks for fewer writes; the pace has fallen.
+            Throttled: the target asks for fewer writes; the rate was lowered.
             CrossfadeError: what the target raised.
         """
         content = orjson.dumps(item)
         size_bytes = about_item_bytes(content, len(item))
         await self._turn(write_units(size_bytes))
         try:
-            standing = await self._target.put_json(item, content, version)
+            existing = await self._target.put_json(item, content, version)
         except Throttled:
             self._slow_down(1)
             raise
-        if standing is None:
+        if existing is None:
             self._written_bytes += size_bytes
-        return standing
+        return existing
 
     async def insert(self, items: Sequence[Item]) -> Sequence[Insertion]:
-        """Write items where none stands, all of them when the turn of all has come.
+        """Write the items whose keys are free, all at once as soon as the rate allows.
 
         Returns:
-            What became of each; when some were throttled the pace has fallen.
+            The result of each; when some were throttled the rate was lowered.
 
         Raises:
-            Throttled: the target asks for fewer writes; the pace has fallen.
+            Throttled: the target asks for fewer writes; the rate was lowered.
             CrossfadeError: what the target raised.
         """
         values = [orjson.dumps([*item.values()]) for item in items]
@@ -90,7 +90,7 @@ class PacedTarget:
                 self._written_bytes += size_bytes
         return found
 
-    def counts(self) -> tuple[int, int]:
+    def take_counts(self) -> tuple[int, int]:
         """Return the bytes written and the writes throttled since the last call."""
         counted = (self._written_bytes, self._throttles)
         self._written_bytes, self._throttles = 0, 0

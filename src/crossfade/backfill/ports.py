@@ -1,21 +1,61 @@
-"""What the backfill needs of the store that follows."""
+"""What the backfill needs of the source's windows and of the store that follows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from crossfade.mapping.state import Insertion
+from crossfade.backfill.windows import Page, Tally, Window
+from crossfade.mapping.state import Insertion, Key, Outcome, State
 from crossfade.ports import Item
+
+
+class Windows(Protocol):
+    """The tables' windows: which process copies them, and how far they are done."""
+
+    async def claim(self, without: Collection[str] = (), worker: int = 0) -> Window | None:
+        """Claim a free window, skipping the entities in `without`; return None if there is none.
+
+        A worker holds one window at a time; if the reply to an earlier claim was lost, the same
+        window is returned again.
+        """
+
+    async def is_done(self, without: Collection[str] = ()) -> bool:
+        """Return whether every window is done, by any process, except those of some entities."""
+
+    async def page(self, window: Window, rows_max: int) -> Page:
+        """Return the rows that follow `window.last`, from one snapshot."""
+
+    async def advance(self, window: Window, page: Page, tally: Tally) -> bool:
+        """Record that a page is done; return False if another process holds the window now."""
+
+    async def behind(self, found: Sequence[tuple[Key, int]]) -> Sequence[tuple[Key, int]]:
+        """Return the keys for which the target has a higher version than the ledger."""
+
+    async def renew(self) -> None:
+        """Renew the leases of this process."""
+
+    async def release(self) -> None:
+        """Release the windows of this process, so that another one can claim them."""
 
 
 class Inserts(Protocol):
     """The store that follows, as it takes rows that are probably new to it."""
 
     async def insert(self, items: Sequence[Item]) -> Sequence[Insertion]:
-        """Write items where none stands; return what became of each.
+        """Write the items whose keys are free; return the result of each.
 
         Raises:
-            Rejected: it cannot in this way, whatever the items.
-            Unavailable: it cannot now; some may be written.
+            Rejected: the store does not support inserts at all (missing permission or operation).
+            Unavailable: the store cannot answer now; some items may be written.
         """
+
+
+class Writer(Protocol):
+    """Writes the rows of one worker to the target."""
+
+    async def write(self, states: Sequence[State]) -> Sequence[Outcome]:
+        """Write rows of one entity, each on the condition that the target has nothing newer."""
+
+    def take_counts(self) -> tuple[int, int]:
+        """Return the bytes written and the writes throttled since the last call."""

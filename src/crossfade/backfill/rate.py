@@ -1,8 +1,8 @@
-"""How fast the backfill may write: a budget of write units that gives way to throttling. Pure.
+"""The rate at which the backfill writes: AIMD, found by throttling. Pure.
 
-The rate doubles each second until the target throttles for the first time; from then on it grows
-by a little each second and falls by half with each throttling, as TCP's congestion control does
-(additive increase, multiplicative decrease).
+The rate doubles each second until the target throttles for the first time (slow start). From then
+on it grows by a constant each second and is halved by each throttling: additive increase,
+multiplicative decrease, as in TCP's congestion control.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class PaceOptions:
 
     Attributes:
         ceiling: the highest rate.
-        start: the first rate; a rate that is given, not found, starts at its ceiling.
+        start: the first rate; a given rate starts at its ceiling.
         floor: the lowest rate.
         step: what a second without throttling adds.
         fall: what a throttling leaves of the rate.
-        calm_seconds: throttlings within so long of each other count once: they are of one cause.
-        burst_seconds: how much unused budget is kept.
+        calm_seconds: throttlings within this time of each other count as one.
+        burst_seconds: how many seconds of unused budget are kept.
     """
 
     ceiling: float = TABLE_UNITS_MAX
@@ -41,7 +41,7 @@ class PaceOptions:
 
 
 def pace_options(write_units: float | None) -> PaceOptions:
-    """Return the options of a rate that the operator gives, or leaves to be found."""
+    """Return the options of a given rate, or of one that is found (None)."""
     found = PaceOptions()
     if write_units is None:
         return found
@@ -54,15 +54,15 @@ def pace_options(write_units: float | None) -> PaceOptions:
 
 
 def write_units(size_bytes: int) -> int:
-    """Return what writing an item of this size costs."""
+    """Return the write units of an item of this size."""
     return max(1, -(-size_bytes // WRITE_UNIT_BYTES))
 
 
 class Pace:
-    """A bucket of write units; times are seconds of any one clock.
+    """A token bucket of write units; times are seconds of any one clock.
 
-    A caller takes its units at once and waits as long as it is told, so that an item of more units
-    than the bucket holds passes too, and the later ones pay for it.
+    A caller takes its units at once and waits for the returned time, so that an item of more units
+    than the bucket holds passes too, at the expense of later ones.
     """
 
     __slots__ = ("_options", "_rate", "_searching", "_throttled_at", "_tokens", "_updated_at")
@@ -77,17 +77,17 @@ class Pace:
 
     @property
     def rate(self) -> float:
-        """Write units a second, as of the last call."""
+        """Return the write units a second, as of the last call."""
         return self._rate
 
     def take(self, units: float, now: float) -> float:
-        """Take units from the budget; how many seconds to wait before spending them."""
+        """Take units; return how many seconds to wait before using them."""
         self._advance(now)
         self._tokens -= units
         return 0.0 if self._tokens >= 0 else -self._tokens / self._rate
 
     def throttle(self, now: float) -> None:
-        """Note that the target refused a write for its rate."""
+        """Lower the rate: the target refused a write for it."""
         self._advance(now)
         if now - self._throttled_at < self._options.calm_seconds:
             return

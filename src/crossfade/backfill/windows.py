@@ -1,4 +1,4 @@
-"""What the backfill carries: windows of a table, pages of rows, counts of what became of them."""
+"""Windows of a table, pages of rows, and counts of their outcomes. Pure."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Window:
     Attributes:
         entity: the mapping's name.
         number: its place in the table, from 0.
-        last: what is done ends with this key; None: nothing is.
-        through: the window's last key, itself included; None: to the table's end.
-        lane: which of a process's lanes works on it.
+        last: the last key that is done; None: nothing is done.
+        through: the last key of the window, inclusive; None: the end of the table.
+        worker: the number of the worker that copies it, within its process.
     """
 
     entity: str
     number: int = 0
     last: PrimaryKey | None = None
     through: PrimaryKey | None = None
-    lane: int = 0
+    worker: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Page:
     Attributes:
         rows: rows without a ledger entry.
         known: number of rows skipped because the relay owns them.
-        last: the last row's primary key; None when there was no row.
+        last: primary key of the last row; None without a row.
         is_end: whether the window ends here.
     """
 
@@ -49,16 +49,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of rows.
+    """Counts of rows by outcome.
 
     Attributes:
-        read: rows looked at; each of them is counted once more below.
-        written: rows that the target did not hold before.
-        skipped: rows that it held, or that are the relay's.
-        marked: rows left to the relay, because they changed or the target holds something else.
-        parked: rows left to the relay to park, because they cannot be written as they are.
+        read: rows read; each is counted again under one of the next four.
+        written: rows that are new in the target.
+        skipped: rows that the target already has, or that the relay owns.
+        marked: rows left to the relay, because they changed or the target holds another item.
+        parked: rows that the relay will park, because they cannot be written as they are.
         written_bytes: size of the items that were written.
-        throttles: puts that the target refused for their rate.
+        throttles: writes that the target refused for their rate.
     """
 
     read: int = 0
@@ -78,8 +78,8 @@ class Progress:
     """How far the backfill of an entity has come.
 
     Attributes:
-        rows_estimated: rows that the table had when it was planned, from a sample of its pages.
-        windows_leased: windows that a process works on at this moment.
+        rows_estimated: rows of the table when it was planned, from a sample of its pages.
+        windows_leased: windows that a process is copying.
     """
 
     entity: str
@@ -96,7 +96,7 @@ class Progress:
 
 
 def windows_between(entity: str, cuts: Sequence[PrimaryKey]) -> tuple[Window, ...]:
-    """Return the windows that keys cut a table into, the first and the last open-ended."""
+    """Return the windows between keys of a table; the first and the last are open-ended."""
     bounds = (None, *cuts, None)
     return tuple(
         Window(entity, number, last, through)

@@ -12,7 +12,7 @@ import typer
 
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.application import Application
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 GROUP = "crossfade.applications"
 
@@ -46,12 +46,12 @@ def find_application(setting: str) -> Application:
     Raises:
         ConfigurationError: there is none, or more than one, or it is something else.
     """
-    named = setting or load().application
+    named = setting or load_settings().application
     found = _load(named) if named else _installed().load()
     if not isinstance(found, Application):
         raise ConfigurationError(
             f"CROSSFADE_APPLICATION: {type(found).__name__} found; "
-            "name a crossfade.mapping.Application, as module:name"
+            "name a crossfade.Application, as module:name"
         )
     return found
 

@@ -12,7 +12,7 @@ from crossfade.telemetry.logs import REMEDIES
 
 NOT_ALL = 3
 """The exit code of a command that did not do all of it."""
-REMEDY = f"{REMEDIES[SchemaChanged.__name__]}, then run this command again"
+REMEDY = f"{REMEDIES[SchemaChanged]}, then run this command again"
 
 
 def told_left_out(left_out: Sequence[SkippedEntity]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""DynamoDB: a data-plane client of its own, the versioned target, the table."""
+"""DynamoDB: a client of the data plane, the target of versioned puts, and table administration."""
 
 from crossfade.dynamo.admin.plan import Description, Index, Plan
 from crossfade.dynamo.admin.table import create_table, delete_table, describe_table

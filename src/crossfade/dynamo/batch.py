@@ -1,4 +1,4 @@
-"""Batches of any size, sent in DynamoDB's portions until nothing is left unprocessed."""
+"""Batches of any size: split into DynamoDB's limits and sent until nothing is left unprocessed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WRITE_REQUESTS_MAX = 25
 
 Entry = Mapping[str, Any]
 Send = Callable[[Sequence[Entry], float], Awaitable[Sequence[Entry]]]
-"""Sends entries within so many seconds; returns those that DynamoDB left unprocessed."""
+"""Given entries and a timeout in seconds, sends one request and returns its unprocessed entries."""
 
 _POLICY = Policy()
 
@@ -26,16 +26,19 @@ _POLICY = Policy()
 async def batch_get(
     client: Client, table: str, keys: Sequence[Entry], *, timeout_seconds: float | None = None
 ) -> list[dict[str, Any]]:
-    """Return the items of these keys that exist, strongly consistent, in no order.
+    """Return the items of these keys that exist, read strongly consistently, in any order.
 
     Args:
-        client: of the table's region.
-        table: its name.
-        keys: in DynamoDB JSON; one given twice is read once.
-        timeout_seconds: for each 100 keys; the client's unless given.
+        client: a client of the table's region.
+        table: the table's name.
+        keys: keys in DynamoDB JSON; duplicates are read once.
+        timeout_seconds: deadline of each 100 keys; the client's unless given.
+
+    Returns:
+        Items in DynamoDB JSON.
 
     Raises:
-        Throttled: DynamoDB kept leaving keys unprocessed until the time was over.
+        Throttled: keys were still unprocessed at the deadline.
     """
     items: list[dict[str, Any]] = []
 
@@ -49,23 +52,24 @@ async def batch_get(
     distinct = list({orjson.dumps(key, option=orjson.OPT_SORT_KEYS): key for key in keys}.values())
     seconds = timeout_seconds or client.config.timeout_seconds
     for start in range(0, len(distinct), GET_KEYS_MAX):
-        await drain(send, distinct[start : start + GET_KEYS_MAX], seconds)
+        await _send_all(send, distinct[start : start + GET_KEYS_MAX], seconds)
     return items
 
 
 async def batch_write(
     client: Client, table: str, requests: Sequence[Entry], *, timeout_seconds: float | None = None
 ) -> None:
-    """Run unconditional puts and deletes; no key may stand twice among 25 neighbours.
+    """Run unconditional puts and deletes.
 
     Args:
-        client: of the table's region.
-        table: its name.
-        requests: each ``{"PutRequest": {"Item": …}}`` or ``{"DeleteRequest": {"Key": …}}``.
-        timeout_seconds: for each 25 requests; the client's unless given.
+        client: a client of the table's region.
+        table: the table's name.
+        requests: ``{"PutRequest": {"Item": …}}`` or ``{"DeleteRequest": {"Key": …}}`` each, in
+            DynamoDB JSON; DynamoDB refuses a key that occurs twice within a batch of 25.
+        timeout_seconds: deadline of each 25 requests; the client's unless given.
 
     Raises:
-        Throttled: DynamoDB kept leaving requests unprocessed until the time was over.
+        Throttled: requests were still unprocessed at the deadline.
     """
 
     async def send(entries: Sequence[Entry], seconds: float) -> Sequence[Entry]:
@@ -76,26 +80,31 @@ async def batch_write(
 
     seconds = timeout_seconds or client.config.timeout_seconds
     for start in range(0, len(requests), WRITE_REQUESTS_MAX):
-        await drain(send, requests[start : start + WRITE_REQUESTS_MAX], seconds)
+        await _send_all(send, requests[start : start + WRITE_REQUESTS_MAX], seconds)
 
 
-async def drain(send: Send, entries: Sequence[Entry], seconds: float) -> None:
-    """Send entries, and what is left of them again, with longer pauses while nothing moves.
+async def _send_all(send: Send, entries: Sequence[Entry], seconds: float) -> None:
+    """Send entries until none is unprocessed, with full jitter between the requests.
+
+    The ceilings of the pauses are those after throttling; they double only while no entry is
+    processed, and start again once one is.
 
     Raises:
-        Throttled: entries were left when the time was over.
+        Throttled: entries were still unprocessed at the deadline.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    standstills = 0
+    stalled_attempts = 0
     while entries:
         left = await send(entries, max(deadline - loop.time(), 0.001))
-        standstills = standstills + 1 if len(left) == len(entries) else 1
+        stalled_attempts = stalled_attempts + 1 if len(left) == len(entries) else 1
         entries = left
         if not entries:
             return
-        ceiling = ceiling_seconds(_POLICY, Kind.THROTTLED, standstills)
-        pause = random.random() * ceiling  # noqa: S311 - spreads callers, keeps no secret
+        ceiling = ceiling_seconds(_POLICY, Kind.THROTTLED, stalled_attempts)
+        pause = random.random() * ceiling  # noqa: S311 - full jitter, not a secret
         if loop.time() + pause >= deadline:
-            raise Throttled(f"{len(entries)} entries of a batch were left unprocessed in time")
+            raise Throttled(
+                f"{len(entries)} entries of a batch were still unprocessed at the deadline"
+            )
         await asyncio.sleep(pause)

@@ -1,4 +1,4 @@
-"""The client: DynamoDB JSON in, DynamoDB JSON out, within a deadline."""
+"""A client of DynamoDB's data plane: requests and answers in DynamoDB JSON, within a deadline."""
 
 from __future__ import annotations
 
@@ -12,47 +12,52 @@ from zlib import crc32
 
 import orjson
 
-from crossfade.dynamo.auth.credentials import KeyRing, source_of
-from crossfade.dynamo.auth.request_signer import Authentication
+from crossfade.aws.credentials import provider_of
+from crossfade.dynamo.auth.credential_cache import CredentialCache
+from crossfade.dynamo.auth.request_signer import RequestSigner
 from crossfade.dynamo.config import Config
 from crossfade.dynamo.errors import error_of
 from crossfade.dynamo.http.transport import HttpTransport, endpoint_of
 from crossfade.dynamo.request import Request, Response, Transport
 from crossfade.dynamo.retry import (
-    REPEATABLE_OPERATIONS,
-    Budget,
+    IDEMPOTENT_OPERATIONS,
     Kind,
     Policy,
+    RetryQuota,
     ceiling_seconds,
     kind_of,
-    may_repeat,
+    may_retry,
 )
 from crossfade.errors import CorruptResponse, CrossfadeError, InvalidRequest
 
 T = TypeVar("T")
 
 SUCCESS = 200
-NOTHING = b"{}"
+EMPTY = b"{}"
 
 
 class Client:
-    """Calls DynamoDB's data plane; belongs to the event loop that runs when it is made.
+    """Calls DynamoDB's data plane. Belongs to the event loop that is running when it is created.
 
     Args:
-        config: where, who and every limit.
-        transport: sends requests instead of the client's own HTTP/1.1.
+        config: endpoint, credentials and limits.
+        transport: sends the requests; the client's own HTTP/1.1 unless given.
+
+    Attributes:
+        config: the same.
+        closed: whether its connections are closed.
 
     Raises:
-        ConfigurationError: the endpoint is malformed, or there is none for the region.
+        ConfigurationError: the endpoint is malformed, or the region has none.
     """
 
     __slots__ = (
         "__weakref__",
-        "_authentication",
-        "_budget",
         "_http",
         "_loop",
         "_policy",
+        "_quota",
+        "_signer",
         "_transport",
         "_users",
         "closed",
@@ -67,28 +72,32 @@ class Client:
         self._loop = asyncio.get_running_loop()
         self._http = HttpTransport(config, endpoint)
         self._transport = transport or self._http
-        ring = KeyRing(source_of(config))
-        self._authentication = Authentication(ring, config.region, endpoint.authority)
+        credentials = CredentialCache(provider_of(config.keys, config.profile))
+        self._signer = RequestSigner(credentials, config.region, endpoint.authority)
         self._policy = Policy(attempts_max=config.attempts_max)
-        self._budget = Budget(config.repeat_tokens_max)
+        self._quota = RetryQuota(config.retry_tokens_max)
 
     async def call(
         self, operation: str, request: Mapping[str, Any], *, timeout_seconds: float | None = None
     ) -> dict[str, Any]:
-        """Run one operation, such as ``PutItem``, and return DynamoDB's answer as it is.
+        """Run one operation and return DynamoDB's answer unchanged.
 
-        A failed attempt is repeated within the deadline while the client's budget of repeats
-        lasts. UpdateItem, which may add to what is there, is repeated only after failures that
-        had no effect. A write that is repeated after an ambiguous failure may meet its own earlier
-        success: a conditional put then raises ConditionFailed with the item it wrote itself.
+        A failed attempt is retried until the deadline, while the client's retry quota lasts.
+        UpdateItem is not idempotent, so it is retried only after failures that had no effect. The
+        retry of a conditional write after an ambiguous failure can be refused because the first
+        attempt succeeded: a put then raises ConditionFailed with the item that it wrote itself.
 
         Args:
-            operation: DynamoDB's name of it.
+            operation: DynamoDB's name, such as ``PutItem``.
             request: its parameters in DynamoDB JSON; binary values as base64 text.
-            timeout_seconds: for the whole call; the configuration's unless given.
+            timeout_seconds: deadline of the whole call; the configuration's unless given.
+
+        Returns:
+            The answer in DynamoDB JSON.
 
         Raises:
-            CrossfadeError: the class that `failures.ERRORS` names, or one of `Transport`'s.
+            CrossfadeError: the class that `crossfade.dynamo.errors.ERRORS` names, or one of those
+                of `Transport`.
         """
         if operation == "TransactWriteItems" and "ClientRequestToken" not in request:
             request = {**request, "ClientRequestToken": str(uuid4())}
@@ -97,7 +106,7 @@ class Client:
     def send(
         self, operation: str, body: bytes, timeout_seconds: float | None = None
     ) -> Coroutine[Any, Any, dict[str, Any]]:
-        """Run one operation as `call` does, its parameters written as JSON already."""
+        """Run one operation as `call` does, with its parameters already encoded as JSON."""
         return self.send_as(operation, body, parse, timeout_seconds)
 
     async def send_as(
@@ -107,49 +116,53 @@ class Client:
         read: Callable[[str, bytes], T],
         timeout_seconds: float | None = None,
     ) -> T:
-        """Run one operation as `send` does, and return what `read` makes of the answer's JSON.
+        """Run one operation as `send` does, and decode its answer with `read`.
 
         Args:
-            operation: DynamoDB's name of it.
+            operation: DynamoDB's name, such as ``Scan``.
             body: its parameters as JSON.
-            read: given the operation and the answer; raises CorruptResponse if it cannot read it.
-            timeout_seconds: for the whole call; the configuration's unless given.
+            read: given the operation and the answer's JSON, returns the decoded answer; raises
+                CorruptResponse if it cannot.
+            timeout_seconds: deadline of the whole call; the configuration's unless given.
+
+        Returns:
+            The result of `read`.
         """
         deadline = self._loop.time() + (timeout_seconds or self.config.timeout_seconds)
-        repeatable = operation in REPEATABLE_OPERATIONS
+        idempotent = operation in IDEMPOTENT_OPERATIONS
         seconds = self.config.attempt_timeout_seconds
         attempt = 1
         while True:
             try:
-                head = self._authentication.form(operation)
-                if head is None:
-                    head = await self._authentication.turn(operation, deadline)
-                request = Request(head(body), body, deadline, seconds, repeatable)
+                sign = self._signer.prepared(operation)
+                if sign is None:
+                    sign = await self._signer.prepare(operation, deadline)
+                request = Request(sign(body), body, deadline, seconds, idempotent)
                 response = await self._transport(request)
                 answer = read(operation, content_of(operation, body, response))
             except CrossfadeError as error:
                 await self._pause(error, operation, attempt, deadline)
                 attempt += 1
             else:
-                self._budget.earn()
+                self._quota.refund()
                 return answer
 
     def share(self) -> Self:
-        """Return this client to one more user, who closes it too."""
+        """Return this client to one more user; each user calls `close` once."""
         self._users += 1
         return self
 
     async def close(self) -> None:
-        """Give the client up; with its last user every connection closes.
+        """Release the client; the last user's call closes every connection.
 
-        Calls under way then end with Interrupted.
+        Calls in progress then fail with Interrupted.
         """
         self._users -= 1
         if self._users > 0:
             return
         self.closed = True
         await self._http.close()
-        await self._authentication.close()
+        await self._signer.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -164,22 +177,26 @@ class Client:
 
     @property
     def connections_open(self) -> int:
-        """Connections open or being opened at this moment."""
+        """The number of connections that are open or being opened."""
         return self._http.pool.open_count
 
     async def _pause(
         self, error: CrossfadeError, operation: str, attempt: int, deadline: float
     ) -> None:
-        """Wait before the next attempt, or raise the error when there is to be none."""
+        """Wait before the next attempt.
+
+        Raises:
+            CrossfadeError: `error` itself, if no further attempt is allowed.
+        """
         kind = kind_of(error)
-        repeatable = operation in REPEATABLE_OPERATIONS
-        if not may_repeat(self._policy, kind, attempt, repeatable=repeatable):
+        idempotent = operation in IDEMPOTENT_OPERATIONS
+        if not may_retry(self._policy, kind, attempt, idempotent=idempotent):
             raise error
         if kind is Kind.EXPIRED:
-            self._authentication.forget()
+            self._signer.forget()
         ceiling = ceiling_seconds(self._policy, kind, attempt)
-        pause = random.random() * ceiling  # noqa: S311 - spreads callers, keeps no secret
-        if self._loop.time() + pause >= deadline or not self._budget.spend():
+        pause = random.random() * ceiling  # noqa: S311 - full jitter, not a secret
+        if self._loop.time() + pause >= deadline or not self._quota.take():
             raise error
         await asyncio.sleep(pause)
 
@@ -188,7 +205,7 @@ def encode(operation: str, request: Mapping[str, Any]) -> bytes:
     """Return a request as JSON.
 
     Raises:
-        InvalidRequest: it holds what JSON cannot.
+        InvalidRequest: it holds a value that JSON cannot represent.
     """
     try:
         return orjson.dumps(request)
@@ -200,13 +217,13 @@ def content_of(operation: str, body: bytes, response: Response) -> bytes:
     """Return the JSON of a successful answer.
 
     Args:
-        operation: what was asked for.
-        body: with which parameters, as JSON.
-        response: what came back.
+        operation: the operation that was called.
+        body: its parameters as JSON.
+        response: DynamoDB's response.
 
     Raises:
-        CorruptResponse: it does not match its checksum.
-        CrossfadeError: it is an error, translated by `failures.error_of`.
+        CorruptResponse: the answer does not match its checksum.
+        CrossfadeError: the response is an error, translated by `crossfade.dynamo.errors.error_of`.
     """
     status, headers, content = response
     checksum = headers.get("x-amz-crc32")
@@ -218,12 +235,12 @@ def content_of(operation: str, body: bytes, response: Response) -> bytes:
 
 
 def parse(operation: str, content: bytes) -> dict[str, Any]:
-    """Return an answer's JSON as a dict.
+    """Return an answer's JSON object as a dict.
 
     Raises:
-        CorruptResponse: it is not a JSON object.
+        CorruptResponse: the answer is not a JSON object.
     """
-    if content == NOTHING:
+    if content == EMPTY:
         return {}
     try:
         answer = orjson.loads(content)

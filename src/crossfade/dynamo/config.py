@@ -1,32 +1,35 @@
-"""What a client needs to know, as plain values."""
+"""The configuration of a client, as plain values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crossfade.aws.credentials import Keys
 from crossfade.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where DynamoDB is, who asks, and every limit of the client.
+    """The endpoint, the credentials and every limit of a client.
 
     Attributes:
         region: the AWS region, such as ``eu-central-1``.
-        endpoint: ``https://host[:port]``; AWS's own for the region unless given.
+        endpoint: ``http[s]://host[:port]``; the region's AWS endpoint unless given.
         profile: a profile of the shared AWS configuration, for the credential chain.
-        access_key: explicit credentials instead of the chain.
-        secret_key: belongs to `access_key`.
-        session_token: belongs to `access_key`, for temporary credentials.
-        ca_file: certificates to trust instead of the system's, PEM.
-        timeout_seconds: a whole call: waiting, every attempt and the pauses between them.
-        attempt_timeout_seconds: one attempt, from its first byte out to its last byte in.
-        connect_timeout_seconds: one connection with its TLS handshake.
+        access_key: the access key id of explicit credentials, which replace the chain.
+        secret_key: the secret access key that belongs to `access_key`.
+        session_token: belongs to `access_key` if the credentials are temporary.
+        ca_file: path of a PEM file with the CA certificates to trust instead of the system's.
+        timeout_seconds: deadline of a call: waiting, every attempt and the pauses between them.
+        attempt_timeout_seconds: deadline of one attempt, from its first byte sent to its last
+            byte received.
+        connect_timeout_seconds: deadline of opening one connection, TLS handshake included.
         connections_max: connections open at once.
         waiters_max: calls that may wait for a connection at once.
-        idle_seconds_max: an idle connection older than this is not used again.
+        idle_seconds_max: a connection that was idle for longer is closed instead of used.
         attempts_max: attempts of one call, the first included.
-        repeat_tokens_max: the budget of repeats that all calls share; five pay for one.
+        retry_tokens_max: capacity of the token bucket that all calls share for their retries; a
+            retry costs 5 tokens, a success returns 1.
 
     Raises:
         ConfigurationError: a field is missing or out of range.
@@ -46,7 +49,7 @@ class Config:
     waiters_max: int = 10_000
     idle_seconds_max: float = 20.0
     attempts_max: int = 5
-    repeat_tokens_max: int = 500
+    retry_tokens_max: int = 500
 
     def __post_init__(self) -> None:
         if not self.region:
@@ -57,6 +60,13 @@ class Config:
             _require_positive(f"{name}_seconds", getattr(self, f"{name}_seconds"))
         for name in ("connections_max", "attempts_max"):
             _require_positive(name, getattr(self, name))
+
+    @property
+    def keys(self) -> Keys | None:
+        """The explicit credentials, None if the chain is to be used."""
+        if self.access_key is None or self.secret_key is None:
+            return None
+        return Keys(self.access_key, self.secret_key, self.session_token)
 
 
 def _require_positive(name: str, value: float) -> None:

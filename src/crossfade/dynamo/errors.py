@@ -1,4 +1,4 @@
-"""What DynamoDB's error answers mean, in one table.
+"""The translation of DynamoDB's error answers, in one table.
 
 Source: Amazon DynamoDB Developer Guide, "Error handling with DynamoDB"; API Reference, "Common
 Errors".
@@ -36,7 +36,7 @@ ERRORS: Mapping[str, ErrorClass] = {
     "TransactionConflictException": Contended,
     "TransactionInProgressException": Contended,
     "ReplicatedWriteConflictException": Contended,
-    # The control plane's: the table is being changed, or its backups are not set up yet.
+    # Control plane: the table is being changed, or its backups are not set up yet.
     "ContinuousBackupsUnavailableException": Contended,
     "LimitExceededException": Contended,
     "ResourceInUseException": Contended,
@@ -74,7 +74,7 @@ ERRORS: Mapping[str, ErrorClass] = {
     "ValidationException": InvalidRequest,
 }
 
-# An answer without a code of ours, such as a load balancer's page.
+# For answers without a code of this table, such as a load balancer's page.
 ERRORS_BY_STATUS: Mapping[int, ErrorClass] = {
     401: AccessDenied,
     403: AccessDenied,
@@ -83,8 +83,8 @@ ERRORS_BY_STATUS: Mapping[int, ErrorClass] = {
     429: Throttled,
 }
 
-# A transaction refused for these reasons alone passes a moment later.
-PASSING_REASONS: Mapping[str, ErrorClass] = {
+# A transaction that was cancelled only for these reasons may succeed when it is retried.
+TRANSIENT_REASONS: Mapping[str, ErrorClass] = {
     "TransactionConflict": Contended,
     "ProvisionedThroughputExceeded": Throttled,
     "ThrottlingError": Throttled,
@@ -98,12 +98,18 @@ REMEDIES: Mapping[ErrorClass, str] = {
 
 DETAIL_CHARS_MAX = 300
 MASK = "[value]"
-# Shorter values are masked only as whole words, or the message itself would not be readable.
+# Shorter values are masked only as whole words, otherwise the message would be unreadable.
 WORD_CHARS_MIN = 4
 
 
 def error_of(operation: str, request: Mapping[str, Any], response: Response) -> CrossfadeError:
-    """Return the error that an answer other than 200 stands for; it names no item's content."""
+    """Return the error of a response with another status than 200; it quotes no item's content.
+
+    Args:
+        operation: the operation that was called.
+        request: its parameters in DynamoDB JSON; their values are masked in the message.
+        response: DynamoDB's response.
+    """
     content = _content(response.body)
     code = _code(content)
     error_class = ERRORS.get(code) or _class_of_status(response.status)
@@ -123,7 +129,7 @@ def error_of(operation: str, request: Mapping[str, Any], response: Response) -> 
 
 
 def masked(message: str, request: Mapping[str, Any]) -> str:
-    """Return a server's message without the values of the request that it repeats."""
+    """Return a server's message, truncated, with the request's values replaced by `MASK`."""
     values = sorted(set(_values(request)), key=len, reverse=True)
     for value in values:
         if value in message:
@@ -160,7 +166,7 @@ def _content(body: bytes) -> dict[str, Any]:
 
 
 def _code(content: Mapping[str, Any]) -> str:
-    """Return ``ValidationException`` of ``com.amazon.coral.validate#ValidationException``."""
+    """Return the error code, ``ValidationException`` of ``com.amazon…#ValidationException``."""
     name = content.get("__type") or content.get("code") or ""
     return str(name).rpartition("#")[2].partition(":")[0]
 
@@ -172,6 +178,7 @@ def _class_of_status(status: int) -> ErrorClass:
 
 
 def _cancelled(content: Mapping[str, Any], request: Mapping[str, Any]) -> CrossfadeError:
+    """Return TransactionCanceled, or a class that is retried if every reason is transient."""
     reasons = tuple(
         CancellationReason(
             str(reason.get("Code") or "None"),
@@ -182,8 +189,8 @@ def _cancelled(content: Mapping[str, Any], request: Mapping[str, Any]) -> Crossf
         if isinstance(reason, dict)
     )
     canceled = TransactionCanceled(reasons)
-    blamed = {reason.code for reason in reasons} - {"None"}
-    if not blamed or not blamed <= PASSING_REASONS.keys():
+    codes = {reason.code for reason in reasons} - {"None"}
+    if not codes or not codes <= TRANSIENT_REASONS.keys():
         return canceled
-    classes = {PASSING_REASONS[code] for code in blamed}
+    classes = {TRANSIENT_REASONS[code] for code in codes}
     return (Throttled if classes == {Throttled} else Contended)(str(canceled))

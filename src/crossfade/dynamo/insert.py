@@ -1,4 +1,4 @@
-"""Many items in one request, each only where none stands: PartiQL's INSERT in batches.
+"""Conditional inserts of many items per request: batches of PartiQL INSERT statements.
 
 Source: Amazon DynamoDB Developer Guide, "PartiQL insert statements for DynamoDB" and "Running batch
 operations with PartiQL for DynamoDB"; API Reference, "BatchExecuteStatement" and
@@ -19,9 +19,9 @@ from crossfade.ports import Item
 OPERATION = "BatchExecuteStatement"
 STATEMENTS_MAX = 25
 STATEMENT_BYTES_MAX = 8192
-"""Of the text alone; the values stand beside it."""
-PORTION_BYTES_MAX = 1_048_576
-"""Of the values in one request: far below what DynamoDB takes, and little to send again."""
+"""The limit of a statement's text; its parameters are separate."""
+BATCH_BYTES_MAX = 1_048_576
+"""Bytes of the values of one request: far below DynamoDB's limit, so that a retry costs little."""
 
 INSERTIONS: Mapping[str, Insertion] = {
     "DuplicateItem": Insertion.STANDING,
@@ -29,7 +29,7 @@ INSERTIONS: Mapping[str, Insertion] = {
     "RequestLimitExceeded": Insertion.THROTTLED,
     "ThrottlingError": Insertion.THROTTLED,
 }
-"""What the errors of single statements mean; every other one leaves the item to a put."""
+"""The outcomes of statements by error code; after any other code the item must be put instead."""
 
 REMEDY = "allow dynamodb:PartiQLInsert on the table to backfill with less effort"
 
@@ -37,27 +37,27 @@ REMEDY = "allow dynamodb:PartiQLInsert on the table to backfill with less effort
 async def insert(
     client: Client, table: str, items: Sequence[Item], values: Sequence[bytes]
 ) -> list[Insertion]:
-    """Write items where none stands.
+    """Write each item unless one with its key exists.
 
-    A batch that is given up halfway, or whose answer is lost, may have been written: sent again,
-    its own items stand there.
+    A request that was interrupted or got no answer may have written its items: when it is sent
+    again, they are reported as existing.
 
     Args:
-        client: of the table's region.
-        table: its name.
-        items: each whole, its key included.
-        values: the values of each item as a JSON array, in the order of its names.
+        client: a client of the table's region.
+        table: the table's name.
+        items: whole items in DynamoDB JSON, keys included.
+        values: the values of each item as a JSON array, in the order of its attribute names.
 
     Returns:
-        What became of each item.
+        The outcome of each item, in order.
 
     Raises:
-        Rejected: DynamoDB, or the credentials' permissions, have no such operation.
-        Unavailable: DynamoDB cannot now.
+        Rejected: DynamoDB lacks the operation, or the credentials lack its permission.
+        Unavailable: DynamoDB cannot answer now.
     """
     found: list[Insertion] = []
-    for portion in _portions(values):
-        found += await _send(client, table, items[portion], values[portion])
+    for batch in _batches(values):
+        found += await _send(client, table, items[batch], values[batch])
     return found
 
 
@@ -74,7 +74,9 @@ async def _send(
         raise InvalidRequest(f"{error}; {REMEDY}") from error
     responses = answer.get("Responses", ())
     if len(responses) != len(items):
-        raise CorruptResponse(f"DynamoDB's answer to {OPERATION} has not one entry per statement")
+        raise CorruptResponse(
+            f"DynamoDB's answer to {OPERATION} does not have one entry per statement"
+        )
     found = [*map(_insertion, responses)]
     if set(found) == {Insertion.REFUSED}:
         code = responses[0]["Error"].get("Code")
@@ -83,7 +85,7 @@ async def _send(
 
 
 def _insertion(response: Mapping[str, Any]) -> Insertion:
-    """Return what the answer to one statement says."""
+    """Return the outcome of one statement."""
     error = response.get("Error")
     if error is None:
         return Insertion.WRITTEN
@@ -92,10 +94,10 @@ def _insertion(response: Mapping[str, Any]) -> Insertion:
 
 @lru_cache(maxsize=4096)
 def _statement(table: str, names: tuple[str, ...]) -> bytes:
-    """Return the beginning of a batch's entry, up to its values.
+    """Return the JSON of a batch's entry, up to its parameters.
 
     Raises:
-        InvalidRequest: the names alone pass what a statement may have.
+        InvalidRequest: the attribute names exceed `STATEMENT_BYTES_MAX`.
     """
     members = ",".join("'" + name.replace("'", "''") + "':?" for name in names)
     text = f'INSERT INTO "{table}" VALUE {{{members}}}'
@@ -104,11 +106,11 @@ def _statement(table: str, names: tuple[str, ...]) -> bytes:
     return encode(OPERATION, {"Statement": text})[:-1] + b',"Parameters":'
 
 
-def _portions(values: Sequence[bytes]) -> Iterator[slice]:
-    """Yield what goes into one request each."""
+def _batches(values: Sequence[bytes]) -> Iterator[slice]:
+    """Yield the slice of each request."""
     start = size = 0
     for place, value in enumerate(values):
-        full = place - start == STATEMENTS_MAX or size + len(value) > PORTION_BYTES_MAX
+        full = place - start == STATEMENTS_MAX or size + len(value) > BATCH_BYTES_MAX
         if full and place > start:
             yield slice(start, place)
             start, size = place, 0

@@ -1,4 +1,4 @@
-"""Query and Scan, page by page or item by item."""
+"""Pagination of Query and Scan."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from crossfade.errors import CorruptResponse
 async def pages(
     client: Client, operation: Literal["Query", "Scan"], request: Mapping[str, Any]
 ) -> AsyncIterator[dict[str, Any]]:
-    """Yield DynamoDB's answers, one per page, until the last; each within its own deadline.
+    """Yield DynamoDB's answers in DynamoDB JSON, one per page, each within its own deadline.
+
+    Args:
+        client: a client of the table's region.
+        operation: the operation.
+        request: its parameters in DynamoDB JSON; ``ExclusiveStartKey`` is where to begin.
 
     Raises:
-        CorruptResponse: a page ends where it began, so the next one would be the same again.
+        CorruptResponse: a page ends at the key it began after, so the next would be the same.
     """
     start = request.get("ExclusiveStartKey")
     while True:
@@ -33,7 +38,7 @@ async def pages(
 async def items(
     client: Client, operation: Literal["Query", "Scan"], request: Mapping[str, Any]
 ) -> AsyncIterator[dict[str, Any]]:
-    """Yield the items of all pages."""
+    """Yield the items of all pages in DynamoDB JSON; arguments and errors as those of `pages`."""
     async for page in pages(client, operation, request):
         for item in page.get("Items", ()):
             yield item

@@ -1,7 +1,4 @@
-"""The values of the transport seam: one request out, one response back.
-
-A transport is any callable of the shape `Transport`; the client knows nothing else of the network.
-"""
+"""The interface between a client and the network: `Transport`, `Request` and `Response`."""
 
 from __future__ import annotations
 
@@ -10,38 +7,38 @@ from typing import NamedTuple
 
 
 class Request(NamedTuple):
-    """One signed HTTP request: always POST to the endpoint's root.
+    """A signed HTTP request, POST to the endpoint's root.
 
     Attributes:
         head: request line and headers as HTTP/1.1 sends them, the blank line included.
-        body: the request in JSON.
-        deadline: when the whole call ends, on the running event loop's clock.
-        attempt_seconds: how long this one exchange may take within the deadline.
-        repeatable: whether sending it twice has the effect of sending it once.
+        body: the operation's parameters as JSON.
+        deadline: when the whole call ends, in the running event loop's time.
+        attempt_seconds: how long this attempt may take within the deadline.
+        idempotent: whether sending the request twice has the same effect as sending it once.
     """
 
     head: bytes
     body: bytes
     deadline: float
     attempt_seconds: float
-    repeatable: bool
+    idempotent: bool
 
     def __repr__(self) -> str:
         return f"Request({len(self.body)} bytes)"
 
     def headers(self) -> dict[str, str]:
-        """Return the headers one by one, for a transport that frames requests itself."""
+        """Return the headers by name, for a transport that formats requests itself."""
         lines = self.head.decode("latin-1").split("\r\n")[1:-2]
         return {name: value for name, _, value in (line.partition(": ") for line in lines)}
 
 
 class Response(NamedTuple):
-    """One HTTP response.
+    """An HTTP response.
 
     Attributes:
         status: the status code.
-        headers: names in lower case.
-        body: the content, without transfer coding.
+        headers: the headers by name in lower case.
+        body: the content, transfer coding removed.
     """
 
     status: int
@@ -56,9 +53,9 @@ Transport = Callable[[Request], Awaitable[Response]]
 """Sends one request and returns its response.
 
 Raises:
-    Unreachable: nothing was sent.
+    Unreachable: no connection; nothing was sent.
     Interrupted: the connection broke after sending; the request may have had its effect.
-    TimedOut: the exchange took longer than allowed; likewise.
-    Overloaded: no connection became free.
+    TimedOut: no answer within the time allowed; the request may have had its effect.
+    Overloaded: no connection became free; nothing was sent.
     CorruptResponse: the answer is not HTTP.
 """

@@ -1,4 +1,4 @@
-"""Whether a failed attempt is repeated, and after how long. Pure but for its count of tokens."""
+"""The retry policy: whether a failed attempt is retried, and after how long. No I/O."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from crossfade.jobs.backoff import doubled_seconds
 
 
 class Kind(StrEnum):
-    """What a failure says about sending the same request again."""
+    """The kinds of failures, by what a retry of the same request can expect."""
 
-    THROTTLED = "throttled"  # refused for the rate; had no effect
-    REFUSED = "refused"  # had no effect; may pass a moment later
-    EXPIRED = "expired"  # refused for old credentials; passes with new ones
+    THROTTLED = "throttled"  # refused because of the request rate; had no effect
+    REFUSED = "refused"  # had no effect; a retry may succeed
+    EXPIRED = "expired"  # refused because the credentials expired; succeeds with newer ones
     AMBIGUOUS = "ambiguous"  # may have had its effect
-    FINAL = "final"  # fails again
+    FINAL = "final"  # a retry fails the same way
 
 
-# The first class that fits decides, so subclasses stand before their base.
+# The first matching class decides, so subclasses come before their base.
 KINDS: tuple[tuple[type[CrossfadeError], Kind], ...] = (
     (Throttled, Kind.THROTTLED),
     (Contended, Kind.REFUSED),
@@ -41,9 +41,9 @@ KINDS: tuple[tuple[type[CrossfadeError], Kind], ...] = (
     (Unreachable, Kind.REFUSED),
 )
 
-# Operations that sent twice leave the table as sent once. UpdateItem is not among them: an
-# expression may add to what is there. TransactWriteItems is, because every call carries a token.
-REPEATABLE_OPERATIONS = frozenset(
+# UpdateItem is missing, because an update expression may add to the stored value.
+# TransactWriteItems is idempotent because every call carries a ClientRequestToken.
+IDEMPOTENT_OPERATIONS = frozenset(
     {
         "BatchGetItem",
         "BatchWriteItem",
@@ -60,7 +60,7 @@ REPEATABLE_OPERATIONS = frozenset(
 
 
 def kind_of(error: CrossfadeError) -> Kind:
-    """Return what an error says about sending the same request again."""
+    """Return the kind of a failure."""
     for error_class, kind in KINDS:
         if isinstance(error, error_class):
             return kind
@@ -69,13 +69,17 @@ def kind_of(error: CrossfadeError) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How often and how patiently to repeat.
+    """The number of attempts, and exponential backoff with full jitter between them.
+
+    Each pause is random, evenly distributed between 0 and a ceiling that doubles with each
+    attempt. With the defaults the ceilings are 0.2 s, 0.4 s, 0.8 s, 1.6 s, … at most 5 s after
+    throttling, and 0.025 s, 0.05 s, 0.1 s, 0.2 s, … at most 5 s after any other failure.
 
     Attributes:
         attempts_max: attempts of one call, the first included.
-        fault_seconds: ceiling of the pause after a first failure; doubles with each.
-        throttle_seconds: the same after throttling.
-        pause_seconds_max: ceiling of any pause.
+        fault_seconds: the first ceiling, except after throttling.
+        throttle_seconds: the first ceiling after throttling.
+        pause_seconds_max: the highest ceiling.
     """
 
     attempts_max: int = 5
@@ -85,10 +89,15 @@ class Policy:
 
 
 def ceiling_seconds(policy: Policy, kind: Kind, attempt: int) -> float:
-    """Return the longest pause after the given attempt (1 for the first); the real one is random.
+    """Return the longest possible pause after a failed attempt.
 
-    "Full jitter": a pause drawn evenly between nothing and the ceiling keeps many callers that
-    failed together from coming back together.
+    The caller draws the pause evenly from 0 to this ceiling ("full jitter"), so that callers which
+    failed together do not retry together.
+
+    Args:
+        policy: the ceilings.
+        kind: the kind of the failure; there is no pause after `Kind.EXPIRED`.
+        attempt: the attempt that failed, 1 for the first.
     """
     if kind is Kind.EXPIRED:
         return 0.0
@@ -96,29 +105,39 @@ def ceiling_seconds(policy: Policy, kind: Kind, attempt: int) -> float:
     return doubled_seconds(first, attempt, policy.pause_seconds_max)
 
 
-def may_repeat(policy: Policy, kind: Kind, attempt: int, *, repeatable: bool) -> bool:
-    """Tell whether a request may be sent again after this attempt failed in this way."""
+def may_retry(policy: Policy, kind: Kind, attempt: int, *, idempotent: bool) -> bool:
+    """Return whether a request may be sent again.
+
+    Args:
+        policy: the number of attempts.
+        kind: the kind of the failure; one retry follows `Kind.EXPIRED`.
+        attempt: the attempt that failed, 1 for the first.
+        idempotent: whether the request has the same effect when it is sent twice.
+    """
     match kind:
         case Kind.FINAL:
             return False
         case Kind.EXPIRED:
             return attempt == 1
         case Kind.AMBIGUOUS:
-            return repeatable and attempt < policy.attempts_max
+            return idempotent and attempt < policy.attempts_max
         case Kind.THROTTLED | Kind.REFUSED:
             return attempt < policy.attempts_max
 
 
-class Budget:
-    """Tokens that all calls of one client spend on repeats, so that an outage is not multiplied.
+class RetryQuota:
+    """A token bucket that all calls of a client share, so that retries do not multiply an outage.
 
-    A repeat costs tokens and every success earns one back. With the default of 500, a client may
-    repeat 100 times at once, and afterwards once per five successes.
+    A retry takes 5 tokens and a success returns 1. With a capacity of 500, a client can make 100
+    retries in a row, and then one for every 5 successes.
+
+    Args:
+        tokens_max: the capacity; the bucket is full at first.
     """
 
     __slots__ = ("_tokens", "_tokens_max")
 
-    REPEAT_COST = 5
+    RETRY_COST = 5
 
     def __init__(self, tokens_max: int) -> None:
         self._tokens_max = tokens_max
@@ -126,17 +145,17 @@ class Budget:
 
     @property
     def tokens(self) -> int:
-        """What is left."""
+        """The tokens left."""
         return self._tokens
 
-    def spend(self) -> bool:
-        """Pay for one repeat; False when the tokens do not reach."""
-        if self._tokens < self.REPEAT_COST:
+    def take(self) -> bool:
+        """Take the tokens of one retry; return False, and take none, if too few are left."""
+        if self._tokens < self.RETRY_COST:
             return False
-        self._tokens -= self.REPEAT_COST
+        self._tokens -= self.RETRY_COST
         return True
 
-    def earn(self) -> None:
-        """Take a token back after a success."""
+    def refund(self) -> None:
+        """Return one token after a success."""
         if self._tokens < self._tokens_max:
             self._tokens += 1

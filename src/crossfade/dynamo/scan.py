@@ -1,4 +1,4 @@
-"""The whole table, page by page in parallel segments, within a budget of read units."""
+"""Scanning a whole table in parallel segments, within a budget of read units."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ _read_answer = msgspec.json.Decoder(_Answer).decode
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items of one answer, and what DynamoDB charged for it.
+    """One page of a scan.
 
     Attributes:
-        items: each as DynamoDB's JSON, unread.
-        last_key: what the segment's next page comes after; None at its end.
+        items: each item in DynamoDB JSON, not decoded.
+        read_units: the read units that DynamoDB charged for the page.
+        last_key: the key after which the segment's next page begins; None at its end.
     """
 
     items: Sequence[bytes]
@@ -40,38 +41,41 @@ class Page:
     last_key: Mapping[str, Any] | None
 
 
-class Pace:
-    """Spends at most so many read units a second, over all segments together.
+class LeakyBucket:
+    """A leaky bucket that limits the read units per second of all segments together.
+
+    The units of a page are known only after it was read, so they are added afterwards, and the
+    next page waits until the bucket is empty.
 
     Args:
-        units_per_second: the budget; None: as fast as DynamoDB answers.
+        units_per_second: the rate at which the bucket leaks; None: no limit.
     """
 
     def __init__(self, units_per_second: float | None) -> None:
         self._units_per_second = units_per_second
-        self._free_at = 0.0
+        self._empty_at = 0.0
 
-    async def spend(self, units: float) -> None:
-        """Wait until what was just read is paid for."""
+    async def add(self, units: float) -> None:
+        """Add the units that were just consumed, and wait until they have leaked."""
         if self._units_per_second is None:
             return
         now = asyncio.get_running_loop().time()
-        self._free_at = max(self._free_at, now) + units / self._units_per_second
-        await asyncio.sleep(self._free_at - now)
+        self._empty_at = max(self._empty_at, now) + units / self._units_per_second
+        await asyncio.sleep(self._empty_at - now)
 
 
 class TableScan:
-    """Reads every item once, strongly consistent.
+    """Reads every item of a table once, strongly consistent.
 
     Args:
-        client: of the table's region.
-        table: its name.
-        segments: how many pages are read at once; memory holds one page of each.
-        page_items_max: items of one page; more would cost memory, and time for want of caches.
-        units_per_second: the budget of read units; None: no limit.
+        client: a client of the table's region.
+        table: the table's name.
+        segments: how many segments are read at once; memory holds one page of each.
+        page_items_max: items of one page; a higher number costs memory, and time for cache misses.
+        units_per_second: the budget of read units per second; None: no limit.
 
     Attributes:
-        segments: into how many parts a new scan divides the table.
+        segments: into how many segments a new scan divides the table.
     """
 
     def __init__(
@@ -87,21 +91,21 @@ class TableScan:
         self._table = table
         self.segments = segments
         self._page_items_max = page_items_max
-        self._pace = Pace(units_per_second)
+        self._bucket = LeakyBucket(units_per_second)
 
     async def pages(
         self, segment: int, segments: int, after: Mapping[str, Any] | None = None
     ) -> AsyncIterator[Page]:
-        """Yield the pages of one part of the table.
+        """Yield the pages of one segment of the table.
 
         Args:
-            segment: which one, from 0 on.
-            segments: into how many parts the table is divided.
-            after: `Page.last_key` of the last page known.
+            segment: the segment's number, from 0.
+            segments: into how many segments the table is divided.
+            after: `Page.last_key` of the last page that was read; None: begin with the first.
 
         Raises:
-            CorruptResponse: a page ends where it began, so the next one would be the same again.
-            Unavailable: DynamoDB cannot now.
+            CorruptResponse: a page ends at the key it began after, so the next would be the same.
+            Unavailable: DynamoDB cannot answer now.
         """
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -116,7 +120,7 @@ class TableScan:
             answer = await self._client.send_as("Scan", body, _read)
             last, units = answer.LastEvaluatedKey, answer.ConsumedCapacity.CapacityUnits
             yield Page([bytes(item) for item in answer.Items], units, last)
-            await self._pace.spend(units)
+            await self._bucket.add(units)
             if not last:
                 return
             if last == after:
@@ -128,4 +132,4 @@ def _read(operation: str, content: bytes) -> _Answer:
     try:
         return _read_answer(content)
     except msgspec.DecodeError:
-        raise CorruptResponse(f"DynamoDB's answer to {operation} is not what it sends") from None
+        raise CorruptResponse(f"DynamoDB's answer to {operation} is malformed") from None

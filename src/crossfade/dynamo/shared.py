@@ -8,25 +8,25 @@ import os
 from crossfade.dynamo.client import Client
 from crossfade.dynamo.config import Config
 
-# The process id keeps a forked child from writing into its parent's connections; the loop keeps
-# a client from outliving the loop that its connections belong to.
-_Owner = tuple[int, asyncio.AbstractEventLoop, Config]
-_CLIENTS: dict[_Owner, Client] = {}
+# The process id, because a forked child must not write to its parent's connections; the event loop,
+# because connections belong to one.
+_Key = tuple[int, asyncio.AbstractEventLoop, Config]
+_CLIENTS: dict[_Key, Client] = {}
 
 
 def connect(config: Config) -> Client:
-    """Return this process's client of the running event loop; the first call makes it.
+    """Return this process's client for the running event loop and this configuration.
 
-    Everyone who asks with an equal configuration shares its connections and its budget of repeats,
-    and closes it when done with it: the last one closes the connections.
+    The first call creates it. All callers with an equal configuration share its connections and
+    its retry quota. Each calls `Client.close` once; the last call closes the connections.
 
     Raises:
         ConfigurationError: as `Client` does.
     """
     for stale in [key for key, client in _CLIENTS.items() if client.closed or key[1].is_closed()]:
         del _CLIENTS[stale]
-    owner = (os.getpid(), asyncio.get_running_loop(), config)
-    if owner in _CLIENTS:
-        return _CLIENTS[owner].share()
-    _CLIENTS[owner] = Client(config)
-    return _CLIENTS[owner]
+    key = (os.getpid(), asyncio.get_running_loop(), config)
+    if key in _CLIENTS:
+        return _CLIENTS[key].share()
+    _CLIENTS[key] = Client(config)
+    return _CLIENTS[key]

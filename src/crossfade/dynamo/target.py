@@ -1,4 +1,4 @@
-"""The table as the store that follows: versioned puts, consistent reads."""
+"""The migration's target: versioned puts into a table, and strongly consistent reads."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from crossfade.mapping.state import Insertion
 from crossfade.ports import Item
 
 CONDITION = "attribute_not_exists(cf_v) OR cf_v < :version"
-GRAVE_CONDITION = "attribute_not_exists(cf_v) OR (cf_deleted = :yes AND cf_v = :version)"
+TOMBSTONE_CONDITION = "attribute_not_exists(cf_v) OR (cf_deleted = :yes AND cf_v = :version)"
 READ_BACKS_MAX = 3
 
 
 class Target:
-    """Items of one table in DynamoDB JSON; each carries its version in ``cf_v``."""
+    """The items of one table in DynamoDB JSON; each has its version in ``cf_v``.
+
+    Args:
+        client: a client of the table's region.
+        table: the table's name.
+        key_attributes: the names of the table's keys.
+    """
 
     def __init__(
         self, client: Client, table: str, key_attributes: tuple[str, ...] = ("pk", "sk")
@@ -34,26 +40,27 @@ class Target:
         self._put = encode("PutItem", options)[:-1] + b',"Item":'
 
     def put(self, item: Item, version: int) -> Coroutine[Any, Any, Item | None]:
-        """Write an item as `put_json` does."""
+        """Write an item as `put_json` does; encode it first."""
         return self.put_json(item, encode("PutItem", item), version)
 
     async def put_json(self, item: Item, content: bytes, version: int) -> Item | None:
         """Write an item unless the stored one has the same or a newer version.
 
-        An item without ``cf_v`` is older than any version. A put that is repeated after a lost
-        answer may find the item it wrote itself, of the very version: compare contents.
+        A stored item without ``cf_v`` is older than any version. If the answer to a put is lost,
+        its retry may find the item that the first attempt wrote, with the same version: compare
+        the contents.
 
         Args:
-            item: the whole item, its ``cf_v`` included.
-            content: it as JSON.
-            version: the number in its ``cf_v``.
+            item: the whole item in DynamoDB JSON, with ``cf_v``.
+            content: the same item as JSON.
+            version: the number in ``cf_v``.
 
         Returns:
-            None when written, else the item that stands there.
+            None if the item was written, else the stored item.
 
         Raises:
             Rejected: DynamoDB cannot store this item.
-            Unavailable: it cannot now.
+            Unavailable: DynamoDB cannot answer now.
         """
         request = b'%b%b,"ExpressionAttributeValues":{":version":{"N":"%d"}}}' % (
             self._put,
@@ -67,27 +74,31 @@ class Target:
                 found = refusal.item or await self._read(item)
                 if found is not None:
                     return found
-                # Deleted between refusal and read: the way is free again.
+                # Deleted between refusal and read, so the put can succeed.
             else:
                 return None
-        raise Contended("the item comes and goes faster than it can be read; try again")
+        raise Contended("the item is created and deleted faster than it can be read; try again")
 
     async def insert_json(self, items: Sequence[Item], values: Sequence[bytes]) -> list[Insertion]:
-        """Write items where none stands, whatever its version, as `insert.insert` does."""
+        """Write each item unless one with its key exists, as `insert` does."""
         return await insert(self._client, self._table, items, values)
 
     async def get(self, keys: Sequence[Mapping[str, Any]]) -> list[Item]:
-        """Return the items of these keys that exist, strongly consistent, in no order."""
+        """Return the items of these keys that exist, as `batch_get` does."""
         return await batch_get(self._client, self._table, keys)
 
     async def remove_tombstone(self, key: Mapping[str, Any], version: int) -> bool:
-        """Remove a tombstone of this very version.
+        """Delete a tombstone, if it has this version.
+
+        Args:
+            key: the item's key in DynamoDB JSON.
+            version: the tombstone's version.
 
         Returns:
-            Whether there is none of it now; False when something else stands under the key.
+            True if no item has the key now; False if it has another versioned item, which is kept.
 
         Raises:
-            Unavailable: DynamoDB cannot now.
+            Unavailable: DynamoDB cannot answer now.
         """
         try:
             await self._client.call(
@@ -95,7 +106,7 @@ class Target:
                 {
                     "TableName": self._table,
                     "Key": key,
-                    "ConditionExpression": GRAVE_CONDITION,
+                    "ConditionExpression": TOMBSTONE_CONDITION,
                     "ExpressionAttributeValues": {
                         ":version": {"N": str(version)},
                         ":yes": {"BOOL": True},
@@ -107,7 +118,7 @@ class Target:
         return True
 
     async def _read(self, item: Item) -> Item | None:
-        """Read an item back from a store that does not say what it refused for."""
+        """Return the stored item, which some engines do not send with a refusal."""
         key = {name: item[name] for name in self._key_attributes}
         request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
         answer = await self._client.call("GetItem", request)

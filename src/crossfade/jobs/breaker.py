@@ -94,9 +94,7 @@ class Breaker:
             return
         self._pause_seconds = self._backoff.next_seconds()
         self._open_until = self._clock() + self._pause_seconds
-        self._observe(
-            BreakerOpened(self._store, type(error).__name__, str(error), self._pause_seconds)
-        )
+        self._observe(BreakerOpened(self._store, type(error), str(error), self._pause_seconds))
 
     def _close(self) -> None:
         self._failures = 0

@@ -48,7 +48,7 @@ async def forever(
             busy = await step()
         except Exception as error:  # noqa: BLE001 - the loop outlives every step
             seconds = failing.next_seconds()
-            observe(LoopFailed(name, type(error).__name__, _reason(error), seconds))
+            observe(LoopFailed(name, type(error), _reason(error), seconds))
             await sleep_unless(stop, seconds)
             continue
         failing.reset()

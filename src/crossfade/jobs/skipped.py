@@ -1,4 +1,4 @@
-"""Entities that a job left out because their tables have changed."""
+"""Entities that a job skipped because their tables have changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SkippedEntity:
-    """One entity that a job did not come to its end with, while it did with others.
+    """An entity that a job did not complete, while it completed others.
 
     Attributes:
         entity: the mapping's name.

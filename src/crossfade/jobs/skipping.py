@@ -1,4 +1,4 @@
-"""A table that changes under a job ends the job's work on it, and on nothing else."""
+"""A table that changes during a job ends the job's work on that table, and on no other."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ T = TypeVar("T")
 
 
 class SkipList:
-    """The entities that one job leaves out from now on.
+    """Entities that this job skips because their tables changed.
 
     Args:
-        hear: is told of each of them, once; may raise to end the job.
+        on_skip: called once per entity; may raise to abort the job.
     """
 
-    def __init__(self, hear: Callable[[SkippedEntity], None]) -> None:
-        self._hear = hear
+    def __init__(self, on_skip: Callable[[SkippedEntity], None]) -> None:
+        self._on_skip = on_skip
         self._reasons: dict[str, str] = {}
 
     @property
     def names(self) -> frozenset[str]:
-        """Their names."""
+        """Return the names of the skipped entities."""
         return frozenset(self._reasons)
 
     @property
-    def left_out(self) -> tuple[SkippedEntity, ...]:
-        """What is to be told of them, by name."""
-        return tuple(SkippedEntity(*told) for told in sorted(self._reasons.items()))
+    def skipped(self) -> tuple[SkippedEntity, ...]:
+        """Return the skipped entities, sorted by name."""
+        return tuple(SkippedEntity(*reason) for reason in sorted(self._reasons.items()))
 
-    async def around(self, read: Callable[[frozenset[str]], Awaitable[T]]) -> T:
-        """Return what can be read without the entities that cannot.
+    async def run(self, read: Callable[[frozenset[str]], Awaitable[T]]) -> T:
+        """Return the result of `read`, repeated without each entity whose table has changed.
 
         Args:
-            read: is given the names of the entities to leave out.
+            read: called with the names of the entities to skip.
 
         Raises:
-            SchemaChanged: it does not say of which entity, or that one was left out already.
+            SchemaChanged: the error names no entity, or one that is skipped already.
         """
         while True:
             without = self.names
@@ -48,9 +48,9 @@ class SkipList:
             except SchemaChanged as error:
                 if not error.entity or error.entity in without:
                     raise
-                self._leave_out(SkippedEntity(error.entity, str(error)))
+                self._skip(SkippedEntity(error.entity, str(error)))
 
-    def _leave_out(self, one: SkippedEntity) -> None:
+    def _skip(self, one: SkippedEntity) -> None:
         if one.entity not in self._reasons:
             self._reasons[one.entity] = one.reason
-            self._hear(one)
+            self._on_skip(one)

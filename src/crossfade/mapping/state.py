@@ -144,13 +144,13 @@ class Failed:
     """The delivery failed.
 
     Attributes:
-        error: the class of the error.
+        error: its class.
         reason: its message; names columns and sizes, never a value.
         attempt: 1 for the first failure in a row.
     """
 
     key: Key
-    error: str
+    error: type[Exception]
     reason: str
     blame: Blame
     attempt: int

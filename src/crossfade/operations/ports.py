@@ -8,20 +8,20 @@ from crossfade.operations.requests import OperatorRequest, RequestState
 
 
 class Requests(Protocol):
-    """What operators asked for, as a worker sees it."""
+    """The requests of operators."""
 
     @property
     def lease_seconds(self) -> float:
-        """How long a worker may be silent before it loses its request."""
+        """Return how long a worker may be silent before it loses its request."""
 
     async def take(self) -> OperatorRequest | None:
-        """Take the oldest request, unless one is being worked on."""
+        """Take the oldest request, unless one is being carried out."""
 
     async def renew(self, number: int, outcome: str | None) -> bool:
-        """Keep a request, and tell how far it has come; False when another worker has it."""
+        """Renew a lease and record the progress; return False if another worker has the request."""
 
     async def end(self, number: int, state: RequestState, outcome: str | None) -> bool:
-        """End a request, or give it back as waiting; False when another worker has it."""
+        """End a request, or give it back as waiting; return False if another worker has it."""
 
     async def forget_revealed(self) -> int:
-        """Remove revealed content that has expired; returns how many there were."""
+        """Remove revealed content that has expired; return how many there were."""

@@ -1,7 +1,6 @@
-"""Work: do what operators asked for, one request after the other.
+"""The worker: carry out what operators requested, one request after the other.
 
-Everything that can be asked for may be done twice, so a request whose worker died is simply begun
-again by another one.
+Every task may be carried out twice, so a request whose worker died is begun again by another one.
 """
 
 from __future__ import annotations
@@ -15,22 +14,22 @@ from time import monotonic
 
 from crossfade.errors import CrossfadeError, Unavailable
 from crossfade.events import RequestEnded
-from crossfade.jobs.tasks import cancel_and_wait
+from crossfade.jobs.tasks import cancel_and_wait, sleep_unless
 from crossfade.operations.ports import Requests
 from crossfade.operations.requests import OperatorRequest, RequestState
 from crossfade.ports import Observer
 
-Tell = Callable[[str], None]
-"""Says how far a task has come."""
-Perform = Callable[[OperatorRequest, Tell], Awaitable[str]]
-"""Does what a request asks for; returns how it ended."""
+Report = Callable[[str], None]
+"""Reports the progress of a task."""
+Perform = Callable[[OperatorRequest, Report], Awaitable[str]]
+"""Carries out a request; returns its outcome."""
 
 RENEWALS_PER_LEASE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What a worker works with.
+class WorkJob:
+    """What a worker needs.
 
     Attributes:
         attempts_max: a request that ended so many workers is given up.
@@ -42,56 +41,57 @@ class Parts:
     attempts_max: int = 3
 
 
-async def step(parts: Parts) -> bool:
-    """Do what the oldest request asks for; whether there was one.
+async def step(job: WorkJob) -> bool:
+    """Carry out the oldest request; return whether there was one.
 
     A step that is cancelled gives its request back.
 
     Raises:
         Unavailable: the requests cannot be read.
     """
-    request = await parts.requests.take()
+    request = await job.requests.take()
     if request is None:
-        await parts.requests.forget_revealed()
+        await job.requests.forget_revealed()
         return False
     began = monotonic()
-    state, outcome = await _perform(parts, request)
-    await parts.requests.end(request.id, state, outcome)
-    parts.observe(RequestEnded(request.id, request.kind, state, monotonic() - began))
+    state, outcome = await _perform(job, request)
+    await job.requests.end(request.id, state, outcome)
+    job.observe(RequestEnded(request.id, request.kind, state, monotonic() - began))
     return True
 
 
-async def _perform(parts: Parts, request: OperatorRequest) -> tuple[RequestState, str]:
-    if request.attempts > parts.attempts_max:
-        reason = f"given up: {parts.attempts_max} workers ended before it was done"
+async def _perform(job: WorkJob, request: OperatorRequest) -> tuple[RequestState, str]:
+    if request.attempts > job.attempts_max:
+        reason = f"given up: {job.attempts_max} workers ended before it was done"
         return RequestState.FAILED, reason
     try:
-        async with _kept(parts.requests, request) as tell:
-            return RequestState.DONE, await parts.perform(request, tell)
+        async with _lease(job.requests, request) as report:
+            return RequestState.DONE, await job.perform(request, report)
     except CrossfadeError as error:
         return RequestState.FAILED, f"{type(error).__name__}: {error}"
     except asyncio.CancelledError:
-        await asyncio.shield(parts.requests.end(request.id, RequestState.WAITING, None))
+        await asyncio.shield(job.requests.end(request.id, RequestState.WAITING, None))
         raise
 
 
 @asynccontextmanager
-async def _kept(requests: Requests, request: OperatorRequest) -> AsyncIterator[Tell]:
-    """Renew the lease of a request for the length of the block, telling how far it has come."""
-    told: deque[str] = deque(maxlen=1)
+async def _lease(requests: Requests, request: OperatorRequest) -> AsyncIterator[Report]:
+    """Renew the lease of a request until the block ends, with the newest report of its progress."""
+    reports: deque[str] = deque(maxlen=1)
     ended = asyncio.Event()
-    renewing = asyncio.create_task(_renew(requests, request.id, told, ended))
+    renewing = asyncio.create_task(_renew(requests, request.id, reports, ended))
     try:
-        yield told.append
+        yield reports.append
     finally:
         ended.set()
         await cancel_and_wait(renewing)
 
 
-async def _renew(requests: Requests, number: int, told: deque[str], ended: asyncio.Event) -> None:
-    while not ended.is_set():
-        await asyncio.sleep(requests.lease_seconds / RENEWALS_PER_LEASE)
+async def _renew(
+    requests: Requests, number: int, reports: deque[str], ended: asyncio.Event
+) -> None:
+    while await sleep_unless(ended, requests.lease_seconds / RENEWALS_PER_LEASE):
         try:
-            await requests.renew(number, told[-1] if told else None)
+            await requests.renew(number, reports[-1] if reports else None)
         except Unavailable:
-            continue  # the lease may yet be renewed in time; if not, another worker begins anew
+            continue  # a later renewal may come in time; if not, another worker begins again

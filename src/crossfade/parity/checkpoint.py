@@ -1,4 +1,4 @@
-"""Where a full pass stands, so that another process can go on after it was killed."""
+"""The progress of a full pass, from which another process can resume it. Pure."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import msgspec
 from crossfade.jobs.skipped import SkippedEntity
 
 AGE_SECONDS_MAX = 86_400.0
-"""A pass that was silent for longer says too little about now to be worth going on with."""
+"""A pass that was silent for longer is not resumed: too much of it is out of date."""
 
 
 class Step(StrEnum):
-    """What a pass does, in this order."""
+    """The steps of a pass, in order."""
 
     READING = "reading"  # rows and items
     LISTING = "listing"  # objects
-    ROWS = "rows"  # looking closer at rows without an equal item
-    ITEMS = "items"  # looking closer at items without a row, or without their objects
+    ROWS = "rows"  # checking rows without an equal item, key by key
+    ITEMS = "items"  # checking items without a row, or without their objects
     OBJECTS = "objects"  # reading every object, in a deep pass
-    EARLIER = "earlier"  # looking again at the findings of earlier runs
+    EARLIER = "earlier"  # checking the findings of earlier runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Reached:
     """How far a table or a segment was read.
 
     Attributes:
-        after: what the next page comes after; None before the first one.
-        is_done: whether there is none.
+        after: the key after which the next page begins; None before the first page.
+        is_done: whether all is read.
     """
 
     after: Any = None
@@ -40,18 +40,18 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a pass stands.
+    """The progress of a pass.
 
     Attributes:
-        folder: where its records are, on the machine that made them.
-        form: tells what records look like: those of other mappings and releases do not compare.
-        step: what it was doing.
+        folder: the folder of its records, on the machine that made them.
+        form: the form of its records; those of other mappings and releases cannot be compared.
+        step: the step under way.
         portions: how many portions of that step are done.
         rows: how far each table was read.
         segments: how far each segment of the target was read.
-        sizes: how many bytes of each file count.
-        left_out: the mappings whose tables could not be read, and why.
-        unsettled: keys that are neither equal nor apart, by mapping and verdict.
+        sizes: the bytes of each file that count.
+        left_out: the skipped mappings.
+        unsettled: keys that are neither equal nor drifted, by mapping and verdict.
     """
 
     folder: str
@@ -65,36 +65,36 @@ class Progress:
     unsettled: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """Return it as JSON."""
+        """Return the progress as JSON."""
         return msgspec.json.encode(self).decode()
 
 
 def with_all(progress: Progress) -> Progress:
-    """Return where a pass goes on that takes in again what it had left out.
+    """Return the progress of a pass that includes its skipped mappings again.
 
-    It reads the rest of those tables, and looks at every key that differs.
+    It reads the rest of their tables, and checks every key that differs.
     """
     return replace(progress, step=Step.READING, portions=0, left_out=(), unsettled={})
 
 
-def read_progress(told: object) -> Progress | None:
-    """Return a progress from parsed JSON; None when it says nothing, or not in this form."""
+def read_progress(document: object) -> Progress | None:
+    """Return a progress from parsed JSON; None if it is absent or has another form."""
     try:
-        return msgspec.convert(told, Progress)
+        return msgspec.convert(document, Progress)
     except msgspec.ValidationError:
         return None
 
 
-def left_out_of(told: object) -> tuple[SkippedEntity, ...]:
-    """Return the mappings that a run has left out, from its progress as parsed JSON."""
-    progress = read_progress(told)
+def left_out_of(document: object) -> tuple[SkippedEntity, ...]:
+    """Return the mappings that a run skipped, from its progress as parsed JSON."""
+    progress = read_progress(document)
     return () if progress is None else progress.left_out
 
 
 def obstacle(progress: Progress | None, form: str, silent_seconds: float) -> str | None:
-    """Return why a pass cannot go on, None when it can; its records are not looked at."""
+    """Return why a pass cannot be resumed, None if it can; its records are not checked."""
     if progress is None:
-        return "it does not say where it stood"
+        return "it recorded no progress"
     if progress.form != form:
         return "the mappings, or the release, have changed since"
     if silent_seconds > AGE_SECONDS_MAX:

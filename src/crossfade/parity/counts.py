@@ -1,4 +1,4 @@
-"""What a pass counts, so that one mapping's share can be taken out again. Pure."""
+"""The counts of a pass, from which one mapping's share can be removed again. Pure."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Counts:
     """The counts of one pass.
 
     Args:
-        tally: what it has counted before.
-        unsettled: of this, the keys that are neither equal nor apart, by mapping and verdict.
+        tally: the counts to begin with.
+        unsettled: the keys in it that are neither equal nor drifted, by mapping and verdict.
 
     Attributes:
-        tally: what it has counted by now.
+        tally: the counts.
     """
 
     def __init__(self, tally: Tally, unsettled: Mapping[str, Mapping[str, int]]) -> None:
@@ -33,41 +33,41 @@ class Counts:
 
     @property
     def unsettled(self) -> dict[str, dict[str, int]]:
-        """The keys that are neither equal nor apart, by mapping and verdict."""
+        """Return the keys that are neither equal nor drifted, by mapping and verdict."""
         return {entity: dict(counts) for entity, counts in self._unsettled.items()}
 
     def add(self, **more: float) -> None:
-        """Count more of some of the tally's fields."""
+        """Add to fields of the tally."""
         changes = {name: getattr(self.tally, name) + count for name, count in more.items()}
         self.tally = replace(self.tally, **changes)
 
-    def judge(self, comparisons: Iterable[Comparison]) -> None:
-        """Count keys that were looked at and are not settled."""
+    def add_unsettled(self, comparisons: Iterable[Comparison]) -> None:
+        """Count the compared keys that are not settled."""
         for one in comparisons:
             if one.verdict in _UNSETTLED:
                 counts = self._unsettled.setdefault(one.key.entity, Counter())
                 counts[_UNSETTLED[one.verdict]] += 1
         self._sum_up()
 
-    def leave_out(self, entity: str, *, source_rows: int) -> None:
-        """Take a mapping's keys out.
+    def skip(self, entity: str, *, source_rows: int) -> None:
+        """Remove a mapping's keys.
 
         Args:
             entity: the mapping's name.
-            source_rows: rows of the others.
+            source_rows: rows of the other mappings.
         """
         self._unsettled.pop(entity, None)
         self.add(source_rows=source_rows - self.tally.source_rows)
         self._sum_up()
 
-    def start_comparing(self, *, source_rows: int) -> None:
-        """Forget what came of looking at keys and objects, which begins anew."""
+    def restart_comparisons(self, *, source_rows: int) -> None:
+        """Forget the results of comparing keys and objects, which begins again."""
         self._unsettled.clear()
         self.tally = replace(self.tally, source_rows=source_rows, orphan_objects=0)
         self._sum_up()
 
     def settle(self, drifted: Mapping[Verdict, int]) -> None:
-        """Count what drifted, each key once, and what is equal: every other row."""
+        """Count the drifted keys, each once, and the equal ones: every other row."""
         tally = self.tally
         total = sum(drifted.values())
         unmatched_items = sum(drifted.get(verdict, 0) for verdict in _STRANGERS)

@@ -1,4 +1,4 @@
-"""An alarm on the age of undelivered writes: told once, and once more when it is over."""
+"""An alarm on the age of undelivered writes: reported once, and once more when it is over."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from crossfade.ports import Observer
 
 
 class LagAlarm:
-    """Looks now and then whether any entity's oldest undelivered write is too old.
+    """Checks regularly whether any entity's oldest undelivered write is too old.
 
     Args:
-        lags: what waits.
-        seconds_max: how old a write may grow.
-        observe: hears of it.
-        look_seconds: how long one look is good for.
+        lags: the waiting writes.
+        seconds_max: the greatest allowed age.
+        observe: called with `LagTooOld` and `LagOver`.
+        check_seconds: the shortest time between two checks.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class LagAlarm:
         self._late: frozenset[str] = frozenset()
 
     async def check(self) -> None:
-        """Tell of each entity that has become late, or is late no longer.
+        """Report each entity that has become late, or is not late any longer.
 
         Raises:
             Unavailable: the source cannot answer.

@@ -1,4 +1,4 @@
-"""The interfaces that verification needs; the adapters satisfy them by shape."""
+"""What verification needs of the stores; the adapters satisfy it structurally."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from crossfade.ports import Item
 
 
 class RowPage(Protocol):
-    """Rows of one answer."""
+    """A page of rows."""
 
     @property
     def rows(self) -> Sequence[Sequence[str | None]]:
-        """The rows: plain columns, then digests of large ones."""
+        """Return the rows: plain columns, then digests of large ones."""
 
     @property
     def last_key(self) -> Sequence[str]:
-        """The primary key of the last one."""
+        """Return the primary key of the last row."""
 
 
 class Rows(Protocol):
     """Whole tables of the source, or of a replica of it."""
 
     async def catch_up(self) -> None:
-        """Wait until the rows show everything that the source has written by now."""
+        """Wait until the rows include everything that the source has committed."""
 
     def pages(self, entity: str, after: Sequence[str] | None = None) -> AsyncIterator[RowPage]:
-        """Yield rows in the order of the primary key, those after a key."""
+        """Yield the rows after a key, in the order of the primary key."""
 
 
 class TablePage(Protocol):
-    """Items of one answer."""
+    """A page of items."""
 
     @property
     def items(self) -> Sequence[bytes]:
-        """The items, each in DynamoDB's JSON."""
+        """Return the items, each in DynamoDB's JSON."""
 
     @property
     def read_units(self) -> float:
-        """What DynamoDB charged for them."""
+        """Return the read units that DynamoDB charged."""
 
     @property
     def last_key(self) -> Mapping[str, Any] | None:
-        """What the next page comes after; None at the end."""
+        """Return the key after which the next page begins; None at the end."""
 
 
 class Table(Protocol):
@@ -58,12 +58,12 @@ class Table(Protocol):
 
     @property
     def segments(self) -> int:
-        """Into how many parts it is divided, which are read side by side."""
+        """Return the number of segments, which are read side by side."""
 
     def pages(
         self, segment: int, segments: int, after: Mapping[str, Any] | None = None
     ) -> AsyncIterator[TablePage]:
-        """Yield the pages of one part, those after a page."""
+        """Yield the pages of one segment, those after a key."""
 
 
 class ItemReader(Protocol):
@@ -74,60 +74,65 @@ class ItemReader(Protocol):
 
 
 class KeyStatusReader(Protocol):
-    """A reader of the ledger status of keys."""
+    """The ledger's entries."""
 
     async def read(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
-        """Return the ledger status of each key, in the order of the keys."""
+        """Return the ledger's entry of each key, in the order of `keys`."""
 
 
 class ListedObject(Protocol):
-    """An object of a listing."""
+    """A listed object."""
 
     @property
     def object_key(self) -> str:
-        """Its name."""
+        """Return its key."""
 
     @property
     def last_modified(self) -> datetime:
-        """When it was stored."""
+        """Return when it was stored."""
 
 
 class ObjectReader(Protocol):
-    """The store of large columns, as verification reads it."""
+    """The store of large columns."""
 
     async def head(self, object_key: str) -> object:
-        """Read what an object says of itself; BrokenPointer when it is not there or contradicts."""
+        """Read an object's metadata.
+
+        Raises:
+            BrokenPointer: it does not exist, or its metadata contradict its key.
+        """
 
     def open_stream(self, object_key: str) -> AsyncGenerator[bytes, None]:
-        """Read an object's content; BrokenPointer when it is not what its name says."""
+        """Yield an object's content.
+
+        Raises:
+            BrokenPointer: it does not exist, or its content contradicts its key.
+        """
 
     def list(self, prefix: str) -> AsyncIterator[ListedObject]:
-        """Return every object under a prefix, in no order."""
+        """Yield every object under a prefix, in no order."""
 
 
-class Examiner(Protocol):
-    """Keys looked at one by one, in the one order of reads from which a verdict can be drawn."""
+class Checker(Protocol):
+    """Compares single keys, in the only order of reads from which a verdict can be drawn."""
 
-    async def keys(self, asked: Sequence[Key], *, is_deep: bool) -> list[Comparison]:
-        """Return the verdict on each key, in the order asked."""
+    async def check_keys(self, keys: Sequence[Key], *, is_deep: bool) -> list[Comparison]:
+        """Return the verdict on each key, in the order of `keys`."""
 
-    async def places(
-        self, asked: Sequence[ItemKey], *, is_deep: bool, without: Collection[str] = ()
+    async def check_items(
+        self, item_keys: Sequence[ItemKey], *, is_deep: bool, without: Collection[str] = ()
     ) -> list[Comparison]:
-        """Return the verdict on the live item at each item key; none where there is none.
-
-        None either for the items of some mappings.
-        """
+        """Return one verdict per live item, omitting keys without one and some mappings."""
 
 
 class FindingStore(Protocol):
-    """What verification found."""
+    """The findings of verification."""
 
     async def record(self, run: int, comparisons: Sequence[Comparison]) -> None:
-        """Open a finding for each drift, or bring the key's open one up to date."""
+        """Open a finding for each drift, or update the open finding of its key."""
 
     async def close(self, keys: Sequence[Key], closed_by: str) -> int:
-        """Close the open findings of keys that are equal now; returns how many there were."""
+        """Close the open findings of these keys; return their number."""
 
     async def open_page(
         self,
@@ -137,21 +142,21 @@ class FindingStore(Protocol):
         run: int | None = None,
         before_run: int | None = None,
     ) -> Sequence[Finding]:
-        """Return open findings in the order of their discovery, those after an id."""
+        """Return the open findings after an id, in the order of discovery."""
 
     async def open_counts(
         self, entities: Sequence[str], *, run: int | None = None
     ) -> Mapping[Verdict, int]:
-        """Return how many findings are open, by verdict; of one run, or of all."""
+        """Return the numbers of open findings by verdict, of one run or of all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run that did not come to its end.
+    """A run that did not end.
 
     Attributes:
-        progress: where it stood; None when it does not say.
-        silent_seconds: how long ago it last said so.
+        progress: its progress; None if it recorded none.
+        silent_seconds: the time since it last recorded anything.
     """
 
     run: Run
@@ -175,10 +180,10 @@ class RunStore(Protocol):
     async def unfinished(
         self, kind: str, entities: Sequence[str], *, is_deep: bool
     ) -> Unfinished | None:
-        """Return the newest run of this kind if it did not come to its end."""
+        """Return the newest run of this kind if it did not end."""
 
     async def advance(self, run: int, tally: Tally, progress: Progress | None = None) -> Run:
-        """Record how far a run has come; it is running then."""
+        """Record the progress of a run, which is running then."""
 
     async def finish(
         self,
@@ -190,34 +195,40 @@ class RunStore(Protocol):
         progress: Progress | None = None,
         entities: Sequence[str] | None = None,
     ) -> Run:
-        """Close a run; one that failed may go on from its progress.
+        """Close a run; a failed one may be resumed from its progress.
 
-        `entities` are those that it has covered, when these are not all.
+        Args:
+            run: its number.
+            tally: its counts.
+            state: how it ended.
+            root_digest: of all buckets of the source.
+            progress: from which a failed run is resumed.
+            entities: the covered ones, if these are not all.
         """
 
 
 class CoverageStore(Protocol):
-    """Which parts of the keys were compared, and when."""
+    """The parts of the keys that were compared, with the time."""
 
     async def record(self, run: int, entity: str, parts: Sequence[Part]) -> None:
-        """Note that a run compared every part of an entity's keys, the first part first."""
+        """Record that a run compared every part of an entity's keys; the parts in order."""
 
 
 class Lags(Protocol):
-    """Writes that wait for their delivery."""
+    """Writes that are not delivered yet."""
 
     async def lagging(self, seconds: float) -> Sequence[Lag]:
         """Return the entities whose oldest undelivered write is older than this."""
 
 
 class UnverifiedKeys(Protocol):
-    """Keys that were delivered and not verified since."""
+    """Keys that were delivered and not verified since then."""
 
     async def unverified(self, keys_max: int, without: Collection[str] = ()) -> Sequence[Key]:
-        """Return such keys, those of the oldest writes first; without those of some entities."""
+        """Return such keys, oldest writes first, skipping the entities in `without`."""
 
     async def settle(self, comparisons: Sequence[Comparison]) -> None:
-        """Note that keys were verified at the versions that were judged."""
+        """Record that keys were verified at the compared versions."""
 
     async def settle_through(self, run: int, entities: Collection[str]) -> None:
-        """Note that keys that nothing has touched since a run began were verified by it."""
+        """Record that a run verified the keys that were not written since it began."""

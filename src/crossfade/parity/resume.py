@@ -1,4 +1,4 @@
-"""Where a verification pass begins: at its beginning, or where one that was killed stood."""
+"""The start of a full pass: a new one, or one that was killed or failed and is resumed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from crossfade.events import PassAbandoned, PassResumed
 from crossfade.parity.checkpoint import Progress, obstacle
 from crossfade.parity.model import Run, RunState
 from crossfade.parity.ports import RunStore, Unfinished
-from crossfade.parity.spill import Spills
+from crossfade.parity.spill import PassRecords
 from crossfade.ports import Observer
+
+KIND = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,83 +21,83 @@ class RunSpec:
     """The pass that is to be made.
 
     Attributes:
-        kind: of the run.
         entities: the mappings, sorted by name.
         is_deep: whether every object is read.
-        form: tells what its records look like.
+        form: the form of its records.
+        folder: the parent of new records; the system's folder of temporary files by default.
     """
 
-    kind: str
     entities: tuple[str, ...]
     is_deep: bool
     form: str
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StartedRun:
-    """A run with its records and where it stands."""
+    """A run with its records and its progress."""
 
     run: Run
-    sides: Spills
+    records: PassRecords
     progress: Progress
 
 
 async def start_or_resume(
-    wanted: RunSpec,
-    runs: RunStore,
-    observe: Observer,
-    *,
-    folder: Path | None = None,
-    restart: bool = False,
+    spec: RunSpec, runs: RunStore, observe: Observer, *, restart: bool
 ) -> StartedRun:
-    """Go on with the newest such pass if it did not come to its end, else begin one.
+    """Resume the newest unfinished pass over the same mappings, or start a new one.
 
     Args:
-        wanted: the pass.
-        runs: where runs are kept.
-        observe: hears whether a pass goes on, or why one does not.
-        folder: where new records are kept; the system's folder of temporary files unless given.
-        restart: begin one in any case.
+        spec: the pass.
+        runs: the runs.
+        observe: called with `PassResumed`, or with `PassAbandoned` and the reason.
+        restart: start a new one in any case.
 
     Raises:
         Unavailable: the source cannot answer.
     """
-    left = await runs.unfinished(wanted.kind, wanted.entities, is_deep=wanted.is_deep)
-    if left is not None:
+    unfinished = await runs.unfinished(KIND, spec.entities, is_deep=spec.is_deep)
+    if unfinished is not None:
         try:
-            begun = _records(left, "a new one was asked for" if restart else None, wanted.form)
+            started = _resume(unfinished, spec, restart=restart)
         except RecordsLost as reason:
-            observe(PassAbandoned(left.run.id, str(reason)))
-            if left.run.state is RunState.RUNNING and not isinstance(reason, RecordsInUse):
-                await runs.finish(left.run.id, left.run.tally, state=RunState.FAILED)
+            observe(PassAbandoned(unfinished.run.id, str(reason)))
+            if unfinished.run.state is RunState.RUNNING and not isinstance(reason, RecordsInUse):
+                await runs.finish(unfinished.run.id, unfinished.run.tally, state=RunState.FAILED)
         else:
-            observe(PassResumed(left.run.id, left.silent_seconds))
-            return begun
-    sides = Spills.begun(folder)
-    progress = Progress(str(sides.folder), wanted.form)
+            observe(PassResumed(unfinished.run.id, unfinished.silent_seconds))
+            return started
+    return await _start(spec, runs)
+
+
+async def _start(spec: RunSpec, runs: RunStore) -> StartedRun:
+    records = PassRecords.create(spec.folder)
+    progress = Progress(str(records.folder), spec.form)
     try:
-        run = await runs.start(wanted.kind, wanted.entities, progress, is_deep=wanted.is_deep)
+        run = await runs.start(KIND, spec.entities, progress, is_deep=spec.is_deep)
     except Unavailable:
-        with sides:
-            sides.discard()
+        with records:
+            records.discard()
         raise
-    return StartedRun(run, sides, progress)
+    return StartedRun(run, records, progress)
 
 
-def _records(left: Unfinished, why: str | None, form: str) -> StartedRun:
-    """Return a pass that was left, with its records; one that cannot go on loses them.
+def _resume(unfinished: Unfinished, spec: RunSpec, *, restart: bool) -> StartedRun:
+    """Return an unfinished pass with its records; remove the records if it cannot be resumed.
 
     Raises:
-        RecordsInUse: another process is at work on it.
-        RecordsLost: it cannot go on.
+        RecordsInUse: another process is working on it.
+        RecordsLost: it cannot be resumed.
     """
-    progress = left.progress
-    why = why or obstacle(progress, form, left.silent_seconds)
+    progress = unfinished.progress
+    reason = obstacle(progress, spec.form, unfinished.silent_seconds)
+    if restart:
+        reason = "a new one was requested"
     if progress is None:
-        raise RecordsLost(why)
-    sides = Spills(Path(progress.folder), {} if why else progress.sizes)
-    if why is None:
-        return StartedRun(left.run, sides, progress)
-    with sides:
-        sides.discard()
-    raise RecordsLost(why)
+        raise RecordsLost(reason)
+    records = PassRecords(Path(progress.folder), {} if reason else progress.sizes)
+    if reason is None:
+        return StartedRun(unfinished.run, records, progress)
+    with records:
+        records.discard()
+    raise RecordsLost(reason)

@@ -36,7 +36,7 @@ def named_blocks(text: str) -> Iterator[tuple[str, str]]:
     before, *parts = _NAME.split(text)
     if before.strip():
         raise ValueError(f"SQL without a name: {before.strip().splitlines()[0]}")
-    yield from zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True)
+    yield from zip(parts[::2], (body.rstrip() + "\n" for body in parts[1::2]), strict=True)
 
 
 def read_queries(folder: Traversable) -> dict[str, sql.SQL]:

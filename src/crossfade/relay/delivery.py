@@ -131,7 +131,7 @@ async def _fetch(route: Route, keys: Sequence[Key]) -> tuple[list[State], list[O
         except (ConfigurationError, SchemaChanged) as error:
             pause = route.entity_pause_seconds
             outcomes += [Postponed(key, pause) for key in group]
-            route.observe(EntityPaused(entity, type(error).__name__, str(error), pause))
+            route.observe(EntityPaused(entity, type(error), str(error), pause))
     return states, outcomes
 
 
@@ -229,7 +229,7 @@ def _judge(state: State, item: Item, standing: Item | None) -> Outcome:
 
 
 def _failure(state: State, error: Exception, blame: Blame) -> Failed:
-    return Failed(state.key, type(error).__name__, str(error), blame, state.attempts + 1)
+    return Failed(state.key, type(error), str(error), blame, state.attempts + 1)
 
 
 def _unexpected(state: State, error: BaseException) -> Failed:
@@ -241,7 +241,7 @@ def _unexpected(state: State, error: BaseException) -> Failed:
         raise error
     return Failed(
         state.key,
-        type(error).__name__,
+        type(error),
         "an error in Crossfade, not in the record; please report it",
         Blame.RECORD,
         state.attempts + 1,

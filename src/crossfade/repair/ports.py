@@ -11,95 +11,103 @@ from crossfade.ports import Item
 
 
 class Items(Protocol):
-    """The items of the store that follows, as it shows them."""
+    """The items of the target, read by key."""
 
     async def get(self, keys: Sequence[Item]) -> Sequence[Item]:
         """Return the items of these table keys that exist, strongly consistent, in no order."""
 
 
 class ObjectChecker(Protocol):
-    """The store of large columns, as repair sees it."""
+    """The store of large columns, as repair uses it."""
 
     async def check(self, object_key: str) -> None:
-        """Read an object and compare it with its key; BrokenPointer when it is not as it says."""
+        """Read an object and compare it with its key.
+
+        Raises:
+            MissingObject: it does not exist.
+            DamagedObject: its content is not that of its key.
+        """
 
     async def discard_damaged(self, object_key: str) -> bool:
-        """Remove an object if it is not what its key says; whether it was removed."""
+        """Remove an object if its content is not that of its key; return whether it was removed."""
 
 
 class Uploads(Protocol):
-    """Which objects the ledger knows to be stored."""
+    """The ledger's record of stored objects."""
 
     async def forget(self, object_keys: Sequence[str]) -> None:
         """Forget objects, so that they are stored again when they are next needed."""
 
 
 class Findings(Protocol):
-    """What verification found and nobody has settled."""
+    """The findings of verification."""
 
     async def open_page(
         self, entities: Sequence[str], after: int, *, run: int | None, findings_max: int
     ) -> Sequence[Finding]:
-        """Return open findings in the order of discovery: those after one, of a run or of all."""
+        """Return the open findings after an id, of a run or of all, in the order of discovery."""
 
     async def open_counts(
         self, entities: Sequence[str], *, run: int | None = None
     ) -> Mapping[Verdict, int]:
-        """Return how many findings are open, by verdict; of one run, or of all."""
+        """Return the numbers of open findings by verdict, of one run or of all."""
 
     async def close(self, keys: Sequence[Key], closed_by: str) -> int:
-        """Close the open findings of these keys; returns how many there were."""
+        """Close the open findings of these keys; return their number."""
 
 
 class Tombstones(Protocol):
-    """Keys whose rows are gone, as a sweep sees them."""
+    """The ledger's keys whose rows are deleted."""
 
     async def page(
         self, entity: str, after: Key | None, keys_max: int
     ) -> Sequence[TombstoneRecord]:
-        """Return clean keys of an entity whose row is gone, in order, after one of them."""
+        """Return the clean keys of an entity whose rows are deleted, in order, after a key."""
 
-    async def note(self, graves: Sequence[TombstoneRecord]) -> None:
-        """Remember when these were first seen."""
+    async def note(self, tombstones: Sequence[TombstoneRecord]) -> None:
+        """Record when these were first seen."""
 
-    async def close(self, graves: Sequence[TombstoneRecord]) -> None:
-        """Record that the target holds nothing for these any more."""
+    async def close(self, tombstones: Sequence[TombstoneRecord]) -> None:
+        """Record that the target has no item for these any longer."""
+
+
+class TombstoneStore(Protocol):
+    """The target, as a sweep of tombstones uses it."""
+
+    async def get(self, keys: Sequence[Item]) -> Sequence[Item]:
+        """Return the items of these table keys that exist, strongly consistent, in no order."""
+
+    async def remove_tombstone(self, key: Item, version: int) -> bool:
+        """Remove a tombstone of this very version; return False if another item exists."""
 
 
 class Orphans(Protocol):
-    """Objects that nothing names, as a sweep sees them."""
+    """The source's record of objects that no row and no item references."""
 
     async def states(self, prefix: str, object_keys: Sequence[str]) -> Sequence[ObjectState]:
-        """Return the state in the source of objects under a prefix, in the order of the keys."""
+        """Return the source's state of objects under a prefix, in the order of `object_keys`."""
 
     async def note(self, object_keys: Sequence[str]) -> None:
-        """Remember when these were first seen."""
+        """Record when these were first seen."""
 
     async def release(self, object_keys: Sequence[str]) -> None:
-        """Forget these: something names them, or they are gone for good."""
+        """Forget these: they are referenced, or they no longer exist."""
 
     async def mark_for_removal(self, object_keys: Sequence[str]) -> None:
         """Record that these are about to be removed."""
 
     async def removed(self, after: str, objects_max: int) -> Sequence[tuple[str, float]]:
-        """Return objects that sweeps removed, in order, and how many seconds ago."""
-
-
-class TombstoneStore(Protocol):
-    """The store that follows, as a sweep of tombstones sees it."""
-
-    async def remove_tombstone(self, key: Item, version: int) -> bool:
-        """Remove a tombstone of this very version; False when something else stands there."""
+        """Return removed objects after a key, in order, each with the seconds since its removal."""
 
 
 class ObjectRemover(Protocol):
-    """The store of large columns, as a sweep of objects sees it."""
+    """The store of large columns, as a sweep of objects uses it."""
 
     async def names(self, prefix: str, after: str, objects_max: int) -> Sequence[str]:
-        """Return the keys of objects under a prefix, in order, after one of them."""
+        """Return the keys of objects under a prefix, after a key, in order."""
 
     async def exists(self, object_key: str) -> bool:
-        """Tell whether an object stands under a key."""
+        """Return whether an object exists."""
 
     async def remove(self, object_key: str) -> None:
-        """Remove an object; done when there is none."""
+        """Remove an object if it exists."""

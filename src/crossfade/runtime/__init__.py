@@ -1,1 +1,1 @@
-"""The composition roots: they wire the rooms, and hold no logic."""
+"""The composition roots: they open the stores and connect the rooms, and contain no logic."""

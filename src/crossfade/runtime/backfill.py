@@ -1,4 +1,4 @@
-"""The composition root of the backfill: wires the rooms into what copies rows, holds no logic."""
+"""The composition root of the backfill."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import partial
 from time import monotonic
 
 from crossfade import dynamo
-from crossfade.backfill import copy
-from crossfade.backfill.insert import Inserter
+from crossfade.backfill.copy import BackfillJob, Limits, Quota
+from crossfade.backfill.insert import BatchWriter
 from crossfade.backfill.paced_target import PacedTarget
 from crossfade.backfill.rate import Pace, pace_options
 from crossfade.jobs.skipped import SkippedEntity
@@ -25,9 +25,12 @@ from crossfade.postgres import (
     open_pool,
 )
 from crossfade.relay import delivery
-from crossfade.runtime.migration import Migration, dynamo_config
+from crossfade.runtime.migration import Migration
+from crossfade.runtime.resources import dynamo_config
 from crossfade.settings import Settings
 
+WORKERS = 2
+"""Windows that one process copies at once."""
 CENSUS_SECONDS = 3600.0
 """A census may read whole columns of a table."""
 
@@ -37,9 +40,9 @@ class BackfillOptions:
     """How one process backfills.
 
     Attributes:
-        write_units: DynamoDB's write units a second; None: found by trying.
-        rows_max: rows to look at; None: all.
-        restart: forget how far an earlier backfill came.
+        write_units: DynamoDB's write units a second; None: found by throttling.
+        rows_max: rows to read; None: all.
+        restart: forget the progress of an earlier backfill.
     """
 
     write_units: float | None = None
@@ -68,7 +71,7 @@ async def open_windows(
 async def open_census(
     settings: Settings, mappings: Sequence[Mapping]
 ) -> AsyncIterator[tuple[PostgresCensus, PostgresWindows]]:
-    """Connect to tables that nothing may be installed on yet, and to what cuts them into windows.
+    """Connect to tables on which nothing may be installed yet, and to their windows.
 
     Raises:
         Unavailable: PostgreSQL cannot be reached.
@@ -88,7 +91,7 @@ async def plan_backfill(
     """Plan the windows, unless they are planned.
 
     Returns:
-        The entities that cannot be planned, since their tables have changed.
+        The entities that cannot be planned because their tables have changed.
 
     Raises:
         ConfigurationError: not every write to the tables is captured.
@@ -96,10 +99,10 @@ async def plan_backfill(
     """
     if options.restart:
         await windows.forget()
-    altered = SkipList(lambda _: None)
-    await altered.around(windows.check)
-    await altered.around(windows.plan)
-    return altered.left_out
+    skips = SkipList(lambda _: None)
+    await skips.run(windows.check)
+    await skips.run(windows.plan)
+    return skips.skipped
 
 
 @asynccontextmanager
@@ -109,24 +112,24 @@ async def open_backfill(
     windows: PostgresWindows,
     options: BackfillOptions,
     stop: asyncio.Event,
-) -> AsyncIterator[copy.BackfillJob]:
-    """Return what `backfill.copy.run` works with in this process.
+) -> AsyncIterator[BackfillJob]:
+    """Open this process's part of a backfill, for `backfill.copy.run`.
 
-    Its client repeats nothing itself, so that throttling is felt at once.
+    Its DynamoDB client does not retry, so that throttling lowers the rate at once.
     """
     client = dynamo.connect(replace(dynamo_config(settings), attempts_max=1))
     try:
-        pace = Pace(pace_options(options.write_units), monotonic())
         table = dynamo.Target(client, settings.dynamodb_table_name)
-        with migration.vitals.pulse.running_job("backfill"):
-            yield copy.BackfillJob(
+        pace = Pace(pace_options(options.write_units), monotonic())
+        with migration.heartbeat.running_job("backfill"):
+            yield BackfillJob(
                 windows=windows,
-                courier=partial(_courier, migration.route, table, pace),
+                writers=[_writer(migration.route, table, pace) for _ in range(WORKERS)],
                 mark=windows.mark,
                 observe=migration.route.observe,
                 stop=stop,
-                quota=copy.Quota(options.rows_max),
-                limits=copy.Limits(
+                quota=Quota(options.rows_max),
+                limits=Limits(
                     page_rows=settings.backfill_page_rows,
                     renew_seconds=settings.backfill_lease_seconds / 3,
                     standstill_seconds=settings.backfill_standstill_seconds,
@@ -136,9 +139,13 @@ async def open_backfill(
         await client.close()
 
 
-def _courier(route: delivery.Route, table: dynamo.Target, pace: Pace) -> copy.BatchWriter:
-    """Return what writes one lane's rows, at the pace of all lanes, and counts its own."""
+def _writer(route: delivery.Route, table: dynamo.Target, pace: Pace) -> BatchWriter:
+    """Return the writer of one worker; all share the pace, and each counts its own writes."""
     target = PacedTarget(table, pace)
-    put = partial(delivery.send, replace(route, target=target, worker="backfill"))
-    inserter = Inserter(route.codecs, target, route.target_breaker, route.observe, put)
-    return copy.BatchWriter(inserter.send, target.counts)
+    return BatchWriter(
+        codecs=route.codecs,
+        target=target,
+        breaker=route.target_breaker,
+        observe=route.observe,
+        put=partial(delivery.send, replace(route, target=target, worker="backfill")),
+    )

@@ -1,11 +1,10 @@
-"""What a process tells of itself, wired: events counted, the pulse and the canary in turns."""
+"""The composition root of the heartbeat: a process reports itself while it runs."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -13,57 +12,46 @@ from crossfade.events import Event
 from crossfade.jobs.loop import Pauses, forever
 from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.ports import Observer
-from crossfade.postgres import PostgresCanary, PostgresHeartbeat
+from crossfade.postgres import PostgresHeartbeat
 from crossfade.settings import Settings
 
 FIRST_SECONDS = 0.5
 FAILURE_SECONDS = 30.0
 FAILURE_SECONDS_MAX = 600.0
-"""A process that may not tell of itself says so in its log now and then, and goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vitals:
-    """What one process has to tell."""
-
-    pulse: PostgresHeartbeat
-    canary: PostgresCanary
+"""A process that cannot record its heartbeat logs this now and then, and continues."""
 
 
 @asynccontextmanager
-async def open_vitals(
+async def open_heartbeat(
     settings: Settings, pool: AsyncConnectionPool, observe: Observer
-) -> AsyncIterator[Vitals]:
-    """Tell of this process every few seconds, in the background, until the block ends.
+) -> AsyncIterator[PostgresHeartbeat]:
+    """Record the heartbeat of this process every few seconds until the block ends.
 
-    Whatever becomes of it, nothing waits for it and nothing fails because of it.
+    It runs in the background: nothing waits for it and nothing fails because of it.
 
     Args:
-        settings: how often.
+        settings: how often; 0 switches it off.
         pool: connections to the source.
-        observe: told of turns that failed.
+        observe: called with the failures of the heartbeat.
     """
-    vitals = Vitals(
-        PostgresHeartbeat(pool, settings.pulse_seconds),
-        PostgresCanary(pool, settings.canary_seconds),
-    )
+    heartbeat = PostgresHeartbeat(pool, settings.pulse_seconds)
     if not settings.pulse_seconds:
-        yield vitals
+        yield heartbeat
         return
-    step, stop = vitals.pulse.step, asyncio.Event()
-    telling = asyncio.create_task(
-        forever("pulse", step, stop, observe, turns(settings.pulse_seconds))
+    stop = asyncio.Event()
+    beating = asyncio.create_task(
+        forever("heartbeat", heartbeat.step, stop, observe, pauses_of(settings.pulse_seconds))
     )
     try:
-        yield vitals
+        yield heartbeat
     finally:
         stop.set()
-        await cancel_and_wait(telling)
-        await vitals.pulse.close()
+        await cancel_and_wait(beating)
+        await heartbeat.close()
 
 
-def turns(seconds: float) -> Pauses:
-    """Return the pauses of what is done every so many seconds, and a few times at the start."""
+def pauses_of(seconds: float) -> Pauses:
+    """Return the pauses of a periodic job; the first repetitions come sooner."""
     return Pauses(
         idle_seconds=min(FIRST_SECONDS, seconds),
         idle_seconds_max=seconds,
@@ -72,7 +60,7 @@ def turns(seconds: float) -> Pauses:
     )
 
 
-def tell_all(observers: Sequence[Observer], event: Event) -> None:
-    """Tell several observers of an event."""
+def report_to_all(observers: Sequence[Observer], event: Event) -> None:
+    """Report an event to several observers."""
     for observe in observers:
         observe(event)

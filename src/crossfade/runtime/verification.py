@@ -1,4 +1,4 @@
-"""The composition root of verification: wires the rooms into a verifier, and holds no logic."""
+"""The composition root of verification."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade import dynamo, s3
+from crossfade import dynamo
 from crossfade.jobs.loop import Pauses, forever
 from crossfade.mapping.declaration.mapping import Mapping
-from crossfade.parity import continuous, full_pass
+from crossfade.parity import continuous
 from crossfade.parity.comparison.readers import Readers
-from crossfade.parity.examine import KeyChecker, Stores
+from crossfade.parity.continuous import ContinuousRun
+from crossfade.parity.examine import KeyChecker
+from crossfade.parity.full_pass import OnProgress, PassLimits, run_full_pass
 from crossfade.parity.lag_alarm import LagAlarm
 from crossfade.parity.model import Run
+from crossfade.parity.stores import VerificationStores
 from crossfade.ports import Observer
 from crossfade.postgres import (
     PoolOptions,
@@ -29,131 +32,131 @@ from crossfade.postgres import (
     PostgresUnverified,
     open_pool,
 )
-from crossfade.runtime.heartbeat import open_vitals
-from crossfade.runtime.migration import dynamo_config, s3_config
+from crossfade.runtime.heartbeat import open_heartbeat
+from crossfade.runtime.resources import Resources, open_resources
 from crossfade.settings import Settings
 from crossfade.telemetry import log_event
 
 
 class Verifier:
-    """What one process needs to verify; made by `open_verifier`.
+    """Verification in one process; made by `open_verifier`.
 
-    It has connections of its own, so that nothing it does can hold up the application or a relay.
+    It has its own connections, so that it cannot hold up the application or a relay.
 
     Attributes:
-        source: connections to the source.
-        parts: what a pass reads and where it writes.
-        examiner: looks at single keys.
-        findings: what was found.
-        runs: the passes.
-        unverified: the keys that continuous verification has still to look at.
+        resources: the open stores.
+        source: the rows.
+        checker: compares single keys.
+        findings: the findings.
+        runs: the runs.
+        unverified: the keys that continuous verification has yet to compare.
+        stores: what passes and continuous runs use.
     """
 
     def __init__(
         self,
-        settings: Settings,
+        resources: Resources,
+        replica: AsyncConnectionPool,
         mappings: Sequence[Mapping],
-        pools: tuple[AsyncConnectionPool, AsyncConnectionPool],
-        client: dynamo.Client,
         observe: Observer,
     ) -> None:
-        self.source, self._replica = pools
-        objects = s3.ObjectStore(s3_config(settings))
-        self.stores = Stores(
-            readers=Readers(mappings),
-            key_statuses=PostgresKeyStatuses(self.source, mappings),
-            source=PostgresSource(self.source, mappings),
-            items=dynamo.Target(client, settings.dynamodb_table_name),
-            objects=objects,
-        )
-        self.examiner = KeyChecker(self.stores)
-        self.findings = PostgresFindings(self.source)
-        self.runs = PostgresRuns(self.source)
-        self.unverified = PostgresUnverified(self.source, self.stores.readers.by_name)
-        self.alarm = LagAlarm(self.unverified, settings.lag_alarm_seconds, observe)
-        self.parts = full_pass.Parts(
-            readers=self.stores.readers,
+        settings, pool = resources.settings, resources.pool
+        readers = Readers(mappings)
+        self.resources = resources
+        self.source = PostgresSource(pool, mappings)
+        self.checker = key_checker(resources, readers, mappings)
+        self.findings = PostgresFindings(pool)
+        self.runs = PostgresRuns(pool)
+        self.unverified = PostgresUnverified(pool, readers.by_name)
+        self.stores = VerificationStores(
+            readers=readers,
             rows=PostgresScan(
-                self._replica,
-                mappings,
-                source=self.source,
-                replay_seconds=settings.replica_wait_seconds,
+                replica, mappings, source=pool, replay_seconds=settings.replica_wait_seconds
             ),
             table=dynamo.TableScan(
-                client,
+                resources.client,
                 settings.dynamodb_table_name,
                 units_per_second=settings.verify_read_units,
             ),
-            objects=objects,
-            examiner=self.examiner,
+            objects=resources.objects,
+            checker=self.checker,
             findings=self.findings,
             runs=self.runs,
-            coverage=PostgresCoverage(self.source),
+            coverage=PostgresCoverage(pool),
             unverified=self.unverified,
-            alarm=self.alarm,
+            alarm=LagAlarm(self.unverified, settings.lag_alarm_seconds, observe),
             observe=observe,
-            folder=Path(settings.verify_folder) if settings.verify_folder else None,
+        )
+        self._limits = PassLimits(
+            folder=Path(settings.verify_folder) if settings.verify_folder else None
         )
 
     async def run_full_pass(
         self,
         *,
         is_deep: bool = False,
-        told: full_pass.Told = lambda _: None,
+        on_progress: OnProgress = lambda _: None,
         restart: bool = False,
     ) -> Run:
-        """Compare everything once, or go on with a pass that did not come to its end.
+        """Compare everything once, or resume an unfinished pass.
 
         Args:
             is_deep: read and hash every object too.
-            told: hears how far the pass has come.
-            restart: begin anew in any case.
+            on_progress: called with the counts of the pass.
+            restart: start a new pass in any case.
 
         Returns:
-            The run; it names the mappings that were left out, since their tables have changed.
+            The run; it names the mappings that were skipped because their tables have changed.
 
         Raises:
             SchemaChanged: every table has changed.
             TimedOut: the replica is too far behind.
             Unavailable: a store cannot be read.
         """
-        return await full_pass.run_full_pass(
-            self.parts, is_deep=is_deep, told=told, restart=restart
+        return await run_full_pass(
+            self.stores,
+            is_deep=is_deep,
+            limits=self._limits,
+            on_progress=on_progress,
+            restart=restart,
         )
 
     @asynccontextmanager
-    async def watching(self) -> AsyncIterator[continuous.ContinuousRun]:
-        """Open a continuous run, whose steps the caller makes; closed at the end.
+    async def continuous_run(self) -> AsyncIterator[ContinuousRun]:
+        """Open a continuous run, whose steps the caller makes; it is closed at the end.
 
-        Goes on with the newest one if that was killed; its keys are in the ledger.
+        Resumes the newest one if it was killed; its keys are in the ledger.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        parts = continuous.Parts(
-            unverified=self.unverified,
-            examiner=self.examiner,
-            findings=self.findings,
-            runs=self.runs,
-            alarm=self.alarm,
-            observe=self.parts.observe,
-        )
         entities = sorted(self.stores.readers.by_name)
-        run = await continuous.start_or_resume(self.runs, entities)
-        one = continuous.ContinuousRun(parts, run)
+        started = await continuous.start_or_resume(self.runs, entities)
+        run = ContinuousRun(self.stores, started)
         try:
-            yield one
+            yield run
         finally:
-            await one.finish()
+            await run.finish()
 
-    async def run_watch(self, stop: asyncio.Event) -> None:
-        """Verify every key soon after its delivery until `stop` is set.
+    async def verify_continuously(self, stop: asyncio.Event) -> None:
+        """Compare every key soon after its delivery until `stop` is set.
 
         Raises:
             Unavailable: the source cannot answer when the run begins or ends.
         """
-        async with self.watching() as one:
-            await forever("verify", one.step, stop, self.parts.observe, Pauses())
+        async with self.continuous_run() as run:
+            await forever("verify", run.step, stop, self.stores.observe, Pauses())
+
+
+def key_checker(resources: Resources, readers: Readers, mappings: Sequence[Mapping]) -> KeyChecker:
+    """Return what compares single keys of some mappings."""
+    return KeyChecker(
+        readers=readers,
+        statuses=PostgresKeyStatuses(resources.pool, mappings),
+        source=PostgresSource(resources.pool, mappings),
+        items=resources.target,
+        objects=resources.objects,
+    )
 
 
 @asynccontextmanager
@@ -163,9 +166,9 @@ async def open_verifier(
     """Connect to the stores to verify the rows of some mappings.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
-        mappings: whose rows are compared.
-        observe: called with every event; log lines unless given.
+        settings: from `crossfade.load_settings`, or made by hand.
+        mappings: the mappings of the rows that are compared.
+        observe: called with every event; writes log lines by default.
 
     Raises:
         ConfigurationError: a setting contradicts another one.
@@ -173,13 +176,13 @@ async def open_verifier(
     """
     options = PoolOptions(statement_seconds=settings.verify_statement_seconds)
     async with AsyncExitStack() as stack:
-        source = await stack.enter_async_context(open_pool(settings.dsn, options))
-        vitals = await stack.enter_async_context(open_vitals(settings, source, observe))
-        stack.enter_context(vitals.pulse.running_job("verify"))
+        resources = await stack.enter_async_context(open_resources(settings, options))
+        heartbeat = await stack.enter_async_context(
+            open_heartbeat(settings, resources.pool, observe)
+        )
+        stack.enter_context(heartbeat.running_job("verify"))
         replica_dsn = settings.replica_url.get_secret_value()
-        replica = source
+        replica = resources.pool
         if replica_dsn:
             replica = await stack.enter_async_context(open_pool(replica_dsn, options))
-        client = dynamo.connect(dynamo_config(settings))
-        stack.push_async_callback(client.close)
-        yield Verifier(settings, mappings, (source, replica), client, observe)
+        yield Verifier(resources, replica, mappings, observe)

@@ -1,4 +1,4 @@
-"""The bucket itself: creating it guarded, describing it, deleting it when it is empty."""
+"""Creating, describing and deleting the bucket."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import botocore.config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session
 
+from crossfade.aws.credentials import open_session
 from crossfade.errors import ConfigurationError, StoreNotEmpty
 from crossfade.s3.config import Config, Encryption
 from crossfade.s3.errors import CONTROL_ERRORS, from_botocore
@@ -21,7 +21,7 @@ ACCESS_BLOCKED = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
-# Answers of stores that lack an operation, and of AWS where nothing was ever set.
+# The error codes of stores that lack an operation, and of AWS if a feature was never configured.
 _UNSET = frozenset(
     {
         "MethodNotAllowed",
@@ -35,15 +35,15 @@ _UNSET = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What guards a bucket; False and ``none`` also where the store has no such guard.
+    """The present state of a bucket; a feature that the store lacks counts as disabled.
 
     Attributes:
         name: the bucket's name.
-        versioned: whether deleted objects can be brought back.
-        public_access_blocked: whether all four blocks of public access are on.
-        owner_enforced: whether access control lists are off.
-        encryption: the default encryption of objects.
-        empty: whether it holds no object and no version of one.
+        versioned: whether deleted objects can be restored.
+        public_access_blocked: whether all four settings of S3 Block Public Access are enabled.
+        owner_enforced: whether access control lists are disabled.
+        encryption: the default encryption of objects, such as ``AES256``, or ``none``.
+        empty: whether it has no objects and no versions of objects.
     """
 
     name: str
@@ -55,7 +55,10 @@ class Description:
 
 
 async def create(config: Config) -> Description:
-    """Create the bucket, or guard the one that stands there, and describe it.
+    """Create the bucket, or protect the existing one, and return its state.
+
+    Public access is blocked, access control lists are disabled, versioning and default encryption
+    are enabled. A store that lacks one of these features is left without it.
 
     Raises:
         ConfigurationError: the name is taken by another account.
@@ -65,26 +68,26 @@ async def create(config: Config) -> Description:
 
 
 async def describe(config: Config) -> Description:
-    """Describe the bucket.
+    """Return the bucket's state.
 
     Raises:
-        NoSuchStore: there is none.
+        NoSuchStore: the bucket does not exist.
         Unavailable: S3 refuses or does not answer.
     """
     return await asyncio.to_thread(_describe, config)
 
 
 async def delete(config: Config, *, confirmed_name: str) -> None:
-    """Delete the bucket when it is empty.
+    """Delete the bucket if it is empty.
 
     Args:
-        config: where it is.
-        confirmed_name: its name once more, from the person who asks for it.
+        config: bucket, endpoint, credentials and limits.
+        confirmed_name: the bucket's name as the user typed it to confirm.
 
     Raises:
         ConfigurationError: the names differ.
-        StoreNotEmpty: it holds objects or versions of objects.
-        NoSuchStore: there is none.
+        StoreNotEmpty: it has objects or versions of objects.
+        NoSuchStore: the bucket does not exist.
         Unavailable: S3 refuses or does not answer.
     """
     if confirmed_name != config.bucket:
@@ -95,7 +98,7 @@ async def delete(config: Config, *, confirmed_name: str) -> None:
 def _create(config: Config) -> Description:
     client = _client(config)
     _make(client, config)
-    guards: list[tuple[str, dict[str, Any]]] = [
+    features: list[tuple[str, dict[str, Any]]] = [
         ("put_public_access_block", {"PublicAccessBlockConfiguration": ACCESS_BLOCKED}),
         (
             "put_bucket_ownership_controls",
@@ -104,15 +107,15 @@ def _create(config: Config) -> Description:
         ("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Enabled"}}),
     ]
     if config.encryption is not Encryption.NONE:
-        guards.append(("put_bucket_encryption", _default_encryption(config)))
-    for operation, arguments in guards:
+        features.append(("put_bucket_encryption", _default_encryption(config)))
+    for operation, arguments in features:
         _call_if_known(client, operation, Bucket=config.bucket, **arguments)
     return _describe(config)
 
 
 def _make(client: Any, config: Config) -> None:
     arguments: dict[str, Any] = {"Bucket": config.bucket}
-    if config.region != "us-east-1":  # which S3 does not accept as a location
+    if config.region != "us-east-1":  # S3 does not accept it as a location constraint
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": config.region}
     try:
         client.create_bucket(**arguments)
@@ -147,7 +150,7 @@ def _describe(config: Config) -> Description:
 def _delete(config: Config) -> None:
     client = _client(config)
     if not _is_empty(client, config.bucket):
-        raise StoreNotEmpty("the bucket holds objects or versions of objects; remove them first")
+        raise StoreNotEmpty("the bucket has objects or versions of objects; remove them first")
     _call(client, "delete_bucket", Bucket=config.bucket)
 
 
@@ -190,7 +193,7 @@ def _call(client: Any, operation: str, **arguments: Any) -> dict[str, Any]:
 
 
 def _call_if_known(client: Any, operation: str, **arguments: Any) -> dict[str, Any]:
-    """Call an operation that not every store has; what it lacks shows in the description."""
+    """Return the answer of an operation, {} if the store lacks it or nothing was configured."""
     try:
         call: Callable[..., dict[str, Any]] = getattr(client, operation)
         return call(**arguments)
@@ -203,17 +206,12 @@ def _call_if_known(client: Any, operation: str, **arguments: Any) -> dict[str, A
 
 
 def _client(config: Config) -> Any:
-    session = Session()
-    if config.keys is not None:
-        session.set_credentials(
-            config.keys.access_key_id, config.keys.secret_access_key, config.keys.session_token
-        )
     limits = botocore.config.Config(
         connect_timeout=config.attempt_timeout_seconds,
         read_timeout=config.attempt_timeout_seconds,
         retries={"mode": "standard", "total_max_attempts": config.attempts_max},
         s3={"addressing_style": "path"},
     )
-    return session.create_client(
+    return open_session(config.keys).create_client(
         "s3", region_name=config.region, endpoint_url=config.url, config=limits
     )

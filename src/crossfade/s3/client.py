@@ -8,17 +8,22 @@ from typing import Any
 from obstore.store import S3Store
 
 from crossfade.s3.config import Config, Encryption
-from crossfade.s3.credentials import CredentialChain, StaticCredentials
+from crossfade.s3.credentials import CredentialProvider
 
 
 def open_bucket(
-    config: Config, credentials: CredentialChain | StaticCredentials, *, retries_max: int = 0
+    config: Config, credentials: CredentialProvider, *, retries_max: int = 0
 ) -> S3Store:
-    """Return a client that leaves repeating and deadlines to `crossfade.s3.retries`.
+    """Return an obstore client of the configured bucket.
 
-    Only listings need `retries_max`: their later requests are out of our hands. Switches that
-    obstore would otherwise take from the environment are set here; left to it is only
-    ``AWS_SERVER_SIDE_ENCRYPTION``, and only with `Encryption.NONE`.
+    It sets every option that obstore would otherwise read from the environment, except
+    ``AWS_SERVER_SIDE_ENCRYPTION`` with `Encryption.NONE`.
+
+    Args:
+        config: bucket, endpoint and limits.
+        credentials: the keys to sign with.
+        retries_max: retries by obstore itself. They are needed for listings, whose later requests
+            obstore makes on its own; other calls are retried by `crossfade.s3.retries`.
     """
     return S3Store(
         config.bucket,

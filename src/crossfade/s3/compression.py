@@ -1,4 +1,4 @@
-"""Contents as they are stored: zstd frames, checked against the sha256 of what they hold."""
+"""Compression of contents to zstd frames, and decompression that verifies their sha256."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import zstandard
 from crossfade.errors import DamagedObject, ObjectTooLarge, OversizedObject, Unmappable
 
 LEVEL = 3
-# What a decoder must be able to remember; RFC 8878, section 3.1.1.1.2, asks for 8 MB.
+# The window size that every decoder supports (RFC 8878, section 3.1.1.1.2).
 WINDOW_BYTES_MAX = 8 * 1024**2
-# One kilobyte of zstd makes 32 MB of zeros at most: what one step of a bomb can claim.
+# Limits what a decompression bomb allocates at once: 1 KiB of zstd holds at most 32 MB of zeros.
 STEP_BYTES = 1024
 SPOOL_BYTES_MAX = 8 * 1024**2
 PART_BYTES = 1024**2
@@ -28,12 +28,12 @@ Buffers = bytes | Sequence[memoryview]
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A content ready to be stored.
+    """A compressed content.
 
     Attributes:
         digest: sha256 of the plain content, 64 lower-case hexadecimal digits.
-        plain_bytes: length of the plain content.
-        stored: the zstd frame.
+        plain_bytes: length of the plain content in bytes.
+        stored: the zstd frame, in one piece or in several.
     """
 
     digest: str
@@ -42,7 +42,7 @@ class Packed:
 
 
 def stored_bytes_max(plain_bytes: int) -> int:
-    """Return how long the frame of so many bytes can be, if they do not compress at all.
+    """Return the longest possible zstd frame of a content of this length, in bytes.
 
     Source: zstd manual, ``ZSTD_compressBound``, rounded up.
     """
@@ -50,7 +50,11 @@ def stored_bytes_max(plain_bytes: int) -> int:
 
 
 def pack(content: str, plain_bytes_max: int) -> Packed:
-    """Compress a text.
+    """Return a text's UTF-8 bytes, compressed.
+
+    Args:
+        content: the text.
+        plain_bytes_max: the limit of its length in UTF-8 bytes.
 
     Raises:
         ObjectTooLarge: it is longer than the limit.
@@ -67,7 +71,11 @@ def pack(content: str, plain_bytes_max: int) -> Packed:
 
 
 class Spool:
-    """Compresses a content piece by piece into a file without a name; memory stays bounded."""
+    """Compresses a content piece by piece into an unnamed temporary file, in bounded memory.
+
+    Args:
+        plain_bytes_max: the limit of the plain content's length in bytes.
+    """
 
     def __init__(self, plain_bytes_max: int) -> None:
         self._plain_bytes_max = plain_bytes_max
@@ -89,7 +97,7 @@ class Spool:
         self._file.close()
 
     def write(self, plain: bytes) -> None:
-        """Add a piece of the content.
+        """Compress and store a piece of the content.
 
         Raises:
             ObjectTooLarge: the content is longer than the limit.
@@ -101,7 +109,7 @@ class Spool:
         self._store(self._frame.compress(plain))
 
     def finish(self) -> Packed:
-        """Return the whole content; a large one stays on disk and is read through a memory map."""
+        """Return the compressed content; above `SPOOL_BYTES_MAX` it is a memory map of the file."""
         self._store(self._frame.flush())
         self._file.flush()
         return Packed(self._hash.hexdigest(), self._plain_bytes, self._buffers())
@@ -119,7 +127,12 @@ class Spool:
 
 
 class Unpacker:
-    """Decompresses one object piece by piece and checks it against its digest."""
+    """Decompresses one object piece by piece and verifies its digest.
+
+    Args:
+        digest: the expected sha256 of the plain content, 64 lower-case hexadecimal digits.
+        plain_bytes_max: the limit of the plain content's length in bytes.
+    """
 
     def __init__(self, digest: str, plain_bytes_max: int) -> None:
         self._digest = digest
@@ -130,10 +143,13 @@ class Unpacker:
         self._frame = decompressor.decompressobj()
 
     def feed(self, stored: bytes) -> Iterator[bytes]:
-        """Return what these bytes of the object hold, in pieces worth handing on.
+        """Yield the plain content of these bytes of the object.
+
+        Pieces have at least `PIECE_BYTES`, the last one may be shorter.
 
         Raises:
-            DamagedObject: they are not zstd, or hold more than the limit.
+            DamagedObject: the bytes are not zstd, or follow the end of the frame.
+            OversizedObject: the plain content is longer than the limit.
         """
         pieces: list[bytes] = []
         for plain in self._steps(stored):
@@ -145,15 +161,17 @@ class Unpacker:
             yield b"".join(pieces)
 
     def finish(self) -> None:
-        """Check what was read as a whole.
+        """Verify the whole object, after its last piece.
 
         Raises:
-            DamagedObject: it ended early, or is another content than its key says.
+            DamagedObject: it is truncated, or its digest is another one.
         """
         if not self._frame.eof:
             raise DamagedObject("the object is truncated; repair its row")
         if self._hash.hexdigest() != self._digest:
-            raise DamagedObject("the object's content is not the one its key names; repair its row")
+            raise DamagedObject(
+                "the object's content has another digest than its key; repair its row"
+            )
 
     def _steps(self, stored: bytes) -> Iterator[bytes]:
         for start in range(0, len(stored), STEP_BYTES):
@@ -161,30 +179,35 @@ class Unpacker:
             self._plain_bytes += len(plain)
             if self._plain_bytes > self._plain_bytes_max:
                 raise OversizedObject(
-                    f"the object holds more than {self._plain_bytes_max} bytes; if it is genuine, "
-                    "raise plain_bytes_max"
+                    f"the object holds more than {self._plain_bytes_max} bytes; if that is "
+                    "intended, raise plain_bytes_max"
                 )
             self._hash.update(plain)
             yield plain
 
     def _step(self, stored: bytes) -> bytes:
         if self._frame.eof:
-            raise DamagedObject("the object goes on behind its end; repair its row")
+            raise DamagedObject("the object has bytes after its zstd frame; repair its row")
         try:
             plain = self._frame.decompress(stored)
         except zstandard.ZstdError:
-            raise DamagedObject("the object is not intact zstd; repair its row") from None
+            raise DamagedObject("the object is not valid zstd; repair its row") from None
         if self._frame.unused_data:
-            raise DamagedObject("the object goes on behind its end; repair its row")
+            raise DamagedObject("the object has bytes after its zstd frame; repair its row")
         return plain
 
 
 def unpack(stored: bytes, digest: str, plain_bytes_max: int) -> str:
-    """Return the text that a whole object holds.
+    """Return the text of a whole object.
+
+    Args:
+        stored: the object.
+        digest: the expected sha256 of the plain content, 64 lower-case hexadecimal digits.
+        plain_bytes_max: the limit of the plain content's length in bytes.
 
     Raises:
-        DamagedObject: it is not zstd, truncated, larger than the limit, not the content its digest
-            names, or not text.
+        DamagedObject: the object is not zstd, is truncated, has another digest or is not UTF-8.
+        OversizedObject: the plain content is longer than the limit.
     """
     unpacker = Unpacker(digest, plain_bytes_max)
     plain = b"".join(unpacker.feed(stored))

@@ -1,22 +1,23 @@
-"""How the object store is reached, and its limits."""
+"""The configuration of the object store, as plain values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
+from crossfade.aws.credentials import Keys
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.object_keys import is_prefix
 
 PLAIN_BYTES_MAX = 4 * 1024**3
-"""A content's size before compression: one PUT stores at most 5 GiB.
+"""The highest `Config.plain_bytes_max`: one PUT stores at most 5 GiB.
 
 Source: Amazon S3 User Guide, "Uploading objects".
 """
 
 
 class Encryption(StrEnum):
-    """Which server-side encryption is asked for with each object."""
+    """The server-side encryption that is requested for each object."""
 
     NONE = "none"
     AES256 = "AES256"
@@ -24,33 +25,24 @@ class Encryption(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """Static credentials, for local engines and tests."""
-
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
-    """Where the bucket is, and the limits of each call.
+    """The bucket, the credentials and every limit of the object store.
 
-    Args:
+    Attributes:
         bucket: the bucket's name.
         region: the bucket's AWS region.
-        endpoint: another endpoint than AWS's, such as ``http://127.0.0.1:4566``.
-        allow_http: permit an endpoint without TLS.
-        keys: static credentials; the standard AWS chain unless given.
+        endpoint: a URL such as ``http://127.0.0.1:4566``; the region's AWS endpoint unless given.
+        allow_http: whether the endpoint may be without TLS.
+        keys: explicit credentials, which replace the standard AWS chain.
         encryption: the server-side encryption of new objects.
-        kms_key_id: the key of `Encryption.KMS`; the account's default key unless given.
-        prefixes: the prefixes object keys may have; any well-formed one when empty.
+        kms_key_id: the KMS key of `Encryption.KMS`; the account's default key unless given.
+        prefixes: the prefixes that object keys may have; empty: any valid prefix.
         timeout_seconds: deadline of a call, its retries and pauses included.
         attempt_timeout_seconds: deadline of one attempt, and of each read of a stream.
         stream_timeout_seconds: deadline of the upload of a streamed content.
-        attempts_max: attempts of a call.
-        backoff_seconds: longest pause after the first attempt; doubles after each further one.
-        plain_bytes_max: largest plain content that is stored or read back.
+        attempts_max: attempts of a call, the first included.
+        backoff_seconds: the longest pause after the first attempt; it doubles with each attempt.
+        plain_bytes_max: the longest plain content, in bytes, that is stored or read.
 
     Raises:
         ConfigurationError: a value is out of range or contradicts another one.
@@ -77,7 +69,7 @@ class Config:
 
     @property
     def url(self) -> str:
-        """The endpoint requests go to; the bucket is the first part of their path."""
+        """The endpoint's URL, without the bucket, which is the first part of a request's path."""
         if self.endpoint is not None:
             return self.endpoint.rstrip("/")
         domain = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
@@ -85,18 +77,18 @@ class Config:
 
 
 def _problems(config: Config) -> list[str]:
-    """Return what contradicts itself, as sentences that name the setting and the remedy."""
+    """Return the messages of all invalid fields; each names the field and the remedy."""
     times = ("timeout_seconds", "attempt_timeout_seconds", "stream_timeout_seconds")
     checks = {
         "bucket: empty; name the bucket": not config.bucket,
         "region: empty; name the bucket's region": not config.region,
-        "endpoint: needs https://, or http:// together with allow_http": not config.url.startswith(
+        "endpoint: needs https://, or http:// with allow_http": not config.url.startswith(
             ("https://", "http://") if config.allow_http else "https://"
         ),
-        "kms_key_id: only aws:kms takes a key; set the encryption to aws:kms": (
+        "kms_key_id: only the encryption aws:kms has a key; set the encryption to aws:kms": (
             config.kms_key_id is not None and config.encryption is not Encryption.KMS
         ),
-        "prefixes: one of them is malformed; choose plain words": not all(
+        "prefixes: one of them is malformed; use only A-Z a-z 0-9 . _ - and /": not all(
             map(is_prefix, config.prefixes)
         ),
         "attempts_max: needs at least 1": config.attempts_max < 1,

@@ -1,4 +1,4 @@
-"""The standard AWS credential chain, in the form obstore asks for it."""
+"""AWS credentials in the form that obstore requires."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import NotRequired, TypedDict
 
-from botocore.credentials import Credentials
-from botocore.session import Session
-
-from crossfade.errors import AccessDenied
-from crossfade.s3.config import Keys
-
-# botocore renews temporary credentials so that those it hands out are good for 10 more minutes.
-# Source: botocore.credentials.RefreshableCredentials, mandatory refresh timeout.
-FRESH = timedelta(minutes=10)
+from crossfade.aws.credentials import RENEWAL_SECONDS, Keys, provider_of
 
 
 class Credential(TypedDict):
-    """What obstore signs requests with."""
+    """What obstore signs requests with; obstore asks for another one at `expires_at`."""
 
     access_key_id: str
     secret_access_key: str
@@ -26,50 +18,28 @@ class Credential(TypedDict):
     expires_at: datetime | None
 
 
-class CredentialChain:
-    """Environment, shared files, container or instance role; renewed before they expire."""
+class CredentialProvider:
+    """Returns explicit keys, or those of the standard chain, to obstore.
 
-    def __init__(self) -> None:
-        self._found: Credentials | None = None
+    Args:
+        keys: explicit keys; those of the chain unless given.
+    """
+
+    def __init__(self, keys: Keys | None) -> None:
+        self._provider = provider_of(keys)
+        self._is_renewable = keys is None
 
     async def __call__(self) -> Credential:
-        """Return credentials that are good for the next 10 minutes.
+        """Return a credential; that of the chain expires early enough to be renewed in time.
 
         Raises:
-            AccessDenied: the chain has none.
+            AccessDenied: the chain has no keys, or one of its providers failed.
         """
-        return await asyncio.to_thread(self._read)
-
-    def _read(self) -> Credential:
-        expires_at = datetime.now(UTC) + FRESH
-        self._found = self._found or Session().get_credentials()
-        if self._found is None:
-            raise AccessDenied("no AWS credentials found; set AWS_PROFILE, a role or access keys")
-        frozen = self._found.get_frozen_credentials()
+        expires_at = datetime.now(UTC) + timedelta(seconds=RENEWAL_SECONDS)
+        keys = await asyncio.to_thread(self._provider.load)
         return {
-            "access_key_id": frozen.access_key,
-            "secret_access_key": frozen.secret_key,
-            "token": frozen.token,
-            "expires_at": expires_at,
+            "access_key_id": keys.access_key_id,
+            "secret_access_key": keys.secret_access_key,
+            "token": keys.session_token,
+            "expires_at": expires_at if self._is_renewable else None,
         }
-
-
-class StaticCredentials:
-    """Credentials that never change."""
-
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
-
-    async def __call__(self) -> Credential:
-        """Return them."""
-        return {
-            "access_key_id": self._keys.access_key_id,
-            "secret_access_key": self._keys.secret_access_key,
-            "token": self._keys.session_token,
-            "expires_at": None,
-        }
-
-
-def provider(keys: Keys | None) -> CredentialChain | StaticCredentials:
-    """Return the given credentials, or else the standard chain."""
-    return CredentialChain() if keys is None else StaticCredentials(keys)

@@ -1,6 +1,6 @@
-"""From what S3, obstore and botocore report to Crossfade's errors: one table, used by all of them.
+"""The translation of the errors of S3, obstore and botocore, in one table.
 
-Their own messages are dropped, because they quote requests and answers.
+Their messages are dropped, because they quote requests and answers.
 """
 
 from __future__ import annotations
@@ -32,13 +32,18 @@ CONTROL_ERRORS = (BotoCoreError, ClientError)
 
 
 class Meaning(NamedTuple):
-    """What a symbol of S3 or of a client means for the caller."""
+    """The translation of a symbol.
+
+    Attributes:
+        error: the class to raise.
+        sentence: its message.
+    """
 
     error: type[CrossfadeError]
     sentence: str
 
 
-_NO_KEY = Meaning(MissingObject, "no object stands under this key; repair its row")
+_NO_KEY = Meaning(MissingObject, "no object exists under this key; repair its row")
 _SHORT = Meaning(DamagedObject, "the object is empty or truncated; repair its row")
 _NO_BUCKET = Meaning(
     NoSuchStore,
@@ -46,18 +51,18 @@ _NO_BUCKET = Meaning(
 )
 _REGION = Meaning(NoSuchStore, "the bucket is in another region; set AWS_REGION")
 _DENIED = Meaning(AccessDenied, "credentials or permission refused; check the role and its policy")
-_CLOCK = Meaning(AccessDenied, "this machine's clock is off; synchronise it")
+_CLOCK = Meaning(AccessDenied, "this machine's clock is wrong; synchronise it")
 _KMS = Meaning(AccessDenied, "the KMS key cannot be used; check S3_KMS_KEY_ID and its policy")
 _SLOWER = Meaning(Throttled, "S3 asks for fewer requests")
 _LATE = Meaning(TimedOut, "no answer in time; the write may have happened or not")
-_FAULT = Meaning(ServerFault, "S3 answered with an error of its own")
+_FAULT = Meaning(ServerFault, "S3 failed with an internal error")
 _BUSY = Meaning(ServerFault, "another request on the same key or bucket is in progress")
-_DAMAGED = Meaning(Unreachable, "the body was damaged on its way")
+_DAMAGED = Meaning(Unreachable, "the body was damaged in transit")
 _BROKEN = Meaning(Unreachable, "no connection, or it broke; check the endpoint and the network")
-_STANDS = Meaning(ConditionFailed, "")
+_EXISTS = Meaning(ConditionFailed, "")
 _REFUSED = Meaning(InvalidRequest, "S3 refused the request as malformed")
 
-# Symbols are S3's error codes, HTTP status numbers and the kinds of a client's failures.
+# The symbols are S3's error codes, HTTP status codes, and the kinds and classes of clients' errors.
 # Source: Amazon S3 API Reference, "Error responses".
 MEANINGS: Mapping[str, Meaning] = {
     "NoSuchKey": _NO_KEY,
@@ -77,7 +82,6 @@ MEANINGS: Mapping[str, Meaning] = {
     "InvalidAccessKeyId": _DENIED,
     "InvalidToken": _DENIED,
     "SignatureDoesNotMatch": _DENIED,
-    "NoCredentialsError": _DENIED,
     "UnauthenticatedError": _DENIED,
     "401": _DENIED,
     "403": _DENIED,
@@ -103,19 +107,19 @@ MEANINGS: Mapping[str, Meaning] = {
     "BadDigest": _DAMAGED,
     "IncompleteBody": _DAMAGED,
     "XAmzContentSHA256Mismatch": _DAMAGED,
-    "PreconditionFailed": _STANDS,
-    "304": _STANDS,
-    "412": _STANDS,
+    "PreconditionFailed": _EXISTS,
+    "304": _EXISTS,
+    "412": _EXISTS,
     "400": _REFUSED,
     "405": _REFUSED,
     "411": _REFUSED,
     "501": _REFUSED,
 }
 
-# Calls that may succeed when repeated: the store is at fault, and not for good.
-_FOR_GOOD = (AccessDenied, NoSuchStore)
+# Retries fail the same way until somebody changes the configuration.
+_PERMANENT = (AccessDenied, NoSuchStore)
 
-# In the order of what they tell: S3's code, the HTTP status, what broke the connection.
+# In order of precedence: S3's code, the HTTP status, the kind of a client's error.
 _PATTERNS = (
     re.compile(r"<Code>([\w.]+)</Code>"),
     re.compile(r"status code: (\d{3})"),
@@ -124,10 +128,14 @@ _PATTERNS = (
 
 
 def from_obstore(operation: str, failure: Exception) -> CrossfadeError:
-    """Return the error that an obstore failure means.
+    """Return the translation of an obstore error.
 
-    obstore's classes are no help: a conflict (409, to be repeated) and a failed precondition (412,
-    the object stands there) are one class of it. The symbols stand only in its text.
+    It uses the symbols in the error's text, because obstore has one class both for a conflict (409,
+    to be retried) and for a failed precondition (412, the object exists).
+
+    Args:
+        operation: the operation's name, for the message.
+        failure: one of `STORE_ERRORS`.
     """
     if isinstance(failure, UnauthenticatedError):
         return _error(operation, ["UnauthenticatedError"])
@@ -136,21 +144,26 @@ def from_obstore(operation: str, failure: Exception) -> CrossfadeError:
 
 
 def from_botocore(operation: str, failure: Exception) -> CrossfadeError:
-    """Return the error that a botocore failure means."""
+    """Return the translation of a botocore error.
+
+    Args:
+        operation: the operation's name, for the message.
+        failure: one of `CONTROL_ERRORS`.
+    """
     if not isinstance(failure, ClientError):
         return _error(operation, [type(failure).__name__])
     status = failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return _error(operation, [str(failure.response.get("Error", {}).get("Code")), str(status)])
 
 
-def late(operation: str) -> TimedOut:
+def timed_out(operation: str) -> TimedOut:
     """Return the error of a deadline that passed."""
     return TimedOut(f"S3 {operation}: {_LATE.sentence}")
 
 
-def is_passing(error: CrossfadeError) -> bool:
-    """Tell whether the same call may succeed when it is repeated at once."""
-    return isinstance(error, Unavailable) and not isinstance(error, _FOR_GOOD)
+def is_transient(error: CrossfadeError) -> bool:
+    """Return whether a retry of the same call may succeed."""
+    return isinstance(error, Unavailable) and not isinstance(error, _PERMANENT)
 
 
 def _error(operation: str, symbols: list[str]) -> CrossfadeError:

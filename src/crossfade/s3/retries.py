@@ -1,4 +1,4 @@
-"""Repeating a call that is safe to repeat, within its deadline."""
+"""Retrying a call that is safe to repeat, within its deadline."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from crossfade.errors import CrossfadeError
 from crossfade.jobs.backoff import doubled_seconds
-from crossfade.s3.errors import STORE_ERRORS, from_obstore, is_passing, late
+from crossfade.s3.errors import STORE_ERRORS, from_obstore, is_transient, timed_out
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long and how often a call is tried.
+    """Deadlines, the number of attempts, and exponential backoff with full jitter between them.
+
+    Each pause is random, evenly distributed between 0 and a ceiling. With `backoff_seconds` of 0.1
+    the ceilings are 0.1 s, 0.2 s, 0.4 s, … A pause that would exceed the deadline ends the call
+    with its last failure instead.
 
     Attributes:
         timeout_seconds: deadline of the call, pauses included.
         attempt_timeout_seconds: deadline of one attempt.
-        attempts_max: attempts in all.
-        backoff_seconds: longest pause after the first attempt; doubles after each further one.
+        attempts_max: attempts of one call, the first included.
+        backoff_seconds: the ceiling of the pause after the first attempt; it doubles with each
+            attempt.
     """
 
     timeout_seconds: float
@@ -32,38 +38,52 @@ class RetryPolicy:
     backoff_seconds: float
 
 
-async def persist(
-    operation: str, attempt: Callable[[], Awaitable[Answer]], patience: RetryPolicy
+async def retry(
+    operation: str, attempt: Callable[[], Awaitable[Answer]], policy: RetryPolicy
 ) -> Answer:
-    """Return the first success of `attempt`, which must be safe to repeat.
+    """Return the result of the first attempt that succeeds.
+
+    Args:
+        operation: the operation's name, for messages.
+        attempt: makes one request; must be idempotent.
+        policy: when to stop.
 
     Raises:
-        CrossfadeError: the last failure, in Crossfade's own classes; at once when a repetition
-            would fail the same way.
+        CrossfadeError: the last failure, translated; the first one if it is not transient.
     """
     clock = asyncio.get_running_loop().time
-    deadline = clock() + patience.timeout_seconds
+    deadline = clock() + policy.timeout_seconds
     attempts = 0
     while True:
         attempts += 1
-        seconds = min(patience.attempt_timeout_seconds, deadline - clock())
+        seconds = min(policy.attempt_timeout_seconds, deadline - clock())
         try:
-            return await bounded(operation, attempt(), seconds)
+            return await with_timeout(operation, attempt(), seconds)
         except CrossfadeError as failure:
-            pause = pause_seconds(attempts, patience)
-            exhausted = attempts >= patience.attempts_max or clock() + pause >= deadline
-            if exhausted or not is_passing(failure):
+            pause = pause_seconds(attempts, policy)
+            exhausted = attempts >= policy.attempts_max or clock() + pause >= deadline
+            if exhausted or not is_transient(failure):
                 raise
         await asyncio.sleep(pause)
 
 
-async def bounded(operation: str, call: Awaitable[Answer], seconds: float) -> Answer:
-    """Await one request for so long, and report its failure in Crossfade's own classes."""
+async def with_timeout(operation: str, call: Awaitable[Answer], seconds: float) -> Answer:
+    """Return the result of one request.
+
+    Args:
+        operation: the operation's name, for messages.
+        call: the request.
+        seconds: its deadline.
+
+    Raises:
+        TimedOut: the deadline passed.
+        CrossfadeError: the request's failure, translated.
+    """
     try:
         async with asyncio.timeout(seconds):
             return await call
     except TimeoutError:
-        raise late(operation) from None
+        raise timed_out(operation) from None
     except STORE_ERRORS as failure:
         raise from_obstore(operation, failure) from None
 
@@ -71,7 +91,7 @@ async def bounded(operation: str, call: Awaitable[Answer], seconds: float) -> An
 async def next_of(stream: AsyncIterator[Answer]) -> Answer | None:
     """Return a stream's next element, None at its end.
 
-    The built-in `anext` with a default does not work on obstore's streams.
+    The built-in `anext` with a default does not work with obstore's streams.
     """
     try:
         return await anext(stream)
@@ -79,7 +99,7 @@ async def next_of(stream: AsyncIterator[Answer]) -> Answer | None:
         return None
 
 
-def pause_seconds(attempts: int, patience: RetryPolicy) -> float:
-    """Return how long to wait after so many attempts; random, so that clients spread out."""
-    longest = doubled_seconds(patience.backoff_seconds, attempts, patience.timeout_seconds)
-    return random.uniform(0, longest)  # noqa: S311 - guards nothing
+def pause_seconds(attempts: int, policy: RetryPolicy) -> float:
+    """Return the pause after this many attempts, drawn with full jitter."""
+    ceiling = doubled_seconds(policy.backoff_seconds, attempts, inf)
+    return random.uniform(0, ceiling)  # noqa: S311 - full jitter, not a secret

@@ -1,4 +1,4 @@
-"""The transcripts of sessions, by the names the application uses."""
+"""The transcripts of sessions, under the method names that the application uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ PREFIX = "transcripts"
 
 
 class Transcripts:
-    """Transcripts under ``transcripts/<session id>/<sha256>``; errors are those of the store."""
+    """Transcripts as objects with the keys ``transcripts/<session id>/<sha256>``.
+
+    Every method raises the errors of the `ObjectStore` method that it calls.
+    """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store

@@ -5,80 +5,48 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Literal, TextIO
 
 import structlog
 
-from crossfade.events import (
-    Backfilled,
-    BackfillWaits,
-    BreakerClosed,
-    BreakerOpened,
-    DriftFound,
-    EntityPaused,
-    EntitySkipped,
-    Event,
-    InsertsRefused,
-    KeyParked,
-    LagOver,
-    LagTooOld,
-    LedgerRaised,
-    LoopFailed,
-    PassAbandoned,
-    PassResumed,
-    PushFailed,
-    PushSkipped,
-    Relayed,
-    Repaired,
-    RequestEnded,
-    Swept,
-    Verified,
+from crossfade.errors import (
+    AccessDenied,
+    CrossfadeError,
+    NoSuchStore,
+    ObjectTooLarge,
+    SchemaChanged,
+    Throttled,
+    TooLarge,
+    Unavailable,
+    Unmappable,
 )
+from crossfade.events import Event
 from crossfade.mapping.state import Key
 
-LEVELS: dict[type[Event], int] = {
-    PushFailed: logging.WARNING,
-    PushSkipped: logging.DEBUG,
-    KeyParked: logging.ERROR,
-    EntityPaused: logging.ERROR,
-    EntitySkipped: logging.ERROR,
-    LedgerRaised: logging.WARNING,
-    Relayed: logging.DEBUG,
-    Backfilled: logging.DEBUG,
-    BackfillWaits: logging.WARNING,
-    InsertsRefused: logging.WARNING,
-    BreakerOpened: logging.ERROR,
-    BreakerClosed: logging.INFO,
-    LoopFailed: logging.ERROR,
-    DriftFound: logging.ERROR,
-    Verified: logging.INFO,
-    PassResumed: logging.INFO,
-    PassAbandoned: logging.WARNING,
-    LagTooOld: logging.ERROR,
-    LagOver: logging.INFO,
-    Repaired: logging.INFO,
-    Swept: logging.DEBUG,
-    RequestEnded: logging.INFO,
+REMEDIES: Mapping[type[CrossfadeError], str] = {
+    Unavailable: "none needed: the relay delivers it once the store answers",
+    AccessDenied: "check the AWS credentials and the role's permissions",
+    NoSuchStore: "create it with `crossfade table create` and `crossfade bucket create`",
+    Throttled: "raise the table's capacity, or let the relay catch up",
+    SchemaChanged: "declare the table's columns as they are now, then `crossfade install`",
+    TooLarge: "declare the row's large columns as bodies",
+    ObjectTooLarge: "raise the largest size of the object store, or shorten the column",
+    Unmappable: "change the value or the column's rule, then write the row again",
 }
-"""The level of each event. Events of every step or request stand below the default, INFO."""
+"""What to do about an error; that of the nearest class in its hierarchy holds."""
 
-_WAIT = "none needed: the relay delivers it once the store answers"
-REMEDIES = {
-    **dict.fromkeys(("Interrupted", "ServerFault", "TimedOut", "Unreachable"), _WAIT),
-    "AccessDenied": "check the AWS credentials and the role's permissions",
-    "NoSuchStore": "create it with `crossfade table create` and `crossfade bucket create`",
-    "Throttled": "raise the table's capacity, or let the relay catch up",
-    "TooLarge": "declare the row's large columns as bodies",
-    "SchemaChanged": "declare the table's columns as they are now, then `crossfade install`",
-    "Unmappable": "change the value or the column's rule, then write the row again",
-}
-"""What to do about an error, by its class."""
+
+def remedy_for(error: type[Exception]) -> str | None:
+    """Return what to do about an error of this class, None where nothing general can be said."""
+    known = (REMEDIES.get(kind) for kind in error.__mro__)
+    return next((remedy for remedy in known if remedy), None)
 
 
 def configure_logs(form: Literal["auto", "console", "json"], stream: TextIO | None = None) -> None:
     """Send log lines to `stream`, standard error unless given; once per process."""
-    # The driver tells of each connection that breaks; what follows from that is told as events.
+    # psycopg logs every broken connection; we report the consequences as events instead.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
     target = stream or sys.stderr
     console = form == "console" or (form == "auto" and target.isatty())
@@ -104,10 +72,13 @@ def log_event(event: Event) -> None:
     if isinstance(key, Key):
         fields["key"] = str(key)
         fields["entity"] = key.entity
-    remedy = REMEDIES.get(str(fields.get("error")))
-    if remedy is not None:
-        fields["remedy"] = remedy
-    structlog.get_logger().log(LEVELS[type(event)], name_of(type(event)), **fields)
+    error = getattr(event, "error", None)
+    if isinstance(error, type):
+        fields["error"] = error.__name__
+        remedy = remedy_for(error)
+        if remedy is not None:
+            fields["remedy"] = remedy
+    structlog.get_logger().log(event.level, name_of(type(event)), **fields)
 
 
 def name_of(kind: type[Event]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from crossfade.cli.console import (
     print_table,
     run,
     stop_on_signals,
+    tune_gc,
 )
 from crossfade.cli.progress import showing
 from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
@@ -42,7 +42,7 @@ from crossfade.preflight.census import Census
 from crossfade.preflight.dry_run import rehearse
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -88,7 +88,7 @@ def backfill(
     with clear_errors():
         if limit and workers > 1:
             raise ConfigurationError("--limit: for one process; leave --workers out")
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         mappings = found.choose(entities or ())
@@ -120,11 +120,11 @@ async def _rehearse(
     result: list[Figures] = []
     altered = SkipList(lambda _: None)
     async with open_windows(settings, mappings) as windows:
-        await altered.around(windows.check)
+        await altered.run(windows.check)
         for mapping in mappings:
             count = partial(_count, settings, windows, mapping, rows_max)
-            result.append(await altered.around(count))
-    return Outcome(result, altered.left_out)
+            result.append(await altered.run(count))
+    return Outcome(result, altered.skipped)
 
 
 async def _count(
@@ -197,13 +197,6 @@ async def _work(
         open_backfill(settings, migration, windows, options, stop) as job,
     ):
         return await flow.run(job)
-
-
-def tune_gc() -> None:
-    """Look for cycles among garbage more rarely: rows and items have none, and are very many."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
 async def _share(

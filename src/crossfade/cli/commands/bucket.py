@@ -8,8 +8,8 @@ import typer
 
 from crossfade import s3
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
-from crossfade.runtime.migration import s3_config
-from crossfade.settings import load
+from crossfade.runtime.resources import s3_config
+from crossfade.settings import load_settings
 
 app = typer.Typer(
     help="Create, describe and delete the S3 bucket of large columns.", no_args_is_help=True
@@ -26,7 +26,7 @@ def create(*, as_json: AsJson = False) -> None:
     encrypted by default.
     """
     with clear_errors():
-        _print(run(s3.create(s3_config(load()))), as_json=as_json)
+        _print(run(s3.create(s3_config(load_settings()))), as_json=as_json)
 
 
 @app.command(
@@ -35,7 +35,7 @@ def create(*, as_json: AsJson = False) -> None:
 def describe(*, as_json: AsJson = False) -> None:
     """Show what guards the bucket, and whether it is empty."""
     with clear_errors():
-        _print(run(s3.describe(s3_config(load()))), as_json=as_json)
+        _print(run(s3.describe(s3_config(load_settings()))), as_json=as_json)
 
 
 @app.command(
@@ -50,7 +50,7 @@ def delete(
 ) -> None:
     """Delete the bucket when it holds no object and no version of one."""
     with clear_errors():
-        config = s3_config(load())
+        config = s3_config(load_settings())
         name = confirm or typer.prompt(f"Type the bucket's name ({config.bucket}) to delete it")
         run(s3.delete(config, confirmed_name=name))
     if as_json:

@@ -15,8 +15,8 @@ from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import ConfigurationError, Unavailable
 from crossfade.mapping.declaration.mapping import Mapping
-from crossfade.runtime.migration import dynamo_config
-from crossfade.settings import Settings, load
+from crossfade.runtime.resources import dynamo_config
+from crossfade.settings import Settings, load_settings
 from crossfade.testing.audit import Stores
 from crossfade.testing.corruption.corruption import Corruption, Injected
 from crossfade.testing.corruption.corruption import corrupt as inject
@@ -53,7 +53,7 @@ def corrupt(
     write meanwhile. `crossfade verify` then finds each of them, and `crossfade repair` mends them.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         mappings = find_application(application).mappings
         _refuse_production(settings, not_production)
         done = _inject(settings, mappings, classes or list(Corruption), seed, count)

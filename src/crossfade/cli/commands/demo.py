@@ -46,7 +46,7 @@ def _find_demo() -> Callable[..., int]:
     found = entry_points(group=GROUP)
     if not found:
         raise ConfigurationError(
-            "demo: no application brings one; install the extra: pip install 'crossfade[campaigns]'"
+            "demo: the application to show is not installed: pip install 'crossfade[demo]'"
         )
     demonstration: Callable[..., int] = next(iter(found)).load()
     return demonstration

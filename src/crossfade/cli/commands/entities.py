@@ -20,7 +20,7 @@ from crossfade.mapping.codec.shapes import Item
 from crossfade.mapping.declaration.columns import Shape
 from crossfade.mapping.declaration.mapping import Mapping as TableMapping
 from crossfade.mapping.state import Key, Live
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 app = typer.Typer()
 
@@ -100,7 +100,7 @@ def params(
     """
     with clear_errors():
         found = find_application(application)
-        named = table or load().dynamodb_table_name
+        named = table or load_settings().dynamodb_table_name
         print_json(_parameters(found, call, values, example=example, table=named))
 
 

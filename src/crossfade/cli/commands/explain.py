@@ -19,7 +19,7 @@ from crossfade.parity.model import Comparison, Finding
 from crossfade.ports import Item
 from crossfade.postgres import ledger_rows
 from crossfade.runtime.verification import Verifier, open_verifier
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 app = typer.Typer()
 
@@ -67,7 +67,7 @@ def explain(
         if len(key) != len(mapping.primary_key):
             columns = ", ".join(mapping.primary_key)
             raise ConfigurationError(f"explain: {mapping.name} needs its primary key: {columns}")
-        found = run(_explain(load(), mapping, tuple(key), reveal=reveal))
+        found = run(_explain(load_settings(), mapping, tuple(key), reveal=reveal))
     if as_json:
         print_json([_document(one) for one in found])
         return
@@ -87,7 +87,7 @@ async def _explain(
 ) -> list[Explanation]:
     async with open_verifier(settings, [mapping]) as verifier:
         row = Row(mapping.name, primary_key)
-        known = await ledger_rows(verifier.source, mapping, row)
+        known = await ledger_rows(verifier.resources.pool, mapping, row)
         return [
             await _explain_key(verifier, key, ledger, reveal=reveal)
             for key, ledger in known.items()
@@ -97,9 +97,9 @@ async def _explain(
 async def _explain_key(
     verifier: Verifier, key: Key, ledger: Mapping[str, Any] | None, *, reveal: bool
 ) -> Explanation:
-    (comparison,) = await verifier.examiner.keys([key], is_deep=True)
-    (state,) = await verifier.stores.source.fetch([key])
-    item = await verifier.examiner.item(key)
+    (comparison,) = await verifier.checker.check_keys([key], is_deep=True)
+    (state,) = await verifier.source.fetch([key])
+    item = await verifier.checker.read_item(key)
     reader = verifier.stores.readers.by_name[key.entity]
     pointers = reader.pointers(item) if item is not None else ()
     evidence = replace(

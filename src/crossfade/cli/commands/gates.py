@@ -12,7 +12,7 @@ from crossfade.cutover.readiness import readiness
 from crossfade.postgres import open_pool
 from crossfade.postgres.monitoring.gates import gate_facts
 from crossfade.rendering import measure
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 app = typer.Typer()
 
@@ -27,7 +27,7 @@ def gates(*, as_json: AsJson = False) -> None:
     It is read from the ledger's schema alone; neither table nor bucket is touched.
     """
     with clear_errors():
-        told = run(_gates(load()))
+        told = run(_gates(load_settings()))
     if as_json:
         print_json(_told(told))
     else:

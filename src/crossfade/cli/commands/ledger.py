@@ -14,7 +14,7 @@ from crossfade.errors import ConfigurationError
 from crossfade.mapping.state import Key
 from crossfade.postgres.monitoring.details import ParkedKey, parked_page
 from crossfade.postgres.monitoring.overview import ProcessNow, overview
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 app = typer.Typer()
 
@@ -45,7 +45,7 @@ def install(*, application: ApplicationOption = "", as_json: AsJson = False) -> 
     """
     with clear_errors():
         mappings = find_application(application).mappings
-        done = run(postgres.install(load().dsn, mappings))
+        done = run(postgres.install(load_settings().dsn, mappings))
     if as_json:
         print_json([asdict(one) for one in done])
     else:
@@ -63,7 +63,7 @@ def uninstall(
 ) -> None:
     """Remove the triggers and the ledger; the application's tables stay as they are."""
     with clear_errors():
-        tables = run(postgres.uninstall(load().dsn, force=force))
+        tables = run(postgres.uninstall(load_settings().dsn, force=force))
     if as_json:
         print_json(list(tables))
     else:
@@ -78,7 +78,7 @@ def status(*, as_json: AsJson = False) -> None:
     stores that they leave alone for a while, because those failed too often in a row.
     """
     with clear_errors():
-        dsn = load().dsn
+        dsn = load_settings().dsn
         entities = run(postgres.status(dsn))
         processes, parked = run(_processes_and_parked(dsn))
     if as_json:
@@ -108,7 +108,7 @@ def unpark(
 ) -> None:
     """Give parked keys a fresh chance."""
     with clear_errors():
-        dsn = load().dsn
+        dsn = load_settings().dsn
         known = [one.entity for one in run(postgres.status(dsn))]
         if entity and entity not in known:
             raise ConfigurationError(f"no entity {entity!r} is captured; one of {', '.join(known)}")

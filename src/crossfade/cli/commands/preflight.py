@@ -20,7 +20,7 @@ from crossfade.preflight.dry_run import rehearse, sample
 from crossfade.preflight.prices import GIGABYTE, Cost, Prices, cost_of, read_prices
 from crossfade.preflight.warm_throughput import NEW_TABLE_WRITE_UNITS, Warming, warming
 from crossfade.runtime.backfill import open_census
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 app = typer.Typer()
 
@@ -105,7 +105,7 @@ def preflight(
     their content.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         found = find_application(application)
         mappings = found.choose(entities or ())
         chosen = Prices() if prices is None else read_prices(read_bytes(prices))

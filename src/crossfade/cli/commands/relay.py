@@ -15,9 +15,9 @@ from crossfade.cli.console import INTERRUPTED, clear_errors, run, stop_on_signal
 from crossfade.jobs.tasks import sleep_unless
 from crossfade.mapping.application import Application
 from crossfade.ports import Observer
-from crossfade.runtime.heartbeat import tell_all
+from crossfade.runtime.heartbeat import report_to_all
 from crossfade.runtime.migration import Migration, open_migration
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import Metrics, configure_logs, exported, log_event
 
 app = typer.Typer()
@@ -49,7 +49,7 @@ def relay(
     when it was told to stop before that.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         metrics = Metrics()
@@ -57,7 +57,7 @@ def relay(
             if metrics_port is not None:
                 shown = exported(metrics.registry, metrics_host, metrics_port)
                 typer.echo(f"metrics: {stack.enter_context(shown)}", err=True)
-            observe = partial(tell_all, (log_event, metrics.observe))
+            observe = partial(report_to_all, (log_event, metrics.observe))
             is_done = run(_relay(settings, found, observe, until_clean=until_clean))
     if not is_done:
         typer.echo("crossfade: stopped before nothing was dirty; run it again", err=True)
@@ -73,7 +73,7 @@ async def _relay(
         if not until_clean:
             await migration.run_relay(stop)
             return True
-        with migration.vitals.pulse.running_job("relay"):
+        with migration.heartbeat.running_job("relay"):
             return await _drain(migration, settings.dsn, stop)
 
 

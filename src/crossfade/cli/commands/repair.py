@@ -1,4 +1,4 @@
-"""`crossfade repair`: bring together what verification found apart."""
+"""`crossfade repair`: repair what verification found."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from crossfade.jobs.skipped import SkippedEntity
 from crossfade.mapping.application import Application
 from crossfade.postgres import PostgresRuns, open_pool
 from crossfade.repair import repair as flow
-from crossfade.repair.repair import CARRIED_OUT, Remedy, Result, Route
+from crossfade.repair.repair import CARRIED_OUT, Remedy, RepairStores, Result
 from crossfade.runtime.repair import open_repair
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -42,51 +42,51 @@ COLUMNS = ("finding", "key", "verdict", "objects", "action", "outcome")
 
 
 class Outcome(StrEnum):
-    """What became of a finding."""
+    """The outcome of a finding."""
 
     CLOSED = "closed"
     OPEN = "open"
-    LEFT_OUT = "left out: its table has changed"
+    LEFT_OUT = "skipped: its table has changed"
     PLANNED = "not done: a dry run"
 
 
 @dataclass(slots=True)
-class Account:
-    """How far a repair has come; it grows with each step.
+class RepairProgress:
+    """The progress of a repair; it grows with each page.
 
     Attributes:
         total: findings that were open when it began.
         counts: findings by outcome.
         shown: the first of them.
-        left_out: entities whose tables have changed, by name.
-        is_cut: whether it was stopped before the last one.
+        skipped: entities whose tables have changed, by name.
+        is_cut: whether it was stopped before the last finding.
     """
 
     total: int = 0
     counts: Counter[Outcome] = field(default_factory=Counter)
     shown: list[tuple[Remedy, Outcome]] = field(default_factory=list)
-    left_out: dict[str, SkippedEntity] = field(default_factory=dict)
+    skipped: dict[str, SkippedEntity] = field(default_factory=dict)
     is_cut: bool = False
     started: float = field(default_factory=monotonic)
 
-    def take(self, remedy: Remedy, outcome: Outcome, left_out: SkippedEntity | None = None) -> None:
-        """Count what became of a finding, or that its entity was left out."""
-        if left_out is not None:
-            self.left_out[left_out.entity] = left_out
+    def add(self, remedy: Remedy, outcome: Outcome, skipped: SkippedEntity | None = None) -> None:
+        """Count the outcome of a finding, or that its entity was skipped."""
+        if skipped is not None:
+            self.skipped[skipped.entity] = skipped
             outcome = Outcome.LEFT_OUT
         self.counts[outcome] += 1
         if len(self.shown) < FINDINGS_SHOWN_MAX:
             self.shown.append((remedy, outcome))
 
-    async def look(self) -> Reading:
-        """Return it for people and machines."""
+    async def read(self) -> Reading:
+        """Return the progress for people and machines."""
         done = self.counts.total()
         pace = speed(done, max(0, self.total - done), monotonic() - self.started)
-        told = (
+        text = (
             f"{done:,} of {self.total:,} findings, {self.counts[Outcome.CLOSED]:,} closed, {pace}"
         )
         return Reading(
-            [Bar("repair", done, self.total, told)],
+            [Bar("repair", done, self.total, text)],
             {
                 "findings": done,
                 "findings_total": self.total,
@@ -106,60 +106,60 @@ def repair(
         int | None, typer.Option("--run", metavar="N", help="Only what this run saw last.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")
     ] = False,
     application: ApplicationOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Repair the open findings; the exit code is 3 when some of them stay open.
 
-    Marks their keys under versions above what stands in the target; the relay's own delivery writes
-    them, missing and damaged objects first. Then both stores are compared at these keys, and what
-    is equal is closed. Items that no mapping makes are listed and left alone, and so is an entity
-    whose table has changed. Safe at any time, beside writers, relays and other repairs. Ctrl-C ends
-    it after the step under way; run again, it goes on with what is open.
+    Marks their keys under versions above those in the target; the relay's own delivery writes them,
+    missing and damaged objects first. Then both stores are compared at these keys, and equal
+    findings are closed. Items that no mapping makes are listed and not changed; an entity whose
+    table has changed is skipped. Safe at any time, beside writers, relays and other repairs. Ctrl-C
+    ends it after the page under way; another run continues with the open findings.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
-        account = run(_repair(settings, found, run_id, dry_run=dry_run))
-    _print(account, as_json=as_json)
-    if account.is_cut:
+        progress = run(_repair(settings, found, run_id, dry_run=dry_run))
+    _print(progress, as_json=as_json)
+    if progress.is_cut:
         raise typer.Exit(INTERRUPTED)
-    if account.counts[Outcome.OPEN] or account.left_out:
+    if progress.counts[Outcome.OPEN] or progress.skipped:
         raise typer.Exit(NOT_ALL)
 
 
 async def _repair(
     settings: Settings, application: Application, run_id: int | None, *, dry_run: bool
-) -> Account:
+) -> RepairProgress:
     stop = stop_on_signals()
     if run_id is not None:
         await _check_run(settings, run_id)
     who = f"repair by {getpass.getuser()} on {socket.gethostname()}"
-    account = Account()
-    async with open_repair(settings, application, who) as route:
-        counts = await route.findings.open_counts(list(route.codecs), run=run_id)
-        account.total = sum(counts.values())
-        async with showing("repairing", account.look):
+    progress = RepairProgress()
+    async with open_repair(settings, application, who) as stores:
+        counts = await stores.findings.open_counts(list(stores.codecs), run=run_id)
+        progress.total = sum(counts.values())
+        async with showing("repairing", progress.read):
             after = 0
             while page := await flow.preview(
-                route, after=after, findings_max=FINDINGS_PER_STEP, run=run_id
+                stores, after=after, findings_max=FINDINGS_PER_STEP, run=run_id
             ):
                 if stop.is_set():
-                    account.is_cut = True
+                    progress.is_cut = True
                     break
                 after = page[-1].finding.id
-                await _step(route, account, page, dry_run=dry_run)
-    return account
+                await _repair_page(stores, progress, page, dry_run=dry_run)
+    return progress
 
 
 async def _check_run(settings: Settings, number: int) -> None:
-    """Refuse a run that there never was.
+    """Refuse a run that does not exist.
 
     Raises:
-        ConfigurationError: there was none of this number.
+        ConfigurationError: no run has this number.
     """
     async with open_pool(settings.dsn) as pool:
         if await PostgresRuns(pool).find(number) is None:
@@ -168,39 +168,41 @@ async def _check_run(settings: Settings, number: int) -> None:
             )
 
 
-async def _step(route: Route, account: Account, page: tuple[Remedy, ...], *, dry_run: bool) -> None:
+async def _repair_page(
+    stores: RepairStores, progress: RepairProgress, page: tuple[Remedy, ...], *, dry_run: bool
+) -> None:
     if dry_run:
         for remedy in page:
-            account.take(remedy, Outcome.PLANNED, remedy.left_out)
+            progress.add(remedy, Outcome.PLANNED, remedy.skipped)
         return
-    for result in await flow.carry_out(route, page):
-        account.take(result.remedy, _outcome(result), result.left_out)
+    for result in await flow.carry_out(stores, page):
+        progress.add(result.remedy, _outcome(result), result.skipped)
 
 
 def _outcome(result: Result) -> Outcome:
     return Outcome.CLOSED if result.is_closed else Outcome.OPEN
 
 
-def _print(account: Account, *, as_json: bool) -> None:
+def _print(progress: RepairProgress, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "counts": {outcome.name.lower(): account.counts[outcome] for outcome in Outcome},
-                "left_out": told_left_out(list(account.left_out.values())),
-                "findings": [_told(remedy, outcome) for remedy, outcome in account.shown],
+                "counts": {outcome.name.lower(): progress.counts[outcome] for outcome in Outcome},
+                "left_out": told_left_out(list(progress.skipped.values())),
+                "findings": [_document(remedy, outcome) for remedy, outcome in progress.shown],
             }
         )
         return
-    if not account.total:
+    if not progress.total:
         typer.echo("No finding is open.")
         return
-    print_table("Repair", COLUMNS, [_cells(remedy, outcome) for remedy, outcome in account.shown])
-    print_left_out(list(account.left_out.values()))
-    for outcome, count in sorted(account.counts.items()):
+    print_table("Repair", COLUMNS, [_cells(remedy, outcome) for remedy, outcome in progress.shown])
+    print_left_out(list(progress.skipped.values()))
+    for outcome, count in sorted(progress.counts.items()):
         typer.echo(f"{count} {outcome.value}")
 
 
-def _told(remedy: Remedy, outcome: Outcome) -> dict[str, Any]:
+def _document(remedy: Remedy, outcome: Outcome) -> dict[str, Any]:
     comparison = remedy.finding.comparison
     return {
         "finding": remedy.finding.id,

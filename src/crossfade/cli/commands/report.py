@@ -10,7 +10,7 @@ import typer
 from crossfade.cli.console import AsJson, clear_errors, print_json, run, write_bytes
 from crossfade.cli.report_page import page
 from crossfade.postgres.monitoring.history import history
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 app = typer.Typer()
 
@@ -32,7 +32,7 @@ def report(
     are printed instead of written.
     """
     with clear_errors():
-        told = run(history(load().dsn))
+        told = run(history(load_settings().dsn))
         if as_json:
             print_json(told)
             return

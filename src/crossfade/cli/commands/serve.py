@@ -11,7 +11,7 @@ import typer
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.console import clear_errors, run
 from crossfade.errors import ConfigurationError
-from crossfade.settings import load
+from crossfade.settings import load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -33,7 +33,7 @@ def serve(
     """
     with clear_errors():
         web = _web()
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         address = web.Address(host, port)
         found = find_application(application)

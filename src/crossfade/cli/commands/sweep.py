@@ -1,4 +1,4 @@
-"""`crossfade sweep`: remove tombstones and objects that nobody needs any more."""
+"""`crossfade sweep`: remove tombstones and objects without use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +26,7 @@ from crossfade.mapping.application import Application
 from crossfade.repair import sweep as flow
 from crossfade.repair.sweep import Batch, Candidate, Kind, SweepOutcome
 from crossfade.runtime.repair import open_sweep
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -37,43 +37,43 @@ SHOWN_MAX = 1000
 
 
 @dataclass(slots=True)
-class Account:
-    """How far a sweep has come; it grows with each batch.
+class SweepProgress:
+    """The progress of a sweep; it grows with each batch.
 
     Attributes:
-        looked: things looked at, by kind.
-        fates: things that nobody needs, by kind and fate.
+        checked: checked things, by kind.
+        outcomes: things without use, by kind and outcome.
         shown: the first of them.
         is_cut: whether it was stopped before the last batch.
     """
 
-    looked: Counter[Kind] = field(default_factory=Counter)
-    fates: Counter[tuple[Kind, SweepOutcome]] = field(default_factory=Counter)
+    checked: Counter[Kind] = field(default_factory=Counter)
+    outcomes: Counter[tuple[Kind, SweepOutcome]] = field(default_factory=Counter)
     shown: list[Candidate] = field(default_factory=list)
     is_cut: bool = False
 
-    def take(self, batch: Batch) -> None:
-        """Count what a batch came to."""
-        self.looked[batch.kind] += batch.looked
-        self.fates.update((one.kind, one.fate) for one in batch.remnants)
-        self.shown += batch.remnants[: SHOWN_MAX - len(self.shown)]
+    def add(self, batch: Batch) -> None:
+        """Count the result of a batch."""
+        self.checked[batch.kind] += batch.checked
+        self.outcomes.update((one.kind, one.outcome) for one in batch.candidates)
+        self.shown += batch.candidates[: SHOWN_MAX - len(self.shown)]
 
-    async def look(self) -> Reading:
-        """Return it for people and machines."""
-        bars = [Bar(f"{kind.value}s", self.looked[kind], None, self._told(kind)) for kind in Kind]
+    async def read(self) -> Reading:
+        """Return the progress for people and machines."""
+        bars = [Bar(f"{kind.value}s", self.checked[kind], None, self._text(kind)) for kind in Kind]
         counts = {
-            f"{kind.value}s_{fate.name.lower()}": self.fates[kind, fate]
+            f"{kind.value}s_{outcome.name.lower()}": self.outcomes[kind, outcome]
             for kind in Kind
-            for fate in SweepOutcome
+            for outcome in SweepOutcome
         }
-        return Reading(bars, {f"{kind.value}s": self.looked[kind] for kind in Kind} | counts)
+        return Reading(bars, {f"{kind.value}s": self.checked[kind] for kind in Kind} | counts)
 
-    def _told(self, kind: Kind) -> str:
+    def _text(self, kind: Kind) -> str:
         noted, removed = (
-            self.fates[kind, SweepOutcome.NOTED],
-            self.fates[kind, SweepOutcome.REMOVED],
+            self.outcomes[kind, SweepOutcome.NOTED],
+            self.outcomes[kind, SweepOutcome.REMOVED],
         )
-        return f"{self.looked[kind]:,} looked at, {noted:,} noted, {removed:,} removed"
+        return f"{self.checked[kind]:,} checked, {noted:,} noted, {removed:,} removed"
 
 
 @app.command(epilog="Examples: crossfade sweep --dry-run; crossfade sweep --grace 14d --json")
@@ -81,30 +81,28 @@ def sweep(
     *,
     grace: Annotated[
         str,
-        typer.Option(
-            metavar="TIME", help="How long a thing must have been of no use, as 7d or 36h."
-        ),
+        typer.Option(metavar="TIME", help="How long a thing must have had no use, as 7d or 36h."),
     ] = "7d",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and why; change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done, and why; change nothing.")
     ] = False,
     application: ApplicationOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Remove tombstones and objects that nobody has needed for the grace period.
+    """Remove tombstones and objects that had no use for the grace period.
 
-    Run it daily: a sweep notes what it sees for the first time, and removes what an earlier one has
-    noted long enough ago and is still so. Tombstones wait for older changes to arrive. Ctrl-C ends
-    it after the batch under way; what it has noted stays noted.
+    Run it daily: a sweep notes what it sees for the first time, and removes what an earlier sweep
+    noted before the grace period and still has no use. Tombstones wait until older changes are
+    delivered. Ctrl-C ends it after the batch under way; its notes are kept.
     """
     with clear_errors():
         seconds = grace_seconds(grace)
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
-        account = run(_sweep(settings, found, seconds, dry_run=dry_run))
-    _print(account, as_json=as_json)
-    if account.is_cut:
+        progress = run(_sweep(settings, found, seconds, dry_run=dry_run))
+    _print(progress, as_json=as_json)
+    if progress.is_cut:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -127,40 +125,46 @@ def grace_seconds(text: str) -> float:
 
 async def _sweep(
     settings: Settings, application: Application, seconds: float, *, dry_run: bool
-) -> Account:
+) -> SweepProgress:
     stop = stop_on_signals()
-    account = Account()
-    async with open_sweep(settings, application, seconds) as route:
-        batches = flow.preview(route) if dry_run else flow.sweep(route)
-        async with showing("sweeping", account.look), aclosing(batches):
+    progress = SweepProgress()
+    async with open_sweep(settings, application, seconds) as stores:
+        batches = flow.preview(stores) if dry_run else flow.sweep(stores)
+        async with showing("sweeping", progress.read), aclosing(batches):
             async for batch in batches:
-                account.take(batch)
+                progress.add(batch)
                 if stop.is_set():
-                    account.is_cut = True
+                    progress.is_cut = True
                     break
-    return account
+    return progress
 
 
-def _print(account: Account, *, as_json: bool) -> None:
-    counts = sorted(account.fates.items())
+def _print(progress: SweepProgress, *, as_json: bool) -> None:
+    counts = sorted(progress.outcomes.items())
     if as_json:
         print_json(
             {
-                "looked": {kind.value: account.looked[kind] for kind in Kind},
+                "looked": {kind.value: progress.checked[kind] for kind in Kind},
                 "counts": [
-                    {"kind": kind.value, "fate": fate.value, "count": count}
-                    for (kind, fate), count in counts
+                    {"kind": kind.value, "fate": outcome.value, "count": count}
+                    for (kind, outcome), count in counts
                 ],
-                "remnants": [asdict(one) for one in account.shown],
+                "remnants": [_document(one) for one in progress.shown],
             }
         )
         return
     rows = [
-        (one.kind.value, one.name, _days(one.seen_seconds), one.fate.value) for one in account.shown
+        (one.kind.value, one.name, _days(one.seen_seconds), one.outcome.value)
+        for one in progress.shown
     ]
-    print_table("Sweep", ("kind", "name", "known for", "fate"), rows)
-    for (kind, fate), count in counts:
-        typer.echo(f"{kind.value}: {count} {fate.value}")
+    print_table("Sweep", ("kind", "name", "known for", "outcome"), rows)
+    for (kind, outcome), count in counts:
+        typer.echo(f"{kind.value}: {count} {outcome.value}")
+
+
+def _document(candidate: Candidate) -> dict[str, Any]:
+    fields = asdict(candidate)
+    return fields | {"fate": fields.pop("outcome")}
 
 
 def _days(seconds: float | None) -> str:

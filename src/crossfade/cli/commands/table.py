@@ -9,8 +9,8 @@ import typer
 from crossfade import dynamo
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import ConfigurationError
-from crossfade.runtime.migration import dynamo_config
-from crossfade.settings import load
+from crossfade.runtime.resources import dynamo_config
+from crossfade.settings import load_settings
 
 app = typer.Typer(help="Create, describe and delete the DynamoDB table.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def create(
     table with other keys is refused. What a local engine does not have is named and left out.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         plan = dynamo.Plan(
             settings.dynamodb_table_name,
             indexes=tuple(map(_index, index)) if index else (dynamo.Index(),),
@@ -62,7 +62,7 @@ def create(
 def describe(*, as_json: AsJson = False) -> None:
     """Show the table's keys, indexes and guards."""
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         name = settings.dynamodb_table_name
         _print(run(dynamo.describe_table(dynamo_config(settings), name)), as_json=as_json)
 
@@ -82,7 +82,7 @@ def delete(
 ) -> None:
     """Delete the table with all its items, after its name was typed."""
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         name = settings.dynamodb_table_name
         typed = confirm or typer.prompt(f"Type the table's name ({name}) to delete it")
         if typed != name:

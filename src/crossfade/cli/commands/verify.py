@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from crossfade.cli.console import (
     read_bytes,
     run,
     stop_on_signals,
+    tune_gc,
     write_bytes,
 )
 from crossfade.cli.findings import finding_document
@@ -35,7 +35,7 @@ from crossfade.parity.certificate import (
 )
 from crossfade.parity.model import Finding, Run, Tally, Verdict, Watermark
 from crossfade.runtime.verification import open_verifier
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -98,7 +98,7 @@ def verify(
     its table has changed; `crossfade explain` shows one key, `crossfade repair` mends them.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         tune_gc()
         if rcu is not None:
@@ -139,19 +139,15 @@ def _require_folder(file: Path | None) -> None:
         raise ConfigurationError(f"--certificate: no folder {file.parent}; create it")
 
 
-def tune_gc() -> None:
-    """Have the garbage collector look less often; pages of items are no garbage with cycles."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-
-
 async def _verify(
     settings: Settings, mappings: Sequence[TableMapping], *, is_deep: bool, restart: bool
 ) -> Outcome:
     async with open_verifier(settings, mappings) as verifier:
         latest = _Latest()
         async with showing("verifying", latest.look):
-            ended = await verifier.run_full_pass(is_deep=is_deep, told=latest.take, restart=restart)
+            ended = await verifier.run_full_pass(
+                is_deep=is_deep, on_progress=latest.take, restart=restart
+            )
         findings = await verifier.findings.open_page(ended.asked, findings_max=FINDINGS_SHOWN_MAX)
         return Outcome(ended, await verifier.findings.open_counts(ended.asked), findings)
 
@@ -159,7 +155,7 @@ async def _verify(
 async def _watch(settings: Settings, mappings: Sequence[TableMapping]) -> None:
     stop = stop_on_signals()
     async with open_verifier(settings, mappings) as verifier:
-        await verifier.run_watch(stop)
+        await verifier.verify_continuously(stop)
         _print_watermarks(await verifier.unverified.watermarks())
 
 

@@ -13,7 +13,7 @@ from crossfade.cli.console import INTERRUPTED, clear_errors, run, stop_on_signal
 from crossfade.jobs.loop import Pauses, forever
 from crossfade.mapping.application import Application
 from crossfade.runtime.operator import Worker, open_worker
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs, log_event
 
 app = typer.Typer()
@@ -34,7 +34,7 @@ def work(
     --until-done the exit code is 130 when it was told to stop before that.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         is_done = run(_work(settings, find_application(application), until_done=until_done))
     if until_done and not is_done:

@@ -1,1 +1,1 @@
-"""The table: planned, made, described."""
+"""Table administration: creating, describing and deleting the table."""

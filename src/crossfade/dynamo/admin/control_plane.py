@@ -1,4 +1,4 @@
-"""DynamoDB's control plane: botocore in a thread, its errors translated by the same table."""
+"""A client of DynamoDB's control plane: botocore in a thread, with Crossfade's errors."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from types import TracebackType
 from typing import Any, Self
 
 import botocore.config
-import botocore.session
 import orjson
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from crossfade.aws.credentials import open_session
 from crossfade.dynamo.config import Config
 from crossfade.dynamo.errors import error_of
 from crossfade.dynamo.request import Response
-from crossfade.errors import AccessDenied, CrossfadeError, Unreachable
+from crossfade.errors import CrossfadeError, Unreachable
 
 
-class Control:
-    """Calls operations on tables, one by one; open it with ``async with``."""
+class ControlPlane:
+    """An asynchronous context manager that calls operations on tables.
+
+    Args:
+        config: endpoint, credentials and limits.
+
+    Raises:
+        AccessDenied: on entry, if the credential chain has no keys or failed.
+    """
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -38,10 +45,18 @@ class Control:
         self._client.close()
 
     async def call(self, method: str, **request: Any) -> dict[str, Any]:
-        """Call an operation by botocore's name of it, such as ``create_table``.
+        """Call an operation.
+
+        Args:
+            method: botocore's name of the operation, such as ``create_table``.
+            **request: its parameters.
+
+        Returns:
+            DynamoDB's answer.
 
         Raises:
-            CrossfadeError: as `failures.ERRORS` says, Unreachable or AccessDenied.
+            Unreachable: botocore received no answer.
+            CrossfadeError: the class that `crossfade.dynamo.errors.ERRORS` names.
         """
         try:
             answer: dict[str, Any] = await asyncio.to_thread(
@@ -49,10 +64,6 @@ class Control:
             )
         except ClientError as error:
             raise _translated(method, error.response) from None
-        except NoCredentialsError:
-            raise AccessDenied(
-                "no AWS credentials found; set AWS_PROFILE or run under a role"
-            ) from None
         except BotoCoreError as error:
             raise Unreachable(f"{method} did not reach DynamoDB: {type(error).__name__}") from None
         return answer
@@ -64,13 +75,10 @@ class Control:
             read_timeout=config.timeout_seconds,
             retries={"mode": "standard", "total_max_attempts": config.attempts_max},
         )
-        return botocore.session.Session(profile=config.profile).create_client(
+        return open_session(config.keys, config.profile).create_client(
             "dynamodb",
             region_name=config.region,
             endpoint_url=config.endpoint,
-            aws_access_key_id=config.access_key,
-            aws_secret_access_key=config.secret_key,
-            aws_session_token=config.session_token,
             verify=config.ca_file,
             config=limits,
         )

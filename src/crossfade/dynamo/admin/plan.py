@@ -1,4 +1,4 @@
-"""What a table should be, what it is, and the requests in between. Pure."""
+"""The plan of a table, its description, and the requests that bring it to the plan. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ KEYS = ("pk", "sk")
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A global secondary index with all attributes; both its keys are texts."""
+    """A global secondary index with all attributes; both its keys are strings.
+
+    Attributes:
+        name: the index's name.
+        partition_key: the attribute that is its partition key.
+        sort_key: the attribute that is its sort key.
+    """
 
     name: str = "gsi1"
     partition_key: str = "gsi1pk"
@@ -22,15 +28,15 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a table should be, beside its keys ``pk`` and ``sk`` and billing on demand.
+    """The desired state of a table; its keys are ``pk`` and ``sk``, and it is billed on demand.
 
     Attributes:
         name: the table's name.
         indexes: its global secondary indexes.
         point_in_time_recovery: whether it can be restored to any second of the last 35 days.
         deletion_protection: whether AWS refuses to delete it.
-        kms_key_id: the KMS key that encrypts it; one that AWS owns unless given.
-        ttl_attribute: the attribute that says when an item expires; none expires unless given.
+        kms_key_id: the KMS key that encrypts it; a key that AWS owns unless given.
+        ttl_attribute: the attribute with the time when an item expires; None: items never expire.
     """
 
     name: str
@@ -43,14 +49,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a table is.
+    """The present state of a table.
 
     Attributes:
-        point_in_time_recovery: None where the engine cannot tell.
+        name: the table's name.
+        status: DynamoDB's table status, such as ``ACTIVE``.
+        keys: the attributes of partition and sort key, in this order.
+        indexes: its global secondary indexes.
+        billing: ``PAY_PER_REQUEST`` or ``PROVISIONED``.
+        point_in_time_recovery: None if the engine does not report it.
+        deletion_protection: whether the service refuses to delete it.
         encryption: ``AWS owned key``, or the KMS key's ARN.
-        ttl_attribute: None when no item expires.
-        items: as of AWS's last count, up to six hours ago.
-        notes: what the plan asks for and the engine refused.
+        ttl_attribute: the attribute with the time when an item expires; None: items never expire.
+        items: the number of items, which AWS counts about every six hours.
+        size_bytes: their size, counted at the same time.
+        notes: features of the plan that the engine refused.
     """
 
     name: str
@@ -69,7 +82,13 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One request that brings a table closer to its plan."""
+    """A request that brings a table closer to its plan.
+
+    Attributes:
+        feature: the name of what it enables, for messages.
+        method: botocore's name of the operation, such as ``update_table``.
+        request: the operation's parameters.
+    """
 
     feature: str
     method: str
@@ -103,7 +122,7 @@ def creation(plan: Plan) -> dict[str, Any]:
 
 
 def changes(plan: Plan, found: Description) -> Iterator[Change]:
-    """Yield what is still to be switched on; nothing is ever switched off."""
+    """Yield the changes that enable features of the plan; none disables one."""
     if plan.deletion_protection and not found.deletion_protection:
         request: dict[str, Any] = {"TableName": plan.name, "DeletionProtectionEnabled": True}
         yield Change("deletion protection", "update_table", request)
@@ -128,7 +147,15 @@ AWS_OWNED = "AWS owned key"
 def description_of(
     table: Mapping[str, Any], backups: Mapping[str, Any] | None, ttl: Mapping[str, Any] | None
 ) -> Description:
-    """Return what the answers of the Describe operations say; None where one was refused."""
+    """Return a table's state.
+
+    Args:
+        table: ``Table`` of DescribeTable's answer.
+        backups: ``ContinuousBackupsDescription`` of DescribeContinuousBackups' answer; None if the
+            engine refused it.
+        ttl: ``TimeToLiveDescription`` of DescribeTimeToLive's answer; None if the engine refused
+            it.
+    """
     recovery = (backups or {}).get("PointInTimeRecoveryDescription", {})
     enabled = (ttl or {}).get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
     encryption = table.get("SSEDescription", {})
@@ -153,26 +180,26 @@ def description_of(
 
 
 def check(plan: Plan, found: Description) -> None:
-    """Compare what cannot be changed.
+    """Compare a table's keys and indexes, which are never changed, with its plan.
 
     Raises:
         ConfigurationError: the table has other keys, or lacks an index of the plan.
     """
     if found.keys != KEYS:
         raise ConfigurationError(
-            f"{plan.name}: a table with the keys {', '.join(found.keys)} stands there, pk and sk "
-            "are needed; choose another DYNAMODB_TABLE_NAME"
+            f"{plan.name}: the existing table has the keys {', '.join(found.keys)} instead of pk "
+            "and sk; choose another DYNAMODB_TABLE_NAME"
         )
     missing = [index.name for index in plan.indexes if index not in found.indexes]
     if missing:
         raise ConfigurationError(
-            f"{plan.name}: the table that stands there lacks the index {', '.join(missing)} or has "
-            "it with other keys; add it, or choose another DYNAMODB_TABLE_NAME"
+            f"{plan.name}: the existing table lacks the index {', '.join(missing)} or has it with "
+            "other keys; add the index, or choose another DYNAMODB_TABLE_NAME"
         )
 
 
 def is_active(table: Mapping[str, Any] | None) -> bool:
-    """Tell whether a table and all its indexes are ready."""
+    """Return whether a table and all its indexes are ready for use."""
     if table is None or table["TableStatus"] != "ACTIVE":
         return False
     indexes: Sequence[Mapping[str, Any]] = table.get("GlobalSecondaryIndexes", ())

@@ -1,4 +1,4 @@
-"""The table itself: created, described and deleted through AWS's control plane."""
+"""Creating, describing and deleting the table, through DynamoDB's control plane."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from crossfade.dynamo.admin.control_plane import Control
+from crossfade.dynamo.admin.control_plane import ControlPlane
 from crossfade.dynamo.admin.plan import (
     Change,
     Description,
@@ -31,17 +31,22 @@ Table = Mapping[str, Any]
 async def create_table(
     config: Config, plan: Plan, *, timeout_seconds: float = TIMEOUT_SECONDS
 ) -> Description:
-    """Create a table, or bring the one that stands there to the plan; done when it is active.
+    """Create a table, or bring the existing one to the plan, and return it once it is active.
 
-    Protection, recovery, encryption and expiry are switched on where the plan wants them and never
-    off; keys and indexes of an existing table are compared, not changed.
+    Deletion protection, point-in-time recovery, encryption and expiry are enabled if the plan has
+    them, and never disabled. Keys and indexes of an existing table are compared, not changed.
+
+    Args:
+        config: endpoint, credentials and limits.
+        plan: the desired state.
+        timeout_seconds: deadline of the whole call.
 
     Raises:
         ConfigurationError: a table of this name has other keys or lacks an index.
-        TimedOut: it was not active in time; call again to go on.
-        CrossfadeError: as `failures.ERRORS` says.
+        TimedOut: it was not active by the deadline; call again to continue.
+        CrossfadeError: the class that `crossfade.dynamo.errors.ERRORS` names.
     """
-    async with Control(config) as control, _deadline(plan.name, timeout_seconds):
+    async with ControlPlane(config) as control, _deadline(plan.name, timeout_seconds):
         if await _find(control, plan.name) is None:
             await _create(control, plan)
         await _until(control, plan.name, is_active)
@@ -54,37 +59,37 @@ async def create_table(
 
 
 async def describe_table(config: Config, name: str) -> Description:
-    """Describe a table.
+    """Return a table's state.
 
     Raises:
-        NoSuchStore: there is none of this name.
+        NoSuchStore: no table has this name.
     """
-    async with Control(config) as control:
+    async with ControlPlane(config) as control:
         return await _describe(control, name)
 
 
 async def delete_table(
     config: Config, name: str, *, force: bool = False, timeout_seconds: float = TIMEOUT_SECONDS
 ) -> None:
-    """Delete a table with all its items; done when it is gone.
+    """Delete a table with all its items, and return once it is gone.
 
     Args:
-        config: where it is.
+        config: endpoint, credentials and limits.
         name: the table's name.
-        force: whether to switch deletion protection off first.
-        timeout_seconds: how long AWS may take.
+        force: disable deletion protection first.
+        timeout_seconds: deadline of the whole call.
 
     Raises:
-        NoSuchStore: there is none of this name.
-        ConfigurationError: it is protected, and `force` is not given.
-        TimedOut: it was not gone in time.
+        NoSuchStore: no table has this name.
+        ConfigurationError: the table is protected, and `force` is not given.
+        TimedOut: it still existed at the deadline.
     """
-    async with Control(config) as control, _deadline(name, timeout_seconds):
+    async with ControlPlane(config) as control, _deadline(name, timeout_seconds):
         found = await _describe(control, name)
         if found.deletion_protection:
             if not force:
                 raise ConfigurationError(
-                    f"{name}: deletion protection is on; give --force to switch it off and delete"
+                    f"{name}: deletion protection is on; give --force to disable it and delete"
                 )
             await control.call("update_table", TableName=name, DeletionProtectionEnabled=False)
             await _until(control, name, is_active)
@@ -92,15 +97,15 @@ async def delete_table(
         await _until(control, name, lambda table: table is None)
 
 
-async def _create(control: Control, plan: Plan) -> None:
+async def _create(control: ControlPlane, plan: Plan) -> None:
     try:
         await control.call("create_table", **creation(plan))
     except Contended:
-        return  # someone else creates it at this moment; what they made is checked like any other
+        return  # a concurrent caller creates it; the caller checks its keys and indexes
 
 
-async def _apply(control: Control, change: Change) -> str | None:
-    """Make a change, waiting while the table is busy; returns why the engine refused, if it did."""
+async def _apply(control: ControlPlane, change: Change) -> str | None:
+    """Make a change once the table is not busy; return the engine's refusal, or None."""
     while True:
         try:
             await control.call(change.method, **change.request)
@@ -112,7 +117,7 @@ async def _apply(control: Control, change: Change) -> str | None:
             return None
 
 
-async def _find(control: Control, name: str) -> Table | None:
+async def _find(control: ControlPlane, name: str) -> Table | None:
     try:
         answer = await control.call("describe_table", TableName=name)
     except NoSuchStore:
@@ -121,7 +126,7 @@ async def _find(control: Control, name: str) -> Table | None:
     return table
 
 
-async def _describe(control: Control, name: str) -> Description:
+async def _describe(control: ControlPlane, name: str) -> Description:
     answer = await control.call("describe_table", TableName=name)
     backups = await _optional(control, "describe_continuous_backups", name)
     ttl = await _optional(control, "describe_time_to_live", name)
@@ -132,16 +137,16 @@ async def _describe(control: Control, name: str) -> Description:
     )
 
 
-async def _optional(control: Control, method: str, name: str) -> dict[str, Any] | None:
-    """Ask what local engines may not have an answer to."""
+async def _optional(control: ControlPlane, method: str, name: str) -> dict[str, Any] | None:
+    """Return the answer of an operation that local engines may lack; None if it is refused."""
     try:
         return await control.call(method, TableName=name)
     except InvalidRequest:
         return None
 
 
-async def _until(control: Control, name: str, reached: Callable[[Table | None], bool]) -> None:
-    while not reached(await _find(control, name)):  # noqa: ASYNC110 - AWS tells nobody
+async def _until(control: ControlPlane, name: str, reached: Callable[[Table | None], bool]) -> None:
+    while not reached(await _find(control, name)):  # noqa: ASYNC110 - DynamoDB sends no events
         await asyncio.sleep(POLL_SECONDS)
 
 

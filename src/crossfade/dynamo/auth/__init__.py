@@ -1,1 +1,1 @@
-"""Credentials and signatures."""
+"""Signatures, and the cache of the keys that make them."""

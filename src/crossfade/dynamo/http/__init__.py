@@ -1,1 +1,1 @@
-"""HTTP/1.1 connections to DynamoDB."""
+"""An HTTP/1.1 client with a connection pool."""

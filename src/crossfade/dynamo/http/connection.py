@@ -1,4 +1,4 @@
-"""One keep-alive connection that carries one exchange at a time."""
+"""A keep-alive connection with one request in flight at a time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,21 @@ from crossfade.errors import CorruptResponse, Interrupted, TimedOut, Unreachable
 
 
 class Stale(Interrupted):
-    """A connection that had served before was closed before any byte of this answer."""
+    """A connection that had served a response was closed before the first byte of the next."""
 
 
 class Connection(asyncio.Protocol):
-    """Writes a request, resolves with its response; whatever goes wrong ends the connection.
+    """Sends a request and parses its response.
 
-    A connection whose exchange failed, was cancelled or timed out is closed and never used again:
-    a late answer can reach no other call.
+    If an exchange fails, is cancelled or times out, its connection is closed and never used again,
+    so that a late response cannot reach another call.
+
+    Args:
+        loop: the event loop that it belongs to.
+        on_lost: called with the connection when it is closed.
+
+    Attributes:
+        idle_since: when it was last released, in the event loop's time.
     """
 
     __slots__ = (
@@ -59,20 +66,21 @@ class Connection(asyncio.Protocol):
         )
 
     def exchange(self, payload: bytes, deadline: float) -> asyncio.Future[Response]:
-        """Send a request and return what becomes its response.
+        """Send a request and return a future of its response.
 
-        Whoever gives the response up, by cancelling it too, hands the connection back or aborts it.
+        A caller that stops waiting for the response, by cancellation too, must release the
+        connection to its pool or abort it.
 
         Args:
             payload: the whole request, head and body.
-            deadline: the end of waiting, on the event loop's clock.
+            deadline: when to stop waiting, in the event loop's time.
 
         Raises:
             Unreachable: the connection was closed already; nothing was sent.
-            Stale: it had served before and broke before a byte of the answer.
+            Stale: it had served a response and broke before the first byte of this one.
             Interrupted: it broke later.
             TimedOut: the deadline passed.
-            CorruptResponse: the answer is not HTTP.
+            CorruptResponse: the response is not HTTP.
         """
         transport = self._transport
         if transport is None or transport.is_closing():
@@ -83,20 +91,20 @@ class Connection(asyncio.Protocol):
         return waiter
 
     def abort(self) -> None:
-        """Close at once, without waiting for what is under way."""
+        """Close at once, without waiting for the exchange in progress."""
         if self._transport is not None:
             self._parser.keep_alive = False
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin. Called by the event loop."""
+        """Store the transport. Called by the event loop."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of the response. Called by the event loop."""
+        """Parse bytes of the response. Called by the event loop."""
         waiter = self._waiter
         if waiter is None or waiter.done():
-            self.abort()  # nobody asked: the peer is out of step
+            self.abort()  # unsolicited bytes: the peer violates the protocol
             return
         try:
             response = self._parser.feed(data)
@@ -109,24 +117,24 @@ class Connection(asyncio.Protocol):
             waiter.set_result(response)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End. Called by the event loop."""
+        """End the exchange in progress. Called by the event loop."""
         self._transport = None
         if self._timer is not None:
             self._timer.cancel()
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            fresh = self._served and not self._parser.started
+            is_stale = self._served and not self._parser.started
             response = self._parser.end() if exc is None else None
             if response is not None:
                 waiter.set_result(response)
             else:
-                error_class = Stale if fresh else Interrupted
+                error_class = Stale if is_stale else Interrupted
                 waiter.set_exception(error_class("the connection broke before DynamoDB's answer"))
         self._on_lost(self)
 
     def _watch(self, deadline: float) -> None:
-        # A timer armed for an earlier exchange is left standing and looks at the new deadline when
-        # it fires: under load that is one timer every few seconds instead of one per request.
+        # A timer of an earlier exchange is kept and compares with the new deadline when it fires:
+        # under load that is one timer every few seconds instead of one per request.
         self._deadline = deadline
         timer = self._timer
         if timer is not None and timer.when() <= deadline:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 responses, bytes in, `Response` out. Pure: knows no socket and no clock.
+"""An incremental parser of HTTP/1.1 responses. Pure.
 
 Source: RFC 9112, sections 2, 6, 7.1 and 9.
 """
@@ -18,11 +18,11 @@ CHUNK_SIZE_DIGITS_MAX = 8
 LENGTH_DIGITS_MAX = 20
 FINAL_STATUS_MIN = 200
 STATUS_LINE_STARTS = frozenset({b"HTTP/1.1 ", b"HTTP/1.0 "})
-# The headers that say where a body and a connection end, as a head in lower case has them.
+# The headers that decide where a body and a connection end, as in a lower-case head.
 CONNECTION = b"\r\nconnection:"
 CONTENT_LENGTH = b"\r\ncontent-length:"
 TRANSFER_ENCODING = b"\r\ntransfer-encoding:"
-# How nearly every answer begins.
+# The status line of nearly every response.
 SUCCESS_LINE = b"HTTP/1.1 200 "
 SUCCESS = 200
 NO_BODY_STATUSES = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -30,20 +30,21 @@ HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
 class Malformed(ValueError):
-    """These bytes are no HTTP/1.1 response."""
+    """The bytes are not a valid HTTP/1.1 response."""
 
 
-# What the parser expects next: a head, or a body that ends after so many bytes, after its last
-# chunk, or with the connection. Plain numbers: an Enum's members cost a lookup at each use.
+# The states of the parser: it expects a head, or a body that ends after a known number of bytes,
+# after its last chunk, or with the connection. Integers, because each use of an Enum member costs a
+# lookup.
 _HEAD, _SIZED, _CHUNKED, _UNTIL_CLOSE = range(4)
 
 
 class ResponseParser:
-    """Assembles one response after another from whatever pieces the network delivers.
+    """Parses the responses of one connection, one after another, from pieces of any size.
 
     Attributes:
         keep_alive: whether the connection may carry another request after the last response.
-        started: whether a byte of the present response has come.
+        started: whether a byte of the current response was received.
     """
 
     __slots__ = (
@@ -68,10 +69,10 @@ class ResponseParser:
         self._length = 0
 
     def feed(self, data: bytes) -> Response | None:
-        """Take bytes; return the response once it is complete.
+        """Parse bytes; return the response once it is complete, else None.
 
         Raises:
-            Malformed: the bytes are no HTTP/1.1 response, or it passes a limit.
+            Malformed: the bytes are not a valid HTTP/1.1 response, or exceed a limit.
         """
         self.started = True
         if self._state is _HEAD and not self._buffer:
@@ -84,7 +85,7 @@ class ResponseParser:
         return self._feed_body()
 
     def end(self) -> Response | None:
-        """Take the end of the stream; return the response that ends with it, if one does."""
+        """Return the response that ends with the stream, if any. Call it at the stream's end."""
         self.keep_alive = False
         if self._state is _UNTIL_CLOSE:
             return self._complete(bytes(self._buffer))
@@ -120,7 +121,7 @@ class ResponseParser:
         length = _only(folded, CONTENT_LENGTH)
         if coding is not None:
             if coding != b"chunked" or length is not None:
-                raise Malformed("the body's framing is ambiguous or of an unknown coding")
+                raise Malformed("the body's framing is ambiguous or has an unknown transfer coding")
             self._state = _CHUNKED
         elif length is not None:
             self._state = _SIZED
@@ -157,7 +158,7 @@ class ResponseParser:
             if len(self._buffer) < end + 2:
                 return None
             if self._buffer[end : end + 2] != b"\r\n":
-                raise Malformed("a chunk does not end where its size says")
+                raise Malformed("a chunk does not end after its size")
             self._chunks += self._buffer[line_end + 2 : end]
             del self._buffer[: end + 2]
         if len(self._buffer) > CHUNK_LINE_BYTES_MAX:
@@ -189,10 +190,13 @@ class ResponseParser:
 
 
 class Headers(Mapping[str, str]):
-    """A response's headers as they came, searched on demand: a client needs one or two.
+    """A response's headers, searched on demand, because a client reads one or two of them.
+
+    Args:
+        head: the head without its last, empty line.
 
     Attributes:
-        folded: the head in lower case, each line begun and ended by a line break.
+        folded: the head in lower case, with a line break before and after each header.
     """
 
     __slots__ = ("_head", "folded")
@@ -219,15 +223,15 @@ class Headers(Mapping[str, str]):
 
 @cache
 def _mark(name: str) -> bytes:
-    """Return what stands before a header's value in a head in lower case."""
+    """Return the bytes that precede a header's value in a lower-case head."""
     return b"\r\n" + name.lower().encode("latin-1") + b":"
 
 
 def _only(folded: bytes, mark: bytes) -> bytes | None:
-    """Return the value of a header that may come once.
+    """Return the value of a header, None without it.
 
     Raises:
-        Malformed: it is repeated.
+        Malformed: the header is repeated.
     """
     start = folded.find(mark)
     if start < 0:
@@ -242,11 +246,11 @@ def parse_status(head: bytes) -> int:
     """Return the status code of ``HTTP/1.x NNN``.
 
     Raises:
-        Malformed: it is none.
+        Malformed: the status line is invalid.
     """
     code = head[9:12]
     if head[:9] not in STATUS_LINE_STARTS or not code.isdigit() or len(code) != len(b"NNN"):
-        raise Malformed("the status line is not one of HTTP/1.x")
+        raise Malformed("the status line is not valid HTTP/1.x")
     return int(code)
 
 
@@ -262,4 +266,4 @@ def _body_length(text: bytes) -> int:
         length = int(text)
         if length <= BODY_BYTES_MAX:
             return length
-    raise Malformed(f"the body's length is no number up to {BODY_BYTES_MAX}")
+    raise Malformed(f"the body's length is not a number up to {BODY_BYTES_MAX}")

@@ -1,4 +1,4 @@
-"""The connections of one client: reused last in, first out; bounded; waited for in order."""
+"""A bounded connection pool: idle connections in LIFO order, waiting callers in FIFO order."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from crossfade.dynamo.http.connection import Connection
 from crossfade.errors import Overloaded, Unreachable
 
 Dial = Callable[[Callable[[Connection], None]], Awaitable[Connection]]
-"""Opens a connection that reports its end to the given callable; raises Unreachable."""
-
+"""Opens a connection that calls the given function when it is closed; raises Unreachable."""
 
 Waiter = asyncio.Future[Connection | None]
-"""Resolves with a connection handed over, or None when there is room to open one."""
+"""Resolves to a released connection, or to None when another connection may be opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a pool holds; see `Config`."""
+    """The limits of a pool; `Config` describes them."""
 
     connections_max: int
     waiters_max: int
@@ -28,7 +27,13 @@ class Limits:
 
 
 class Pool:
-    """Hands connections out, one caller each, and takes back those that are still sound."""
+    """Lends each connection to one caller at a time, and keeps those that remain usable.
+
+    Args:
+        dial: opens a connection.
+        limits: how many connections and callers it holds.
+        loop: the event loop that it belongs to.
+    """
 
     __slots__ = (
         "_closed",
@@ -56,16 +61,16 @@ class Pool:
 
     @property
     def open_count(self) -> int:
-        """Connections open or being opened."""
+        """The number of connections that are open or being opened."""
         return self._open
 
     @property
     def idle_count(self) -> int:
-        """Connections that nobody uses at this moment."""
+        """The number of idle connections."""
         return len(self._idle)
 
     def take(self) -> Connection | None:
-        """Return a connection that is idle, None when there is none: then `acquire` one."""
+        """Return an idle connection, None if there is none; `acquire` waits for one."""
         oldest = self._loop.time() - self._limits.idle_seconds_max
         while self._idle:
             connection = self._idle.pop()
@@ -75,11 +80,14 @@ class Pool:
         return None
 
     async def acquire(self, deadline: float) -> Connection:
-        """Return a connection for one exchange; hand it back with `release`.
+        """Return a connection for one exchange; `release` it afterwards.
+
+        Args:
+            deadline: when to stop waiting, in the event loop's time.
 
         Raises:
-            Overloaded: too many wait already, or none came free by the deadline.
-            Unreachable: no new connection could be opened, or the pool is closed.
+            Overloaded: too many callers wait already, or no connection became free in time.
+            Unreachable: a new connection could not be opened, or the pool is closed.
         """
         while not self._closed:
             connection = self.take() or await self._open_or_wait(deadline)
@@ -88,7 +96,7 @@ class Pool:
         raise Unreachable("the client is closed; open another one")
 
     def release(self, connection: Connection) -> None:
-        """Take a connection back after its exchange, however that ended."""
+        """Return a connection to the pool after its exchange, successful or not."""
         if self._closed or not connection.usable:
             connection.abort()
             return
@@ -100,13 +108,13 @@ class Pool:
             waiter.set_result(connection)
 
     def drop_idle(self) -> None:
-        """Close what is idle: its peer is suspected to be gone."""
+        """Close all idle connections, because their peer is suspected to be dead."""
         idle, self._idle = self._idle, []
         for connection in idle:
             connection.abort()
 
     async def close(self) -> None:
-        """Close every connection, busy ones included, and wait until they are gone."""
+        """Close every connection, busy ones included, and wait until they are closed."""
         self._closed = True
         while (waiter := self._next_waiter()) is not None:
             waiter.set_result(None)
@@ -128,7 +136,7 @@ class Pool:
             connection = await self._dial(self._lost)
         finally:
             if connection is None or not connection.usable:
-                self._forget_one()
+                self._discard_one()
         if not connection.usable:
             raise Unreachable("the connection was closed as soon as it was open")
         self._live.add(connection)
@@ -137,14 +145,14 @@ class Pool:
         return connection
 
     async def _wait(self, deadline: float) -> Connection | None:
-        """Return a connection handed over, or None when there is room to open one."""
+        """Wait for a released connection; None: another connection may be opened."""
         if len(self._waiters) >= self._limits.waiters_max:
             raise Overloaded(
                 f"{len(self._waiters)} calls wait for one of {self._limits.connections_max} "
                 "connections; raise connections_max or send fewer at once"
             )
         waiter: Waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline, _give_up, waiter)
+        timer = self._loop.call_at(deadline, _expire, waiter)
         self._waiters[waiter] = None
         try:
             return await waiter
@@ -156,7 +164,7 @@ class Pool:
             self._waiters.pop(waiter, None)
 
     def _pass_on(self, waiter: Waiter) -> None:
-        """Give what a cancelled waiter was handed to the next one."""
+        """Give the result of a cancelled waiter to the next one."""
         if waiter.cancelled() or waiter.exception() is not None:
             return
         connection = waiter.result()
@@ -182,15 +190,15 @@ class Pool:
             self._live.discard(connection)
             if connection in self._idle:
                 self._idle.remove(connection)
-            self._forget_one()
+            self._discard_one()
 
-    def _forget_one(self) -> None:
+    def _discard_one(self) -> None:
         self._open -= 1
         if self._open == 0:
             self._empty.set()
         self._wake_one()
 
 
-def _give_up(waiter: Waiter) -> None:
+def _expire(waiter: Waiter) -> None:
     if not waiter.done():
-        waiter.set_exception(Overloaded("no connection came free in time; nothing was sent"))
+        waiter.set_exception(Overloaded("no connection became free in time; nothing was sent"))

@@ -1,4 +1,4 @@
-"""The client's own transport: HTTP/1.1 over pooled connections, TLS by the standard library."""
+"""The default transport: HTTP/1.1 over pooled connections, TLS by the standard library."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import botocore
-import botocore.config
 import botocore.session
 from botocore.exceptions import BotoCoreError
 
@@ -25,10 +23,13 @@ REPLACEMENTS_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where DynamoDB listens.
+    """DynamoDB's address.
 
     Attributes:
-        authority: the `Host` header: the port only where it is not the scheme's own.
+        host: the host name or IP address, without brackets.
+        port: the TCP port.
+        tls: whether connections use TLS.
+        authority: the ``Host`` header; it has the port unless that is the scheme's default.
     """
 
     host: str
@@ -38,10 +39,10 @@ class Endpoint:
 
     @classmethod
     def of(cls, url: str) -> Endpoint:
-        """Parse ``http[s]://host[:port]``.
+        """Return the endpoint of ``http[s]://host[:port]``.
 
         Raises:
-            ConfigurationError: it is none, or has a path.
+            ConfigurationError: the URL is malformed, or has other parts.
         """
         remedy = "give https://host[:port]"
         try:
@@ -50,21 +51,21 @@ class Endpoint:
         except ValueError:
             raise ConfigurationError(f"endpoint: not a URL; {remedy}") from None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConfigurationError(f"endpoint: no http or https URL with a host; {remedy}")
+            raise ConfigurationError(f"endpoint: not an http or https URL with a host; {remedy}")
         if parts.path not in {"", "/"} or parts.query or parts.username:
-            raise ConfigurationError(f"endpoint: more than scheme, host and port; {remedy}")
+            raise ConfigurationError(f"endpoint: has more than scheme, host and port; {remedy}")
         tls = parts.scheme == "https"
-        own_port = 443 if tls else 80
+        default_port = 443 if tls else 80
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        authority = host if port in {None, own_port} else f"{host}:{port}"
-        return cls(parts.hostname, port or own_port, tls, authority)
+        authority = host if port in {None, default_port} else f"{host}:{port}"
+        return cls(parts.hostname, port or default_port, tls, authority)
 
 
 def endpoint_of(config: Config) -> Endpoint:
-    """Return the configured endpoint, or the one botocore resolves for region and profile.
+    """Return the configured endpoint, or the one that botocore resolves for region and profile.
 
     Raises:
-        ConfigurationError: the endpoint is malformed, or there is none.
+        ConfigurationError: the endpoint is malformed, or the region or the profile is unknown.
     """
     if config.endpoint is not None:
         return Endpoint.of(config.endpoint)
@@ -72,7 +73,9 @@ def endpoint_of(config: Config) -> Endpoint:
         client = botocore.session.Session(profile=config.profile).create_client(
             "dynamodb",
             region_name=config.region,
-            config=botocore.config.Config(signature_version=botocore.UNSIGNED),
+            # Without keys, botocore would resolve the credential chain here, on the event loop.
+            aws_access_key_id="unused",
+            aws_secret_access_key="unused",  # noqa: S106 - never signs anything
         )
     except BotoCoreError as error:
         raise ConfigurationError(
@@ -84,7 +87,15 @@ def endpoint_of(config: Config) -> Endpoint:
 
 
 class HttpTransport:
-    """Sends requests to one endpoint over its own pool of connections."""
+    """Sends requests to one endpoint over a connection pool.
+
+    Args:
+        config: the limits.
+        endpoint: DynamoDB's address.
+
+    Attributes:
+        pool: the connection pool.
+    """
 
     __slots__ = ("_config", "_context", "_endpoint", "_loop", "pool")
 
@@ -97,10 +108,10 @@ class HttpTransport:
         self.pool = Pool(self._dial, limits, self._loop)
 
     async def __call__(self, request: Request) -> Response:
-        """Send a request and return its response; see `Transport` for what it raises."""
+        """Send a request and return its response; raise the errors of `Transport`."""
         payload = request.head + request.body
-        if not request.repeatable:
-            # One turn of the event loop: connections that the server has closed leave the pool now.
+        if not request.idempotent:
+            # In one turn of the event loop, connections that the server closed leave the pool.
             await asyncio.sleep(0)
         replacements = 0
         while True:
@@ -109,14 +120,14 @@ class HttpTransport:
             try:
                 return await connection.exchange(payload, deadline)
             except Stale:
-                # The server closed an idle connection while the request was on its way: not worth
-                # an attempt, unless a second copy could add to what the first one did.
-                if not request.repeatable or replacements == REPLACEMENTS_MAX:
+                # The server closed an idle connection while the request was on its way. An
+                # idempotent request is sent again at once, which does not count as an attempt.
+                if not request.idempotent or replacements == REPLACEMENTS_MAX:
                     raise
                 replacements += 1
                 self.pool.drop_idle()
             except TimedOut:
-                self.pool.drop_idle()  # a peer that went silent: the next attempt opens its own
+                self.pool.drop_idle()  # the server may be dead; the next attempt opens a new one
                 raise
             finally:
                 self.pool.release(connection)

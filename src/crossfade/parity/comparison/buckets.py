@@ -1,7 +1,7 @@
-"""Sums over many records, small whatever their number: equal for equal sets of records.
+"""An additive multiset hash: sums of constant size that are equal for equal sets of records. Pure.
 
-A bucket counts its records and adds up their hashes. Hashes that were combined by exclusive or
-would cancel: two equal records on one side, or two swaps, and nothing would show.
+A bucket counts its records and adds up their digests. Digests combined by exclusive or would cancel
+each other: two equal records on one side, or two swaps, would go unnoticed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from hashlib import sha256
 from crossfade.parity.comparison.records import UNREADABLE, Batch
 
 DIGEST_BUCKETS = 4096
+"""A record's bucket is its key hash modulo this."""
 _MODULUS = 1 << 128
 
 
@@ -26,24 +27,24 @@ class Buckets:
     def add(self, batch: Batch) -> None:
         """Count records."""
         counts, sums = self._counts, self._sums
-        for place, digest in zip(batch.places, batch.digests, strict=True):
-            bucket = place % DIGEST_BUCKETS
+        for key_hash, digest in zip(batch.key_hashes, batch.digests, strict=True):
+            bucket = key_hash % DIGEST_BUCKETS
             counts[bucket] += 1
             sums[bucket] = (sums[bucket] + digest) % _MODULUS
         if UNREADABLE in batch.digests:
             self._unreadable |= {
-                place % DIGEST_BUCKETS
-                for place, digest in zip(batch.places, batch.digests, strict=True)
+                key_hash % DIGEST_BUCKETS
+                for key_hash, digest in zip(batch.key_hashes, batch.digests, strict=True)
                 if digest == UNREADABLE
             }
 
     @property
     def total(self) -> int:
-        """How many records there are."""
+        """Return the number of records."""
         return sum(self._counts)
 
     def differing(self, other: Buckets) -> list[int]:
-        """Return the numbers of the buckets that are not alike, or hold what has no digest."""
+        """Return the numbers of the buckets that differ, or hold unreadable records."""
         unreadable = self._unreadable | other._unreadable
         return [
             number
@@ -54,19 +55,19 @@ class Buckets:
         ]
 
     def sizes(self, other: Buckets) -> list[int]:
-        """Return how many records of both sides each bucket has."""
+        """Return the number of records of both sides, by bucket."""
         return [one + two for one, two in zip(self._counts, other._counts, strict=True)]
 
     def root(self) -> str:
         """Return one digest of all buckets, 32 hexadecimal digits."""
-        told = ",".join(
+        sums = ",".join(
             f"{count}:{total:x}" for count, total in zip(self._counts, self._sums, strict=True)
         )
-        return sha256(told.encode()).hexdigest()[:32]
+        return sha256(sums.encode()).hexdigest()[:32]
 
 
 def rounds(numbers: Iterable[int], sizes: list[int], records_max: int) -> list[frozenset[int]]:
-    """Divide buckets into groups of at most so many records; a larger bucket stands alone."""
+    """Divide buckets into groups of at most `records_max` records; a larger bucket is alone."""
     groups: list[set[int]] = []
     held = 0
     for number in numbers:

@@ -1,4 +1,4 @@
-"""Whose an item is, and the records of whole pages of items."""
+"""Find the mapping that owns an item, and turn pages of items into records. Pure."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from crossfade.parity.comparison.records import (
     Record,
     is_tombstone,
     key_hash_of,
-    place_of_none,
+    substitute_key_hash,
 )
 from crossfade.parity.comparison.rows import key_text
 
-FORM = 3
-"""Grows when the same row gets another digest, or a pass keeps another account of itself."""
+FORM = 4
+"""Raised when the digest of a row, or the checkpoint of a pass, changes its form."""
 
-# Whose an item says it is. What this finds is a guess that the mapping's own reader confirms.
+# The entity that an item names. A match is a guess, which the mapping's own reader confirms.
 _MARK = re.compile(rb'"' + ENTITY_FIELD.encode() + rb'"\s*:\s*\{\s*"S"\s*:\s*"([^"\\]*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What a page of items holds.
+    """The records of a page of items.
 
     Attributes:
         items: the records of live items by mapping.
-        named: of each object that they name: its key's hash, the same again, its key followed by
-            the key of the item.
+        referenced_objects: for each object that they reference: the hash of its key as key hash
+            and as digest; its key followed by the item's key as name.
     """
 
     items: dict[str, Batch] = field(default_factory=dict)
-    named: Batch = field(default_factory=Batch)
+    referenced_objects: Batch = field(default_factory=Batch)
 
     def add(self, reader: Reader, record: Record, pointers: Iterable[str]) -> None:
         """Append an item."""
@@ -54,12 +54,12 @@ class Scanned:
             batch = self.items[reader.mapping.name] = Batch()
         batch.add(*record)
         for pointer in pointers:
-            place = key_hash_of((pointer,))
-            self.named.add(place, place, (pointer, *record.name))
+            object_hash = key_hash_of((pointer,))
+            self.referenced_objects.add(object_hash, object_hash, (pointer, *record.name))
 
 
 class Readers:
-    """The readers of an application, and whose an item is.
+    """The readers of an application's mappings, by name and by item.
 
     Args:
         mappings: those that are verified.
@@ -81,12 +81,12 @@ class Readers:
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """What the names of all objects begin with."""
+        """Return the prefixes of all object keys."""
         mappings = (reader.mapping for reader in self.by_name.values())
         return tuple(sorted({body.prefix for one in mappings for body in one.bodies}))
 
     def of_items(self, raws: Iterable[bytes]) -> Scanned:
-        """Return the records of items as DynamoDB sent them, but tombstones and strangers.
+        """Return the records of items in DynamoDB's JSON, except tombstones and unowned items.
 
         Raises:
             CorruptResponse: an item is not JSON.
@@ -100,7 +100,7 @@ class Readers:
                     scanned.add(reader, *reader.of_raw(raw))
                     continue
             except (KeyError, TypeError, ValueError):
-                pass  # an item that was tampered with, or moved a column to an object
+                pass  # it was changed by another writer, or has a column in an object
             item = _parsed(raw)
             owner = None if is_tombstone(item) else self.owner(item)
             if owner is not None:
@@ -108,42 +108,42 @@ class Readers:
         return scanned
 
     def owner(self, item: StoredItem) -> Reader | None:
-        """Return the reader of an item by its identifiers, else by the space its key is in."""
-        return self.named_by(item) or self.neighbour(item)
+        """Return the reader of an item by its identifiers, else by its key space."""
+        return self.owner_by_identifier(item) or self.owner_by_key_space(item)
 
-    def named_by(self, item: StoredItem) -> Reader | None:
+    def owner_by_identifier(self, item: StoredItem) -> Reader | None:
         """Return the reader of an item by its identifiers alone."""
         return self._by_entity.get(item.get(ENTITY_FIELD, {}).get("S", ""))
 
-    def neighbour(self, item: StoredItem) -> Reader | None:
-        """Return a reader that makes keys which begin as this item's does."""
+    def owner_by_key_space(self, item: StoredItem) -> Reader | None:
+        """Return a reader whose keys begin as this item's key does."""
         fields = next(iter(self.by_name.values())).key_fields
         if not all(field in item for field in fields):
             return None
-        return self.near(tuple([key_text(item[field]) for field in fields]))
+        return self.owner_by_key(tuple([key_text(item[field]) for field in fields]))
 
-    def near(self, place: ItemKey) -> Reader | None:
-        """Return a reader that makes item keys which begin as this one does."""
+    def owner_by_key(self, item_key: ItemKey) -> Reader | None:
+        """Return a reader whose item keys begin as this one does."""
         for reader, space in self._spaces:
-            if all(map(str.startswith, place, space)):
+            if all(map(str.startswith, item_key, space)):
                 return reader
         return None
 
-    def place_of_key(self, key: Key) -> tuple[str, int]:
-        """Return whose a finding's key is, and the hash of its item's key."""
+    def owner_and_key_hash(self, key: Key) -> tuple[str, int]:
+        """Return the mapping that owns the key of a finding, and the hash of its item key."""
         if not key.entity:
-            place = tuple([part or "" for part in key.parts])
-            owner = self.near(place)
-            return owner.mapping.name if owner else "", key_hash_of(place)
+            item_key = tuple([part or "" for part in key.parts])
+            owner = self.owner_by_key(item_key)
+            return owner.mapping.name if owner else "", key_hash_of(item_key)
         reader = self.by_name[key.entity]
         try:
-            return key.entity, key_hash_of(reader.place(reader.codec.table_key(key)))
+            return key.entity, key_hash_of(reader.item_key(reader.codec.table_key(key)))
         except Rejected:
-            return key.entity, place_of_none(key)
+            return key.entity, substitute_key_hash(key)
 
     @property
     def form(self) -> str:
-        """Tell what records look like; those of another form do not compare."""
+        """Return the form of the records; records of different forms cannot be compared."""
         mappings = [reader.mapping for reader in self.by_name.values()]
         return f"{xxh3_128_intdigest(repr((FORM, mappings)).encode()):032x}"
 
@@ -157,7 +157,7 @@ def _parsed(raw: bytes) -> StoredItem:
 
 
 def _key_spaces(mapping: Mapping) -> set[tuple[str, ...]]:
-    """Return what the item keys of each shape begin with."""
+    """Return the beginnings of each shape's item keys."""
     return {
         tuple(_beginning(key) for key in table_index(entity).keys) for entity in mapping.entities
     }

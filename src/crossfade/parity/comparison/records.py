@@ -1,7 +1,7 @@
-"""Rows and items brought to one form, so that they can be compared and hashed.
+"""Rows and items in one form, so that they can be compared and hashed. Pure.
 
-The row's side is PostgreSQL's text in canonical form; the item's side is what the decoders read
-from it. The encoders, which wrote the item, take part in neither.
+A row's texts are PostgreSQL's in canonical form; an item's texts are read by the decoders. The
+encoders, which wrote the item, have no part in either.
 """
 
 from __future__ import annotations
@@ -31,40 +31,41 @@ ItemKey = tuple[str, ...]
 Name = tuple[str | None, ...]
 
 UNREADABLE = 0
-"""Stands for the digest of what has none; no record's digest is it, but for one in 2^128."""
+"""Sentinel digest for records that cannot be read. A real digest collides with it with probability
+2^-128."""
 
 
 class Record(NamedTuple):
-    """One row or item as a full pass sees it.
+    """One row or item in a full pass.
 
     Attributes:
-        place: hash of the item's key, 128 bits.
-        digest: hash of everything that both stores must agree on, the item's key included.
-        name: the ledger key's parts of a row, the item's key of an item.
+        key_hash: hash of the item key, 128 bits.
+        digest: hash of everything on which both stores must agree, the item key included.
+        name: for a row the parts of its ledger key, for an item its key.
     """
 
-    place: int
+    key_hash: int
     digest: int
     name: Name
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records side by side: the first place belongs to the first digest and the first name."""
+    """Records in columns: the first key hash belongs to the first digest and the first name."""
 
-    places: list[int] = field(default_factory=list)
+    key_hashes: list[int] = field(default_factory=list)
     digests: list[int] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
 
-    def add(self, place: int, digest: int, name: Name) -> None:
+    def add(self, key_hash: int, digest: int, name: Name) -> None:
         """Append a record."""
-        self.places.append(place)
+        self.key_hashes.append(key_hash)
         self.digests.append(digest)
         self.names.append(name)
 
 
 class Reader:
-    """Brings the rows and items of one mapping to one form; pure and reusable.
+    """Turns the rows and items of one mapping into records; reusable.
 
     Args:
         mapping: the declaration.
@@ -91,59 +92,59 @@ class Reader:
         self._known = {*self.fields, *self._control}
 
     def of_rows(self, rows: Iterable[Values]) -> Batch:
-        """Return the records of rows; a row that no item can hold has one without a partner.
+        """Return the records of rows; that of a row without an item key never matches.
 
         Args:
-            rows: of each its plain columns, then the digest of each large one.
+            rows: each row's plain columns, then the digest of each large column.
         """
         batch = Batch()
         for row in rows:
             try:
-                parts, told = self._rows.read(row)
+                parts, texts = self._rows.read(row)
             except Rejected:
                 key = self._key_of_row(row)
-                batch.add(place_of_none(key), UNREADABLE, key.parts)
+                batch.add(substitute_key_hash(key), UNREADABLE, key.parts)
             else:
-                batch.add(key_hash_of(told[: self._width]), _digest(told), parts)
+                batch.add(key_hash_of(texts[: self._width]), _digest(texts), parts)
         return batch
 
     def of_raw(self, raw: bytes) -> tuple[Record, list[str]]:
-        """Return the record of an item as DynamoDB sent it, and the object keys that it names.
+        """Return the record of an item in DynamoDB's JSON, and the object keys that it references.
 
         Raises:
             KeyError, TypeError, ValueError: the item is not exactly one that the mapping makes.
         """
         found = self._items.read(raw)
-        place = tuple(found[: self._width])
+        item_key = tuple(found[: self._width])
         pointers = [one for one in found[len(found) - len(self._large) :] if one is not None]
-        return Record(key_hash_of(place), _digest(found), place), pointers
+        return Record(key_hash_of(item_key), _digest(found), item_key), pointers
 
     def of_item(self, item: StoredItem) -> Record:
-        """Return the record of a live item; one that no row makes has no digest."""
-        place = self.place(item)
+        """Return the record of a live item; its digest is `UNREADABLE` if no row can make it."""
+        item_key = self.item_key(item)
         digest = UNREADABLE
         if self._control <= item.keys() <= self._known:
             try:
                 digest = _digest(self._found(item))
             except (AttributeError, KeyError, TypeError, ValueError):
                 digest = UNREADABLE
-        return Record(key_hash_of(place), digest, place)
+        return Record(key_hash_of(item_key), digest, item_key)
 
-    def place(self, item: StoredItem) -> ItemKey:
+    def item_key(self, item: StoredItem) -> ItemKey:
         """Return the texts of an item's key."""
         return tuple([key_text(item[name]) for name in self.key_fields])
 
     def key_of_item(self, item: StoredItem) -> Key | None:
-        """Return the ledger key that an item's own columns give it; None if they contradict it."""
+        """Return the ledger key of an item by its columns; None if they contradict its item key."""
         try:
             key = self.codec.key_of(self.codec.decode(item).columns)
-            at = self.codec.table_key(key)
+            table_key = self.codec.table_key(key)
         except (Unmappable, KeyError, TypeError):
             return None
-        return key if all(at[name] == item.get(name) for name in self.key_fields) else None
+        return key if all(table_key[name] == item.get(name) for name in self.key_fields) else None
 
     def pointers(self, item: StoredItem) -> tuple[str, ...]:
-        """Return the object keys that an item names."""
+        """Return the object keys that an item references."""
         return tuple(
             [item[name]["S"] for name in self._pointer_fields if "S" in item.get(name, ())]
         )
@@ -155,11 +156,11 @@ class Reader:
         object's key is that of its content.
 
         Raises:
-            Unmappable: the row has no item's key, or a text is not of its column's type.
+            Unmappable: the row has no item key, or a text is not of its column's type.
         """
-        told = zip(self._decoders, self._told(live), strict=True)
+        texts = zip(self._decoders, self._texts_of(live), strict=True)
         differing = {
-            name for (name, decode), text in told if not _agrees(item.get(name), decode, text)
+            name for (name, decode), text in texts if not _agrees(item.get(name), decode, text)
         }
         known = set(self._known)
         for body in self._overflow:
@@ -177,31 +178,31 @@ class Reader:
         return tuple(sorted(differing))
 
     def digest_of_row(self, live: Live) -> str | None:
-        """Return the digest of a row as hexadecimal digits; None of one that has none."""
+        """Return the digest of a row, 32 hexadecimal digits; None if it cannot be mapped."""
         try:
-            return f"{_digest(self._told(live)):032x}"
+            return f"{_digest(self._texts_of(live)):032x}"
         except Unmappable:
             return None
 
     def digest_of_item(self, item: StoredItem) -> str | None:
-        """Return the digest of an item as hexadecimal digits; None of one that has none."""
+        """Return the digest of an item, 32 hexadecimal digits; None if it cannot be read."""
         digest = self.of_item(item).digest
         return None if digest == UNREADABLE else f"{digest:032x}"
 
     @property
     def pointer_fields(self) -> frozenset[str]:
-        """The attributes that hold keys of objects."""
+        """Return the attributes that hold object keys."""
         return frozenset(self._pointer_fields)
 
     def _key_of_row(self, row: Values) -> Key:
-        """Return the ledger key of a row, also of one that has no item's key."""
+        """Return the ledger key of a row, even if it has no item key."""
         return self.codec.key_of(dict(zip(self._rows.columns, row, strict=False)))
 
-    def _told(self, live: Live) -> list[str | None]:
+    def _texts_of(self, live: Live) -> list[str | None]:
         digests = {ref.column: ref.digest for ref in live.bodies}
         row = [live.columns[name] for name in self._rows.columns]
-        _, told = self._rows.read([*row, *(digests.get(body.column) for body in self._large)])
-        return told
+        _, texts = self._rows.read([*row, *(digests.get(body.column) for body in self._large)])
+        return texts
 
     def _found(self, item: StoredItem) -> Found:
         get = item.get
@@ -220,22 +221,22 @@ class Reader:
 
 
 def is_tombstone(item: StoredItem) -> bool:
-    """Tell whether an item marks a deleted key."""
+    """Return whether an item marks a deleted key."""
     return DELETED_FIELD in item
 
 
 def version_of(item: StoredItem) -> int | None:
-    """Return an item's version; None of one that has none."""
+    """Return an item's version; None if it has no valid one."""
     return _number(item, VERSION_FIELD)
 
 
 def mapping_version_of(item: StoredItem) -> int | None:
-    """Return the version of the mapping that wrote an item; None of one that says none."""
+    """Return the version of the mapping that wrote an item; None if the item has no valid one."""
     return _number(item, MAPPING_FIELD)
 
 
 def key_hash_of(texts: Sequence[str | None]) -> int:
-    """Return the hash of an item's key."""
+    """Return the hash of an item key."""
     return xxh3_128_intdigest("\0".join([text or "" for text in texts]).encode())
 
 
@@ -246,8 +247,8 @@ def _number(item: StoredItem, field: str) -> int | None:
         return None
 
 
-def place_of_none(key: Key) -> int:
-    """Return what stands for the place of a row that has no item's key."""
+def substitute_key_hash(key: Key) -> int:
+    """Return the key hash used for a row without an item key."""
     return key_hash_of(("row", str(key)))
 
 

@@ -18,13 +18,13 @@ from crossfade.parity.model import Cause, Comparison, Evidence, Verdict
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """What the ledger says of a key.
+    """The ledger's entry of a key.
 
     Attributes:
         version: 0 without a ledger row.
-        acked: the version that the target is known to hold.
+        acked: the version that the target is known to have.
         dirty_seconds: how long the key has been dirty; None while it is clean.
-        parked_reason: why it is no longer tried.
+        parked_reason: why it is not delivered; None while it is.
         is_past_capture: whether the row was written after its last mark, or without one since the
             capture was activated.
     """
@@ -38,12 +38,12 @@ class KeyStatus:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything that was read about one key, in this order.
+    """All that was read about one key, in this order.
 
     Attributes:
-        before: the ledger's row before anything else.
+        before: the ledger's entry before anything else.
         state: the row and its version in one snapshot.
-        item: what the target holds, read strongly consistent; tombstones too.
+        item: the target's item, read strongly consistent; tombstones too.
         version_after: the ledger's version after the item was read.
     """
 
@@ -53,53 +53,53 @@ class Observation:
     version_after: int
 
 
-def judge(reader: Reader, sight: Observation) -> Comparison:
-    """Return the verdict on a key; objects are not looked at."""
-    if sight.version_after != sight.state.version:
-        return Comparison(sight.state.key, Verdict.RACE)
-    item = None if sight.item is None or is_tombstone(sight.item) else sight.item
-    match sight.state:
+def judge(reader: Reader, observation: Observation) -> Comparison:
+    """Return the verdict on a key; objects are not checked."""
+    if observation.version_after != observation.state.version:
+        return Comparison(observation.state.key, Verdict.RACE)
+    item = None if observation.item is None or is_tombstone(observation.item) else observation.item
+    match observation.state:
         case Deleted():
-            return _judge_gone(reader, sight, item)
+            return _judge_deleted(reader, observation, item)
         case Live():
-            return _judge_live(reader, sight, sight.state, item)
+            return _judge_live(reader, observation, observation.state, item)
         case _:
-            assert_never(sight.state)
+            assert_never(observation.state)
 
 
 def foreign(reader: Reader, item: StoredItem) -> Comparison:
-    """Return the verdict on an item that belongs to no key of the ledger's form."""
+    """Return the verdict on an item that no mapping makes."""
     evidence = Evidence(target_version=version_of(item), mapping_version=mapping_version_of(item))
-    key = Key("", reader.place(item))
+    key = Key("", reader.item_key(item))
     return Comparison(key, Verdict.DRIFT_FOREIGN, (), Cause.FOREIGN_WRITER, evidence)
 
 
-def _judge_gone(reader: Reader, sight: Observation, item: StoredItem | None) -> Comparison:
-    key = sight.state.key
+def _judge_deleted(reader: Reader, observation: Observation, item: StoredItem | None) -> Comparison:
+    key = observation.state.key
     if item is None:
-        return _equal(sight)
-    evidence = _evidence(reader, sight)
-    pending = _pending(sight, evidence)
+        return _equal(observation)
+    evidence = _evidence(reader, observation)
+    pending = _pending(observation, evidence)
     if pending is not None:
         return Comparison(key, pending, evidence=evidence)
-    known = sight.state.version > 0
+    known = observation.state.version > 0
     cause = Cause.LOST_DELETE if known else Cause.FOREIGN_WRITER
     return Comparison(key, Verdict.DRIFT_EXTRA, (), cause, evidence)
 
 
 def _judge_live(
-    reader: Reader, sight: Observation, live: Live, item: StoredItem | None
+    reader: Reader, observation: Observation, live: Live, item: StoredItem | None
 ) -> Comparison:
     fields: tuple[str, ...] = ()
     if item is not None:
         fields = _differences(reader, live, item)
         if not fields:
-            return _equal(sight)
-    evidence = _evidence(reader, sight)
-    pending = _pending(sight, evidence)
+            return _equal(observation)
+    evidence = _evidence(reader, observation)
+    pending = _pending(observation, evidence)
     if pending is not None:
         return Comparison(live.key, pending, fields, evidence=evidence)
-    if sight.before.is_past_capture and evidence.target_version in {None, live.version}:
+    if observation.before.is_past_capture and evidence.target_version in {None, live.version}:
         verdict, cause = Verdict.DRIFT_UNCAPTURED, Cause.NOT_CAPTURED
     elif item is None:
         verdict = Verdict.DRIFT_MISSING
@@ -109,19 +109,19 @@ def _judge_live(
     return Comparison(live.key, verdict, fields, cause, evidence)
 
 
-def _equal(sight: Observation) -> Comparison:
+def _equal(observation: Observation) -> Comparison:
     evidence = Evidence(
-        source_version=sight.state.version,
-        acked_version=sight.before.acked,
-        target_version=None if sight.item is None else version_of(sight.item),
+        source_version=observation.state.version,
+        acked_version=observation.before.acked,
+        target_version=None if observation.item is None else version_of(observation.item),
     )
-    return Comparison(sight.state.key, Verdict.EQUAL, evidence=evidence)
+    return Comparison(observation.state.key, Verdict.EQUAL, evidence=evidence)
 
 
 def _content(
     reader: Reader, version: int, found: int | None, fields: tuple[str, ...]
 ) -> tuple[Verdict, Cause]:
-    """Decide between the drifts of an item that is there."""
+    """Return the drift of an existing item."""
     if found is not None and found < version:
         return Verdict.DRIFT_STALE, Cause.LOST_WRITE
     if found is not None and found > version:
@@ -131,14 +131,14 @@ def _content(
     return Verdict.DRIFT_DIFFERS, Cause.OVERWRITTEN
 
 
-def _pending(sight: Observation, evidence: Evidence) -> Verdict | None:
-    """Return why a difference is expected: the newest version has not been delivered yet."""
-    version = sight.state.version
-    if sight.before.acked >= version:
+def _pending(observation: Observation, evidence: Evidence) -> Verdict | None:
+    """Return LAG or PARKED if the newest version is not delivered yet; None if it is."""
+    version = observation.state.version
+    if observation.before.acked >= version:
         return None
-    if sight.item is not None and (evidence.target_version or 0) >= version:
+    if observation.item is not None and (evidence.target_version or 0) >= version:
         return None
-    return Verdict.PARKED if sight.before.parked_reason is not None else Verdict.LAG
+    return Verdict.PARKED if observation.before.parked_reason is not None else Verdict.LAG
 
 
 def _differences(reader: Reader, live: Live, item: StoredItem) -> tuple[str, ...]:
@@ -148,13 +148,13 @@ def _differences(reader: Reader, live: Live, item: StoredItem) -> tuple[str, ...
         return (error.field,)
 
 
-def _evidence(reader: Reader, sight: Observation) -> Evidence:
-    item = sight.item
+def _evidence(reader: Reader, observation: Observation) -> Evidence:
+    item = observation.item
     readable = item is not None and not is_tombstone(item)
-    state = sight.state
+    state = observation.state
     return Evidence(
         source_version=state.version,
-        acked_version=sight.before.acked,
+        acked_version=observation.before.acked,
         target_version=None if item is None else version_of(item),
         source_digest=reader.digest_of_row(state) if isinstance(state, Live) else None,
         target_digest=reader.digest_of_item(item) if item is not None and readable else None,

@@ -160,12 +160,12 @@ class PostgresWindows:
         cuts = [tuple(orjson.loads(key)) for key, _ in rows if key is not None]
         return cuts, int(rows[0][1])
 
-    async def claim(self, without: Collection[str] = (), lane: int = 0) -> Window | None:
+    async def claim(self, without: Collection[str] = (), worker: int = 0) -> Window | None:
         """Lease a window that no process holds; None if there is none now.
 
         Args:
             without: entities of which no window is leased.
-            lane: the lane of this process that works on it. A lane works on one window at a time:
+            worker: the number of the worker within this process. A worker has one window at a time:
                 one that it already holds is one whose answer was lost, and is claimed again.
 
         Raises:
@@ -177,14 +177,14 @@ class PostgresWindows:
         rows = await self._execute(
             "windows_claim",
             without=without,
-            lease=self._leases.setdefault(lane, str(uuid4())),
+            lease=self._leases.setdefault(worker, str(uuid4())),
             worker=self._worker,
             lease_seconds=self._options.lease_seconds,
         )
         if not rows:
             return None
         ((entity, number, last, through),) = rows
-        return Window(entity, int(number), _key(last), _key(through), lane)
+        return Window(entity, int(number), _key(last), _key(through), worker)
 
     async def is_done(self, without: Collection[str] = ()) -> bool:
         """Return whether every window is done, by any process, except those of some entities.
@@ -217,7 +217,7 @@ class PostgresWindows:
                 number=window.number,
                 last_key=list(page.last) if page.last else None,
                 is_done=page.is_end,
-                lease=self._leases[window.lane],
+                lease=self._leases[window.worker],
                 lease_seconds=self._options.lease_seconds,
                 **{one.name: getattr(tally, one.name) for one in fields(Tally)},
             )

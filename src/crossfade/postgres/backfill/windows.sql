@@ -25,7 +25,7 @@ LEFT JOIN crossfade.ledger AS known ON known.entity = given.entity AND known.key
 WHERE known.version IS NULL OR known.version < given.item_version
 
 -- name: windows_claim
--- Leases a window that no process holds, of any entity. A lane works on one window at a time: a
+-- Leases a window that no process holds, of any entity. A worker has one window at a time: a
 -- window that its lease already holds is one whose answer was lost, and is claimed again.
 UPDATE crossfade.backfill_window AS part
 SET lease = %(lease)s, worker = %(worker)s,

@@ -68,9 +68,9 @@ class PostgresHeartbeat:
         """Count a failure, or record the state of a breaker; ignore other events."""
         match event:
             case PushFailed():
-                self._count(event.key.entity, event.error)
+                self._count(event.key.entity, event.error.__name__)
             case EntityPaused() | BackfillWaits():
-                self._count(event.entity, event.error)
+                self._count(event.entity, event.error.__name__)
             case BreakerOpened():
                 self._stores_open.add(event.store)
             case BreakerClosed():

@@ -48,7 +48,7 @@ def create_dashboard(
     """Return the dashboard; it connects when it starts, and does not need the database to start.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: whose migration is shown.
         stop: ends whatever waits, such as live pages, when it is set.
 

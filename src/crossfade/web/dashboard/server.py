@@ -84,7 +84,7 @@ async def serve_dashboard(
     """Serve the dashboard until SIGINT or SIGTERM.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: whose migration is shown.
         address: where to listen.
         told: called with the address that a browser takes.

@@ -15,10 +15,9 @@ from campaigns.errors import CampaignsError
 from campaigns.production import serve_site
 from campaigns.serving import Served, serve_all
 from campaigns.settings import Settings, read_settings
-from crossfade.errors import CrossfadeError
+from crossfade import CrossfadeError, load_settings
+from crossfade import Settings as Stores
 from crossfade.local import default_folder
-from crossfade.settings import Settings as Stores
-from crossfade.settings import load
 from crossfade.telemetry import configure_logs
 from crossfade.web.dashboard import Address
 
@@ -79,7 +78,7 @@ def web(
     """
     configure_logs("auto")
     try:
-        stores = None if alone else load()
+        stores = None if alone else load_settings()
         asyncio.run(_serve_site(read_settings(), stores, Address(host, port)))
     except (CampaignsError, CrossfadeError) as error:
         typer.echo(f"campaigns: {error}", err=True)

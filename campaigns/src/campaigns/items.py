@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from campaigns.mapping import CAMPAIGN, CHARACTER, MEMBER, SESSION
+from crossfade import Mapping
 from crossfade.entity import Client, Entity, Query
-from crossfade.mapping import Mapping
 
 R = TypeVar("R")
 Texts = list[str | None]

@@ -10,8 +10,8 @@ from campaigns.app import App, open_app
 from campaigns.mapping import APPLICATION
 from campaigns.settings import Settings
 from campaigns.web import create_site, options_of
-from crossfade.runtime.migration import open_migration
-from crossfade.settings import Settings as Stores
+from crossfade import Settings as Stores
+from crossfade import open_migration
 from crossfade.web.dashboard import Address, listen, serve, url_of
 
 

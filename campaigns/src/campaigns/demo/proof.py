@@ -77,9 +77,8 @@ async def damage(stage: Stage) -> tuple[Injected, ...]:
 async def repair(stage: Stage) -> int:
     """Repair what is open; how many findings are closed then."""
     async with open_repair(stage.settings, APPLICATION, "the demonstration") as route:
-        return sum(
-            one.is_closed for one in await mending.step(route, after=0, findings_max=FINDINGS_MAX)
-        )
+        remedies = await mending.preview(route, after=0, findings_max=FINDINGS_MAX)
+        return sum(result.is_closed for result in await mending.carry_out(route, remedies))
 
 
 async def report(stage: Stage) -> Path:

@@ -22,8 +22,7 @@ import re
 from typing import Any
 
 from campaigns.examples import EXAMPLES
-from crossfade.mapping import Body, Column, Mapping, Rule, Shape
-from crossfade.mapping.application import Application
+from crossfade import Application, Body, Column, Mapping, Rule, Shape
 
 SERVICE = "campaigns"
 

@@ -13,7 +13,7 @@ from campaigns.mapping import SESSION
 from campaigns.records import Page, Session
 from campaigns.web.api.callers import CallerId, Served
 from campaigns.web.api.problems import responses
-from crossfade.relay.status import DeliveryStatus
+from crossfade import DeliveryStatus
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 

@@ -14,12 +14,10 @@ from campaigns.app import open_app
 from campaigns.embedded import NAME, open_stores, settings_of
 from campaigns.mapping import APPLICATION
 from campaigns.web import SiteOptions, create_site
-from crossfade import postgres
-from crossfade.errors import Unavailable
+from crossfade import Unavailable, open_migration, postgres
 from crossfade.jobs.loop import Pauses, forever
 from crossfade.jobs.tasks import sleep_unless
 from crossfade.local import Lifetime, LocalServices, State, status
-from crossfade.runtime.migration import open_migration
 from crossfade.runtime.operator import open_worker
 from crossfade.runtime.verification import open_verifier
 from crossfade.telemetry import log_event
@@ -102,7 +100,7 @@ async def serve_all(
             serve(site, site_socket, stop),
             serve(dashboard, dashboard_socket, stop),
             migration.run_relay(stop),
-            verifier.run_watch(stop),
+            verifier.verify_continuously(stop),
             forever("work", worker.step, stop, log_event, Pauses()),
             *([_stop_with(folder, stop)] if joined else []),
         ]

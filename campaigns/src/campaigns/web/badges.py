@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from campaigns.app import App
 from campaigns.mapping import SESSION
-from crossfade.relay.status import DeliveryStatus
+from crossfade import DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True)

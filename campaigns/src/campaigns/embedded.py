@@ -10,10 +10,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from campaigns.database import migrate
-from crossfade import dynamo, s3
+from crossfade import Settings, dynamo, s3
 from crossfade.local import Lifetime, LocalServices, local_stack
-from crossfade.runtime.migration import dynamo_config, s3_config
-from crossfade.settings import Settings
+from crossfade.runtime.resources import dynamo_config, s3_config
 
 NAME = "campaigns"
 """The name of the table and of the bucket."""

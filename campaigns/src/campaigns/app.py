@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from campaigns.database import create_engine
 from campaigns.db_errors import translated
-from crossfade.relay.status import DeliveryStatus
+from crossfade import DeliveryStatus
 
 
 class Push(Protocol):

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from crossfade.errors import Unreachable
+from crossfade import Unreachable
 from crossfade.local import HOST, free_port, is_free, status_of
 
 SITE_PORT, DASHBOARD_PORT = 8000, 8001

@@ -17,10 +17,8 @@ import psycopg
 from campaigns.app import App, open_app
 from campaigns.embedded import NAME, open_stores, settings_of
 from campaigns.mapping import APPLICATION
-from crossfade import postgres
+from crossfade import Migration, Settings, open_migration, postgres
 from crossfade.local import Lifetime, LocalServices
-from crossfade.runtime.migration import Migration, open_migration
-from crossfade.settings import Settings
 from crossfade.telemetry import configure_logs
 from crossfade.testing import HttpProxy
 from crossfade.testing.audit import Stores

@@ -23,7 +23,7 @@ from campaigns.inputs import NewUser
 from campaigns.mapping import APPLICATION
 from campaigns.passwords import Passwords
 from campaigns.sample import PACKAGED, Loaded, Mission, load, read_missions
-from crossfade.errors import ConfigurationError
+from crossfade import ConfigurationError
 from crossfade.local import LocalServices
 from crossfade.testing.audit import Audit, audit
 

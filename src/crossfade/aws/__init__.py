@@ -1,0 +1,1 @@
+"""AWS credentials: explicit keys, or the standard credential chain."""
