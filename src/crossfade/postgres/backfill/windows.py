@@ -165,8 +165,8 @@ class PostgresWindows:
 
         Args:
             without: entities of which no window is leased.
-            worker: the number of the worker within this process. A worker has one window at a time:
-                one that it already holds is one whose answer was lost, and is claimed again.
+            worker: the worker of this process that copies it, one window at a time. If the reply to
+                an earlier claim was lost, the same window is returned again.
 
         Raises:
             ConfigurationError: as `check`.
