@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crossfade.errors import Unmappable
-from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, digest, same_content
+from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, same_content
 from crossfade.mapping.codec.arrays import parse_array
 from crossfade.mapping.codec.item_size import item_bytes, number_bytes, value_bytes
 from crossfade.mapping.codec.json_documents import document
@@ -174,27 +174,6 @@ def test_only_what_a_mapping_writes_has_a_size() -> None:
         value_bytes({"SS": ["a"]})
     with pytest.raises(ValueError, match="not a number"):
         number_bytes("seven")
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"a": "b"}, {"ab": ""}),
-        ({"a": ""}, {"a": None}),
-        ({"a": "b", "c": "d"}, {"a": "bc", "d": ""}),
-        ({"a": "1"}, {"b": "1"}),
-    ],
-)
-def test_digests_of_other_records_differ(
-    one: dict[str, str | None], other: dict[str, str | None]
-) -> None:
-    assert digest(one) != digest(other)
-
-
-def test_a_digest_depends_on_content_alone() -> None:
-    assert digest({"a": "1", "b": None}) == digest({"a": "1"})
-    assert digest({"a": "1", "b": "2"}) == digest({"b": "2", "a": "1"})
-    assert 0 <= digest({}) < 2**128
 
 
 @pytest.mark.parametrize(
