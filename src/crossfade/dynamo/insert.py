@@ -24,7 +24,7 @@ PORTION_BYTES_MAX = 1_048_576
 """Of the values in one request: far below what DynamoDB takes, and little to send again."""
 
 INSERTIONS: Mapping[str, Insertion] = {
-    "DuplicateItem": Insertion.STANDING,
+    "DuplicateItem": Insertion.EXISTING,
     "ProvisionedThroughputExceeded": Insertion.THROTTLED,
     "RequestLimitExceeded": Insertion.THROTTLED,
     "ThrottlingError": Insertion.THROTTLED,
