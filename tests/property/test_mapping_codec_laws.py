@@ -82,7 +82,7 @@ def test_an_item_never_outgrows_the_bound_that_spares_it_from_being_weighed(
     name, text = typed
     codec = CODECS[name]
     item = codec.encode(row_of({"id": "1", "value": text}, codec)).item
-    spare = codec._characters_harmless - len(text or "") - 1
+    spare = codec._safe_characters - len(text or "") - 1
     assert item_bytes(item) + spare * 4 <= ITEM_BYTES_MAX
 
 
