@@ -163,7 +163,7 @@ class Codec:
         """Return the content of an item, as PostgreSQL would print it.
 
         Raises:
-            Unmappable: an attribute's value is none that this mapping writes.
+            Unmappable: an attribute has a value that this mapping never writes.
         """
         return Stored(
             columns=self._read_columns(item),

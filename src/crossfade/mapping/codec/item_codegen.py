@@ -65,7 +65,7 @@ class _ItemGenerator:
         source = self._source
         columns = source.bound(itemgetter(*self._variables), "columns")
         source.line(f"{', '.join(self._variables.values())} = {columns}(texts)")
-        with source.block(f"if {' or '.join(self._exceptions())}:"):
+        with source.block(f"if {' or '.join(self._uncommon_conditions())}:"):
             source.line(self._general)
         with source.block("try:"):
             members = (f"{name!r}: {value}" for name, value in self._required_members())
@@ -78,7 +78,7 @@ class _ItemGenerator:
         source.line("return item")
         return source.function()
 
-    def _exceptions(self) -> list[str]:
+    def _uncommon_conditions(self) -> list[str]:
         """Return the conditions under which a row goes to the general function."""
         indexed = [field for index in self._shape.indexes for field in index.fields]
         lengths = [
