@@ -33,7 +33,7 @@ async def count_rows(
         The number of rows that are left to the relay.
 
     Raises:
-        NoProgress: a page does not continue the one before.
+        NoProgress: a page does not advance past the one before.
         Unavailable: the source cannot answer.
     """
     window = Window(census.codec.mapping.name)
@@ -47,7 +47,7 @@ async def count_rows(
         if page.is_end:
             break
         if page.last in {None, window.last}:
-            raise NoProgress(f"a page of {window.entity} does not continue the one before")
+            raise NoProgress(f"a page of {window.entity} does not advance past the one before")
         left = None if left is None else left - len(page.rows) - page.known
         window = replace(window, last=page.last)
     return known
