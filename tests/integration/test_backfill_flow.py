@@ -18,7 +18,7 @@ from crossfade.events import BackfillWaits, PushFailed
 from crossfade.mapping.codec.codec import Codec
 from crossfade.postgres import install, uninstall
 from crossfade.preflight.census import Census
-from crossfade.preflight.dry_run import rehearse
+from crossfade.preflight.dry_run import count_rows
 from crossfade.runtime.backfill import BackfillOptions, open_windows
 from crossfade.testing import Refuse, Rule, ServerError, Throttle
 from support.backfill import (
@@ -279,7 +279,7 @@ async def test_a_rehearsal_writes_nothing(product: RunningProduct) -> None:
     await add_campaigns(product, 45)
     async with open_windows(small(product), APPLICATION.mappings) as windows:
         census = Census(Codec(APPLICATION.by_name["campaign"]))
-        assert await rehearse(windows, census, page_rows=20) == 0
+        assert await count_rows(windows, census, page_rows=20) == 0
         assert (census.items, census.misfits) == (45, 0)
         assert census.item_bytes > 45 * 200
         assert await windows.progress() == []

@@ -69,7 +69,7 @@ def test_a_rate_above_what_a_new_table_takes_is_told_with_the_remedy(
     add_sessions(connection, 4001)
     shown = CliRunner().invoke(app, ["preflight", "session", "--wcu", "9000"])
     assert shown.exit_code == 0
-    assert "goes up to 4,001" in shown.stdout
+    assert "reaches 4,001" in shown.stdout
     assert "--table-name ours --warm-throughput WriteUnitsPerSecond=4001" in shown.stdout
     assert "warm throughput" not in CliRunner().invoke(app, ["preflight", "--wcu", "4000"]).stdout
 

@@ -43,7 +43,7 @@ def test_misfits_are_named_by_primary_key_and_never_by_content() -> None:
     census.add(note("large", title="secret" * 100_000))
     assert [misfit.primary_key for misfit in census.shown] == [("long",), ("large",)]
     assert "secret" not in repr([(one.problem, one.remedy) for one in census.shown])
-    assert "409600 is the limit" in census.shown[1].problem
+    assert "the limit is 409600" in census.shown[1].problem
     assert all(misfit.remedy for misfit in census.shown)
 
 

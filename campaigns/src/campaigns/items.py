@@ -153,17 +153,9 @@ class Items:
         """A campaign's sessions."""
         return self.session_items.query.record(campaignId=campaign_id)
 
-    def unfiled_sessions(self, user_id: str) -> Query[SessionItem]:
-        """A user's sessions without a campaign."""
-        return self.unfiled_session_items.query.record(userId=user_id)
-
     def members(self, campaign_id: str) -> Query[MemberItem]:
         """A campaign's members."""
         return self.member_items.query.record(campaignId=campaign_id)
-
-    def memberships(self, user_id: str) -> Query[MemberItem]:
-        """The campaigns that a user is a member of."""
-        return self.member_items.query.byUser(userId=user_id)
 
     def characters(self, campaign_id: str) -> Query[CharacterItem]:
         """A campaign's characters."""

@@ -39,7 +39,7 @@ from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.postgres import PostgresWindows
 from crossfade.preflight.census import Census
-from crossfade.preflight.dry_run import rehearse
+from crossfade.preflight.dry_run import count_rows
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
 from crossfade.settings import Settings, load_settings
@@ -138,7 +138,7 @@ async def _count(
     if mapping.name in without:
         return nothing_of(mapping.name)
     census = Census(Codec(mapping))
-    known = await rehearse(
+    known = await count_rows(
         windows, census, page_rows=settings.backfill_page_rows, rows_max=rows_max
     )
     tally = Tally(

@@ -16,7 +16,7 @@ from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.postgres import PostgresCensus, PostgresWindows, Rules, table_differences
 from crossfade.preflight.census import Census, Misfit
-from crossfade.preflight.dry_run import rehearse, sample
+from crossfade.preflight.dry_run import count_rows, sample
 from crossfade.preflight.prices import GIGABYTE, Cost, Prices, cost_of, read_prices
 from crossfade.preflight.warm_throughput import NEW_TABLE_WRITE_UNITS, Warming, warming
 from crossfade.runtime.backfill import open_census
@@ -160,7 +160,7 @@ async def _entity(
     try:
         cuts, rows = await windows.sample(mapping.name)
         if full or rows <= SAMPLE_PAGES_MAX * page_rows:
-            await rehearse(tables, census, page_rows=page_rows)
+            await count_rows(tables, census, page_rows=page_rows)
             rows = census.items + census.misfits
         else:
             await sample(tables, census, cuts, page_rows=page_rows, pages_max=SAMPLE_PAGES_MAX)
