@@ -144,7 +144,7 @@ def _process_cells(process: ProcessNow) -> tuple[object, ...]:
         ", ".join(process.jobs),
         ", ".join(process.stores_open),
         f"{process.silent_seconds:.0f} s ago",
-        "at work" if process.is_alive else "silent",
+        "alive" if process.is_alive else "silent",
     )
 
 
