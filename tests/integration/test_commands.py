@@ -48,7 +48,7 @@ def test_status_tells_which_stores_a_process_leaves_alone(environment: Database)
     (process,) = answer("status")["processes"]
     assert (process["jobs"], process["stores_open"]) == (["relay"], ["dynamodb"])
     shown = crossfade("status").stdout
-    assert "leaves alone" in shown
+    assert "breaker open" in shown
     assert "dynamodb" in shown
 
 
@@ -92,7 +92,7 @@ def test_params_show_the_exact_request() -> None:
         (("params", "dragons.create"), "no mapping 'dragons'"),
         (("params", "campaign.explode"), "no operation 'explode'"),
         (("params", "campaign.query.byMoon"), "no access pattern 'byMoon'"),
-        (("params", "campaign.get", "--values", "{"), "--values: not JSON"),
+        (("params", "campaign.get", "--values", "{"), "--values: invalid JSON"),
         (("params", "campaign.get", "--values", "[]"), "needs a JSON object"),
         (("keys", "--application", "nowhere:nothing"), "CROSSFADE_APPLICATION"),
         (("keys", "--application", "json:dumps"), "name a crossfade.Application"),
@@ -167,7 +167,7 @@ def test_parked_keys_are_named_and_never_told_as_equal(
     assert "empty text in a key" in shown
     (parked,) = answer("status")["parked"]
     assert (parked["entity"], parked["key"]) == ("user", [""])
-    assert "but for 1 parked key" in crossfade("verify").stdout
+    assert "except 1 parked key" in crossfade("verify").stdout
     assert "no entity 'dragon'" in crossfade("unpark", "dragon", code=1).stderr
     assert answer("unpark", "user") == {"unparked": 1}
     assert answer("status")["parked"] == []

@@ -160,7 +160,7 @@ def test_a_backfill_refuses_what_is_not_installed_and_contradictions() -> None:
     contradicting = CliRunner().invoke(app, ["backfill", "--limit", "5", "--workers", "2"])
     assert refused.exit_code == contradicting.exit_code == 1
     assert "not installed; run `crossfade install` first" in refused.stderr
-    assert "--limit: for one process" in contradicting.stderr
+    assert "--limit: works with one process" in contradicting.stderr
 
 
 def test_a_dry_run_counts_and_leaves_nothing_behind(

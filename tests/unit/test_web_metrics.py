@@ -35,7 +35,7 @@ def test_every_gauge_of_the_ledger_is_documented() -> None:
     text = (ROOT / "docs" / "operating.md").read_text()
     rows = re.findall(r"^\| `(crossfade_ledger_\w+)` \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
     assert rows == [
-        (PREFIX + name, ", ".join(labels), told) for name, (told, labels) in GAUGES.items()
+        (PREFIX + name, ", ".join(labels), text) for name, (text, labels) in GAUGES.items()
     ]
 
 
