@@ -196,7 +196,7 @@ def _reported(
         case Failed(_, error, reason, blame, attempt):
             return record | {
                 "verdict": "failed",
-                "reason": f"{error}: {reason}",
+                "reason": f"{error.__name__}: {reason}",
                 "is_fault": blame is Blame.RECORD,
                 "attempt": attempt,
             }
