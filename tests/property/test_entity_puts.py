@@ -60,13 +60,13 @@ def test_a_written_out_put_is_the_general_put(seed: int, strict: bool) -> None: 
     random = Random(seed)  # noqa: S311 - repeatable chance
     schema = generate.schema(random)
     try:
-        core = Entity(decode(schema), strict=strict).core
+        context = Entity(decode(schema), strict=strict).context
     except EntityError:
         return
-    general = GeneralPut(core.model).item
+    general = GeneralPut(context.model).item
     for _ in range(5):
         values = decode(_values(random, schema))
-        assert _outcome(core.make_item, values) == _outcome(general, values)
+        assert _outcome(context.make_item, values) == _outcome(general, values)
 
 
 def test_a_default_is_made_once() -> None:
@@ -114,7 +114,9 @@ def test_an_empty_key_is_not_stored() -> None:
             "by_a": Index(index="gsi1", pk=Key(field="gsi1pk", template="${a}")),
         },
     )
-    core = Entity(schema).core
-    assert core.make_item({"id": "x", "a": "y"})["gsi1pk"] == "y"
-    assert "gsi1pk" not in core.make_item({"id": "x", "a": ""})
-    assert core.make_item({"id": "x", "a": ""}) == GeneralPut(core.model).item({"id": "x", "a": ""})
+    context = Entity(schema).context
+    assert context.make_item({"id": "x", "a": "y"})["gsi1pk"] == "y"
+    assert "gsi1pk" not in context.make_item({"id": "x", "a": ""})
+    assert context.make_item({"id": "x", "a": ""}) == GeneralPut(context.model).item(
+        {"id": "x", "a": ""}
+    )

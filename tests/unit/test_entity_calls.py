@@ -27,7 +27,7 @@ from crossfade.entity import (
     set_of,
     string,
 )
-from crossfade.entity.calls.paging import pages_wanted
+from crossfade.entity.calls.paging import page_limit
 from crossfade.entity.options import Options
 
 SCHEMA = Schema(
@@ -264,7 +264,7 @@ CHAINS: dict[str, Callable[[], Any]] = {
     "a service without entities": lambda: Service({}),
     "a client without call": lambda: Entity(SCHEMA, client=5),  # type: ignore[call-overload]
     "a listener that is no function": lambda: Entity(SCHEMA, listeners=(5,)),  # type: ignore[arg-type]
-    "pages that are no number": lambda: pages_wanted(Options(pages=0)),
+    "pages that are no number": lambda: page_limit(Options(pages=0)),
     "no table": lambda: Entity(SCHEMA).get(KEY).params(),
 }
 

@@ -22,7 +22,7 @@ from crossfade.entity import (
     set_of,
     string,
 )
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.execution.readers import own_reader
 
 MARK = {"__edb_e__": "note", "__edb_v__": "1"}
@@ -128,9 +128,9 @@ def _outcome(read: Callable[[dict[str, Any]], Any], item: dict[str, Any]) -> Any
         return str(refusal)
 
 
-def _readers(core: Core[Any]) -> tuple[Callable[[dict[str, Any]], Any], ...]:
+def _readers(context: ExecutionContext[Any]) -> tuple[Callable[[dict[str, Any]], Any], ...]:
     """What reads items with Python values and, by way of typed ones, the same."""
-    return core.read_own, lambda item: core.read_typed(marshal_item(item))
+    return context.read_own, lambda item: context.read_typed(marshal_item(item))
 
 
 @pytest.mark.parametrize("record", [Note, Lenient, Ordered, Closed, Open, Keyed, Detailed, dict])
@@ -139,14 +139,14 @@ def test_a_struct_of_the_item_is_the_struct_of_its_attributes(
     record: Any, item: dict[str, Any]
 ) -> None:
     """Whatever is absent, NULL, unknown or no attribute; so is the refusal."""
-    core = _entity(record).core
-    for read in _readers(core):
-        assert _outcome(read, item) == _outcome(core.read, item)
+    context = _entity(record).context
+    for read in _readers(context):
+        assert _outcome(read, item) == _outcome(context.read, item)
 
 
 @pytest.mark.parametrize("record", [Note, Closed, dict])
 def test_an_item_without_the_entitys_marks_is_not_read(record: Any) -> None:
-    for read in _readers(_entity(record).core):
+    for read in _readers(_entity(record).context):
         assert read(_item()) is not None
         for foreign in ({"__edb_e__": "user"}, {"__edb_v__": "2"}, {"__edb_e__": None}):
             assert read(_item(**foreign)) is None
@@ -157,9 +157,9 @@ def test_a_record_shares_nothing_with_its_item() -> None:
         id: str
         names: list[str]
 
-    core = _entity(Listed, names=list_of(string())).core
+    context = _entity(Listed, names=list_of(string())).context
     item = _item(names=["Ann"])
-    record = core.read_own(item)
+    record = context.read_own(item)
     assert record
     record.names.append("Bob")
     assert item["names"] == ["Ann"]
@@ -191,15 +191,15 @@ def test_what_is_hidden_renamed_or_got_reaches_a_struct_by_its_rule(
 ) -> None:
     """None of these may be read from the item as it is."""
     item = _item(title="plain", t="renamed", tags=frozenset("x"))
-    for read in _readers(_entity(Note, **changes).core):
+    for read in _readers(_entity(Note, **changes).context):
         assert read(item) == expected
 
 
 def test_what_a_record_refuses_is_said_of_its_attributes() -> None:
     """The error is that of the attributes, though the item itself was tried first."""
-    core = _entity(Note).core
+    context = _entity(Note).context
     with pytest.raises(msgspec.ValidationError, match=r"Expected `str`.*\$\.title"):
-        core.read_own(_item(title=["no text"]))
+        context.read_own(_item(title=["no text"]))
 
 
 @pytest.mark.parametrize("typed", [False, True])
@@ -209,7 +209,7 @@ def test_plain_structs_are_made_without_a_dictionary_of_attributes(*, typed: boo
     def convert(attributes: dict[str, Any]) -> Note:
         return Note(f"of {len(attributes)} attributes")
 
-    read = own_reader(_entity(Note).core.model, Note, convert, typed=typed)
+    read = own_reader(_entity(Note).context.model, Note, convert, typed=typed)
     form = marshal_item if typed else dict
     assert read(form(ITEMS[1])) == Note("a", "Cellar", 3, frozenset(("wet", "dark")))
     assert read(form(_item(title=b"no text"))) == Note("of 2 attributes")
@@ -221,4 +221,4 @@ def test_any_name_of_an_attribute_is_read(name: str) -> None:
     entity = _entity(dict, **{name: string(), f"{name}s": set_of(string()), f"{name}*": anything()})
     values = {name: "one", f"{name}s": ["a", "b"], f"{name}*": None}
     stored = {**values, f"{name}s": frozenset(("b", "a"))}
-    assert entity.core.read_own(_item(**stored)) == {"id": "a", **values}
+    assert entity.context.read_own(_item(**stored)) == {"id": "a", **values}

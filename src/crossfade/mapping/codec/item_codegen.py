@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
-from crossfade.entity.model.codegen import Source
+from crossfade.entity.model.codegen import FunctionBuilder
 from crossfade.mapping.codec.encoders import encoder, plain_kind
 from crossfade.mapping.codec.key_encoding import KeyField, Texts
 from crossfade.mapping.codec.shapes import Item, ShapePlan
@@ -55,13 +55,13 @@ class _ItemCode:
         self._columns = columns
         self._variables = {column.name: f"c{place}" for place, column in enumerate(columns)}
         self._required = {column.name for column in columns if column.required}
-        self._source = Source("item", "texts")
-        self._general = f"return {self._source.bound(general, 'general')}(texts)"
+        self._source = FunctionBuilder("item", "texts")
+        self._general = f"return {self._source.bind(general, 'general')}(texts)"
 
     def function(self) -> MakeItem:
         """Return the function."""
         source = self._source
-        columns = source.bound(itemgetter(*self._variables), "columns")
+        columns = source.bind(itemgetter(*self._variables), "columns")
         source.line(f"{', '.join(self._variables.values())} = {columns}(texts)")
         with source.block(f"if {' or '.join(self._unusual())}:"):
             source.line(self._general)
@@ -74,7 +74,7 @@ class _ItemCode:
         with source.block("except ValueError:"):
             source.line(self._general)
         source.line("return item")
-        return source.function()
+        return source.build()
 
     def _unusual(self) -> list[str]:
         """Return conditions, each of which makes a row unusual."""
@@ -95,7 +95,7 @@ class _ItemCode:
     def _always(self) -> Iterator[tuple[str, str]]:
         """Yield the members that every item of this shape has, and their values."""
         for name, value in self._shape.identifiers.items():
-            yield name, self._source.bound(value, "constant")
+            yield name, self._source.bind(value, "constant")
         for field in self._shape.table:
             yield field.name, self._key(field)
         for index in self._shape.indexes:
@@ -128,12 +128,12 @@ class _ItemCode:
             text = f"{head!r} + {self._variables[field.plain.column]}"
             return f"{{'S': {text} + {tail!r}}}" if tail else f"{{'S': {text}}}"
         if not field.columns:
-            return self._source.bound(field.render({}), "constant")
-        return f"{self._source.bound(field.render, 'key')}(texts)"
+            return self._source.bind(field.render({}), "constant")
+        return f"{self._source.bind(field.render, 'key')}(texts)"
 
     def _value(self, column: Column) -> str:
         """Return the expression of an attribute's value."""
         variable, kind = self._variables[column.name], plain_kind(column)
         if kind:
             return f"{{{kind!r}: {variable}}}"
-        return f"{self._source.bound(encoder(column), 'encode')}({variable})"
+        return f"{self._source.bind(encoder(column), 'encode')}({variable})"
