@@ -1,4 +1,4 @@
-"""What type checkers make of entity calls; checked by `test_entity_types`, never run."""
+"""The types of entity calls; checked by `test_entity_types`, never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Type checkers understand the calls of entities, and refuse what is wrong."""
+"""Type checkers accept correct calls of entities, and report incorrect ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIRST_WRONG_LINE, WRONG_LINES = 5, 4
 
 
 def check(tool: str, path: Path) -> str:
-    """What a type checker says about a file."""
+    """Return the output of a type checker for a file."""
     commands = {
         "mypy": [str(TOOLS / "mypy"), "--strict", "--no-error-summary"],
         "pyright": [str(TOOLS / "pyright"), "--pythonpath", sys.executable],
@@ -44,15 +44,15 @@ def check(tool: str, path: Path) -> str:
 
 @pytest.mark.parametrize("tool", ["mypy", "pyright"])
 def test_the_sample_is_clean(tool: str) -> None:
-    said = check(tool, SAMPLE)
-    assert "error:" not in said
-    assert " - error" not in said
+    output = check(tool, SAMPLE)
+    assert "error:" not in output
+    assert " - error" not in output
 
 
 @pytest.mark.parametrize("tool", ["mypy", "pyright"])
-def test_wrong_calls_are_found(tool: str, tmp_path: Path) -> None:
+def test_incorrect_calls_are_reported(tool: str, tmp_path: Path) -> None:
     path = tmp_path / "wrong.py"
     path.write_text(WRONG)
-    said = check(tool, path)
+    output = check(tool, path)
     for line in range(FIRST_WRONG_LINE, FIRST_WRONG_LINE + WRONG_LINES):
-        assert f"wrong.py:{line}:" in said, said
+        assert f"wrong.py:{line}:" in output, output
