@@ -20,7 +20,7 @@ from support.dynamo_tables import config_of
 from support.engines.values import DynamoEngine
 
 DOCS = Path(__file__).parents[2] / "docs"
-SURPRISES = 32
+UNEXPECTED_BEHAVIOURS = 32
 
 
 async def test_the_tutorial_runs(ministack: DynamoEngine, name_prefix: str) -> None:
@@ -28,7 +28,7 @@ async def test_the_tutorial_runs(ministack: DynamoEngine, name_prefix: str) -> N
     async with Client(config_of(ministack)) as client:
         names: dict[str, Any] = {"client": client, "table": table}
         for code in _blocks(DOCS / "entities.md"):
-            result = eval(code, names)  # noqa: S307 - our own documentation
+            result = eval(code, names)  # noqa: S307 - the project's documentation
             if inspect.isawaitable(result):
                 await result
 
@@ -40,8 +40,8 @@ def _blocks(path: Path) -> list[CodeType]:
 
 
 def _methods(kind: type) -> set[str]:
-    ours = [one for one in kind.__mro__ if one.__module__.startswith("crossfade.")]
-    return {name for one in ours for name in vars(one) if not name.startswith("_")}
+    classes = [base for base in kind.__mro__ if base.__module__.startswith("crossfade.")]
+    return {name for base in classes for name in vars(base) if not name.startswith("_")}
 
 
 def _features() -> set[str]:
@@ -49,7 +49,7 @@ def _features() -> set[str]:
     declared = (Attribute, Index, Key, Options)
     options = {field.name for kind in declared for field in dataclasses.fields(kind)}
     calls = _methods(Entity) - {"joined", "table", "indexes", "identifiers"}
-    calls -= {"table_key", "key_fields"}  # of this library's own
+    calls -= {"table_key", "key_fields"}  # ElectroDB has no equivalent
     queries = _methods(Query) - {"pages"}
     operators = {str(operator) for operator in Operator} | {"composite", "data"}
     return options | calls | queries | operators | _methods(Operations)
@@ -65,9 +65,9 @@ def test_every_error_has_a_line() -> None:
     assert {f"{int(code)} {name_of(code)}" for code in Code} - {row[0] for row in _rows()} == set()
 
 
-def test_every_surprise_has_a_line() -> None:
+def test_every_unexpected_behaviour_has_a_row() -> None:
     numbers = {int(row[0].split()[0]) for row in _rows() if re.match(r"\d{1,2} ", row[0])}
-    assert numbers == set(range(1, SURPRISES + 1))
+    assert numbers == set(range(1, UNEXPECTED_BEHAVIOURS + 1))
 
 
 def test_every_line_has_a_verdict_and_every_difference_a_reason() -> None:

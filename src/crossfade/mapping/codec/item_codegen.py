@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
-from crossfade.entity.model.codegen import Source
+from crossfade.entity.model.codegen import FunctionBuilder
 from crossfade.mapping.codec.encoders import encoder, plain_kind
 from crossfade.mapping.codec.key_encoding import KeyField, Texts
 from crossfade.mapping.codec.shapes import Item, ShapePlan
@@ -57,13 +57,13 @@ class _ItemGenerator:
         self._columns = columns
         self._variables = {column.name: f"c{number}" for number, column in enumerate(columns)}
         self._required = {column.name for column in columns if column.required}
-        self._source = Source("item", "texts")
-        self._general = f"return {self._source.bound(general, 'general')}(texts)"
+        self._source = FunctionBuilder("item", "texts")
+        self._general = f"return {self._source.bind(general, 'general')}(texts)"
 
     def function(self) -> ItemFunction:
         """Return the compiled function."""
         source = self._source
-        columns = source.bound(itemgetter(*self._variables), "columns")
+        columns = source.bind(itemgetter(*self._variables), "columns")
         source.line(f"{', '.join(self._variables.values())} = {columns}(texts)")
         with source.block(f"if {' or '.join(self._uncommon_conditions())}:"):
             source.line(self._general)
@@ -76,7 +76,7 @@ class _ItemGenerator:
         with source.block("except ValueError:"):
             source.line(self._general)
         source.line("return item")
-        return source.function()
+        return source.build()
 
     def _uncommon_conditions(self) -> list[str]:
         """Return the conditions under which a row goes to the general function."""
@@ -97,7 +97,7 @@ class _ItemGenerator:
     def _required_members(self) -> Iterator[tuple[str, str]]:
         """Yield the name and the value of each member that all items of this shape have."""
         for name, value in self._shape.identifiers.items():
-            yield name, self._source.bound(value, "constant")
+            yield name, self._source.bind(value, "constant")
         for field in self._shape.table:
             yield field.name, self._key(field)
         for index in self._shape.indexes:
@@ -130,12 +130,12 @@ class _ItemGenerator:
             text = f"{head!r} + {self._variables[field.plain.column]}"
             return f"{{'S': {text} + {tail!r}}}" if tail else f"{{'S': {text}}}"
         if not field.columns:
-            return self._source.bound(field.render({}), "constant")
-        return f"{self._source.bound(field.render, 'key')}(texts)"
+            return self._source.bind(field.render({}), "constant")
+        return f"{self._source.bind(field.render, 'key')}(texts)"
 
     def _value(self, column: Column) -> str:
         """Return the expression of an attribute's value."""
         variable, kind = self._variables[column.name], plain_kind(column)
         if kind:
             return f"{{{kind!r}: {variable}}}"
-        return f"{self._source.bound(encoder(column), 'encode')}({variable})"
+        return f"{self._source.bind(encoder(column), 'encode')}({variable})"
