@@ -22,10 +22,10 @@ class Verdict(StrEnum):
     DRIFT_STALE = "drift_stale"  # the item is older than what was acknowledged
     DRIFT_DIFFERS = "drift_differs"  # same version, other content
     DRIFT_POINTER = (
-        "drift_pointer"  # the item references another object than that of the row's content
+        "drift_pointer"  # the item references another object than the row needs
     )
     DRIFT_OBJECT = (
-        "drift_object"  # the object does not exist, or has another content than its key says
+        "drift_object"  # the object does not exist, or its content is wrong
     )
     DRIFT_FOREIGN = "drift_foreign"  # an item that no mapping makes
     DRIFT_UNCAPTURED = "drift_uncaptured"  # a row written without a mark in the ledger
