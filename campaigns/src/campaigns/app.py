@@ -24,7 +24,7 @@ class Push(Protocol):
         """Bring the row with this primary key, as PostgreSQL prints it."""
 
 
-class Locate(Protocol):
+class DeliveryStatusOf(Protocol):
     """Tells where rows stand; `Migration.delivery_status` is one.
 
     It raises nothing for a failing store and takes about a second at most.
@@ -48,12 +48,12 @@ class App:
         sessions: opens transactions on PostgreSQL.
         push: is called after each commit, once for every row that the action changed itself; rows
             changed by a cascade are left to the relay.
-        locate: tells where rows stand; None when PostgreSQL is the only store.
+        delivery_status: tells where rows stand; None when PostgreSQL is the only store.
     """
 
     sessions: async_sessionmaker[AsyncSession]
     push: Push
-    locate: Locate | None = None
+    delivery_status: DeliveryStatusOf | None = None
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def open_app(
     push: Push = no_push,
     connections_max: int = 10,
     *,
-    locate: Locate | None = None,
+    delivery_status: DeliveryStatusOf | None = None,
 ) -> AsyncIterator[App]:
     """Open the application on a database and close its connections at the end.
 
@@ -70,11 +70,11 @@ async def open_app(
         dsn: any form that libpq takes.
         push: what to call after each commit.
         connections_max: how many connections are open at most.
-        locate: tells where rows stand.
+        delivery_status: tells where rows stand.
     """
     engine = create_engine(dsn, connections_max)
     try:
-        yield App(async_sessionmaker(engine, expire_on_commit=False), push, locate)
+        yield App(async_sessionmaker(engine, expire_on_commit=False), push, delivery_status)
     finally:
         await engine.dispose()
 

@@ -13,7 +13,7 @@ import typer
 from campaigns.database import migrate as migrate_database
 from campaigns.errors import CampaignsError
 from campaigns.production import serve_site
-from campaigns.serving import Served, serve_all
+from campaigns.serving import ServerAddresses, serve_all
 from campaigns.settings import Settings, read_settings
 from crossfade import CrossfadeError, load_settings
 from crossfade import Settings as Stores
@@ -101,12 +101,12 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 async def _serve(folder: Path, site_at: Address, dashboard_at: Address) -> None:
-    await serve_all(folder, site_at, dashboard_at, _stop_on_signals(), _tell)
+    await serve_all(folder, site_at, dashboard_at, _stop_on_signals(), _print_addresses)
 
 
-def _tell(served: Served) -> None:
-    for name, value in served.variables.items():
+def _print_addresses(addresses: ServerAddresses) -> None:
+    for name, value in addresses.variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
-    typer.echo(f"# The application: {served.site}", err=True)
-    typer.echo(f"# The dashboard:   {served.dashboard}", err=True)
+    typer.echo(f"# The application: {addresses.site}", err=True)
+    typer.echo(f"# The dashboard:   {addresses.dashboard}", err=True)
     typer.echo("# Ctrl-C stops them.", err=True)

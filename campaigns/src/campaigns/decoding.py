@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-def key_hash_of(error: msgspec.ValidationError) -> tuple[str, str]:
+def path_of(error: msgspec.ValidationError) -> tuple[str, str]:
     """Return the path of what is wrong, and what was expected there; neither has a value in it."""
     # The message ends with the place, as in: - at `$.sessions[0].name`
     expected, _, path = str(error).partition(" - at ")

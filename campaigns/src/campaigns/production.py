@@ -20,7 +20,7 @@ async def serve_site(
     stores: Stores | None,
     at: Address,
     stop: asyncio.Event,
-    told: Callable[[str], None],
+    on_ready: Callable[[str], None],
 ) -> None:
     """Serve the site until `stop` is set.
 
@@ -29,7 +29,7 @@ async def serve_site(
         stores: where committed changes are brought at once; None leaves them in PostgreSQL.
         at: where to listen.
         stop: ends it.
-        told: called with the address once it answers.
+        on_ready: called with the address once it answers.
 
     Raises:
         ConfigurationError: a setting is wrong, or the port is taken.
@@ -40,7 +40,7 @@ async def serve_site(
         app = await _open(stack, settings.database_url, stores)
         address = url_of(listener)
         site = create_site(app, options_of(settings, address))
-        told(address)
+        on_ready(address)
         await serve(site, listener, stop)
 
 
@@ -48,5 +48,5 @@ async def _open(stack: AsyncExitStack, dsn: str, stores: Stores | None) -> App:
     if stores is None:
         return await stack.enter_async_context(open_app(dsn))
     migration = await stack.enter_async_context(open_migration(stores, APPLICATION))
-    opened = open_app(dsn, migration.push, locate=migration.delivery_status)
+    opened = open_app(dsn, migration.push, delivery_status=migration.delivery_status)
     return await stack.enter_async_context(opened)

@@ -174,7 +174,7 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class TranscriptTurns:
     """What was said in a session, turn by turn; `revision` is the session's."""
 
     session_id: str
@@ -243,7 +243,7 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seat(Member):
+class NamedMember(Member):
     """A member with the name they gave themselves."""
 
     name: str | None

@@ -26,7 +26,7 @@ from campaigns.actions import (
     save_transcript,
 )
 from campaigns.app import App
-from campaigns.decoding import key_hash_of
+from campaigns.decoding import path_of
 from campaigns.enums import CampaignStatus, GameSystem, SessionStatus, TranscriptSource
 from campaigns.errors import Invalid, Problem
 from campaigns.inputs import NewCampaign, NewCharacter, NewSession, TranscriptChanges
@@ -69,7 +69,7 @@ class Mission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadProgress:
     """How far loading got.
 
     Attributes:
@@ -112,7 +112,7 @@ def read_mission(file: Path) -> Mission:
         kind = error.strerror or type(error).__name__
         raise Invalid(Problem(str(file), kind, "make it readable")) from error
     except msgspec.ValidationError as error:
-        field, expected = key_hash_of(error)
+        field, expected = path_of(error)
         raise Invalid(Problem(f"{file}: {field}", expected, "correct the file")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(Problem(str(file), str(error), "give well-formed JSON in UTF-8")) from None
@@ -122,7 +122,7 @@ async def load(
     app: App,
     user_id: str,
     missions: Sequence[Mission],
-    progress: Callable[[Loaded], None] = lambda _: None,
+    on_progress: Callable[[LoadProgress], None] = lambda _: None,
 ) -> tuple[Campaign, ...]:
     """Make each mission a campaign of the user's, with its speakers as characters.
 
@@ -130,7 +130,7 @@ async def load(
         app: the application.
         user_id: whose campaigns they become.
         missions: what to load.
-        progress: is called after each session.
+        on_progress: is called after each session.
 
     Raises:
         Conflict: the user has such a campaign already.
@@ -146,7 +146,7 @@ async def load(
         for session in mission.sessions:
             transcript_bytes = await add_session(app, campaign, characters, mission, session)
             done += 1
-            progress(Loaded(mission.campaign, done, total, transcript_bytes))
+            on_progress(LoadProgress(mission.campaign, done, total, transcript_bytes))
     return tuple(campaigns)
 
 
@@ -155,7 +155,7 @@ async def add_speakers(
 ) -> dict[str, int]:
     """Make everybody who speaks a character and return their ids."""
     ids = {}
-    for name in dict.fromkeys((*mission.speakers, *spoken(mission.sessions))):
+    for name in dict.fromkeys((*mission.speakers, *speakers_of(mission.sessions))):
         character = await add_character(app, user_id, campaign_id, NewCharacter(name=name))
         ids[name] = character.id
     return ids
@@ -177,7 +177,7 @@ async def add_session(
     session = await create_session(app, campaign.user_id, new)
     changes = transcript_of(recorded, session.revision)
     await save_transcript(app, campaign.user_id, session.id, changes)
-    for name in dict.fromkeys(spoken([recorded])):
+    for name in dict.fromkeys(speakers_of([recorded])):
         await add_appearance(app, campaign.user_id, characters[name], session.id)
     return len((changes.text or "").encode())
 
@@ -206,7 +206,7 @@ def session_of(mission: Mission, recorded: RecordedSession, campaign_id: str) ->
         started_at=started_at,
         ended_at=moment(mission, recorded.ends_at_s),
         duration_ms=round((recorded.ends_at_s - recorded.starts_at_s) * 1000),
-        speaker_names={name: name for name in spoken([recorded])},
+        speaker_names={name: name for name in speakers_of([recorded])},
     )
 
 
@@ -221,7 +221,7 @@ def transcript_of(recorded: RecordedSession, revision: int) -> TranscriptChanges
     )
 
 
-def spoken(sessions: Sequence[RecordedSession]) -> Iterator[str]:
+def speakers_of(sessions: Sequence[RecordedSession]) -> Iterator[str]:
     """Return who speaks, turn by turn."""
     return (turn.speaker for session in sessions for turn in session.turns)
 

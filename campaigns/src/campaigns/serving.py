@@ -28,7 +28,7 @@ CHECK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServerAddresses:
     """What runs.
 
     Attributes:
@@ -65,7 +65,7 @@ async def serve_all(
     site_at: Address,
     dashboard_at: Address,
     stop: asyncio.Event,
-    told: Callable[[Served], None],
+    on_ready: Callable[[ServerAddresses], None],
 ) -> None:
     """Serve both applications until `stop` is set, or until joined engines were stopped.
 
@@ -74,7 +74,7 @@ async def serve_all(
         site_at: where the application listens.
         dashboard_at: where the dashboard listens.
         stop: ends it.
-        told: called once everything answers.
+        on_ready: called once everything answers.
 
     Raises:
         ConfigurationError: the folder cannot be used, or a port is taken.
@@ -90,25 +90,27 @@ async def serve_all(
         verifier = await stack.enter_async_context(open_verifier(settings, APPLICATION.mappings))
         worker = await stack.enter_async_context(open_worker(settings, APPLICATION))
         app = await stack.enter_async_context(
-            open_app(engines.dsn, migration.push, locate=migration.delivery_status)
+            open_app(engines.dsn, migration.push, delivery_status=migration.delivery_status)
         )
         options = SiteOptions(secret=secret_of(folder), public_url=url_of(site_socket))
         site = create_site(app, options)
         dashboard = create_dashboard(settings, APPLICATION, stop)
-        told(Served(url_of(site_socket), url_of(dashboard_socket), variables_of(engines)))
+        on_ready(
+            ServerAddresses(url_of(site_socket), url_of(dashboard_socket), variables_of(engines))
+        )
         jobs = [
             serve(site, site_socket, stop),
             serve(dashboard, dashboard_socket, stop),
             migration.run_relay(stop),
             verifier.verify_continuously(stop),
             forever("work", worker.step, stop, log_event, Pauses()),
-            *([_stop_with(folder, stop)] if joined else []),
+            *([_stop_when_engines_stop(folder, stop)] if joined else []),
         ]
         try:
-            await _all(jobs)
+            await _run_all(jobs)
         except Unavailable:
             # Engines that were stopped cannot be told good-bye.
-            if not joined or _run(folder):
+            if not joined or _are_running(folder):
                 raise
 
 
@@ -126,7 +128,7 @@ def variables_of(engines: LocalServices) -> dict[str, str]:
     return engines.environment | {"DYNAMODB_TABLE_NAME": NAME, "S3_BUCKET_NAME": NAME}
 
 
-async def _all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
+async def _run_all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Run jobs to their end; the first error ends the others and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -136,14 +138,14 @@ async def _all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
         raise errors.exceptions[0] from None
 
 
-async def _stop_with(folder: Path, stop: asyncio.Event) -> None:
+async def _stop_when_engines_stop(folder: Path, stop: asyncio.Event) -> None:
     """Set `stop` once the engines of a folder were stopped."""
-    while _run(folder):
+    while _are_running(folder):
         if not await sleep_unless(stop, CHECK_SECONDS):
             return
     stop.set()
 
 
-def _run(folder: Path) -> bool:
+def _are_running(folder: Path) -> bool:
     """Whether all engines of a folder run."""
     return all(engine.state is State.RUNNING for engine in status(folder))

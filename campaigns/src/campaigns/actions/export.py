@@ -19,8 +19,8 @@ from campaigns.records import (
     ApiToken,
     Campaign,
     Character,
+    NamedMember,
     Page,
-    Seat,
     Session,
     Transcript,
     User,
@@ -28,7 +28,7 @@ from campaigns.records import (
 
 T = TypeVar("T")
 
-Exported = User | ApiToken | Campaign | Seat | Character | Session | Transcript
+Exported = User | ApiToken | Campaign | NamedMember | Character | Session | Transcript
 
 
 async def export_account(app: App, user_id: str) -> AsyncIterator[Exported]:
@@ -51,8 +51,8 @@ async def export_account(app: App, user_id: str) -> AsyncIterator[Exported]:
     ):
         yield campaign
         with suppress(NotFound):
-            for seat in await list_members(app, user_id, campaign.id):
-                yield seat
+            for member in await list_members(app, user_id, campaign.id):
+                yield member
             for character in await list_characters(app, user_id, campaign.id):
                 yield character
     async for session in _each(

@@ -30,7 +30,7 @@ from campaigns.models import (
     SessionRow,
     UserRow,
 )
-from campaigns.records import Appearance, Character, Member, Seat, User
+from campaigns.records import Appearance, Character, Member, NamedMember, User
 
 PEOPLE_MAX = 500
 """How many members, and how many characters, lists of a campaign show at most."""
@@ -64,7 +64,7 @@ async def add_member(app: App, user_id: str, campaign_id: str, new: NewMember) -
     return member
 
 
-async def list_members(app: App, user_id: str, campaign_id: str) -> tuple[Seat, ...]:
+async def list_members(app: App, user_id: str, campaign_id: str) -> tuple[NamedMember, ...]:
     """Return who sits at one's table, who joined first first; at most `PEOPLE_MAX`.
 
     Raises:
@@ -80,7 +80,7 @@ async def list_members(app: App, user_id: str, campaign_id: str) -> tuple[Seat, 
     )
     async with transaction(app) as db:
         await require_own(db, user_id, key)
-        return await many(db, Seat, statement)
+        return await many(db, NamedMember, statement)
 
 
 async def remove_member(app: App, user_id: str, campaign_id: str, member_id: str) -> None:

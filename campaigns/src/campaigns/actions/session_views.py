@@ -62,6 +62,6 @@ async def view_session(app: App, user_id: str, session_id: str) -> SessionView:
         if row is None:
             raise NotFound("session")
         characters = await many(db, Character, there)
-    told = dict(row)
-    text, document, name = (told.pop(label) for label in ("text", "document", "campaign_name"))
-    return SessionView(Session(**told), name, read_stored(text, document).turns, characters)
+    values = dict(row)
+    text, document, name = (values.pop(label) for label in ("text", "document", "campaign_name"))
+    return SessionView(Session(**values), name, read_stored(text, document).turns, characters)

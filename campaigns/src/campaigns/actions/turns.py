@@ -18,7 +18,7 @@ from campaigns.fields import TRANSCRIPT_TEXT_BYTES_MAX
 from campaigns.inputs import TranscriptChanges
 from campaigns.mapping import SESSION
 from campaigns.models import SessionRow
-from campaigns.records import Spoken, Transcript
+from campaigns.records import Transcript, TranscriptTurns
 from campaigns.transcript_inputs import SpeakerChanges, TranscriptUpload, TurnChanges
 from campaigns.transcripts import (
     Stored,
@@ -61,16 +61,18 @@ async def save_upload(
     return await save_transcript(app, user_id, session_id, changes)
 
 
-async def get_spoken(app: App, user_id: str, session_id: str) -> Spoken:
+async def get_turns(app: App, user_id: str, session_id: str) -> TranscriptTurns:
     """Return what was said in a session, turn by turn; nothing without a transcript.
 
     Raises:
         NotFound: the session.
     """
-    return spoken(await get_transcript(app, user_id, session_id))
+    return turns_of(await get_transcript(app, user_id, session_id))
 
 
-async def edit_turn(app: App, user_id: str, session_id: str, changes: TurnChanges) -> Spoken:
+async def edit_turn(
+    app: App, user_id: str, session_id: str, changes: TurnChanges
+) -> TranscriptTurns:
     """Change one turn and no other; of two people who edit different turns both succeed.
 
     Raises:
@@ -92,7 +94,7 @@ async def edit_turn(app: App, user_id: str, session_id: str, changes: TurnChange
 
 async def rename_speaker(
     app: App, user_id: str, session_id: str, changes: SpeakerChanges
-) -> Spoken:
+) -> TranscriptTurns:
     """Give somebody who speaks another name, in every turn.
 
     Raises:
@@ -118,7 +120,7 @@ async def rename_speaker(
 
 async def _change(
     app: App, user_id: str, session_id: str, change: Change, expected: int | None = None
-) -> Spoken:
+) -> TranscriptTurns:
     """Change turns while nobody else changes the session."""
     key = session_key(session_id)
     async with transaction(app) as db:
@@ -129,7 +131,7 @@ async def _change(
         after = rewrite(stored, change(stored.turns))
         saved = await _write(db, key, after)
     await app.push(SESSION.name, key)
-    return spoken(saved)
+    return turns_of(saved)
 
 
 async def _locked(db: AsyncSession, user_id: str, key: str) -> Transcript:
@@ -160,9 +162,9 @@ async def _write(db: AsyncSession, key: str, after: Stored) -> Transcript:
     return saved
 
 
-def spoken(transcript: Transcript) -> Spoken:
+def turns_of(transcript: Transcript) -> TranscriptTurns:
     """Return a stored transcript turn by turn."""
-    return Spoken(
+    return TranscriptTurns(
         session_id=transcript.session_id,
         turns=read_stored(transcript.text, transcript.document).turns,
         source=transcript.source,

@@ -17,9 +17,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from campaigns.demo.kept import Kept
-from campaigns.demo.proof import Verified
-from campaigns.demo.story import Burst
+from campaigns.demo.background import BackgroundServers
+from campaigns.demo.proof import PassResult
+from campaigns.demo.workload import Burst
 from campaigns.embedded import NAME
 from crossfade.testing.audit import Audit
 
@@ -88,7 +88,7 @@ def audit_table(console: Console, audit: Audit) -> None:
         point(console, f"[red]{finding.kind}[/] {finding.key} {', '.join(finding.fields)}")
 
 
-def verified(console: Console, label: str, found: Verified) -> None:
+def verified(console: Console, label: str, found: PassResult) -> None:
     """Print what a pass saw, and its first findings."""
     tally = found.run.tally
     count = f"[red]{len(found.findings)} findings[/]" if found.findings else "[green]no finding[/]"
@@ -99,18 +99,18 @@ def verified(console: Console, label: str, found: Verified) -> None:
         point(console, f"  [dim]{comparison.verdict.value}[/] {comparison.key} {fields}")
 
 
-def look_around(console: Console, kept: Kept, email: str, password: str) -> None:
+def print_access(console: Console, servers: BackgroundServers, email: str, password: str) -> None:
     """Print how to look at what was left running."""
     console.print("\n[bold]Left running.[/] Look around:")
     for line in (
-        f"the application  {kept.site}    sign in as {email} with {password}",
-        f"the dashboard    {kept.dashboard}",
+        f"the application  {servers.site}    sign in as {email} with {password}",
+        f"the dashboard    {servers.dashboard}",
         "",
-        f'eval "$(./run crossfade local env --data {kept.folder})"',
+        f'eval "$(./run crossfade local env --data {servers.folder})"',
         f"export DYNAMODB_TABLE_NAME={NAME} S3_BUCKET_NAME={NAME}",
         "./run crossfade status",
         "./run crossfade keys",
         "./run crossfade table describe",
-        f"./run crossfade local down --data {kept.folder}    # stops it; the data stays there",
+        f"./run crossfade local down --data {servers.folder}    # stops it; the data stays there",
     ):
         console.print(f"   {line}", highlight=False, soft_wrap=True)

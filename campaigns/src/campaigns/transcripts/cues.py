@@ -98,10 +98,10 @@ def start_of(number: int, line: str) -> float:
 
 def voices(payload: str) -> Iterator[tuple[str | None, str]]:
     """Return who speaks in a cue and what; a cue of nothing but tags has nobody."""
-    before, *spoken = VOICE.split(payload)
+    before, *voiced = VOICE.split(payload)
     if plain := without_tags(before):
         yield split_speaker(plain)
-    for name, words in zip(spoken[::2], spoken[1::2], strict=True):
+    for name, words in zip(voiced[::2], voiced[1::2], strict=True):
         if plain := without_tags(words):
             yield html.unescape(name), plain
 

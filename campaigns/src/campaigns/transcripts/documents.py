@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from campaigns.transcripts.aws import Results, turns_of_results
-from campaigns.transcripts.places import decode
+from campaigns.transcripts.json_decoding import decode
 from campaigns.transcripts.turns import Turn, bounded, malformed, turn
 
 

@@ -14,8 +14,8 @@ import msgspec
 
 from campaigns.errors import Invalid
 from campaigns.transcripts.documents import Document, fields_of, turns_in
+from campaigns.transcripts.json_decoding import decode
 from campaigns.transcripts.lines import parse_line, render_line, render_text
-from campaigns.transcripts.places import decode
 from campaigns.transcripts.turns import Turn, one_line
 
 # Numbers stay as they are written.

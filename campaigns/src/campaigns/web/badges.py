@@ -48,8 +48,8 @@ BADGES: Mapping[DeliveryStatus, Badge | None] = {
 async def badges_of(app: App, session_ids: Iterable[str]) -> Mapping[str, Badge]:
     """Return the badges of sessions by their ids; none without a second store."""
     ids = list(session_ids)
-    if app.locate is None or not ids:
+    if app.delivery_status is None or not ids:
         return {}
-    found = await app.locate(SESSION.name, [(one,) for one in ids])
+    found = await app.delivery_status(SESSION.name, [(one,) for one in ids])
     badges = {one: BADGES[where] for one, where in zip(ids, found, strict=True)}
     return {one: badge for one, badge in badges.items() if badge is not None}

@@ -44,7 +44,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class EditConflict:
     """Two versions of one thing.
 
     Attributes:
@@ -77,13 +77,13 @@ async def read_marks(request: Request, fields: Sequence[Field]) -> dict[str, str
     return {name: str(form.get(name, "")) for name in names}
 
 
-def clash(
+def edit_conflict(
     fields: Sequence[Field],
     mine: Mapping[str, str],
     theirs: Mapping[str, str],
     marks: Mapping[str, str],
     revision: int,
-) -> Clash:
+) -> EditConflict:
     """Return how two versions differ.
 
     Args:
@@ -104,7 +104,7 @@ def clash(
         for field in differing
     )
     agreed = {field.name: mine[field.name] for field in fields if field not in differing}
-    return Clash(differences, agreed, marks_of(theirs), revision)
+    return EditConflict(differences, agreed, marks_of(theirs), revision)
 
 
 def _settled(mine: str, theirs: str, seen: str | None) -> Side | None:

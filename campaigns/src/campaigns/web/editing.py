@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from campaigns.errors import Conflict, Invalid
 from campaigns.records import Campaign, Session
-from campaigns.web.conflicts import Clash, Side, clash, marks_of, read_marks
+from campaigns.web.conflicts import EditConflict, Side, edit_conflict, marks_of, read_marks
 from campaigns.web.forms import Field, Form, read_form, refused, shown, texts_of, values_of
 from campaigns.web.rendering import Tone, go_to, page
 
@@ -83,7 +83,7 @@ async def save_edit(request: Request, edit: Edit) -> Response:
         kind=edit.kind,
         there=edit.address,
         name=(await edit.load()).name,
-        clash=both,
+        conflict=both,
     )
 
 
@@ -93,7 +93,7 @@ def overtaken(request: Request, kind: str, address: str) -> Response:
     return go_to(request, address, notice, Tone.BAD)
 
 
-async def _save(edit: Edit, typed: _Typed) -> Clash | None:
+async def _save(edit: Edit, typed: _Typed) -> EditConflict | None:
     """Save what was typed, or return how it clashes with what is stored.
 
     Raises:
@@ -104,7 +104,7 @@ async def _save(edit: Edit, typed: _Typed) -> Clash | None:
         return None
     theirs = await edit.load()
     stored = texts_of(edit.fields, theirs)
-    both = clash(edit.fields, typed.texts, stored, typed.marks, theirs.revision)
+    both = edit_conflict(edit.fields, typed.texts, stored, typed.marks, theirs.revision)
     if any(one.settled is not Side.MINE for one in both.differences):
         return both
     return None if await _update(edit, typed, theirs.revision) else both

@@ -39,12 +39,12 @@ class Widget(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a kind of field
 
 
-class Blank(StrEnum):
+class WhenEmpty(StrEnum):
     """What an empty field says."""
 
     NULL = "empties the value"
-    LEFT_OUT = "leaves the value alone"
-    SENT = "is a value like any other"
+    OMIT = "leaves the value alone"
+    SEND = "is a value like any other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Field:
         name: the input's field.
         label: what people read.
         widget: how it looks.
-        blank: what an empty field says.
+        when_empty: what an empty field says.
         required: whether the browser insists on a value.
         hint: a line of help under it.
         choices: pairs of value and label.
@@ -66,7 +66,7 @@ class Field:
     name: str
     label: str
     widget: Widget = Widget.LINE
-    blank: Blank = Blank.NULL
+    when_empty: WhenEmpty = WhenEmpty.NULL
     required: bool = False
     hint: str = ""
     choices: tuple[tuple[str, str], ...] = ()
@@ -75,7 +75,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class FieldState:
     """A field with what stands in it and what is wrong with it.
 
     Attributes:
@@ -96,17 +96,17 @@ class Form:
     """A form as a page shows it.
 
     Attributes:
-        boxes: its fields, by name, in order.
+        fields: its fields, by name, in order.
         problems: what is wrong with the form as a whole.
     """
 
-    boxes: Mapping[str, Box]
+    fields: Mapping[str, FieldState]
     problems: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
         """Whether anything is wrong."""
-        return bool(self.problems) or any(box.problem for box in self.boxes.values())
+        return bool(self.problems) or any(one.problem for one in self.fields.values())
 
     @property
     def status(self) -> HTTPStatus:
@@ -129,14 +129,14 @@ def values_of(fields: Sequence[Field], texts: Mapping[str, str]) -> dict[str, An
     values: dict[str, Any] = {}
     for field in fields:
         text = texts.get(field.name, "")
-        match field.widget, field.blank:
+        match field.widget, field.when_empty:
             case Widget.LIST, _:
                 values[field.name] = lines_of(text)
             case Widget.CHECK, _:
                 values[field.name] = text == CHECKED
-            case _, Blank.LEFT_OUT if not text:
+            case _, WhenEmpty.OMIT if not text:
                 pass
-            case _, Blank.NULL if not text:
+            case _, WhenEmpty.NULL if not text:
                 values[field.name] = None
             case _:
                 values[field.name] = text
@@ -175,8 +175,8 @@ def shown(
     for problem in problems:
         by_name.setdefault(problem.field.split(".")[0], []).append(sentence(problem.remedy))
     first = next((name for name in names if name in by_name), None)
-    boxes = {
-        field.name: Box(
+    states = {
+        field.name: FieldState(
             field,
             "" if field.widget is Widget.PASSWORD else texts.get(field.name, ""),
             " ".join(by_name.get(field.name, ())),
@@ -184,8 +184,8 @@ def shown(
         )
         for field in fields
     }
-    others = [text for name, found in by_name.items() if name not in boxes for text in found]
-    return Form(boxes, tuple(others))
+    others = [text for name, found in by_name.items() if name not in states for text in found]
+    return Form(states, tuple(others))
 
 
 def refused(fields: Sequence[Field], texts: Mapping[str, str], refusal: Invalid | Conflict) -> Form:

@@ -44,7 +44,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SearchResult:
     """What a search found.
 
     Attributes:
@@ -81,14 +81,14 @@ class Reading:
         start: the first one's position.
         total: how many turns there are.
         speakers: who speaks in the whole transcript.
-        finding: what was found, None without a search.
+        result: what was found, None without a search.
     """
 
     lines: tuple[Line, ...]
     start: int
     total: int
     speakers: tuple[Speaker, ...]
-    finding: Finding | None
+    result: SearchResult | None
 
     @property
     def end(self) -> int:
@@ -116,27 +116,27 @@ def read(turns: Sequence[Turn], start: int = 0, words: str = "", number: int = 1
         number: which of the places found to show, from 1.
     """
     hits = search(turns, words)
-    finding = find(hits, words, number) if words.strip() else None
-    if finding is not None and finding.count:
-        start = finding.position - finding.position % WINDOW_TURNS
+    result = search_result(hits, words, number) if words.strip() else None
+    if result is not None and result.count:
+        start = result.position - result.position % WINDOW_TURNS
     first = min(max(0, start), max(0, len(turns) - 1))
-    spoken = speakers(turns)
-    colours = {one.name: one.colour for one in spoken}
+    all_speakers = speakers(turns)
+    colours = {one.name: one.colour for one in all_speakers}
     shown = range(first, min(first + WINDOW_TURNS, len(turns)))
     places = spans_of(hits, shown)
-    current = finding.position if finding is not None and finding.count else -1
+    current = result.position if result is not None and result.count else -1
     lines = tuple(
         line_of(turns[at], at, colours[turns[at].speaker], places.get(at, ()), current)
         for at in shown
     )
-    return Reading(lines, first, len(turns), spoken, finding)
+    return Reading(lines, first, len(turns), all_speakers, result)
 
 
-def find(hits: Sequence[Hit], words: str, number: int) -> Finding:
+def search_result(hits: Sequence[Hit], words: str, number: int) -> SearchResult:
     """Return what a search found, at one of its places."""
     chosen = min(max(1, number), len(hits))
     position = hits[chosen - 1].position if hits else 0
-    return Finding(words.strip(), len(hits), len(hits) == HITS_MAX, chosen, position)
+    return SearchResult(words.strip(), len(hits), len(hits) == HITS_MAX, chosen, position)
 
 
 def spans_of(hits: Sequence[Hit], shown: range) -> Mapping[int, tuple[tuple[int, int], ...]]:

@@ -39,7 +39,7 @@ def create_site(app: App, options: SiteOptions) -> FastAPI:
     """
     assets = Assets(STATIC)
     site = FastAPI(title="Campaigns", docs_url=None, redoc_url=None, openapi_url=None)
-    site.state.context = create_desk(app, options, assets)
+    site.state.context = create_context(app, options, assets)
     site.router.routes.append(assets.route())
     for router in ROUTERS:
         site.include_router(router, dependencies=[Depends(own_forms)], include_in_schema=False)
@@ -51,7 +51,7 @@ def create_site(app: App, options: SiteOptions) -> FastAPI:
     return site
 
 
-def create_desk(app: App, options: SiteOptions, assets: Assets) -> SiteContext:
+def create_context(app: App, options: SiteOptions, assets: Assets) -> SiteContext:
     """Return what pages work with."""
     return SiteContext(
         app=app,

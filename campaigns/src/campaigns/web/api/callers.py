@@ -20,11 +20,11 @@ def served_app(request: Request) -> App:
     return app
 
 
-Served = Annotated[App, Depends(served_app)]
+ServedApp = Annotated[App, Depends(served_app)]
 
 
 async def caller_id(
-    app: Served, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    app: ServedApp, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> str:
     """Return the id of the token's user.
 

@@ -75,8 +75,8 @@ def problem_answer(
     **further: Any,
 ) -> JSONResponse:
     """Return problem details."""
-    told = ProblemDetails(title=status.phrase, status=status, detail=detail, **further)
-    content = told.model_dump(exclude_none=True)
+    details = ProblemDetails(title=status.phrase, status=status, detail=detail, **further)
+    content = details.model_dump(exclude_none=True)
     return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
 
 

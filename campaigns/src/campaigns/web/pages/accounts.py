@@ -18,7 +18,7 @@ from campaigns.errors import Conflict, Invalid, Problem
 from campaigns.fields import PASSWORD_CHARACTERS_MIN
 from campaigns.inputs import NewPassword, NewUser
 from campaigns.web.context import InContext
-from campaigns.web.forms import Blank, Field, Widget, read_form, refused, shown
+from campaigns.web.forms import Field, WhenEmpty, Widget, read_form, refused, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import Visitor, sign_in, sign_out
 from crossfade.web.security import address_of, safe_next
@@ -32,7 +32,7 @@ def new_password(label: str) -> Field:
         "password",
         label,
         Widget.PASSWORD,
-        Blank.SENT,
+        WhenEmpty.SEND,
         required=True,
         hint=f"At least {PASSWORD_CHARACTERS_MIN} characters; a few words are fine.",
         autocomplete="new-password",
@@ -40,7 +40,7 @@ def new_password(label: str) -> Field:
 
 
 EMAIL = Field(
-    "email", "Email address", Widget.EMAIL, Blank.SENT, required=True, autocomplete="username"
+    "email", "Email address", Widget.EMAIL, WhenEmpty.SEND, required=True, autocomplete="username"
 )
 NEW_ACCOUNT = (
     Field("name", "Your name", autocomplete="name", hint="As others at the table know you."),
@@ -53,7 +53,7 @@ CREDENTIALS = (
         "password",
         "Password",
         Widget.PASSWORD,
-        Blank.SENT,
+        WhenEmpty.SEND,
         required=True,
         autocomplete="current-password",
     ),

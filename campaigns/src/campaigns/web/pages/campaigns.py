@@ -24,9 +24,9 @@ from campaigns.inputs import CampaignChanges, CampaignQuery, NewCampaign
 from campaigns.web.context import InContext, SiteContext
 from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
 from campaigns.web.forms import (
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -40,11 +40,11 @@ from campaigns.web.visitors import SignedIn
 router = APIRouter(prefix="/campaigns")
 
 FIELDS = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     Field(
         "slug",
         "Short name",
-        blank=Blank.LEFT_OUT,
+        when_empty=WhenEmpty.OMIT,
         hint="Lower-case letters, digits and dashes; made from the name unless given.",
     ),
     Field("description", "What it is about", Widget.TEXT, rows=5),
@@ -52,7 +52,7 @@ FIELDS = (
         "system",
         "Rules",
         Widget.CHOICE,
-        Blank.LEFT_OUT,
+        WhenEmpty.OMIT,
         required=True,
         choices=tuple((system.value, label) for system, label in SYSTEMS.items()),
     ),
@@ -60,14 +60,14 @@ FIELDS = (
         "status",
         "Status",
         Widget.CHOICE,
-        Blank.LEFT_OUT,
+        WhenEmpty.OMIT,
         required=True,
         choices=tuple((status.value, label) for status, label in STATUSES.items()),
     ),
     Field("started_on", "First played on", Widget.DATE),
     Field("usual_start", "Usual start", Widget.TIME),
-    Field("party_level", "Party level", Widget.NUMBER, Blank.LEFT_OUT),
-    Field("treasury_gp", "Treasury (gp)", Widget.NUMBER, Blank.LEFT_OUT),
+    Field("party_level", "Party level", Widget.NUMBER, WhenEmpty.OMIT),
+    Field("treasury_gp", "Treasury (gp)", Widget.NUMBER, WhenEmpty.OMIT),
     Field("tags", "Tags", Widget.LIST, hint="One on each line.", rows=3),
     Field("player_names", "Players", Widget.LIST, hint="One on each line.", rows=3),
 )

@@ -21,9 +21,9 @@ from campaigns.inputs import NewCharacter, NewMember, SessionQuery
 from campaigns.web.badges import badges_of
 from campaigns.web.context import InContext, SiteContext
 from campaigns.web.forms import (
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -40,7 +40,7 @@ MEMBER = (
     Field(
         "user_id",
         "Table code",
-        blank=Blank.SENT,
+        when_empty=WhenEmpty.SEND,
         required=True,
         hint="Everybody finds theirs on their profile page.",
     ),
@@ -48,14 +48,14 @@ MEMBER = (
         "role",
         "Role",
         Widget.CHOICE,
-        Blank.LEFT_OUT,
+        WhenEmpty.OMIT,
         required=True,
         choices=tuple((role.value, label) for role, label in ROLES.items()),
     ),
     Field("nickname", "Called", hint="Unless it is their own name."),
 )
 CHARACTER = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     Field("played_by", "Played by"),
 )
 FRESH_MEMBER = {"role": "PLAYER"}
@@ -79,7 +79,7 @@ async def unfiled(request: Request, context: InContext, user: SignedIn) -> Respo
 
 
 @router.post("/campaigns/{campaign_id}/members")
-async def seat_member(
+async def submit_member(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
     """Give somebody a seat."""
@@ -100,7 +100,7 @@ async def seat_member(
 
 
 @router.post("/campaigns/{campaign_id}/members/{member_id}/remove")
-async def unseat_member(
+async def submit_member_removal(
     request: Request, context: InContext, user: SignedIn, campaign_id: str, member_id: str
 ) -> Response:
     """Take a seat away."""
@@ -109,7 +109,7 @@ async def unseat_member(
 
 
 @router.post("/campaigns/{campaign_id}/characters")
-async def bring_character(
+async def submit_character(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
     """Bring somebody into the story."""
@@ -124,7 +124,7 @@ async def bring_character(
 
 
 @router.post("/campaigns/{campaign_id}/characters/{character_id}/remove")
-async def take_character(
+async def submit_character_removal(
     request: Request, context: InContext, user: SignedIn, campaign_id: str, character_id: str
 ) -> Response:
     """Take somebody out of the story."""

@@ -15,9 +15,9 @@ from campaigns.records import Account, User
 from campaigns.web.context import InContext, SiteContext
 from campaigns.web.exporting import account_download
 from campaigns.web.forms import (
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -38,13 +38,13 @@ ZONES = tuple(
 )
 PROFILE = (
     Field("name", "Name", autocomplete="name"),
-    Field("time_zone", "Time zone", Widget.CHOICE, Blank.SENT, required=True, choices=ZONES),
+    Field("time_zone", "Time zone", Widget.CHOICE, WhenEmpty.SEND, required=True, choices=ZONES),
 )
 CURRENT = Field(
     "current",
     "Your password",
     Widget.PASSWORD,
-    Blank.SENT,
+    WhenEmpty.SEND,
     required=True,
     autocomplete="current-password",
 )
@@ -53,7 +53,7 @@ PASSWORD = (
     new_password("New password"),
 )
 LEAVING = (
-    Field("email", "Your email address, once more", Widget.EMAIL, Blank.SENT, required=True),
+    Field("email", "Your email address, once more", Widget.EMAIL, WhenEmpty.SEND, required=True),
     CURRENT,
 )
 WRONG = Problem("current", "wrong", "this is not your password")

@@ -29,9 +29,9 @@ from campaigns.web.context import InContext, SiteContext
 from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
 from campaigns.web.forms import (
     CHECKED,
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -47,7 +47,7 @@ router = APIRouter(prefix="/sessions")
 PREVIEW_TURNS = 6
 CAMPAIGN = Field("campaign_id", "Campaign", Widget.CHOICE, required=True)
 FIELDS = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     CAMPAIGN,
     Field("number", "Number", Widget.NUMBER, hint="Within the campaign."),
     Field("played_on", "Played on", Widget.DATE),
@@ -209,7 +209,7 @@ async def _edit(context: SiteContext, user_id: str, session_id: str) -> Edit:
 
 
 def _new_page(request: Request, form: Form) -> Response:
-    campaign_id = form.boxes["campaign_id"].text
-    known = dict(form.boxes["campaign_id"].field.choices)
+    campaign_id = form.fields["campaign_id"].text
+    known = dict(form.fields["campaign_id"].field.choices)
     home = f"/campaigns/{campaign_id}" if campaign_id and campaign_id in known else "/sessions"
     return page(request, "sessions/new.html.j2", status=form.status, form=form, home=home)

@@ -13,7 +13,7 @@ from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import NewApiToken
 from campaigns.records import NewlyMadeToken
 from campaigns.web.context import InContext, SiteContext
-from campaigns.web.forms import Blank, Field, Form, Widget, read_form, refused, shown
+from campaigns.web.forms import Field, Form, WhenEmpty, Widget, read_form, refused, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn
 
@@ -22,9 +22,16 @@ router = APIRouter(prefix="/profile/tokens")
 DAYS = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until it is revoked"}
 FRESH = {"days": "90"}
 FIELDS = (
-    Field("name", "What it is for", blank=Blank.SENT, required=True, hint="Such as: backup."),
     Field(
-        "days", "Valid for", Widget.CHOICE, Blank.SENT, required=True, choices=tuple(DAYS.items())
+        "name", "What it is for", when_empty=WhenEmpty.SEND, required=True, hint="Such as: backup."
+    ),
+    Field(
+        "days",
+        "Valid for",
+        Widget.CHOICE,
+        WhenEmpty.SEND,
+        required=True,
+        choices=tuple(DAYS.items()),
     ),
 )
 

@@ -15,7 +15,7 @@ from campaigns.transcript_inputs import SpeakerChanges, TurnChanges
 from campaigns.transcripts import Turn
 from campaigns.web.context import InContext, SiteContext
 from campaigns.web.exporting import transcript_download
-from campaigns.web.forms import CHECKED, Blank, Field, Form, Widget, read_form, refused, shown
+from campaigns.web.forms import CHECKED, Field, Form, WhenEmpty, Widget, read_form, refused, shown
 from campaigns.web.reading import expected_of, read, window_at
 from campaigns.web.rendering import go_to, page, part
 from campaigns.web.visitors import SignedIn
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/sessions/{session_id}/transcript")
 
 TURN = (
     Field("speaker", "Speaker"),
-    Field("text", "Text", Widget.TEXT, Blank.SENT, required=True, rows=3),
+    Field("text", "Text", Widget.TEXT, WhenEmpty.SEND, required=True, rows=3),
 )
 DIGITS_MAX = 6
 

@@ -18,21 +18,21 @@ from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form as Written
 from campaigns.transcripts import detect, form_of
 from campaigns.web.context import InContext
-from campaigns.web.forms import Blank, Field, Form, Widget, sentence, shown
+from campaigns.web.forms import Field, Form, WhenEmpty, Widget, sentence, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn
 
 router = APIRouter(prefix="/sessions/{session_id}/transcript/upload")
 
 FILE = Field("file", "A file")
-TEXT = Field("text", "Or text", Widget.TEXT, Blank.SENT, rows=12)
+TEXT = Field("text", "Or text", Widget.TEXT, WhenEmpty.SEND, rows=12)
 LANG = Field("lang", "Language", hint="Such as en or en-GB.")
 FIELDS = (FILE, TEXT, LANG)
 ENDINGS = ",".join(f".{written}" for written in Written)
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class SubmittedTranscript:
     """What came with the form.
 
     Attributes:
@@ -63,36 +63,36 @@ async def show_upload(
 async def upload(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
     """Save the transcript; what is malformed is named beside the field it came from."""
     session = await get_session(context.app, user.id, session_id)
-    brought = await _brought(request)
+    submitted = await _submitted(request)
     try:
-        saved = await save_upload(context.app, user.id, session.id, upload_of(brought))
+        saved = await save_upload(context.app, user.id, session.id, upload_of(submitted))
     except (Conflict, Invalid) as refusal:
-        problems = [beside(brought.field, problem) for problem in problems_of(refusal)]
+        problems = [beside(submitted.field, problem) for problem in problems_of(refusal)]
         session = await get_session(context.app, user.id, session_id)
-        return _upload_page(request, session, shown(FIELDS, brought.texts, problems))
+        return _upload_page(request, session, shown(FIELDS, submitted.texts, problems))
     notice = f"The transcript is saved: {saved.word_count or 0:,} words."
     return go_to(request, f"/sessions/{session.id}/transcript", notice)
 
 
-def upload_of(brought: Brought) -> TranscriptUpload:
+def upload_of(submitted: SubmittedTranscript) -> TranscriptUpload:
     """Return the upload.
 
     Raises:
         Invalid: nothing was brought, or a file of another kind.
     """
-    if not brought.content:
+    if not submitted.content:
         remedy = "choose a file that is not empty, or paste a text"
         raise Invalid(Problem("transcript", "nothing brought", remedy))
-    if brought.written is None:
+    if submitted.written is None:
         raise Invalid(Problem("transcript", "a file of another kind", f"choose one of {ENDINGS}"))
-    source = TranscriptSource.FILE if brought.field == FILE.name else TranscriptSource.PASTED
+    source = TranscriptSource.FILE if submitted.field == FILE.name else TranscriptSource.PASTED
     return TranscriptUpload.model_validate(
         {
-            "expected_revision": brought.expected,
-            "content": brought.content,
-            "form": brought.written,
+            "expected_revision": submitted.expected,
+            "content": submitted.content,
+            "form": submitted.written,
             "source": source,
-            "lang": brought.texts["lang"].strip() or None,
+            "lang": submitted.texts["lang"].strip() or None,
         }
     )
 
@@ -112,15 +112,15 @@ def beside(field: str, problem: Problem) -> Problem:
     return Problem(field, problem.kind, f"{sentence(problem.kind)} {sentence(problem.remedy)}")
 
 
-async def _brought(request: Request) -> Brought:
+async def _submitted(request: Request) -> SubmittedTranscript:
     form = await request.form()
     file, text = form.get(FILE.name), str(form.get(TEXT.name, ""))
     texts = {TEXT.name: text, LANG.name: str(form.get(LANG.name, ""))}
     expected = str(form.get("expected_revision", ""))
     if isinstance(file, UploadFile) and file.filename:
         content = await file.read()
-        return Brought(FILE.name, content, form_of(file.filename), texts, expected)
-    return Brought(TEXT.name, text.encode(), detect(text), texts, expected)
+        return SubmittedTranscript(FILE.name, content, form_of(file.filename), texts, expected)
+    return SubmittedTranscript(TEXT.name, text.encode(), detect(text), texts, expected)
 
 
 def _upload_page(request: Request, session: Session, form: Form) -> Response:

@@ -1,4 +1,4 @@
-"""What happens on the stage, step by step; each step returns what there is to tell."""
+"""What happens on the environment, step by step; each step returns what there is to tell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from campaigns.actions import (
     save_transcript,
     update_session,
 )
-from campaigns.demo.stage import Stage
+from campaigns.demo.environment import DemoEnvironment
 from campaigns.inputs import (
     NewApiToken,
     NewCampaign,
@@ -59,26 +59,30 @@ class Burst:
         return self.took_ms[min(len(self.took_ms) - 1, int(share * len(self.took_ms)))]
 
 
-async def work(stage: Stage) -> list[str]:
+async def edit_content(environment: DemoEnvironment) -> list[str]:
     """Rename, move, start something, delete it: what people do on an afternoon."""
-    sessions = (await list_sessions(stage.app, stage.user_id)).items
+    sessions = (await list_sessions(environment.app, environment.user_id)).items
     renamed, moved = sessions[0], sessions[-1]
-    aside = await create_campaign(stage.app, stage.user_id, NewCampaign(name="Side stories"))
-    await settle(stage)
-    objects = stage.object_keys()
-    await change(stage, renamed, name=f"{renamed.name}, revised")
-    await settle(stage)
-    again = "not stored again" if stage.object_keys() == objects else "stored again"
-    await change(stage, moved, campaign_id=aside.id, number=None)
-    doomed = await create_campaign(stage.app, stage.user_id, NewCampaign(name="One evening"))
-    orphan = await create_session(
-        stage.app, stage.user_id, NewSession(name="The only one", campaign_id=doomed.id)
+    aside = await create_campaign(
+        environment.app, environment.user_id, NewCampaign(name="Side stories")
     )
-    await delete_campaign(stage.app, stage.user_id, doomed.id)
-    guest = await create_user(stage.app, NewUser(email="tomas@example.org", name="Tomas"))
-    await add_member(stage.app, stage.user_id, aside.id, NewMember(user_id=guest.id))
-    await create_token(stage.app, stage.user_id, NewApiToken(name="the recorder"))
-    await settle(stage)
+    await wait_until_delivered(environment)
+    objects = environment.object_keys()
+    await change(environment, renamed, name=f"{renamed.name}, revised")
+    await wait_until_delivered(environment)
+    again = "not stored again" if environment.object_keys() == objects else "stored again"
+    await change(environment, moved, campaign_id=aside.id, number=None)
+    doomed = await create_campaign(
+        environment.app, environment.user_id, NewCampaign(name="One evening")
+    )
+    orphan = await create_session(
+        environment.app, environment.user_id, NewSession(name="The only one", campaign_id=doomed.id)
+    )
+    await delete_campaign(environment.app, environment.user_id, doomed.id)
+    guest = await create_user(environment.app, NewUser(email="tomas@example.org", name="Tomas"))
+    await add_member(environment.app, environment.user_id, aside.id, NewMember(user_id=guest.id))
+    await create_token(environment.app, environment.user_id, NewApiToken(name="the recorder"))
+    await wait_until_delivered(environment)
     return [
         f"renamed “{renamed.name}”: its transcript was {again}",
         f"moved “{moved.name}” to “{aside.name}”: a new key, and a tombstone under the old one",
@@ -88,42 +92,50 @@ async def work(stage: Stage) -> list[str]:
     ]
 
 
-async def storm(stage: Stage, tick: Tick) -> tuple[Burst, dict[str, int]]:
+async def write_with_faults(
+    environment: DemoEnvironment, tick: Tick
+) -> tuple[Burst, dict[str, int]]:
     """Write over a bad network: throttled, failing, and answers that never come back."""
     faults: dict[str, HttpFault] = {
         "throttled": Throttle(),
         "failed": ServerError(),
         "answers lost": LoseAnswer(cut=True),
     }
-    stage.network.add(*(Rule(fault, operation="PutItem", times=8) for fault in faults.values()))
-    burst = await write(stage, tick)
-    await settle(stage)
-    stage.network.clear()
-    record = stage.network.record
+    environment.network.add(
+        *(Rule(fault, operation="PutItem", times=8) for fault in faults.values())
+    )
+    burst = await write(environment, tick)
+    await wait_until_delivered(environment)
+    environment.network.clear()
+    record = environment.network.record
     return burst, {name: record.arrived("PutItem", type(fault)) for name, fault in faults.items()}
 
 
-async def write(stage: Stage, tick: Tick) -> Burst:
+async def write(environment: DemoEnvironment, tick: Tick) -> Burst:
     """Edit sessions in turn, every few times with a new transcript; time every request.
 
     Like people, it rests a little after each one.
     """
     took_ms = []
-    sessions = (await list_sessions(stage.app, stage.user_id)).items
+    sessions = (await list_sessions(environment.app, environment.user_id)).items
     for number, session in zip(range(WRITES), cycle(sessions), strict=False):
-        current = await get_session(stage.app, stage.user_id, session.id)
+        current = await get_session(environment.app, environment.user_id, session.id)
         started = perf_counter()
         if number % TRANSCRIPT_EVERY:
-            await change(stage, current, notes=f"Note {number} of the table.")
+            await change(environment, current, notes=f"Note {number} of the table.")
         else:
-            await say(stage, current, f"[GM] Take {number}. " + "The tide does not turn. " * 500)
+            await save_text(
+                environment, current, f"[GM] Take {number}. " + "The tide does not turn. " * 500
+            )
         took_ms.append((perf_counter() - started) * 1000)
         tick()
         await asyncio.sleep(PACE_SECONDS)
-    return Burst(tuple(sorted(took_ms)), await stage.dirty())
+    return Burst(tuple(sorted(took_ms)), await environment.dirty())
 
 
-async def settle(stage: Stage, progress: Callable[[int], None] = lambda _: None) -> float:
+async def wait_until_delivered(
+    environment: DemoEnvironment, on_progress: Callable[[int], None] = lambda _: None
+) -> float:
     """Wait until nothing is dirty; the seconds it took.
 
     Raises:
@@ -131,20 +143,20 @@ async def settle(stage: Stage, progress: Callable[[int], None] = lambda _: None)
     """
     started = perf_counter()
     async with asyncio.timeout(DRAIN_SECONDS_MAX):
-        while dirty := await stage.dirty():
-            progress(dirty)
+        while dirty := await environment.dirty():
+            on_progress(dirty)
             await asyncio.sleep(POLL_SECONDS)
-    progress(0)
+    on_progress(0)
     return perf_counter() - started
 
 
-async def change(stage: Stage, session: Session, **given: object) -> None:
+async def change(environment: DemoEnvironment, session: Session, **given: object) -> None:
     """Change some fields of a session."""
     changes = SessionChanges.model_validate({"expected_revision": session.revision, **given})
-    await update_session(stage.app, stage.user_id, session.id, changes)
+    await update_session(environment.app, environment.user_id, session.id, changes)
 
 
-async def say(stage: Stage, session: Session, text: str) -> None:
+async def save_text(environment: DemoEnvironment, session: Session, text: str) -> None:
     """Give a session another transcript."""
     changes = TranscriptChanges(expected_revision=session.revision, text=text)
-    await save_transcript(stage.app, stage.user_id, session.id, changes)
+    await save_transcript(environment.app, environment.user_id, session.id, changes)

@@ -16,7 +16,7 @@ POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class BackgroundServers:
     """Where to look; it ends when the engines of the folder are stopped.
 
     Attributes:
@@ -30,7 +30,7 @@ class Kept:
     dashboard: str
 
 
-async def stay(folder: Path) -> Kept:
+async def serve_in_background(folder: Path) -> BackgroundServers:
     """Serve both applications on running engines, in a process that outlives this one.
 
     Raises:
@@ -61,4 +61,4 @@ async def stay(folder: Path) -> Kept:
     if ended.done():
         raise Unreachable(f"the application does not answer; see {log}")
     ended.cancel()
-    return Kept(folder, *(f"http://{HOST}:{port}" for port in ports))
+    return BackgroundServers(folder, *(f"http://{HOST}:{port}" for port in ports))

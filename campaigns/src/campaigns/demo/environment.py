@@ -25,8 +25,8 @@ from crossfade.testing.audit import Stores
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Everything on the stage.
+class DemoEnvironment:
+    """Everything on the environment.
 
     Attributes:
         network: what stands between the application and DynamoDB.
@@ -74,7 +74,7 @@ async def open_engines(*, keep: bool) -> AsyncIterator[LocalServices]:
 
 
 @asynccontextmanager
-async def open_stage(engines: LocalServices, user_id: str) -> AsyncIterator[Stage]:
+async def open_environment(engines: LocalServices, user_id: str) -> AsyncIterator[DemoEnvironment]:
     """Install the capture, then run a relay and the application beside each other."""
     log = StringIO()
     configure_logs("json", log)
@@ -85,7 +85,9 @@ async def open_stage(engines: LocalServices, user_id: str) -> AsyncIterator[Stag
         migration = await stack.enter_async_context(open_migration(settings, APPLICATION))
         await stack.enter_async_context(_relaying(migration))
         app = await stack.enter_async_context(open_app(engines.dsn, migration.push))
-        yield Stage(engines, network, settings, migration, app, user_id, _stores(engines), log)
+        yield DemoEnvironment(
+            engines, network, settings, migration, app, user_id, _stores(engines), log
+        )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from campaigns.decoding import key_hash_of
+from campaigns.decoding import path_of
 from campaigns.transcripts.turns import malformed
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def decode(content: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
-        field, expected = key_hash_of(error)
+        field, expected = path_of(error)
         raise malformed(field, expected, "correct the document") from None
     except msgspec.DecodeError as error:
         line = line_of(error, content)
