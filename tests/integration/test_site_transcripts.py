@@ -91,8 +91,8 @@ def archive() -> bytes:
         ("s.txt", gzip.compress(b"x" * 50_000_000), "The file: an archive"),
         ("s.txt", b"GM: \xff\xfe", "Line 1: not UTF-8"),
         ("s.txt", b"x" * (2 * 1024 * 1024 + 1), "The file: 2097153 bytes"),
-        ("s.docx", b"x", "A file of another kind"),
-        ("s.txt", b"", "Nothing brought"),
+        ("s.docx", b"x", "Unsupported file type"),
+        ("s.txt", b"", "No transcript given"),
     ],
 )
 async def test_a_malformed_file_is_named_beside_the_field(
@@ -146,7 +146,7 @@ async def test_a_transcript_replaces_nothing_unseen(site: TestedSite) -> None:
         await update_session(site.app, person.id, session.id, changes)
         page = await send(ada, session, b"GM: other", "s.txt")
         assert page.status_code == 422
-        assert "Somebody changed the session meanwhile" in page.text
+        assert "The session was changed in the meantime" in page.text
         assert 'name="expected_revision" value="2"' in page.text
 
 
@@ -192,7 +192,7 @@ async def test_a_search_counts_marks_and_leads_around(site: TestedSite) -> None:
         assert 807 in positions(last)
         assert re.search(r'<li id="turn-807" class="current"><span id="found">', last)
         assert "hit=1#found" in last
-        assert "Not said anywhere" in (await ada.get(f"{address}nowhere")).text
+        assert "No matches" in (await ada.get(f"{address}nowhere")).text
 
 
 async def test_a_line_is_edited_in_its_place(site: TestedSite) -> None:

@@ -47,14 +47,16 @@ def serve(
         Path | None,
         typer.Option(file_okay=False, help=f"The data folder, {default_folder()} unless given."),
     ] = None,
-    port: Annotated[int, typer.Option(help="The site's port; 0 takes a free one.")] = 8000,
-    dashboard_port: Annotated[int, typer.Option(help="The dashboard's port; 0 likewise.")] = 8001,
+    port: Annotated[int, typer.Option(help="The site's port; 0 chooses a free one.")] = 8000,
+    dashboard_port: Annotated[
+        int, typer.Option(help="The dashboard's port; 0 chooses a free one.")
+    ] = 8001,
 ) -> None:
     """Serve the application and its dashboard on this machine until Ctrl-C.
 
-    Runs the stores, the capture, a relay and continuous verification too, and prints the variables
-    that lead other programs to the stores. The data stays for the next time. Where engines run on
-    the folder already, it joins them and ends with them.
+    Also runs the stores, the capture, a relay and continuous verification, and prints the
+    environment variables with which other programs reach the stores. The data is kept. If engines
+    already run on the folder, it uses them, and ends when they are stopped.
     """
     configure_logs("auto")
     try:
@@ -69,12 +71,12 @@ def serve(
 def web(
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port; 0 chooses a free one.")] = 8000,
     alone: Annotated[bool, typer.Option(help="Keep changes in PostgreSQL only.")] = False,
 ) -> None:
     """Serve the application on DATABASE_URL until Ctrl-C.
 
-    Committed changes are brought to the stores that Crossfade's settings name.
+    Committed changes are delivered to the stores of Crossfade's settings, unless --alone is given.
     """
     configure_logs("auto")
     try:
@@ -109,4 +111,4 @@ def _print_addresses(addresses: ServerAddresses) -> None:
         typer.echo(f"export {name}={shlex.quote(value)}")
     typer.echo(f"# The application: {addresses.site}", err=True)
     typer.echo(f"# The dashboard:   {addresses.dashboard}", err=True)
-    typer.echo("# Ctrl-C stops them.", err=True)
+    typer.echo("# Press Ctrl-C to stop them.", err=True)

@@ -1,4 +1,4 @@
-"""The site on the database and the stores that the environment names."""
+"""The site on the database and the stores of the environment's settings."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ async def serve_site(
     """Serve the site until `stop` is set.
 
     Args:
-        settings: the database and the site.
-        stores: where committed changes are brought at once; None leaves them in PostgreSQL.
-        at: where to listen.
-        stop: ends it.
-        on_ready: called with the address once it answers.
+        settings: settings of the database and the site.
+        stores: settings of the target stores for committed changes; None for PostgreSQL only.
+        at: address to listen on.
+        stop: ends the server.
+        on_ready: called with the site's URL as soon as the socket listens.
 
     Raises:
         ConfigurationError: a setting is wrong, or the port is taken.
-        Invalid: the database's address is none.
+        Invalid: `DATABASE_URL` is malformed.
     """
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listen(at))

@@ -1,4 +1,4 @@
-"""Recorded sessions from files, and how they become campaigns with transcripts.
+"""Recorded sessions from files, and their import as campaigns with transcripts.
 
 A file is one campaign:
 
@@ -36,12 +36,12 @@ PACKAGED = Path(__file__).parent / "missions"
 FILE_BYTES_MAX = 64 * 1024 * 1024
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Two of them added to 1970 stay within the years that a datetime has.
+# The sum of 1970 and two of them is within the years of a datetime.
 Seconds = Annotated[float, msgspec.Meta(ge=-1e10, le=1e11)]
 
 
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody says something, `t` seconds after the campaign's clock started."""
+    """A turn, `t` seconds after the campaign's clock started."""
 
     t: int | float
     speaker: str
@@ -70,12 +70,12 @@ class Mission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class LoadProgress:
-    """How far loading got.
+    """The progress of `load` after a session.
 
     Attributes:
-        campaign: the campaign's name.
-        sessions_done: sessions loaded so far, of all campaigns.
-        sessions_total: sessions to load.
+        campaign: name of the campaign.
+        sessions_done: number of loaded sessions, of all campaigns.
+        sessions_total: number of sessions to load.
         transcript_bytes: length of this session's text in UTF-8.
     """
 
@@ -89,8 +89,8 @@ def read_missions(folder: Path = PACKAGED) -> tuple[Mission, ...]:
     """Return the campaigns of every ``*.json`` in a folder, by file name.
 
     Raises:
-        Invalid: there is no such folder or no file in it; or a file is malformed: the error names
-            the file and the field.
+        Invalid: the folder has no such file, or a file is malformed; the error names the file and
+            the field.
     """
     files = sorted(folder.glob("*.json"))
     if not files:
@@ -124,16 +124,16 @@ async def load(
     missions: Sequence[Mission],
     on_progress: Callable[[LoadProgress], None] = lambda _: None,
 ) -> tuple[Campaign, ...]:
-    """Make each mission a campaign of the user's, with its speakers as characters.
+    """Create a campaign for each mission, with its speakers as characters.
 
     Args:
         app: the application.
-        user_id: whose campaigns they become.
-        missions: what to load.
-        on_progress: is called after each session.
+        user_id: owner of the campaigns.
+        missions: the recordings to load.
+        on_progress: called after each session.
 
     Raises:
-        Conflict: the user has such a campaign already.
+        Conflict: the user already has such a campaign.
         Invalid: a mission does not fit the application's limits.
     """
     total = sum(len(mission.sessions) for mission in missions)
@@ -153,7 +153,7 @@ async def load(
 async def add_speakers(
     app: App, user_id: str, campaign_id: str, mission: Mission
 ) -> dict[str, int]:
-    """Make everybody who speaks a character and return their ids."""
+    """Create a character for each speaker; return their ids by name."""
     ids = {}
     for name in dict.fromkeys((*mission.speakers, *speakers_of(mission.sessions))):
         character = await add_character(app, user_id, campaign_id, NewCharacter(name=name))
@@ -168,7 +168,7 @@ async def add_session(
     mission: Mission,
     recorded: RecordedSession,
 ) -> int:
-    """Make a session with its transcript and who appears in it.
+    """Create a session with its transcript and appearances.
 
     Returns:
         The length of its text in UTF-8.
@@ -183,7 +183,7 @@ async def add_session(
 
 
 def campaign_of(mission: Mission) -> NewCampaign:
-    """Return the campaign of a mission."""
+    """Return the campaign to create for a mission."""
     return NewCampaign(
         name=mission.campaign,
         description=mission.description,
@@ -195,7 +195,7 @@ def campaign_of(mission: Mission) -> NewCampaign:
 
 
 def session_of(mission: Mission, recorded: RecordedSession, campaign_id: str) -> NewSession:
-    """Return the session of a recording."""
+    """Return the session to create for a recording."""
     started_at = moment(mission, recorded.starts_at_s)
     return NewSession(
         name=recorded.name,
@@ -211,7 +211,7 @@ def session_of(mission: Mission, recorded: RecordedSession, campaign_id: str) ->
 
 
 def transcript_of(recorded: RecordedSession, revision: int) -> TranscriptChanges:
-    """Return what was said, as lines for people and as turns for programs."""
+    """Return the transcript of a recording, as text and as a JSON document."""
     return TranscriptChanges(
         expected_revision=revision,
         text="\n".join(f"[{turn.speaker}] {turn.text}" for turn in recorded.turns),
@@ -222,10 +222,10 @@ def transcript_of(recorded: RecordedSession, revision: int) -> TranscriptChanges
 
 
 def speakers_of(sessions: Sequence[RecordedSession]) -> Iterator[str]:
-    """Return who speaks, turn by turn."""
+    """Return the speaker of each turn."""
     return (turn.speaker for session in sessions for turn in session.turns)
 
 
 def moment(mission: Mission, seconds: float) -> datetime:
-    """Return the moment so many seconds after a mission's clock started; may lie before 1970."""
+    """Return the time `seconds` after a mission's clock started; it may be before 1970."""
     return UNIX_EPOCH + timedelta(seconds=mission.launched_unix_s + seconds)

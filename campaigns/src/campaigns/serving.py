@@ -1,4 +1,4 @@
-"""Everything on one machine: stores, capture, relay, verification, the site and the dashboard."""
+"""All parts on one machine: stores, capture, relay, verification, site and dashboard."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from crossfade.telemetry import log_event
 from crossfade.web.dashboard import Address, create_dashboard, listen, serve, url_of
 
 CHECK_SECONDS = 1.0
-"""How often the engines of somebody else are looked at."""
+"""Interval of the check whether joined engines still run, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAddresses:
-    """What runs.
+    """The addresses of the running servers.
 
     Attributes:
-        site: where people find the application.
-        dashboard: where operators find the dashboard.
-        variables: what leads other programs to the stores.
+        site: URL of the application.
+        dashboard: URL of the dashboard.
+        variables: environment variables with which other programs reach the stores.
     """
 
     site: str
@@ -44,17 +44,17 @@ class ServerAddresses:
 
 @asynccontextmanager
 async def open_engines(folder: Path) -> AsyncIterator[tuple[LocalServices, bool]]:
-    """Start the engines of a folder for this block, or join those that run there already.
+    """Start the engines of a folder for this block, or join engines that already run there.
 
     Yields:
-        The engines, and whether they are somebody else's and stay.
+        The engines, and whether they were joined, so that they outlive the block.
     """
     joined = any(engine.state is State.RUNNING for engine in status(folder))
     if not joined:
         async with open_stores(folder, lifetime=Lifetime.TIED) as engines:
             yield engines, joined
         return
-    # Left at once: whoever holds the folder keeps others from stopping its engines.
+    # Left at once, because an open block locks the folder and so prevents `local down`.
     async with open_stores(folder, lifetime=Lifetime.DETACHED) as engines:
         pass
     yield engines, joined
@@ -67,14 +67,14 @@ async def serve_all(
     stop: asyncio.Event,
     on_ready: Callable[[ServerAddresses], None],
 ) -> None:
-    """Serve both applications until `stop` is set, or until joined engines were stopped.
+    """Serve both applications until `stop` is set, or until joined engines are stopped.
 
     Args:
-        folder: the engines' data.
-        site_at: where the application listens.
-        dashboard_at: where the dashboard listens.
-        stop: ends it.
-        on_ready: called once everything answers.
+        folder: data folder of the engines.
+        site_at: address of the application.
+        dashboard_at: address of the dashboard.
+        stop: ends the servers.
+        on_ready: called once the stores are open and both sockets listen.
 
     Raises:
         ConfigurationError: the folder cannot be used, or a port is taken.
@@ -109,13 +109,13 @@ async def serve_all(
         try:
             await _run_all(jobs)
         except Unavailable:
-            # Engines that were stopped cannot be told good-bye.
+            # Stopped engines cannot be closed cleanly.
             if not joined or _are_running(folder):
                 raise
 
 
 def secret_of(folder: Path) -> str:
-    """Return what signs the site's cookies, so that people stay signed in from start to start."""
+    """Return the secret of the site's cookies, kept in the folder so that users stay signed in."""
     file = folder / "site-secret"
     if not file.exists():
         file.touch(mode=0o600)
@@ -124,12 +124,12 @@ def secret_of(folder: Path) -> str:
 
 
 def variables_of(engines: LocalServices) -> dict[str, str]:
-    """Return what leads other programs to the stores."""
+    """Return the environment variables with which other programs reach the stores."""
     return engines.environment | {"DYNAMODB_TABLE_NAME": NAME, "S3_BUCKET_NAME": NAME}
 
 
 async def _run_all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run jobs to their end; the first error ends the others and is raised as it is."""
+    """Run jobs to their end; cancel the others on an error and raise the first one unwrapped."""
     try:
         async with asyncio.TaskGroup() as tasks:
             for job in jobs:
@@ -139,7 +139,7 @@ async def _run_all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
 
 
 async def _stop_when_engines_stop(folder: Path, stop: asyncio.Event) -> None:
-    """Set `stop` once the engines of a folder were stopped."""
+    """Set `stop` as soon as an engine of a folder no longer runs."""
     while _are_running(folder):
         if not await sleep_unless(stop, CHECK_SECONDS):
             return
@@ -147,5 +147,5 @@ async def _stop_when_engines_stop(folder: Path, stop: asyncio.Event) -> None:
 
 
 def _are_running(folder: Path) -> bool:
-    """Whether all engines of a folder run."""
+    """Return whether all engines of a folder run."""
     return all(engine.state is State.RUNNING for engine in status(folder))

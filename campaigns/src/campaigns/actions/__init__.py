@@ -1,4 +1,4 @@
-"""Everything a user can do. Each action is one transaction on PostgreSQL, then a push."""
+"""The actions of a user. Each commits one transaction on PostgreSQL, then pushes the row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transcripts turn by turn: upload, read, edit a line, rename who speaks."""
+"""Transcripts by turn: upload, get, edit a turn, rename a speaker."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ from campaigns.transcripts import (
 )
 
 Change = Callable[[tuple[Turn, ...]], tuple[Turn, ...]]
-"""Returns the turns as they shall be, as many as before."""
+"""Returns the changed turns; their number stays the same."""
 
 
 async def save_upload(
     app: App, user_id: str, session_id: str, upload: TranscriptUpload
 ) -> Transcript:
-    """Save the transcript of a file as text and as a document, instead of the one before.
+    """Replace the transcript by a file's, stored as text and as a JSON document.
 
     Raises:
-        Conflict: somebody changed the session since the expected revision.
+        Conflict: the session is no longer at the expected revision.
         Invalid: the file is malformed, naming the line or the path; or its text is too long.
         NotFound: the session.
     """
@@ -62,7 +62,7 @@ async def save_upload(
 
 
 async def get_turns(app: App, user_id: str, session_id: str) -> TranscriptTurns:
-    """Return what was said in a session, turn by turn; nothing without a transcript.
+    """Return the turns of a session; none without a transcript.
 
     Raises:
         NotFound: the session.
@@ -73,18 +73,18 @@ async def get_turns(app: App, user_id: str, session_id: str) -> TranscriptTurns:
 async def edit_turn(
     app: App, user_id: str, session_id: str, changes: TurnChanges
 ) -> TranscriptTurns:
-    """Change one turn and no other; of two people who edit different turns both succeed.
+    """Change one turn. Concurrent edits of different turns all succeed.
 
     Raises:
-        Conflict: somebody changed this turn, or the transcript has become another one.
-        Invalid: the line cannot be stored.
+        Conflict: this turn differs from the expected one.
+        Invalid: the turn is invalid.
         NotFound: the session.
     """
 
     def change(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         known = turns[changes.position] if changes.position < len(turns) else None
         if known is None or digest(known) != changes.expected:
-            kind, remedy = "the line is not the one you saw", "compare the two and decide"
+            kind, remedy = "the line has changed", "compare the two and decide"
             raise Conflict("expected", kind, remedy)
         new = turn("the line", known.t_seconds, changes.speaker, changes.text)
         return edit(turns, changes.position, new)
@@ -95,13 +95,13 @@ async def edit_turn(
 async def rename_speaker(
     app: App, user_id: str, session_id: str, changes: SpeakerChanges
 ) -> TranscriptTurns:
-    """Give somebody who speaks another name, in every turn.
+    """Rename a speaker in every turn.
 
     Raises:
-        Conflict: somebody changed the session since the expected revision; or somebody else who
-            speaks has this name, and the two shall not be merged.
-        Invalid: a line could not carry the name.
-        NotFound: the session, or nobody of this name speaks.
+        Conflict: the session is no longer at the expected revision; or another speaker has the new
+            name, and `merge` is not set.
+        Invalid: the name is invalid.
+        NotFound: the session, or the speaker.
     """
     name = speaker_name("the name", changes.name)
 
@@ -121,7 +121,7 @@ async def rename_speaker(
 async def _change(
     app: App, user_id: str, session_id: str, change: Change, expected: int | None = None
 ) -> TranscriptTurns:
-    """Change turns while nobody else changes the session."""
+    """Change turns while the session's row is locked."""
     key = session_key(session_id)
     async with transaction(app) as db:
         before = await _locked(db, user_id, key)
@@ -146,7 +146,7 @@ async def _write(db: AsyncSession, key: str, after: Stored) -> Transcript:
     text = after.text or ""
     if len(text.encode()) > TRANSCRIPT_TEXT_BYTES_MAX:
         remedy = f"at most {TRANSCRIPT_TEXT_BYTES_MAX} bytes of UTF-8 fit; split the session"
-        raise Invalid(Problem("text", "a transcript that has become too long", remedy))
+        raise Invalid(Problem("text", "a transcript that is too long", remedy))
     values = {
         "transcript_text": text,
         "word_count": words_said(text),
@@ -163,7 +163,7 @@ async def _write(db: AsyncSession, key: str, after: Stored) -> Transcript:
 
 
 def turns_of(transcript: Transcript) -> TranscriptTurns:
-    """Return a stored transcript turn by turn."""
+    """Return the turns of a stored transcript."""
     return TranscriptTurns(
         session_id=transcript.session_id,
         turns=read_stored(transcript.text, transcript.document).turns,

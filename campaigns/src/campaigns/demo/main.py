@@ -1,4 +1,4 @@
-"""Plays the story on the stage and shows it."""
+"""Run the steps of the demonstration and print their results."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PASSWORD_BYTES = 9
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the demonstration found."""
+    """The result of the demonstration."""
 
     audit: Audit
     is_mended: bool
@@ -43,17 +43,17 @@ class Result:
 
     @property
     def is_equal(self) -> bool:
-        """Whether both stores were equal, and again after damage was found and repaired."""
+        """Return whether both stores were equal, also after injected damage was repaired."""
         return self.audit.is_clean and self.is_mended
 
 
 def run(*, data: Path | None, keep: bool, as_json: bool) -> int:
-    """Play the demonstration; 0 only if both stores are equal in the end.
+    """Run the demonstration and return its exit code: 0 if both stores are equal, else 1.
 
     Args:
         data: a folder of recorded sessions; the packaged sample unless given.
         keep: leave the engines running.
-        as_json: print the result as JSON and nothing else.
+        as_json: print only the result, as JSON.
 
     Raises:
         ConfigurationError: a file of the folder is malformed.
@@ -95,8 +95,8 @@ async def _play(missions: tuple[Mission, ...], console: Console, *, keep: bool) 
 async def _load_sample(
     console: Console, engines: LocalServices, missions: tuple[Mission, ...], password: str
 ) -> str:
-    """Let the application live on PostgreSQL alone for a while; returns its user."""
-    show.heading(console, 1, "An application on PostgreSQL, before")
+    """Load the sample campaigns into PostgreSQL only; return the id of their owner."""
+    show.heading(console, 1, "An application on PostgreSQL only")
     ports = {name: server.port for name, server in engines.servers.items()}
     show.point(console, f"PostgreSQL 18 on 127.0.0.1:{ports['postgres']}")
     show.point(console, f"DynamoDB and S3 on 127.0.0.1:{ports['aws']}, empty")
@@ -119,9 +119,9 @@ async def _load_sample(
 
 
 async def _migrate(console: Console, environment: DemoEnvironment) -> dict[str, Burst]:
-    """Everything that happens while both stores are kept alike."""
+    """Copy the rows, then write under different conditions while the relay delivers."""
     await _backfill(console, environment)
-    show.heading(console, 3, "Work: rename, move, delete")
+    show.heading(console, 3, "Rename, move and delete records")
     for line in await workload.edit_content(environment):
         show.point(console, line)
     bursts = {"stores up": await _write_normally(console, environment)}
@@ -133,7 +133,7 @@ async def _migrate(console: Console, environment: DemoEnvironment) -> dict[str, 
 
 
 async def _backfill(console: Console, environment: DemoEnvironment) -> None:
-    show.heading(console, 2, "Capture every write; copy the rows of before while writes go on")
+    show.heading(console, 2, "Capture every write; copy the existing rows while writes continue")
     rows = await environment.rows()
     with show.bar(console, "rows", rows) as (progress, task):
         copied, _ = await asyncio.gather(
@@ -141,7 +141,7 @@ async def _backfill(console: Console, environment: DemoEnvironment) -> None:
             workload.write(environment, lambda: None),
         )
     written, skipped = copied
-    show.point(console, f"{written} rows copied, {skipped} were already on their way")
+    show.point(console, f"{written} rows copied, {skipped} left to the relay")
 
 
 async def _write_normally(console: Console, environment: DemoEnvironment) -> Burst:
@@ -152,18 +152,18 @@ async def _write_normally(console: Console, environment: DemoEnvironment) -> Bur
 
 
 async def _write_with_faults(console: Console, environment: DemoEnvironment) -> Burst:
-    show.heading(console, 4, "Write over a bad network")
+    show.heading(console, 4, "Write over an unreliable network")
     with show.bar(console, "writes", workload.WRITES) as (progress, task):
         burst, faults = await workload.write_with_faults(
             environment, partial(progress.advance, task)
         )
     counts = ", ".join(f"{count} {name}" for name, count in faults.items())
-    show.point(console, f"{counts}; every request succeeded, everything arrived")
+    show.point(console, f"{counts}; every request succeeded, every write was delivered")
     return burst
 
 
 async def _write_during_outage(console: Console, environment: DemoEnvironment) -> Burst:
-    show.heading(console, 5, "Stop DynamoDB and S3; writes go on")
+    show.heading(console, 5, "Stop DynamoDB and S3; writes continue")
     logged = len(environment.log_lines("push_failed"))
     await environment.engines.aws.stop()
     with show.bar(console, "writes", workload.WRITES) as (progress, task):
@@ -174,26 +174,26 @@ async def _write_during_outage(console: Console, environment: DemoEnvironment) -
 
 
 async def _drain_backlog(console: Console, environment: DemoEnvironment) -> None:
-    show.heading(console, 6, "Start them again; the relay drains")
+    show.heading(console, 6, "Start them again; the relay delivers the backlog")
     await environment.engines.aws.start()
     total = await environment.dirty()
     with show.bar(console, "keys", total) as (progress, task):
         seconds = await workload.wait_until_delivered(
             environment, lambda dirty: progress.update(task, completed=total - dirty)
         )
-    show.point(console, f"nothing is on its way any more after {seconds:.1f} s")
+    show.point(console, f"everything was delivered after {seconds:.1f} s")
 
 
 async def _audit(console: Console, environment: DemoEnvironment) -> Audit:
-    show.heading(console, 7, "Compare, with code that shares nothing with the writer")
+    show.heading(console, 7, "Compare both stores with code that is independent of the writer")
     found = await asyncio.to_thread(audit, environment.stores, APPLICATION.mappings)
     show.audit_table(console, found)
     return found
 
 
 async def _verify_and_repair(console: Console, environment: DemoEnvironment) -> bool:
-    """Verify, damage, verify, repair, verify; whether each pass saw what was there."""
-    show.heading(console, 8, "Verify; then damage both stores on purpose, find it, mend it")
+    """Verify, damage, verify, repair, verify; return whether the passes found just the damage."""
+    show.heading(console, 8, "Verify; then damage both stores, find the damage and repair it")
     clean = await proof.verify(environment)
     show.verified(console, "verified", clean)
     injected = await proof.damage(environment)

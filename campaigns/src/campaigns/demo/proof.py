@@ -1,4 +1,4 @@
-"""The second half of the story: rows of before are copied, damage is found and mended."""
+"""Backfill, verification, damage, repair and report of the demonstration."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DAMAGE = (
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """What a pass saw: its run and the findings that are open."""
+    """The result of a full pass: its run and the open findings."""
 
     run: Run
     findings: tuple[Finding, ...]
@@ -43,7 +43,10 @@ class PassResult:
 async def backfill(
     environment: DemoEnvironment, on_progress: Callable[[int], None]
 ) -> tuple[int, int]:
-    """Copy the rows of before the capture; the rows written, and those left to the relay."""
+    """Copy the rows older than the capture; return the numbers of rows written and skipped.
+
+    `on_progress` is called with the number of rows read so far.
+    """
     options = BackfillOptions()
     async with open_windows(environment.settings, APPLICATION.mappings) as windows:
         await plan_backfill(windows, options)
@@ -62,7 +65,7 @@ async def backfill(
 
 
 async def verify(environment: DemoEnvironment) -> PassResult:
-    """Compare everything once, while writes may go on."""
+    """Run a full pass; writes may continue meanwhile."""
     async with open_verifier(environment.settings, APPLICATION.mappings) as verifier:
         run = await verifier.run_full_pass(is_deep=True)
         found = await verifier.findings.open_page(run.entities, findings_max=FINDINGS_MAX)
@@ -70,21 +73,21 @@ async def verify(environment: DemoEnvironment) -> PassResult:
 
 
 async def damage(environment: DemoEnvironment) -> tuple[Injected, ...]:
-    """Damage items and objects past everything that writes them."""
+    """Damage items and stored objects directly in the target."""
     return await asyncio.to_thread(
         corrupt, environment.stores, APPLICATION.mappings, DAMAGE, seed=SEED, count=1
     )
 
 
 async def repair(environment: DemoEnvironment) -> int:
-    """Repair what is open; how many findings are closed then."""
+    """Repair the open findings; return the number of closed ones."""
     async with open_repair(environment.settings, APPLICATION, "the demonstration") as route:
         remedies = await mending.preview(route, after=0, findings_max=FINDINGS_MAX)
         return sum(result.is_closed for result in await mending.carry_out(route, remedies))
 
 
 async def report(environment: DemoEnvironment) -> Path:
-    """Write the report beside other temporary files, where it outlives the engines."""
+    """Write the report to a temporary folder that is kept; return its path."""
     text = page(await history(environment.settings.dsn))
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="crossfade-")
     path = Path(folder) / "report.html"

@@ -1,4 +1,4 @@
-"""How the demonstration looks on a terminal."""
+"""Terminal output of the demonstration."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def point(console: Console, text: str) -> None:
 
 @contextmanager
 def bar(console: Console, label: str, total: int) -> Iterator[tuple[Progress, TaskID]]:
-    """Show a progress bar for the length of the block."""
+    """Show a progress bar during the block."""
     progress = Progress(
         TextColumn("  "),
         SpinnerColumn(),
@@ -55,10 +55,10 @@ def bar(console: Console, label: str, total: int) -> Iterator[tuple[Progress, Ta
 
 
 def requests(console: Console, bursts: Mapping[str, Burst]) -> None:
-    """Print how long requests took under each condition."""
+    """Print the latency of requests under each condition."""
     table = Table(box=None, padding=(0, 2), pad_edge=False)
     table.add_column("   requests")
-    for column in ("answered", "median", "p99", "keys on their way"):
+    for column in ("answered", "median", "p99", "keys not delivered"):
         table.add_column(column, justify="right")
     for name, burst in bursts.items():
         times = (f"{burst.percentile(share):.1f} ms" for share in (0.5, 0.99))
@@ -67,15 +67,15 @@ def requests(console: Console, bursts: Mapping[str, Burst]) -> None:
 
 
 def log_lines(console: Console, lines: list[str]) -> None:
-    """Print the first log lines of many."""
+    """Print the first log lines."""
     for line in lines[:LOG_LINES_MAX]:
         console.print(f"   [dim]{line}[/]", highlight=False, soft_wrap=True)
     if len(lines) > LOG_LINES_MAX:
-        point(console, f"[dim]… and {len(lines) - LOG_LINES_MAX} more like these[/]")
+        point(console, f"[dim]… and {len(lines) - LOG_LINES_MAX} more[/]")
 
 
 def audit_table(console: Console, audit: Audit) -> None:
-    """Print the counts of each entity, and every difference."""
+    """Print the counts of each entity and every finding."""
     table = Table("   entity", box=None, padding=(0, 1), pad_edge=False)
     for column in COLUMNS:
         table.add_column(column, justify="right")
@@ -89,7 +89,7 @@ def audit_table(console: Console, audit: Audit) -> None:
 
 
 def verified(console: Console, label: str, found: PassResult) -> None:
-    """Print what a pass saw, and its first findings."""
+    """Print the counts of a pass and its first findings."""
     tally = found.run.tally
     count = f"[red]{len(found.findings)} findings[/]" if found.findings else "[green]no finding[/]"
     point(console, f"{label}: {tally.source_rows} rows, {tally.target_items} items, {count}")
@@ -100,8 +100,8 @@ def verified(console: Console, label: str, found: PassResult) -> None:
 
 
 def print_access(console: Console, servers: BackgroundServers, email: str, password: str) -> None:
-    """Print how to look at what was left running."""
-    console.print("\n[bold]Left running.[/] Look around:")
+    """Print how to reach the running servers and stores."""
+    console.print("\n[bold]The servers are still running.[/] To use them:")
     for line in (
         f"the application  {servers.site}    sign in as {email} with {password}",
         f"the dashboard    {servers.dashboard}",
@@ -111,6 +111,6 @@ def print_access(console: Console, servers: BackgroundServers, email: str, passw
         "./run crossfade status",
         "./run crossfade keys",
         "./run crossfade table describe",
-        f"./run crossfade local down --data {servers.folder}    # stops it; the data stays there",
+        f"./run crossfade local down --data {servers.folder}    # stops them and keeps the data",
     ):
         console.print(f"   {line}", highlight=False, soft_wrap=True)

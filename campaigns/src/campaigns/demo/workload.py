@@ -1,4 +1,4 @@
-"""What happens on the environment, step by step; each step returns what there is to tell."""
+"""The writes of the demonstration, under different conditions."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ Tick = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """A row of writes.
+    """The measurements of a series of writes.
 
     Attributes:
-        took_ms: how long each request took, sorted.
-        dirty: keys that were not in the target when the last one was answered.
+        took_ms: latency of each request in ms, sorted.
+        dirty: number of keys that were not delivered after the last request.
     """
 
     took_ms: tuple[float, ...]
     dirty: int
 
     def percentile(self, share: float) -> float:
-        """Return the time within which this share of the requests was answered."""
+        """Return a percentile of the latencies in ms; `share` is from 0 to 1."""
         return self.took_ms[min(len(self.took_ms) - 1, int(share * len(self.took_ms)))]
 
 
 async def edit_content(environment: DemoEnvironment) -> list[str]:
-    """Rename, move, start something, delete it: what people do on an afternoon."""
+    """Rename, move, create and delete records; return a line of text per change."""
     sessions = (await list_sessions(environment.app, environment.user_id)).items
     renamed, moved = sessions[0], sessions[-1]
     aside = await create_campaign(
@@ -86,16 +86,16 @@ async def edit_content(environment: DemoEnvironment) -> list[str]:
     return [
         f"renamed “{renamed.name}”: its transcript was {again}",
         f"moved “{moved.name}” to “{aside.name}”: a new key, and a tombstone under the old one",
-        f"deleted “{doomed.name}”: “{orphan.name}” stays, filed under no campaign",
+        f"deleted “{doomed.name}”: “{orphan.name}” stays, without a campaign",
         f"{guest.name} joined “{aside.name}”",
-        "made a token for a program: the item has its digest, as the row has",
+        "created an API token: the item has only its digest, like the row",
     ]
 
 
 async def write_with_faults(
     environment: DemoEnvironment, tick: Tick
 ) -> tuple[Burst, dict[str, int]]:
-    """Write over a bad network: throttled, failing, and answers that never come back."""
+    """Write while the network throttles, fails and loses responses; return the faults by name."""
     faults: dict[str, HttpFault] = {
         "throttled": Throttle(),
         "failed": ServerError(),
@@ -112,9 +112,9 @@ async def write_with_faults(
 
 
 async def write(environment: DemoEnvironment, tick: Tick) -> Burst:
-    """Edit sessions in turn, every few times with a new transcript; time every request.
+    """Edit sessions in turn, some with a new transcript, and measure every request.
 
-    Like people, it rests a little after each one.
+    It pauses for `PACE_SECONDS` after each request.
     """
     took_ms = []
     sessions = (await list_sessions(environment.app, environment.user_id)).items
@@ -136,10 +136,10 @@ async def write(environment: DemoEnvironment, tick: Tick) -> Burst:
 async def wait_until_delivered(
     environment: DemoEnvironment, on_progress: Callable[[int], None] = lambda _: None
 ) -> float:
-    """Wait until nothing is dirty; the seconds it took.
+    """Wait until no key is dirty; return the seconds that it took.
 
     Raises:
-        TimeoutError: something still was after a minute.
+        TimeoutError: keys are still dirty after `DRAIN_SECONDS_MAX`.
     """
     started = perf_counter()
     async with asyncio.timeout(DRAIN_SECONDS_MAX):
@@ -151,12 +151,12 @@ async def wait_until_delivered(
 
 
 async def change(environment: DemoEnvironment, session: Session, **given: object) -> None:
-    """Change some fields of a session."""
+    """Change fields of a session."""
     changes = SessionChanges.model_validate({"expected_revision": session.revision, **given})
     await update_session(environment.app, environment.user_id, session.id, changes)
 
 
 async def save_text(environment: DemoEnvironment, session: Session, text: str) -> None:
-    """Give a session another transcript."""
+    """Replace the transcript of a session."""
     changes = TranscriptChanges(expected_revision=session.revision, text=text)
     await save_transcript(environment.app, environment.user_id, session.id, changes)

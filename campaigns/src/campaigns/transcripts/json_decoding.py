@@ -1,4 +1,4 @@
-"""JSON decoded into a type; an error names the path or the line, never the content."""
+"""JSON decoding into a type, with errors that name the path or the line, never the content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def decode(content: bytes, kind: type[T]) -> T:
     """Return a document as a value of `kind`.
 
     Raises:
-        Invalid: this is not JSON, is nested too deeply, or a field has the wrong type.
+        Invalid: the content is not JSON or nested too deeply, or a field has the wrong type.
     """
     try:
         return msgspec.json.decode(content, type=kind)
@@ -32,6 +32,6 @@ def decode(content: bytes, kind: type[T]) -> T:
 
 
 def line_of(error: msgspec.DecodeError, content: bytes) -> int:
-    """Return the line of an error whose message ends with the byte; the last line without one."""
+    """Return the line of the byte that an error names, or the last line."""
     found = re.search(r"\(byte (\d+)\)", str(error))
     return content.count(b"\n", 0, int(found[1]) if found else len(content)) + 1

@@ -20,13 +20,13 @@ router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 async def list_campaigns(
     app: ServedApp, caller: CallerId, query: Annotated[CampaignQuery, Query()]
 ) -> Page[Campaign]:
-    """Return your campaigns, those changed last first; `after` asks for the next part."""
+    """Return your campaigns, last changed first. `after` continues the list."""
     return await actions.list_campaigns(app, caller, query)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=responses(HTTPStatus.CONFLICT))
 async def create_campaign(app: ServedApp, caller: CallerId, new: NewCampaign) -> Campaign:
-    """Make a campaign."""
+    """Create a campaign."""
     return await actions.create_campaign(app, caller, new)
 
 
@@ -40,11 +40,11 @@ async def get_campaign(app: ServedApp, caller: CallerId, campaign_id: str) -> Ca
 async def update_campaign(
     app: ServedApp, caller: CallerId, campaign_id: str, changes: CampaignChanges
 ) -> Campaign:
-    """Change what is given, if nobody changed the campaign since `expected_revision`."""
+    """Change the given fields if the campaign is still at `expected_revision`."""
     return await actions.update_campaign(app, caller, campaign_id, changes)
 
 
 @router.delete("/{campaign_id}", status_code=HTTPStatus.NO_CONTENT)
 async def delete_campaign(app: ServedApp, caller: CallerId, campaign_id: str) -> None:
-    """Delete a campaign with its members and characters; its sessions stay, without a campaign."""
+    """Delete a campaign with its members and characters; keep its sessions, without a campaign."""
     await actions.delete_campaign(app, caller, campaign_id)

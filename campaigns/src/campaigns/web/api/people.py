@@ -19,19 +19,19 @@ router = APIRouter(tags=["people"], responses=responses(HTTPStatus.CONFLICT))
 async def list_members(
     app: ServedApp, caller: CallerId, campaign_id: str
 ) -> tuple[NamedMember, ...]:
-    """Return who sits at the table."""
+    """Return the members of a campaign."""
     return await actions.list_members(app, caller, campaign_id)
 
 
 @router.post("/campaigns/{campaign_id}/members", status_code=HTTPStatus.CREATED)
 async def add_member(app: ServedApp, caller: CallerId, campaign_id: str, new: NewMember) -> Member:
-    """Give a user a seat."""
+    """Add a user as a member."""
     return await actions.add_member(app, caller, campaign_id, new)
 
 
 @router.delete("/campaigns/{campaign_id}/members/{user_id}", status_code=HTTPStatus.NO_CONTENT)
 async def remove_member(app: ServedApp, caller: CallerId, campaign_id: str, user_id: str) -> None:
-    """Take a seat away."""
+    """Remove a member."""
     await actions.remove_member(app, caller, campaign_id, user_id)
 
 
@@ -39,7 +39,7 @@ async def remove_member(app: ServedApp, caller: CallerId, campaign_id: str, user
 async def list_characters(
     app: ServedApp, caller: CallerId, campaign_id: str
 ) -> tuple[Character, ...]:
-    """Return who is in the story."""
+    """Return the characters of a campaign."""
     return await actions.list_characters(app, caller, campaign_id)
 
 
@@ -47,7 +47,7 @@ async def list_characters(
 async def add_character(
     app: ServedApp, caller: CallerId, campaign_id: str, new: NewCharacter
 ) -> Character:
-    """Bring a character into the story."""
+    """Add a character."""
     return await actions.add_character(app, caller, campaign_id, new)
 
 
@@ -57,7 +57,7 @@ async def add_character(
 async def remove_character(
     app: ServedApp, caller: CallerId, campaign_id: str, character_id: int
 ) -> None:
-    """Take a character out of the story, and out of its sessions."""
+    """Remove a character with its appearances in sessions."""
     await actions.remove_character(app, caller, campaign_id, character_id)
 
 
@@ -65,5 +65,5 @@ async def remove_character(
 async def add_appearance(
     app: ServedApp, caller: CallerId, session_id: str, character_id: int
 ) -> Appearance:
-    """Record that a character takes part in a session."""
+    """Record that a character appears in a session."""
     return await actions.add_appearance(app, caller, character_id, session_id)

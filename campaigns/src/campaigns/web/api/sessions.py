@@ -22,13 +22,13 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 async def list_sessions(
     app: ServedApp, caller: CallerId, query: Annotated[SessionQuery, Query()]
 ) -> Page[Session]:
-    """Return your sessions, the newest first: all, those of a campaign, or those of none."""
+    """Return your sessions, newest first: all, of one campaign, or of no campaign."""
     return await actions.list_sessions(app, caller, query)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=responses(HTTPStatus.CONFLICT))
 async def create_session(app: ServedApp, caller: CallerId, new: NewSession) -> Session:
-    """Make a session, in a campaign or in none."""
+    """Create a session, in a campaign or in none."""
     return await actions.create_session(app, caller, new)
 
 
@@ -52,7 +52,7 @@ async def locate_session(app: ServedApp, caller: CallerId, session_id: str) -> D
 async def update_session(
     app: ServedApp, caller: CallerId, session_id: str, changes: SessionChanges
 ) -> Session:
-    """Change what is given; a given `campaign_id` moves the session, null takes it out."""
+    """Change the given fields. A given `campaign_id` moves the session, null to no campaign."""
     return await actions.update_session(app, caller, session_id, changes)
 
 

@@ -1,4 +1,4 @@
-"""Links to a session's recap over HTTP."""
+"""Shared links to a session's recap over HTTP."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ router = APIRouter(tags=["shares"])
 async def share_session(
     app: ServedApp, caller: CallerId, session_id: str, request: ShareRequest
 ) -> Session:
-    """Let whoever has the link read the recap until it expires; `share_token` ends the link."""
+    """Let anyone who has the link read the recap until it expires; `share_token` ends the link."""
     return await actions.share_session(app, caller, session_id, request)
 
 
 @router.delete("/sessions/{session_id}/share")
 async def revoke_share(app: ServedApp, caller: CallerId, session_id: str) -> Session:
-    """Make the link lead nowhere for good."""
+    """Revoke the link permanently."""
     return await actions.revoke_share(app, caller, session_id)
 
 
 @router.get("/shared/{token}")
 async def get_shared(app: ServedApp, token: str) -> SharedRecap:
-    """Return what a link shows, to anybody; the game master's notes are never part of it."""
+    """Return a shared recap, without authentication; it never contains the notes."""
     return await actions.get_shared(app, token)

@@ -1,4 +1,4 @@
-"""Transcripts over HTTP: whole, turn by turn, and searched."""
+"""Transcripts over HTTP: read, save, edit by turn, and search."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ router = APIRouter(tags=["transcripts"], responses=responses(HTTPStatus.CONFLICT
 
 @router.get(TRANSCRIPT)
 async def get_transcript(app: ServedApp, caller: CallerId, session_id: str) -> Transcript:
-    """Return what was said, as text and as the JSON text of its turns."""
+    """Return a transcript as text and as a JSON document in a string."""
     return await actions.get_transcript(app, caller, session_id)
 
 
@@ -40,7 +40,7 @@ async def get_transcript(app: ServedApp, caller: CallerId, session_id: str) -> T
 async def save_transcript(
     app: ServedApp, caller: CallerId, session_id: str, changes: TranscriptChanges
 ) -> Transcript:
-    """Save a transcript's text, its JSON, or both; null removes one."""
+    """Save the text, the JSON document, or both; null removes one."""
     return await actions.save_transcript(app, caller, session_id, changes)
 
 
@@ -53,7 +53,7 @@ async def save_upload(
     form: Form,
     expected_revision: Revision,
 ) -> Transcript:
-    """Save a transcript file, the body of the request, instead of the transcript before."""
+    """Replace the transcript by a file, the body of the request."""
     upload = TranscriptUpload(
         expected_revision=expected_revision, content=await request.body(), form=form
     )
@@ -64,13 +64,13 @@ async def save_upload(
 async def export_transcript(
     app: ServedApp, caller: CallerId, session_id: str, form: ExportForm
 ) -> Response:
-    """Return what was said as a text for people."""
+    """Return the transcript as a readable file."""
     return transcript_download(await actions.view_session(app, caller, session_id), form)
 
 
 @router.get(TRANSCRIPT + "/turns")
 async def get_turns(app: ServedApp, caller: CallerId, session_id: str) -> TranscriptTurns:
-    """Return what was said, turn by turn."""
+    """Return the turns of a transcript."""
     return await actions.get_turns(app, caller, session_id)
 
 
@@ -78,7 +78,7 @@ async def get_turns(app: ServedApp, caller: CallerId, session_id: str) -> Transc
 async def edit_turn(
     app: ServedApp, caller: CallerId, session_id: str, changes: TurnChanges
 ) -> TranscriptTurns:
-    """Change one turn and no other; of two callers who edit different turns both succeed."""
+    """Change one turn. Concurrent edits of different turns all succeed."""
     return await actions.edit_turn(app, caller, session_id, changes)
 
 
@@ -86,7 +86,7 @@ async def edit_turn(
 async def rename_speaker(
     app: ServedApp, caller: CallerId, session_id: str, changes: SpeakerChanges
 ) -> TranscriptTurns:
-    """Give somebody who speaks another name, in every turn."""
+    """Rename a speaker in every turn."""
     return await actions.rename_speaker(app, caller, session_id, changes)
 
 
@@ -94,5 +94,5 @@ async def rename_speaker(
 async def search_sessions(
     app: ServedApp, caller: CallerId, query: Annotated[SessionSearch, Query()]
 ) -> Page[FoundSession]:
-    """Return the sessions that have the words, with lines that show why."""
+    """Return the sessions that contain the words, with matching lines."""
     return await actions.search_sessions(app, caller, query)
