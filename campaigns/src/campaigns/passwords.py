@@ -28,7 +28,7 @@ class Passwords:
         """
         self._hashes = PasswordHash((Argon2Hasher(memory_cost=memory_kib),))
         self._threads = CapacityLimiter(parallel_max)
-        self._nobody = self._hashes.hash(secrets.token_urlsafe())
+        self._unknown_account = self._hashes.hash(secrets.token_urlsafe())
 
     async def hash(self, password: str) -> bytes:
         """Return the hash to store for a password."""
@@ -41,7 +41,7 @@ class Passwords:
         Without a hash it takes as long, so that response times do not reveal which accounts exist.
         Of a text longer than any valid password, only the beginning is compared; it cannot match.
         """
-        against = self._nobody if kept is None else kept.decode()
+        against = self._unknown_account if kept is None else kept.decode()
         given = password[: PASSWORD_CHARACTERS_MAX + 1]
         matches = await to_thread.run_sync(
             self._hashes.verify, given, against, limiter=self._threads

@@ -88,7 +88,7 @@ async def save_edit(request: Request, edit: Edit) -> Response:
     )
 
 
-def overtaken(request: Request, kind: str, address: str) -> Response:
+def redirect_after_conflict(request: Request, kind: str, address: str) -> Response:
     """Redirect to a record that was changed before the user's action, with a notice."""
     notice = f"The {kind} was changed in the meantime. Check it, then try again."
     return go_to(request, address, notice, Tone.BAD)

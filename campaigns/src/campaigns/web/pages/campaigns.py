@@ -22,7 +22,7 @@ from campaigns.enums import CampaignStatus, GameSystem
 from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import CampaignChanges, CampaignQuery, NewCampaign
 from campaigns.web.context import InContext, SiteContext
-from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
+from campaigns.web.editing import Edit, redirect_after_conflict, save_edit, show_edit
 from campaigns.web.forms import (
     Field,
     Form,
@@ -175,7 +175,7 @@ async def _move(
     try:
         campaign = await update_campaign(context.app, user_id, campaign_id, changes)
     except Conflict:
-        return overtaken(request, "campaign", f"/campaigns/{campaign_id}")
+        return redirect_after_conflict(request, "campaign", f"/campaigns/{campaign_id}")
     return go_to(
         request, f"/campaigns/{campaign.id}", f"{campaign.name}: {STATUSES[status].lower()}."
     )

@@ -26,7 +26,7 @@ from campaigns.inputs import PAGE_ITEMS_MAX, CampaignQuery, NewSession, SessionC
 from campaigns.records import Session
 from campaigns.web.badges import badges_of
 from campaigns.web.context import InContext, SiteContext
-from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
+from campaigns.web.editing import Edit, redirect_after_conflict, save_edit, show_edit
 from campaigns.web.forms import (
     CHECKED,
     Field,
@@ -130,7 +130,7 @@ async def star(request: Request, context: InContext, user: SignedIn, session_id:
     try:
         session = await update_session(context.app, user.id, session_id, changes)
     except Conflict:
-        return overtaken(request, "session", f"/sessions/{session_id}")
+        return redirect_after_conflict(request, "session", f"/sessions/{session_id}")
     return go_to(request, f"/sessions/{session.id}")
 
 
