@@ -302,6 +302,6 @@ async def test_an_unforeseen_error_has_a_page_without_its_reason(site: TestedSit
         await site.sql("ALTER TABLE campaigns RENAME COLUMN slug TO slog")
         answer = await ada.get("/campaigns/00000000-0000-0000-0000-000000000000/edit")
     assert answer.status_code == 500
-    assert "The mistake is ours" in answer.text
+    assert "The error was logged" in answer.text
     assert "slug" not in answer.text
     assert "default-src 'self'" in answer.headers["content-security-policy"]

@@ -16,11 +16,11 @@ from campaigns.enums import CampaignStatus, GameSystem, MemberRole, SessionStatu
 from campaigns.errors import Conflict, Invalid, Problem
 from campaigns.passwords import Passwords, fingerprint
 from campaigns.settings import Settings, read_settings
-from campaigns.web.conflicts import Side, clash, marks_of, readable
+from campaigns.web.conflicts import Side, edit_conflict, marks_of, readable
 from campaigns.web.formats import counted, day, duration, iso, moment
 from campaigns.web.forms import (
-    Blank,
     Field,
+    WhenEmpty,
     Widget,
     refused,
     sentence,
@@ -35,9 +35,9 @@ from campaigns.web.pages.campaigns import FIELDS as CAMPAIGN_FIELDS
 STYLE_SHEET = files("campaigns.web") / "static" / "site.css"
 ADDRESS = "http://127.0.0.1:8000"
 FIELDS = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     Field("notes", "Notes", Widget.TEXT),
-    Field("level", "Level", Widget.NUMBER, Blank.LEFT_OUT),
+    Field("level", "Level", Widget.NUMBER, WhenEmpty.OMIT),
     Field("tags", "Tags", Widget.LIST),
     Field("public", "Public", Widget.CHECK),
 )
@@ -91,22 +91,22 @@ def test_problems_stand_beside_their_fields_and_the_first_has_the_focus() -> Non
     )
     form = refused(FIELDS, {"name": "", "notes": "kept"}, Invalid(*problems))
     assert form.is_refused
-    assert form.boxes["name"].problem == "Give it a value. Make it visible."
-    assert form.boxes["tags"].problem == "Shorten it."
-    assert [box.field.name for box in form.boxes.values() if box.has_focus] == ["name"]
-    assert form.boxes["notes"].text == "kept"
+    assert form.fields["name"].problem == "Give it a value. Make it visible."
+    assert form.fields["tags"].problem == "Shorten it."
+    assert [box.field.name for box in form.fields.values() if box.has_focus] == ["name"]
+    assert form.fields["notes"].text == "kept"
     assert form.problems == ("Read it again.",)
     assert not shown(FIELDS, {}).is_refused
 
 
 def test_a_conflict_is_told_with_its_kind() -> None:
     form = refused(FIELDS, {}, Conflict("name", "used by another", "give another name"))
-    assert form.boxes["name"].problem == "Used by another; give another name."
+    assert form.fields["name"].problem == "Used by another; give another name."
 
 
 def test_a_password_is_not_shown_again() -> None:
-    field = Field("password", "Password", Widget.PASSWORD, Blank.SENT)
-    assert shown((field,), {"password": "secret"}).boxes["password"].text == ""
+    field = Field("password", "Password", Widget.PASSWORD, WhenEmpty.SEND)
+    assert shown((field,), {"password": "secret"}).fields["password"].text == ""
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_of_two_versions_what_one_side_changed_is_settled(
     was: dict[str, str], mine: dict[str, str], theirs: dict[str, str]
 ) -> None:
     """Every field is agreed upon, settled for who changed it, or open if both did."""
-    found = clash(TWO, mine, theirs, marks_of(was), 7)
+    found = edit_conflict(TWO, mine, theirs, marks_of(was), 7)
     differing = {one.field.name: one for one in found.differences}
     assert differing.keys() | found.agreed.keys() == mine.keys()
     assert found.agreed == {name: text for name, text in mine.items() if text == theirs[name]}
@@ -148,7 +148,7 @@ def test_of_two_versions_what_one_side_changed_is_settled(
 
 
 def test_without_marks_somebody_chooses() -> None:
-    [name] = clash(TWO[:1], {"name": "a"}, {"name": "b"}, {}, 1).differences
+    [name] = edit_conflict(TWO[:1], {"name": "a"}, {"name": "b"}, {}, 1).differences
     assert name.settled is None
 
 

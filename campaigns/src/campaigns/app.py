@@ -1,4 +1,4 @@
-"""What every action needs: transactions on PostgreSQL, and somebody to tell after a commit."""
+"""The application object that every action takes: transactions, and the push after a commit."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from crossfade import DeliveryStatus
 
 
 class Push(Protocol):
-    """Brings a committed row to its other stores; `Migration.push` is one.
+    """A function that delivers a committed row to the target stores, such as `Migration.push`.
 
-    It raises nothing and returns at once unless asked to wait.
+    It raises nothing, and returns before the delivery unless `wait` is set.
     """
 
     async def __call__(self, entity: str, /, *primary_key: str, wait: bool = False) -> object:
-        """Bring the row with this primary key, as PostgreSQL prints it."""
+        """Deliver the row with this primary key, as PostgreSQL prints it."""
 
 
-class Locate(Protocol):
-    """Tells where rows stand; `Migration.delivery_status` is one.
+class DeliveryStatusOf(Protocol):
+    """A function that reads the delivery status of rows, such as `Migration.delivery_status`.
 
-    It raises nothing for a failing store and takes about a second at most.
+    It raises nothing if a store fails, and takes about a second at most.
     """
 
     async def __call__(
         self, entity: str, primary_keys: Sequence[Sequence[str]], /
     ) -> Sequence[DeliveryStatus]:
-        """Return where each row stands, in the order asked."""
+        """Return the status of each row, in the order of `primary_keys`."""
 
 
 async def no_push(_entity: str, /, *_primary_key: str, wait: bool = False) -> None:
-    """Leave committed rows where they are: PostgreSQL is the only store."""
+    """Do nothing: PostgreSQL is the only store."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The application's one argument.
+    """The first argument of every action.
 
     Attributes:
         sessions: opens transactions on PostgreSQL.
-        push: is called after each commit, once for every row that the action changed itself; rows
-            changed by a cascade are left to the relay.
-        locate: tells where rows stand; None when PostgreSQL is the only store.
+        push: called after each commit, once per row that the action changed; the relay delivers
+            rows that a cascade changed.
+        delivery_status: reads the delivery status of rows; None if PostgreSQL is the only store.
     """
 
     sessions: async_sessionmaker[AsyncSession]
     push: Push
-    locate: Locate | None = None
+    delivery_status: DeliveryStatusOf | None = None
 
 
 @asynccontextmanager
@@ -62,31 +62,31 @@ async def open_app(
     push: Push = no_push,
     connections_max: int = 10,
     *,
-    locate: Locate | None = None,
+    delivery_status: DeliveryStatusOf | None = None,
 ) -> AsyncIterator[App]:
     """Open the application on a database and close its connections at the end.
 
     Args:
         dsn: any form that libpq takes.
-        push: what to call after each commit.
-        connections_max: how many connections are open at most.
-        locate: tells where rows stand.
+        push: called after each commit.
+        connections_max: size of the connection pool.
+        delivery_status: reads the delivery status of rows.
     """
     engine = create_engine(dsn, connections_max)
     try:
-        yield App(async_sessionmaker(engine, expire_on_commit=False), push, locate)
+        yield App(async_sessionmaker(engine, expire_on_commit=False), push, delivery_status)
     finally:
         await engine.dispose()
 
 
 @asynccontextmanager
 async def transaction(app: App) -> AsyncIterator[AsyncSession]:
-    """Commit at the end of the block, roll back when it raises.
+    """Run a block in a transaction: commit at its end, roll back if it raises.
 
     Raises:
         Conflict: a unique value is taken.
-        Invalid: PostgreSQL cannot hold a value.
-        NotFound: a row that is referred to is gone.
+        Invalid: PostgreSQL cannot store a value.
+        NotFound: a referenced row does not exist.
         Unavailable: PostgreSQL does not answer or is too busy.
     """
     async with translated(), app.sessions.begin() as db:

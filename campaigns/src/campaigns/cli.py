@@ -13,7 +13,7 @@ import typer
 from campaigns.database import migrate as migrate_database
 from campaigns.errors import CampaignsError
 from campaigns.production import serve_site
-from campaigns.serving import Served, serve_all
+from campaigns.serving import ServerAddresses, serve_all
 from campaigns.settings import Settings, read_settings
 from crossfade import CrossfadeError, load_settings
 from crossfade import Settings as Stores
@@ -47,14 +47,16 @@ def serve(
         Path | None,
         typer.Option(file_okay=False, help=f"The data folder, {default_folder()} unless given."),
     ] = None,
-    port: Annotated[int, typer.Option(help="The site's port; 0 takes a free one.")] = 8000,
-    dashboard_port: Annotated[int, typer.Option(help="The dashboard's port; 0 likewise.")] = 8001,
+    port: Annotated[int, typer.Option(help="The site's port; 0 chooses a free one.")] = 8000,
+    dashboard_port: Annotated[
+        int, typer.Option(help="The dashboard's port; 0 chooses a free one.")
+    ] = 8001,
 ) -> None:
     """Serve the application and its dashboard on this machine until Ctrl-C.
 
-    Runs the stores, the capture, a relay and continuous verification too, and prints the variables
-    that lead other programs to the stores. The data stays for the next time. Where engines run on
-    the folder already, it joins them and ends with them.
+    Also runs the stores, the capture, a relay and continuous verification, and prints the
+    environment variables with which other programs reach the stores. The data is kept. If engines
+    already run on the folder, it uses them, and ends when they are stopped.
     """
     configure_logs("auto")
     try:
@@ -69,12 +71,12 @@ def serve(
 def web(
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port; 0 chooses a free one.")] = 8000,
     alone: Annotated[bool, typer.Option(help="Keep changes in PostgreSQL only.")] = False,
 ) -> None:
     """Serve the application on DATABASE_URL until Ctrl-C.
 
-    Committed changes are brought to the stores that Crossfade's settings name.
+    Committed changes are delivered to the stores of Crossfade's settings, unless --alone is given.
     """
     configure_logs("auto")
     try:
@@ -101,12 +103,12 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 async def _serve(folder: Path, site_at: Address, dashboard_at: Address) -> None:
-    await serve_all(folder, site_at, dashboard_at, _stop_on_signals(), _tell)
+    await serve_all(folder, site_at, dashboard_at, _stop_on_signals(), _print_addresses)
 
 
-def _tell(served: Served) -> None:
-    for name, value in served.variables.items():
+def _print_addresses(addresses: ServerAddresses) -> None:
+    for name, value in addresses.variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
-    typer.echo(f"# The application: {served.site}", err=True)
-    typer.echo(f"# The dashboard:   {served.dashboard}", err=True)
-    typer.echo("# Ctrl-C stops them.", err=True)
+    typer.echo(f"# The application: {addresses.site}", err=True)
+    typer.echo(f"# The dashboard:   {addresses.dashboard}", err=True)
+    typer.echo("# Press Ctrl-C to stop them.", err=True)

@@ -16,19 +16,19 @@ from campaigns.db_errors import translated
 from campaigns.errors import Invalid, Problem
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Any number that no other lock of the database uses.
+# An arbitrary key that no other advisory lock of the database uses.
 MIGRATION_LOCK = 7_235_119
 
 
 def create_engine(dsn: str, connections_max: int = 10) -> AsyncEngine:
-    """Return a pool of connections whose time zone is UTC.
+    """Return a pool of connections with the time zone UTC.
 
     Args:
         dsn: any form that libpq takes.
-        connections_max: how many connections are open at most.
+        connections_max: size of the pool.
 
     Raises:
-        Invalid: the DSN is none.
+        Invalid: the DSN is malformed.
     """
     try:
         given = conninfo_to_dict(dsn).get("options") or ""
@@ -59,12 +59,12 @@ def alembic_config(connection: Connection) -> Config:
 
 
 async def migrate(dsn: str) -> None:
-    """Bring the database to the newest revision; done when it is there already.
+    """Migrate the database to the newest revision; do nothing if it is there already.
 
-    Two that run at the same time take turns.
+    An advisory lock serialises concurrent calls.
 
     Raises:
-        Invalid: the DSN is none; or the database is at a revision of a newer release.
+        Invalid: the DSN is malformed, or the database is at a revision of a newer release.
         Unavailable: PostgreSQL does not answer.
     """
     engine = create_engine(dsn, connections_max=1)
@@ -81,5 +81,5 @@ async def migrate(dsn: str) -> None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply the revisions that are missing, in the connection's transaction."""
+    """Apply the missing revisions in the connection's transaction."""
     command.upgrade(alembic_config(connection), "head")

@@ -1,4 +1,4 @@
-"""PostgreSQL's refusals as errors of the application, by SQLSTATE and constraint."""
+"""Translation of PostgreSQL's errors into the application's, by SQLSTATE and constraint."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ TAKEN = {
         "used by another session of the campaign",
         "give another number, or none",
     ),
-    "campaign_members_pkey": ("user_id", "a member already", "nothing is left to do"),
+    "campaign_members_pkey": ("user_id", "a member already", "nothing to do"),
     "characters_campaign_id_name_key": (
         "name",
         "used by another character of the campaign",
         "give another name",
     ),
-    "character_sessions_pkey": ("session_id", "has the character already", "nothing is left to do"),
+    "character_sessions_pkey": ("session_id", "has the character already", "nothing to do"),
 }
 
 MISSING = {
@@ -53,14 +53,14 @@ MISSING = {
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """Raise PostgreSQL's refusals as errors of the application.
+    """Translate PostgreSQL's errors that the block raises.
 
-    The driver's messages may quote values, so they are not carried along.
+    The driver's messages may quote values, so they are dropped.
 
     Raises:
         Conflict: a unique value is taken.
-        Invalid: PostgreSQL cannot hold a value.
-        NotFound: a row that is referred to is gone.
+        Invalid: PostgreSQL cannot store a value.
+        NotFound: a referenced row does not exist.
         Unavailable: PostgreSQL does not answer or is too busy.
     """
     try:
@@ -75,7 +75,7 @@ async def translated() -> AsyncIterator[None]:
 
 
 def refusal(error: DBAPIError) -> CampaignsError | None:
-    """Return what the caller should learn, None when the error is the application's own mistake."""
+    """Return the error for the caller, None if the cause is a defect of the application."""
     cause = error.orig
     if not isinstance(cause, psycopg.Error):
         return None
@@ -88,7 +88,7 @@ def refusal(error: DBAPIError) -> CampaignsError | None:
 
 
 def unreachable(cause: psycopg.Error) -> Unavailable:
-    """Return the error of a lost or refused connection, in the words of the connection library."""
+    """Return the error of a lost or refused connection, with libpq's reason."""
     if cause.sqlstate is not None:
         return Unavailable(f"PostgreSQL answers with error {cause.sqlstate}; see its log")
     reason = next(iter(str(cause).splitlines()), "no connection")
@@ -96,8 +96,8 @@ def unreachable(cause: psycopg.Error) -> Unavailable:
 
 
 def unfit() -> Invalid:
-    """Return the error of a value that passed every check but PostgreSQL's."""
-    return Invalid(Problem("input", "a value PostgreSQL cannot hold", "check ranges and JSON"))
+    """Return the error of a value that only PostgreSQL rejects."""
+    return Invalid(Problem("input", "a value PostgreSQL cannot store", "check ranges and JSON"))
 
 
 def _constraint(name: str) -> CampaignsError | None:
@@ -109,7 +109,7 @@ def _constraint(name: str) -> CampaignsError | None:
 
 
 def _state(sqlstate: str) -> CampaignsError | None:
-    """Source: PostgreSQL documentation, appendix "PostgreSQL Error Codes"."""
+    """Return the error for a SQLSTATE. Source: PostgreSQL, appendix "PostgreSQL Error Codes"."""
     match sqlstate[:2]:
         case "22":
             return unfit()
@@ -119,6 +119,6 @@ def _state(sqlstate: str) -> CampaignsError | None:
             )
             return Invalid(problem)
         case "40":
-            return Unavailable("another change was in the way; try again")
+            return Unavailable("a concurrent change prevented this one; try again")
         case _:
             return None

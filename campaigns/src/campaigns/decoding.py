@@ -1,12 +1,12 @@
-"""What msgspec says about a document of the wrong shape, in our terms."""
+"""Location of msgspec's validation errors."""
 
 from __future__ import annotations
 
 import msgspec
 
 
-def key_hash_of(error: msgspec.ValidationError) -> tuple[str, str]:
-    """Return the path of what is wrong, and what was expected there; neither has a value in it."""
-    # The message ends with the place, as in: - at `$.sessions[0].name`
+def path_of(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return the path of the invalid field and the expected type; neither contains a value."""
+    # The message ends with the path, as in: - at `$.sessions[0].name`
     expected, _, path = str(error).partition(" - at ")
     return path.strip("`").removeprefix("$").removeprefix(".") or "the top level", expected

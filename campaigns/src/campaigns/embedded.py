@@ -20,12 +20,12 @@ NAME = "campaigns"
 
 @asynccontextmanager
 async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[LocalServices]:
-    """Start the engines and make tables and bucket; repeating it is harmless.
+    """Start the engines and create the tables and the bucket; idempotent.
 
-    The engines' credentials go into this process's environment, where the AWS chain finds them.
+    Sets the engines' AWS credentials in the environment of this process.
 
     Args:
-        folder: where the data is kept.
+        folder: the data folder.
         lifetime: whether the engines outlive the block.
     """
     async with local_services(folder, lifetime=lifetime) as engines:
@@ -39,11 +39,11 @@ async def open_stores(folder: Path, *, lifetime: Lifetime) -> AsyncIterator[Loca
 
 
 def settings_of(engines: LocalServices, dynamodb_endpoint: str = "") -> Settings:
-    """Return settings that lead to the engines, with pauses short enough to watch.
+    """Return the settings for the engines, with short pauses.
 
     Args:
         engines: the engines.
-        dynamodb_endpoint: something that stands before DynamoDB, such as a proxy.
+        dynamodb_endpoint: address of a proxy in front of DynamoDB; the engine's unless given.
     """
     return Settings(
         database_url=SecretStr(engines.dsn),

@@ -1,4 +1,4 @@
-"""The application's closed sets of values, as PostgreSQL stores them."""
+"""The application's enums, with the values that PostgreSQL stores."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class PlanTier(StrEnum):
-    """What a user pays for."""
+    """The plan of a user."""
 
     FREE = "FREE"
     SUPPORTER = "supporter-v1"
@@ -14,7 +14,7 @@ class PlanTier(StrEnum):
 
 
 class GameSystem(StrEnum):
-    """The rules a campaign is played by."""
+    """The rules of a campaign."""
 
     DND_5E = "dnd-5e"
     PATHFINDER_2E = "pf-2e"
@@ -23,7 +23,7 @@ class GameSystem(StrEnum):
 
 
 class CampaignStatus(StrEnum):
-    """Where a campaign stands."""
+    """The status of a campaign."""
 
     PLANNING = "PLANNING"
     ACTIVE = "ACTIVE"
@@ -33,7 +33,7 @@ class CampaignStatus(StrEnum):
 
 
 class SessionStatus(StrEnum):
-    """How far the processing of a recorded session got."""
+    """The status of a session's recording."""
 
     DRAFT = "DRAFT"
     UPLOADED = "UPLOADED"
@@ -45,7 +45,7 @@ class SessionStatus(StrEnum):
 
 
 class TranscriptSource(StrEnum):
-    """Where a transcript came from."""
+    """The source of a transcript."""
 
     PASTED = "PASTED"
     FILE = "FILE"
@@ -54,7 +54,7 @@ class TranscriptSource(StrEnum):
 
 
 class MemberRole(StrEnum):
-    """What a member does at the table."""
+    """The role of a member."""
 
     GM = "GM"
     PLAYER = "PLAYER"
@@ -62,7 +62,7 @@ class MemberRole(StrEnum):
 
 
 class ExportForm(StrEnum):
-    """How a transcript is taken along; the value ends the file's name."""
+    """The format of an exported transcript; the value is the file extension."""
 
     MARKDOWN = "md"
     TEXT = "txt"

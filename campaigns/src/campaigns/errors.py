@@ -1,4 +1,4 @@
-"""What an action raises. No message carries a value that somebody wrote, only names and kinds."""
+"""Errors of actions. No message contains a user's value, only names and kinds."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 
 class CampaignsError(Exception):
-    """The base of every error an action raises."""
+    """The base of the errors that actions raise."""
 
 
 class NotFound(CampaignsError):
-    """It does not exist, or belongs to somebody else; the two look the same."""
+    """The record does not exist or belongs to another user, without distinction."""
 
     def __init__(self, entity: str) -> None:
-        super().__init__(f"{entity}: not found; take an id from the list of your own")
+        super().__init__(f"{entity}: not found; use an id from your own list")
         self.entity = entity
 
 
@@ -21,10 +21,10 @@ class Conflict(CampaignsError):
     """The change contradicts what is stored.
 
     Attributes:
-        field: the field that clashes; ``expected_revision`` when somebody else was faster.
+        field: the field in conflict; ``expected_revision`` for an outdated revision.
         kind: what is wrong with it.
         remedy: what to do.
-        current_revision: the stored revision when the expected one is not it, else None.
+        current_revision: the stored revision if the expected one is outdated, else None.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class Conflict(CampaignsError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input.
+    """One problem of an input.
 
     Attributes:
         field: the field, with positions in lists, such as ``tags.3``.
-        kind: what was given, never its value.
+        kind: a description of the given value, never the value itself.
         remedy: what is accepted.
     """
 
@@ -56,7 +56,7 @@ class Problem:
 
 
 class Invalid(CampaignsError):
-    """The input cannot be accepted; `problems` has one entry for each thing wrong with it."""
+    """The input is invalid; `problems` has one entry per problem."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -64,7 +64,7 @@ class Invalid(CampaignsError):
 
 
 class Unavailable(CampaignsError):
-    """PostgreSQL cannot take the request now; nothing was changed unless the connection broke.
+    """PostgreSQL is not available; nothing was changed, unless the connection broke.
 
-    When the connection breaks during a commit, the change may have happened: read before repeating.
+    If the connection broke during the commit, the change may be committed: read before retrying.
     """

@@ -1,4 +1,4 @@
-"""An example row of each table, as PostgreSQL prints it; shown to explain keys and requests."""
+"""An example row of each table, as PostgreSQL prints it, for displays of keys and requests."""
 
 from __future__ import annotations
 

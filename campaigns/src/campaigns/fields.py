@@ -1,4 +1,4 @@
-"""Types of input fields: what each accepts, and the limits with their units."""
+"""Types of input fields, and their limits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def storable_text(text: str) -> str:
-    """Refuse what neither PostgreSQL nor any other store in UTF-8 can hold."""
+    """Reject NUL characters and lone surrogates, which the stores cannot hold."""
     if "\0" in text:
         raise PydanticCustomError("nul_character", "remove the NUL characters")
     try:
@@ -54,14 +54,14 @@ def storable_text(text: str) -> str:
 
 
 def not_blank(text: str) -> str:
-    """Refuse a name that nobody can see."""
+    """Reject a text without a visible character."""
     if not text.strip():
         raise PydanticCustomError("blank", "give it at least one visible character")
     return text
 
 
 def not_null(value: object) -> object:
-    """Refuse null where leaving the field out is what the caller wants."""
+    """Reject null for a field that may be omitted but not be null."""
     if value is None:
         raise PydanticCustomError("null", "leave the field out, or give it a value")
     return value
@@ -76,7 +76,7 @@ def canonical_uuid(text: str) -> str:
 
 
 def known_zone(name: str) -> str:
-    """Refuse a time zone that this machine cannot compute."""
+    """Reject a time zone that this machine does not know."""
     try:
         return ZoneInfo(name).key
     except (OSError, ValueError, KeyError):
@@ -84,21 +84,21 @@ def known_zone(name: str) -> str:
 
 
 def plausible_instant(instant: datetime) -> datetime:
-    """Refuse years that only a mistake explains, and that not every store can hold."""
+    """Reject years outside of the range that every store supports."""
     if not YEAR_MIN <= instant.year <= YEAR_MAX:
         raise PydanticCustomError("year", f"give a year from {YEAR_MIN} to {YEAR_MAX}")
     return instant
 
 
 def wall_clock_time(value: time) -> time:
-    """Refuse zones and parts of a second: a usual start is what a clock on the wall shows."""
+    """Reject a time with a zone or fractions of a second."""
     if value.tzinfo is not None or value.microsecond:
         raise PydanticCustomError("time", "give hours, minutes and seconds without a zone")
     return value
 
 
 def storable_json(value: JsonValue) -> JsonValue:
-    """Refuse JSON that PostgreSQL would not give back as it was."""
+    """Reject JSON that PostgreSQL cannot store unchanged, or that is too large."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         size_bytes = len(text.encode())
@@ -114,7 +114,7 @@ def storable_json(value: JsonValue) -> JsonValue:
 
 
 def transcript_text(text: str) -> str:
-    """Refuse a transcript that is too long."""
+    """Reject a transcript text that is too large."""
     if len(text.encode()) > TRANSCRIPT_TEXT_BYTES_MAX:
         remedy = f"at most {TRANSCRIPT_TEXT_BYTES_MAX} bytes of UTF-8 fit; split the session"
         raise PydanticCustomError("too_large", remedy)
@@ -122,7 +122,7 @@ def transcript_text(text: str) -> str:
 
 
 def transcript_json(text: str) -> str:
-    """Refuse a document that is too long; whether it is JSON is PostgreSQL's to say."""
+    """Reject a document that is too large; PostgreSQL checks whether it is JSON."""
     if len(text.encode()) > TRANSCRIPT_JSON_BYTES_MAX:
         remedy = f"at most {TRANSCRIPT_JSON_BYTES_MAX} bytes of UTF-8 fit; split the session"
         raise PydanticCustomError("too_large", remedy)
@@ -130,7 +130,7 @@ def transcript_json(text: str) -> str:
 
 
 def bytes_of_hexadecimal(value: object) -> object:
-    """Read text as hexadecimal digits; programs in Python may give the bytes themselves."""
+    """Decode a string of hexadecimal digits; return other values unchanged."""
     if not isinstance(value, str):
         return value
     try:
@@ -140,7 +140,7 @@ def bytes_of_hexadecimal(value: object) -> object:
 
 
 T = TypeVar("T")
-# A field of an update that may be left out but not be null.
+# A field that may be omitted but not be null.
 Given = Annotated[T | None, AfterValidator(not_null)]
 
 Text = Annotated[str, AfterValidator(storable_text)]

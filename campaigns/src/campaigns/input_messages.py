@@ -1,4 +1,4 @@
-"""What to give instead of an input that was refused, in words for people."""
+"""Remedies for invalid inputs, by pydantic's error type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from campaigns.fields import EMAIL_PATTERN, LANGUAGE_PATTERN, SLUG_PATTERN, TIME_ZONE_PATTERN
 
-# By pydantic's error type, else by the first word of it.
+# By pydantic's error type, or else by its first word.
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "missing": "give it a value",
@@ -51,7 +51,7 @@ SHAPES: Mapping[str, str] = MappingProxyType(
 
 
 def remedy(error: ErrorDetails) -> str:
-    """Return what is accepted; pydantic's own words where there are no better ones."""
+    """Return the remedy for an error; pydantic's message if there is none."""
     facts = error.get("ctx", {})
     kind = error["type"]
     if facts.get("min_length") == 1:

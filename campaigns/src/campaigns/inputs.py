@@ -1,4 +1,4 @@
-"""What actions take. A field that was not given leaves its column alone; null empties it."""
+"""Inputs of actions. An omitted field keeps its column; null sets the column to NULL."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAGE_ITEMS_MAX = 200
 
 
 def problem(error: ErrorDetails) -> Problem:
-    """Return what pydantic found, without the value and without places inside documents."""
+    """Convert an error of pydantic, without the value and without paths inside documents."""
     head, *rest = error["loc"] or ("input",)
     known = str(head).isidentifier() and len(str(head)) <= FIELD_CHARACTERS_MAX
     position = [str(part) for part in rest[:1] if isinstance(part, int)]
@@ -44,7 +44,7 @@ def problem(error: ErrorDetails) -> Problem:
 
 
 def kind(value: object) -> str:
-    """Return what somebody gave, without giving it away."""
+    """Describe a value without repeating it."""
     match value:
         case None:
             return "null"
@@ -57,20 +57,20 @@ def kind(value: object) -> str:
 
 
 def require_order(started_at: datetime | None, ended_at: datetime | None) -> None:
-    """Refuse a session that ends before it starts.
+    """Check that a session does not end before it starts.
 
     Raises:
-        Invalid: naming `ended_at`.
+        Invalid: it does; the error names `ended_at`.
     """
     if started_at and ended_at and ended_at < started_at:
         raise Invalid(Problem("ended_at", "before started_at", "swap or correct the two"))
 
 
 class Input(BaseModel):
-    """A frozen value that is valid, or cannot be made.
+    """The base of inputs: immutable, and validated when created.
 
     Raises:
-        Invalid: a field is unknown, missing or not acceptable.
+        Invalid: a field is unknown, missing or invalid.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,12 +84,12 @@ class Input(BaseModel):
             raise Invalid(*map(problem, error.errors(include_url=False))) from None
 
     def given(self) -> dict[str, Any]:
-        """Return the fields that were given, by name."""
+        """Return the given fields by name."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class NewUser(Input):
-    """An account to be made."""
+    """A new account."""
 
     email: accept.Email
     name: accept.Line | None = None
@@ -104,24 +104,24 @@ class NewUser(Input):
 
 
 class NewPassword(Input):
-    """A password to be kept; long rather than odd."""
+    """A new password."""
 
     password: accept.Password = Field(repr=False)
 
 
 class ProfileChanges(Input):
-    """Changes to one's own profile."""
+    """Changes to a user's profile."""
 
     name: accept.Line | None = None
     time_zone: Given[accept.KnownTimeZone] = None
 
 
 class NewApiToken(Input):
-    """A token for a program.
+    """A new API token.
 
     Attributes:
-        name: what it is for.
-        expires_at: when it ends; never unless given.
+        name: its purpose.
+        expires_at: when it expires; never unless given.
     """
 
     name: accept.CharacterName
@@ -129,7 +129,7 @@ class NewApiToken(Input):
 
 
 class CampaignFields(Input):
-    """What may be said about a campaign."""
+    """The optional fields of a campaign."""
 
     slug: Given[accept.Slug] = None
     description: accept.LongText | None = None
@@ -149,20 +149,20 @@ class CampaignFields(Input):
 
 
 class NewCampaign(CampaignFields):
-    """A campaign to be made; its slug is made from its name unless given."""
+    """A new campaign; its slug is derived from its name unless given."""
 
     name: accept.Name
 
 
 class CampaignChanges(CampaignFields):
-    """Changes to the campaign as it was at `expected_revision`."""
+    """Changes to a campaign at `expected_revision`."""
 
     expected_revision: accept.Revision
     name: Given[accept.Name] = None
 
 
 class SessionFields(Input):
-    """What may be said about a session; its transcript has an action of its own."""
+    """The optional fields of a session; `save_transcript` changes its transcript."""
 
     campaign_id: accept.CampaignId | None = None
     number: accept.Positive | None = None
@@ -199,15 +199,15 @@ class SessionFields(Input):
 
 
 class NewSession(SessionFields):
-    """A session to be made."""
+    """A new session."""
 
     name: accept.Name
 
 
 class SessionChanges(SessionFields):
-    """Changes to the session as it was at `expected_revision`.
+    """Changes to a session at `expected_revision`.
 
-    A given `campaign_id` moves it: to another campaign, or with null to none.
+    A given `campaign_id` moves the session to another campaign, null to none.
     """
 
     expected_revision: accept.Revision
@@ -215,13 +215,13 @@ class SessionChanges(SessionFields):
 
 
 class TranscriptChanges(Input):
-    """A transcript as text, as JSON, or as both; null removes one.
+    """A transcript as text, as a JSON document, or as both; null removes one.
 
     Attributes:
-        expected_revision: the session's revision that the caller has seen.
-        text: what was said, for people.
-        document: the same for programs, as JSON text.
-        source: where it came from.
+        expected_revision: the session's revision that the change was made for.
+        text: the transcript as plain text.
+        document: the transcript as JSON in a string.
+        source: the source of the transcript.
         lang: its language, such as ``en`` or ``en-GB``.
     """
 
@@ -247,7 +247,7 @@ class NewMember(Input):
 
 
 class NewCharacter(Input):
-    """Somebody who enters the story."""
+    """A new character."""
 
     name: accept.CharacterName
     played_by: accept.Line | None = None
@@ -255,11 +255,11 @@ class NewCharacter(Input):
 
 
 class PageRequest(Input):
-    """Which part of a list to return.
+    """A request for one page of a list.
 
     Attributes:
-        limit: how many entries at most.
-        after: `Page.after` of the part before; the first part unless given.
+        limit: maximal number of entries.
+        after: `Page.after` of the previous page; the first page unless given.
     """
 
     limit: int = Field(default=50, ge=1, le=PAGE_ITEMS_MAX)
@@ -267,11 +267,11 @@ class PageRequest(Input):
 
 
 class CampaignQuery(PageRequest):
-    """The user's campaigns, those changed last first.
+    """A query of the user's campaigns, last changed first.
 
     Attributes:
-        status: only those of this status.
-        unarchived: leave out the archived ones.
+        status: only campaigns with this status.
+        unarchived: omit archived campaigns.
     """
 
     status: CampaignStatus | None = None
@@ -279,7 +279,7 @@ class CampaignQuery(PageRequest):
 
 
 class SessionQuery(PageRequest):
-    """The user's sessions, the newest first: all, those of one campaign, or those of none."""
+    """A query of the user's sessions, newest first: all, of one campaign, or of no campaign."""
 
     campaign_id: accept.CampaignId | None = None
     unfiled: bool = False

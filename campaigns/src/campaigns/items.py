@@ -1,9 +1,9 @@
 """The application's items in DynamoDB, read through their entities.
 
-PostgreSQL answers the application's requests; these reads are for who compares it with DynamoDB, or
-reads there. What does not carry an entity's identifiers, such as the tombstone of a deleted row,
-never surfaces. Values are those of the item: identifiers, dates, times and decimals are texts, and
-a column that moved to S3 is absent, with the object's key in its place.
+The application itself reads PostgreSQL; these reads serve comparisons and programs that use
+DynamoDB. Items without an entity's identifiers, such as tombstones of deleted rows, are not
+returned. Values are those of the item: identifiers, dates, times and decimals are strings. A column
+that moved to S3 is absent, and an attribute has the key of the stored object instead.
 """
 
 from __future__ import annotations
@@ -125,9 +125,9 @@ class CharacterItem(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class Items:
-    """Reads of the application's table.
+    """Queries of the application's table.
 
-    A query is read with ``async for``, by ``await query.go()`` or by ``query.pages()``.
+    Read a query with ``async for``, ``await query.go()`` or ``query.pages()``.
 
     Args:
         client: a DynamoDB client.
@@ -146,27 +146,27 @@ class Items:
         self.character_items = entity(CHARACTER, CharacterItem)
 
     def campaigns(self, user_id: str) -> Query[CampaignItem]:
-        """A user's campaigns."""
+        """Return the query of a user's campaigns."""
         return self.campaign_items.query.record(userId=user_id)
 
     def sessions(self, campaign_id: str) -> Query[SessionItem]:
-        """A campaign's sessions."""
+        """Return the query of a campaign's sessions."""
         return self.session_items.query.record(campaignId=campaign_id)
 
     def members(self, campaign_id: str) -> Query[MemberItem]:
-        """A campaign's members."""
+        """Return the query of a campaign's members."""
         return self.member_items.query.record(campaignId=campaign_id)
 
     def characters(self, campaign_id: str) -> Query[CharacterItem]:
-        """A campaign's characters."""
+        """Return the query of a campaign's characters."""
         return self.character_items.query.record(campaignId=campaign_id)
 
     async def campaign(self, campaign_id: str) -> CampaignItem | None:
-        """The campaign with this id, found through the index."""
+        """Return the campaign with this id, or None; reads the index."""
         return await _first(self.campaign_items.query.byId(campaignId=campaign_id))
 
     async def session(self, session_id: str) -> SessionItem | None:
-        """The session with this id, found through the index, in a campaign or in none."""
+        """Return the session with this id, in a campaign or in none, or None; reads the index."""
         filed = await _first(self.session_items.query.byId(sessionId=session_id))
         if filed is not None:
             return filed

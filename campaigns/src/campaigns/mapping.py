@@ -1,6 +1,6 @@
-"""Where each row of the application stands in DynamoDB and S3.
+"""The mapping of the application's rows to DynamoDB and S3.
 
-One table holds everything. Item attributes carry the names of the application's API (camelCase).
+One table holds all items. Item attributes have the camelCase names of the columns.
 Partitions:
 
     USER#<user>      PROFILE            the user
@@ -10,10 +10,10 @@ Partitions:
                      MEMB#<user>        its members
                      CHAR#<character>   its characters
     UNFILED#<user>   SESS#<session>     the user's sessions without a campaign
-    SESS#<session>   CHAR#<character>   who appears in the session
+    SESS#<session>   CHAR#<character>   the characters that appear in the session
 
-The index `gsi1` finds campaigns, sessions and characters by their id alone, the campaigns a user is
-a member of, the sessions a character appears in, and an API token by its digest.
+The index `gsi1` finds campaigns, sessions and characters by id, the campaigns of a member, the
+sessions that a character appears in, and API tokens by digest.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _enum(name: str, type_name: str, *, required: bool = False) -> Column:
 
 
 def _overflow(mapping: str, column: str) -> Body:
-    """Keep a long column in the item, and move it to S3 only when the item would be too large."""
+    """Return a body that stays in the item, and moves to S3 only if the item would be too large."""
     plain = Column(column, "text")
     prefix = f"{mapping}-{column.replace('_', '-')}"
     return Body(column, f"{plain.attribute}StorageKey", prefix, overflow_only=True)
@@ -60,7 +60,7 @@ USER = Mapping(
         Column("email", "text", required=True),
         Column("name", "text"),
         Column("password_hash", "bytea"),
-        # Snowflakes pass 2^53, which readers in JavaScript cannot hold as numbers.
+        # Snowflake ids exceed 2^53, the largest exact integer of JavaScript.
         Column("discord_user_id", "bigint", rule=Rule.TEXT),
         Column("time_zone", "character varying(64)", required=True),
         _enum("plan_tier", "plan_tier", required=True),
@@ -92,7 +92,7 @@ CAMPAIGN = Mapping(
         Column("tags", "text[]"),
         Column("player_names", "text[]"),
         Column("settings", "jsonb"),
-        # json, unlike jsonb, keeps the order of keys and repeated keys; so does text.
+        # Unlike jsonb, json keeps the order of keys and repeated keys; so does text.
         Column("house_rules", "json", rule=Rule.TEXT),
         Column("cover_image_key", "text"),
         Column("started_on", "date"),
@@ -195,7 +195,7 @@ SESSION = Mapping(
             )
         ),
     ),
-    # Made from other columns by a trigger; search is another system's job after the move.
+    # A trigger derives it from other columns; after the migration, search needs another system.
     ignored=("search_vector",),
 )
 

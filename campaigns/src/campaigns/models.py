@@ -1,7 +1,7 @@
-"""The tables of the application, as SQLAlchemy knows them; `migrations` creates them.
+"""SQLAlchemy models of the application's tables; `migrations` creates the tables.
 
-Attributes carry the columns' names. Times without a zone are UTC. `search_vector` belongs to a
-trigger; nothing in Python reads or writes it.
+Attributes have the names of the columns. Times without a zone are UTC. A trigger writes
+`search_vector`.
 """
 
 from __future__ import annotations
@@ -48,38 +48,38 @@ EMPTY_OBJECT = text("'{}'::jsonb")
 
 
 def stored_enum(kind: type[StrEnum], name: str) -> Enum:
-    """Return the PostgreSQL enum whose labels are the values of `kind`."""
+    """Return the PostgreSQL enum that has the values of `kind` as labels."""
     return Enum(kind, name=name, values_callable=lambda members: [m.value for m in members])
 
 
 def texts() -> ARRAY[str]:
-    """Return text[], read as a tuple."""
+    """Return the type text[], read as a tuple."""
     return ARRAY(TEXT, as_tuple=True)
 
 
 def instant(digits: int) -> TIMESTAMP:
-    """Return timestamptz with so many digits of a second."""
+    """Return the type timestamptz with `digits` fractional digits."""
     return TIMESTAMP(timezone=True, precision=digits)
 
 
 def document() -> JSONB:
-    """Return jsonb, in which None is NULL."""
+    """Return the type jsonb; None is NULL."""
     return JSONB(none_as_null=True)
 
 
 class PaddedText(TypeDecorator[str]):
-    """char(n), read without the blanks that PostgreSQL pads it with."""
+    """The type char(n), read without PostgreSQL's padding."""
 
     impl = CHAR
     cache_ok = True
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Return the text that was written."""
+        """Return the text without trailing blanks."""
         return value and value.rstrip(" ")
 
 
 class Base(DeclarativeBase):
-    """Constraint names as PostgreSQL chooses them."""
+    """The base of the models, with PostgreSQL's default constraint names."""
 
     metadata = MetaData(
         naming_convention={
@@ -90,7 +90,7 @@ class Base(DeclarativeBase):
 
 
 class UserRow(Base):
-    """A person with an account."""
+    """A user account."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -123,7 +123,7 @@ class UserRow(Base):
 
 
 class ApiTokenRow(Base):
-    """What lets a program act for its user; the token itself is kept nowhere."""
+    """An API token of a user; only the token's digest is stored."""
 
     __tablename__ = "api_tokens"
     __table_args__ = (
@@ -147,7 +147,7 @@ class ApiTokenRow(Base):
 
 
 class CampaignRow(Base):
-    """A series of sessions; belongs to one user."""
+    """A series of sessions of one user."""
 
     __tablename__ = "campaigns"
     __table_args__ = (
@@ -197,7 +197,7 @@ class CampaignRow(Base):
 
 
 class SessionRow(Base):
-    """One evening of play with its recording and transcript; may belong to no campaign."""
+    """A session with its recording and transcript, in a campaign or in none."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -268,7 +268,7 @@ class SessionRow(Base):
 
 
 class MemberRow(Base):
-    """A user's seat in a campaign."""
+    """A member of a campaign."""
 
     __tablename__ = "campaign_members"
     __table_args__ = (Index("campaign_members_user_id_idx", "user_id"),)
@@ -287,7 +287,7 @@ class MemberRow(Base):
 
 
 class CharacterRow(Base):
-    """Somebody of the story."""
+    """A character of a campaign."""
 
     __tablename__ = "characters"
     __table_args__ = (Index("characters_campaign_id_name_key", "campaign_id", "name", unique=True),)
@@ -304,7 +304,7 @@ class CharacterRow(Base):
 
 
 class AppearanceRow(Base):
-    """A character takes part in a session."""
+    """The appearance of a character in a session."""
 
     __tablename__ = "character_sessions"
     __table_args__ = (Index("character_sessions_session_id_idx", "session_id"),)

@@ -1,4 +1,4 @@
-"""Passwords: kept as Argon2 hashes, compared in threads, never compared in a hurry."""
+"""Password hashing with Argon2id, in threads."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ MEMORY_KIB = 64 * 1024
 
 
 class Passwords:
-    """Hashes and compares; a few at a time, as each takes much memory and tens of ms."""
+    """Hashes and verifies passwords, a few at a time: each takes much memory and tens of ms."""
 
     def __init__(self, memory_kib: int = MEMORY_KIB, parallel_max: int = 2) -> None:
-        """Prepare the hash that stands in for the password of an unknown account.
+        """Prepare the hash that is compared for unknown accounts.
 
         Args:
-            memory_kib: what one new hash takes; the more, the dearer is guessing.
-            parallel_max: how many threads hash at once.
+            memory_kib: memory of one new hash, in KiB; more memory makes guessing more expensive.
+            parallel_max: maximal number of hashing threads.
         """
         self._hashes = PasswordHash((Argon2Hasher(memory_cost=memory_kib),))
         self._threads = CapacityLimiter(parallel_max)
-        self._nobody = self._hashes.hash(secrets.token_urlsafe())
+        self._unknown_account = self._hashes.hash(secrets.token_urlsafe())
 
     async def hash(self, password: str) -> bytes:
-        """Return what to keep of a password."""
+        """Return the hash to store for a password."""
         text = await to_thread.run_sync(self._hashes.hash, password, limiter=self._threads)
         return text.encode()
 
     async def matches(self, password: str, kept: bytes | None) -> bool:
-        """Return whether a password is the one that was kept.
+        """Return whether a password matches a stored hash.
 
-        It takes as long when none was kept, so that nobody learns which accounts exist. Of a text
-        longer than any password the beginning is compared, which is as wrong.
+        Without a hash it takes as long, so that response times do not reveal which accounts exist.
+        Of a text longer than any valid password, only the beginning is compared; it cannot match.
         """
-        against = self._nobody if kept is None else kept.decode()
+        against = self._unknown_account if kept is None else kept.decode()
         given = password[: PASSWORD_CHARACTERS_MAX + 1]
         matches = await to_thread.run_sync(
             self._hashes.verify, given, against, limiter=self._threads
@@ -50,5 +50,5 @@ class Passwords:
 
 
 def fingerprint(kept: bytes) -> str:
-    """Return a short text that changes with the password, and tells nothing about it."""
+    """Return a short text that changes with the password and does not reveal it."""
     return hashlib.sha256(b"fingerprint " + kept).hexdigest()[:FINGERPRINT_CHARACTERS]

@@ -1,4 +1,4 @@
-"""The site on the database and the stores that the environment names."""
+"""The site on the database and the stores of the environment's settings."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ async def serve_site(
     stores: Stores | None,
     at: Address,
     stop: asyncio.Event,
-    told: Callable[[str], None],
+    on_ready: Callable[[str], None],
 ) -> None:
     """Serve the site until `stop` is set.
 
     Args:
-        settings: the database and the site.
-        stores: where committed changes are brought at once; None leaves them in PostgreSQL.
-        at: where to listen.
-        stop: ends it.
-        told: called with the address once it answers.
+        settings: settings of the database and the site.
+        stores: settings of the target stores for committed changes; None for PostgreSQL only.
+        at: address to listen on.
+        stop: ends the server.
+        on_ready: called with the site's URL as soon as the socket listens.
 
     Raises:
         ConfigurationError: a setting is wrong, or the port is taken.
-        Invalid: the database's address is none.
+        Invalid: `DATABASE_URL` is malformed.
     """
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listen(at))
         app = await _open(stack, settings.database_url, stores)
         address = url_of(listener)
         site = create_site(app, options_of(settings, address))
-        told(address)
+        on_ready(address)
         await serve(site, listener, stop)
 
 
@@ -48,5 +48,5 @@ async def _open(stack: AsyncExitStack, dsn: str, stores: Stores | None) -> App:
     if stores is None:
         return await stack.enter_async_context(open_app(dsn))
     migration = await stack.enter_async_context(open_migration(stores, APPLICATION))
-    opened = open_app(dsn, migration.push, locate=migration.delivery_status)
+    opened = open_app(dsn, migration.push, delivery_status=migration.delivery_status)
     return await stack.enter_async_context(opened)

@@ -1,4 +1,4 @@
-"""What actions return: rows as frozen values, without secrets and without transcripts."""
+"""Records that actions return: immutable rows, without secrets and long texts."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Hexadecimal = Annotated[bytes, PlainSerializer(bytes.hex, str, when_used="json-u
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a time without a zone as the UTC that it is."""
+    """Return a time without a zone as UTC."""
     return moment.replace(tzinfo=UTC)
 
 
 UtcTime = Annotated[datetime, PlainSerializer(in_utc, datetime, when_used="json")]
-"""A time without a zone that is UTC; JSON says so."""
+"""A time without a zone that is UTC; in JSON it ends in Z."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user with what signing in is checked against; for the door, not for pages."""
+    """A user with the password hash, for sign-in only."""
 
     user: User
     password_hash: bytes | None = field(repr=False)
@@ -63,7 +63,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
-    """What is known of a token after it was made; not the token."""
+    """An API token without its secret text."""
 
     id: str
     user_id: str
@@ -75,11 +75,11 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class NewlyMadeToken:
-    """A token on the only occasion that it is shown.
+    """A new API token, with the secret text that is shown only once.
 
     Attributes:
-        token: what is known of it.
-        text: what a program sends as its bearer token.
+        token: the token.
+        text: the bearer token that a program sends.
     """
 
     token: ApiToken
@@ -88,7 +88,7 @@ class NewlyMadeToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """A campaign; `revision` counts the changes its owner made."""
+    """A campaign; `revision` counts the changes by its owner."""
 
     id: str
     user_id: str
@@ -117,7 +117,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session; `get_transcript` returns what was said in it."""
+    """A session without its transcript."""
 
     id: str
     user_id: str
@@ -161,7 +161,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was said in a session, as text, as JSON text, as both or not at all."""
+    """The transcript of a session: text and JSON document, either may be None."""
 
     session_id: str
     text: str | None
@@ -174,8 +174,8 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """What was said in a session, turn by turn; `revision` is the session's."""
+class TranscriptTurns:
+    """The turns of a transcript; `revision` is the session's."""
 
     session_id: str
     turns: tuple[Turn, ...]
@@ -187,7 +187,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A turn that shows why a session was found: its position, who speaks, a piece of the text."""
+    """A turn that matches a search: its position, speaker and a piece of its text."""
 
     position: int
     speaker: str | None
@@ -196,7 +196,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class FoundSession:
-    """A session that a search found, with some of the lines that have the words."""
+    """A session that matches a search, with some matching turns."""
 
     session: Session
     snippets: tuple[Snippet, ...]
@@ -204,7 +204,7 @@ class FoundSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedRecap:
-    """What the link to a session's recap shows to anybody."""
+    """The content of a shared link to a session's recap."""
 
     name: str
     player_recap: str | None
@@ -214,7 +214,7 @@ class SharedRecap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A user's seat in a campaign."""
+    """A member of a campaign."""
 
     campaign_id: str
     user_id: str
@@ -225,7 +225,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Character:
-    """Somebody of a campaign's story."""
+    """A character of a campaign."""
 
     id: int
     campaign_id: str
@@ -236,21 +236,21 @@ class Character:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
-    """A character takes part in a session."""
+    """The appearance of a character in a session."""
 
     character_id: int
     session_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seat(Member):
-    """A member with the name they gave themselves."""
+class NamedMember(Member):
+    """A member with the name of the user's profile."""
 
     name: str | None
 
 
 class PersonKind(StrEnum):
-    """Whether somebody sits at the table or is in the story."""
+    """The kind of a person of a campaign."""
 
     MEMBER = "member"
     CHARACTER = "character"
@@ -258,14 +258,14 @@ class PersonKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody of a campaign, as its page shows them.
+    """A member or character of a campaign, for its page.
 
     Attributes:
         kind: member or character.
-        id: the member's user, or the character.
-        name: what they are called.
-        role: what a member does at the table.
-        played_by: who plays a character.
+        id: id of the member's user, or of the character.
+        name: nickname or name.
+        role: role of a member.
+        played_by: player of a character.
     """
 
     kind: PersonKind
@@ -277,7 +277,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignCard:
-    """A campaign as lists show it; `description` is its beginning only."""
+    """A campaign for lists; `description` is shortened."""
 
     id: str
     name: str
@@ -293,7 +293,7 @@ class CampaignCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCard:
-    """A session as lists show it."""
+    """A session for lists."""
 
     id: str
     campaign_id: str | None
@@ -309,13 +309,13 @@ class SessionCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignView:
-    """A campaign with what its page shows.
+    """A campaign with its sessions and people, for its page.
 
     Attributes:
         campaign: the campaign.
-        sessions: its sessions, the newest first.
-        members: who sits at the table.
-        characters: who is in the story.
+        sessions: its sessions, newest first.
+        members: its members.
+        characters: its characters.
     """
 
     campaign: Campaign
@@ -326,11 +326,11 @@ class CampaignView:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A part of a list.
+    """A page of a list.
 
     Attributes:
         items: the entries.
-        after: what to ask for next, None at the end.
+        after: position of the next page, None at the end.
     """
 
     items: tuple[T, ...]

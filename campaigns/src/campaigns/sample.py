@@ -1,4 +1,4 @@
-"""Recorded sessions from files, and how they become campaigns with transcripts.
+"""Recorded sessions from files, and their import as campaigns with transcripts.
 
 A file is one campaign:
 
@@ -26,7 +26,7 @@ from campaigns.actions import (
     save_transcript,
 )
 from campaigns.app import App
-from campaigns.decoding import key_hash_of
+from campaigns.decoding import path_of
 from campaigns.enums import CampaignStatus, GameSystem, SessionStatus, TranscriptSource
 from campaigns.errors import Invalid, Problem
 from campaigns.inputs import NewCampaign, NewCharacter, NewSession, TranscriptChanges
@@ -36,12 +36,12 @@ PACKAGED = Path(__file__).parent / "missions"
 FILE_BYTES_MAX = 64 * 1024 * 1024
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Two of them added to 1970 stay within the years that a datetime has.
+# The sum of 1970 and two of them is within the years of a datetime.
 Seconds = Annotated[float, msgspec.Meta(ge=-1e10, le=1e11)]
 
 
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody says something, `t` seconds after the campaign's clock started."""
+    """A turn, `t` seconds after the campaign's clock started."""
 
     t: int | float
     speaker: str
@@ -69,13 +69,13 @@ class Mission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """How far loading got.
+class LoadProgress:
+    """The progress of `load` after a session.
 
     Attributes:
-        campaign: the campaign's name.
-        sessions_done: sessions loaded so far, of all campaigns.
-        sessions_total: sessions to load.
+        campaign: name of the campaign.
+        sessions_done: number of loaded sessions, of all campaigns.
+        sessions_total: number of sessions to load.
         transcript_bytes: length of this session's text in UTF-8.
     """
 
@@ -89,8 +89,8 @@ def read_missions(folder: Path = PACKAGED) -> tuple[Mission, ...]:
     """Return the campaigns of every ``*.json`` in a folder, by file name.
 
     Raises:
-        Invalid: there is no such folder or no file in it; or a file is malformed: the error names
-            the file and the field.
+        Invalid: the folder has no such file, or a file is malformed; the error names the file and
+            the field.
     """
     files = sorted(folder.glob("*.json"))
     if not files:
@@ -112,7 +112,7 @@ def read_mission(file: Path) -> Mission:
         kind = error.strerror or type(error).__name__
         raise Invalid(Problem(str(file), kind, "make it readable")) from error
     except msgspec.ValidationError as error:
-        field, expected = key_hash_of(error)
+        field, expected = path_of(error)
         raise Invalid(Problem(f"{file}: {field}", expected, "correct the file")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(Problem(str(file), str(error), "give well-formed JSON in UTF-8")) from None
@@ -122,18 +122,18 @@ async def load(
     app: App,
     user_id: str,
     missions: Sequence[Mission],
-    progress: Callable[[Loaded], None] = lambda _: None,
+    on_progress: Callable[[LoadProgress], None] = lambda _: None,
 ) -> tuple[Campaign, ...]:
-    """Make each mission a campaign of the user's, with its speakers as characters.
+    """Create a campaign for each mission, with its speakers as characters.
 
     Args:
         app: the application.
-        user_id: whose campaigns they become.
-        missions: what to load.
-        progress: is called after each session.
+        user_id: owner of the campaigns.
+        missions: the recordings to load.
+        on_progress: called after each session.
 
     Raises:
-        Conflict: the user has such a campaign already.
+        Conflict: the user already has such a campaign.
         Invalid: a mission does not fit the application's limits.
     """
     total = sum(len(mission.sessions) for mission in missions)
@@ -146,16 +146,16 @@ async def load(
         for session in mission.sessions:
             transcript_bytes = await add_session(app, campaign, characters, mission, session)
             done += 1
-            progress(Loaded(mission.campaign, done, total, transcript_bytes))
+            on_progress(LoadProgress(mission.campaign, done, total, transcript_bytes))
     return tuple(campaigns)
 
 
 async def add_speakers(
     app: App, user_id: str, campaign_id: str, mission: Mission
 ) -> dict[str, int]:
-    """Make everybody who speaks a character and return their ids."""
+    """Create a character for each speaker; return their ids by name."""
     ids = {}
-    for name in dict.fromkeys((*mission.speakers, *spoken(mission.sessions))):
+    for name in dict.fromkeys((*mission.speakers, *speakers_of(mission.sessions))):
         character = await add_character(app, user_id, campaign_id, NewCharacter(name=name))
         ids[name] = character.id
     return ids
@@ -168,7 +168,7 @@ async def add_session(
     mission: Mission,
     recorded: RecordedSession,
 ) -> int:
-    """Make a session with its transcript and who appears in it.
+    """Create a session with its transcript and appearances.
 
     Returns:
         The length of its text in UTF-8.
@@ -177,13 +177,13 @@ async def add_session(
     session = await create_session(app, campaign.user_id, new)
     changes = transcript_of(recorded, session.revision)
     await save_transcript(app, campaign.user_id, session.id, changes)
-    for name in dict.fromkeys(spoken([recorded])):
+    for name in dict.fromkeys(speakers_of([recorded])):
         await add_appearance(app, campaign.user_id, characters[name], session.id)
     return len((changes.text or "").encode())
 
 
 def campaign_of(mission: Mission) -> NewCampaign:
-    """Return the campaign of a mission."""
+    """Return the campaign to create for a mission."""
     return NewCampaign(
         name=mission.campaign,
         description=mission.description,
@@ -195,7 +195,7 @@ def campaign_of(mission: Mission) -> NewCampaign:
 
 
 def session_of(mission: Mission, recorded: RecordedSession, campaign_id: str) -> NewSession:
-    """Return the session of a recording."""
+    """Return the session to create for a recording."""
     started_at = moment(mission, recorded.starts_at_s)
     return NewSession(
         name=recorded.name,
@@ -206,12 +206,12 @@ def session_of(mission: Mission, recorded: RecordedSession, campaign_id: str) ->
         started_at=started_at,
         ended_at=moment(mission, recorded.ends_at_s),
         duration_ms=round((recorded.ends_at_s - recorded.starts_at_s) * 1000),
-        speaker_names={name: name for name in spoken([recorded])},
+        speaker_names={name: name for name in speakers_of([recorded])},
     )
 
 
 def transcript_of(recorded: RecordedSession, revision: int) -> TranscriptChanges:
-    """Return what was said, as lines for people and as turns for programs."""
+    """Return the transcript of a recording, as text and as a JSON document."""
     return TranscriptChanges(
         expected_revision=revision,
         text="\n".join(f"[{turn.speaker}] {turn.text}" for turn in recorded.turns),
@@ -221,11 +221,11 @@ def transcript_of(recorded: RecordedSession, revision: int) -> TranscriptChanges
     )
 
 
-def spoken(sessions: Sequence[RecordedSession]) -> Iterator[str]:
-    """Return who speaks, turn by turn."""
+def speakers_of(sessions: Sequence[RecordedSession]) -> Iterator[str]:
+    """Return the speaker of each turn."""
     return (turn.speaker for session in sessions for turn in session.turns)
 
 
 def moment(mission: Mission, seconds: float) -> datetime:
-    """Return the moment so many seconds after a mission's clock started; may lie before 1970."""
+    """Return the time `seconds` after a mission's clock started; it may be before 1970."""
     return UNIX_EPOCH + timedelta(seconds=mission.launched_unix_s + seconds)

@@ -1,4 +1,4 @@
-"""Everything on one machine: stores, capture, relay, verification, the site and the dashboard."""
+"""All parts on one machine: stores, capture, relay, verification, site and dashboard."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from crossfade.telemetry import log_event
 from crossfade.web.dashboard import Address, create_dashboard, listen, serve, url_of
 
 CHECK_SECONDS = 1.0
-"""How often the engines of somebody else are looked at."""
+"""Interval of the check whether joined engines still run, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """What runs.
+class ServerAddresses:
+    """The addresses of the running servers.
 
     Attributes:
-        site: where people find the application.
-        dashboard: where operators find the dashboard.
-        variables: what leads other programs to the stores.
+        site: URL of the application.
+        dashboard: URL of the dashboard.
+        variables: environment variables with which other programs reach the stores.
     """
 
     site: str
@@ -44,17 +44,17 @@ class Served:
 
 @asynccontextmanager
 async def open_engines(folder: Path) -> AsyncIterator[tuple[LocalServices, bool]]:
-    """Start the engines of a folder for this block, or join those that run there already.
+    """Start the engines of a folder for this block, or join engines that already run there.
 
     Yields:
-        The engines, and whether they are somebody else's and stay.
+        The engines, and whether they were joined, so that they outlive the block.
     """
     joined = any(engine.state is State.RUNNING for engine in status(folder))
     if not joined:
         async with open_stores(folder, lifetime=Lifetime.TIED) as engines:
             yield engines, joined
         return
-    # Left at once: whoever holds the folder keeps others from stopping its engines.
+    # Left at once, because an open block locks the folder and so prevents `local down`.
     async with open_stores(folder, lifetime=Lifetime.DETACHED) as engines:
         pass
     yield engines, joined
@@ -65,16 +65,16 @@ async def serve_all(
     site_at: Address,
     dashboard_at: Address,
     stop: asyncio.Event,
-    told: Callable[[Served], None],
+    on_ready: Callable[[ServerAddresses], None],
 ) -> None:
-    """Serve both applications until `stop` is set, or until joined engines were stopped.
+    """Serve both applications until `stop` is set, or until joined engines are stopped.
 
     Args:
-        folder: the engines' data.
-        site_at: where the application listens.
-        dashboard_at: where the dashboard listens.
-        stop: ends it.
-        told: called once everything answers.
+        folder: data folder of the engines.
+        site_at: address of the application.
+        dashboard_at: address of the dashboard.
+        stop: ends the servers.
+        on_ready: called once the stores are open and both sockets listen.
 
     Raises:
         ConfigurationError: the folder cannot be used, or a port is taken.
@@ -90,30 +90,32 @@ async def serve_all(
         verifier = await stack.enter_async_context(open_verifier(settings, APPLICATION.mappings))
         worker = await stack.enter_async_context(open_worker(settings, APPLICATION))
         app = await stack.enter_async_context(
-            open_app(engines.dsn, migration.push, locate=migration.delivery_status)
+            open_app(engines.dsn, migration.push, delivery_status=migration.delivery_status)
         )
         options = SiteOptions(secret=secret_of(folder), public_url=url_of(site_socket))
         site = create_site(app, options)
         dashboard = create_dashboard(settings, APPLICATION, stop)
-        told(Served(url_of(site_socket), url_of(dashboard_socket), variables_of(engines)))
+        on_ready(
+            ServerAddresses(url_of(site_socket), url_of(dashboard_socket), variables_of(engines))
+        )
         jobs = [
             serve(site, site_socket, stop),
             serve(dashboard, dashboard_socket, stop),
             migration.run_relay(stop),
             verifier.verify_continuously(stop),
             forever("work", worker.step, stop, log_event, Pauses()),
-            *([_stop_with(folder, stop)] if joined else []),
+            *([_stop_when_engines_stop(folder, stop)] if joined else []),
         ]
         try:
-            await _all(jobs)
+            await _run_all(jobs)
         except Unavailable:
-            # Engines that were stopped cannot be told good-bye.
-            if not joined or _run(folder):
+            # Stopped engines cannot be closed cleanly.
+            if not joined or _are_running(folder):
                 raise
 
 
 def secret_of(folder: Path) -> str:
-    """Return what signs the site's cookies, so that people stay signed in from start to start."""
+    """Return the secret of the site's cookies, kept in the folder so that users stay signed in."""
     file = folder / "site-secret"
     if not file.exists():
         file.touch(mode=0o600)
@@ -122,12 +124,12 @@ def secret_of(folder: Path) -> str:
 
 
 def variables_of(engines: LocalServices) -> dict[str, str]:
-    """Return what leads other programs to the stores."""
+    """Return the environment variables with which other programs reach the stores."""
     return engines.environment | {"DYNAMODB_TABLE_NAME": NAME, "S3_BUCKET_NAME": NAME}
 
 
-async def _all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run jobs to their end; the first error ends the others and is raised as it is."""
+async def _run_all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run jobs to their end; cancel the others on an error and raise the first one unwrapped."""
     try:
         async with asyncio.TaskGroup() as tasks:
             for job in jobs:
@@ -136,14 +138,14 @@ async def _all(jobs: Sequence[Coroutine[Any, Any, None]]) -> None:
         raise errors.exceptions[0] from None
 
 
-async def _stop_with(folder: Path, stop: asyncio.Event) -> None:
-    """Set `stop` once the engines of a folder were stopped."""
-    while _run(folder):
+async def _stop_when_engines_stop(folder: Path, stop: asyncio.Event) -> None:
+    """Set `stop` as soon as an engine of a folder no longer runs."""
+    while _are_running(folder):
         if not await sleep_unless(stop, CHECK_SECONDS):
             return
     stop.set()
 
 
-def _run(folder: Path) -> bool:
-    """Whether all engines of a folder run."""
+def _are_running(folder: Path) -> bool:
+    """Return whether all engines of a folder run."""
     return all(engine.state is State.RUNNING for engine in status(folder))

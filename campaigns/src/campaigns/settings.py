@@ -1,4 +1,4 @@
-"""The application's settings; the only reader of its environment."""
+"""The application's settings from the environment; no other module reads it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ REFUSALS = {
 
 
 class Settings(BaseSettings):
-    """What the environment says.
+    """The settings of the environment.
 
     Attributes:
-        database_url: ``DATABASE_URL``, any form that libpq takes; may hold a password.
+        database_url: ``DATABASE_URL``, any form that libpq takes; may contain a password.
         secret_key: ``SECRET_KEY``, signs cookies; random for each process unless set.
-        public_url: ``PUBLIC_URL``, where people reach the site; where it listens unless set.
-        signed_in_days: ``SIGNED_IN_DAYS``, how long a browser stays signed in.
+        public_url: ``PUBLIC_URL``, public address of the site; the listening one unless set.
+        signed_in_days: ``SIGNED_IN_DAYS``, lifetime of a sign-in in days.
     """
 
     model_config = SettingsConfigDict(env_prefix="", frozen=True)

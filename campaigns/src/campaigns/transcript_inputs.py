@@ -1,4 +1,4 @@
-"""What the actions on transcripts, searches and shared recaps take."""
+"""Inputs of the actions on transcripts, searches and shared recaps."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SpeakerName = Annotated[accept.Text, Field(min_length=1, max_length=SPEAKER_CHAR
 
 
 class TranscriptUpload(Input):
-    """A transcript as a file has it; it replaces the one before.
+    """A transcript file that replaces the session's transcript.
 
     Attributes:
-        expected_revision: the session's revision that the caller has seen.
-        content: the file, at most 16 MiB as JSON and 2 MiB in any other form.
-        form: how it is written.
-        source: where it came from.
+        expected_revision: the session's revision that the change was made for.
+        content: the file, at most 16 MiB of JSON or 2 MiB of another format.
+        form: its format.
+        source: the source of the transcript.
         lang: its language, such as ``en`` or ``en-GB``.
     """
 
@@ -38,13 +38,13 @@ class TranscriptUpload(Input):
 
 
 class TurnChanges(Input):
-    """Another text or speaker for one turn.
+    """A new text and speaker for one turn.
 
     Attributes:
-        position: the turn's, from 0.
-        expected: the digest of the turn that the caller has seen.
-        text: what was said.
-        speaker: who said it, null for nobody.
+        position: position of the turn, from 0.
+        expected: digest of the turn that the change was made for.
+        text: the new text.
+        speaker: the new speaker; null for unknown.
     """
 
     position: int = Field(ge=0, lt=TURNS_MAX)
@@ -54,13 +54,13 @@ class TurnChanges(Input):
 
 
 class SpeakerChanges(Input):
-    """Another name for somebody who speaks.
+    """A new name for a speaker.
 
     Attributes:
-        expected_revision: the session's revision that the caller has seen.
-        speaker: the name so far.
-        name: the new one.
-        merge: whether it may be the name of somebody else who speaks; the two become one.
+        expected_revision: the session's revision that the change was made for.
+        speaker: the current name.
+        name: the new name.
+        merge: whether the new name may be another speaker's, so that the two are merged.
     """
 
     expected_revision: accept.Revision
@@ -70,11 +70,11 @@ class SpeakerChanges(Input):
 
 
 class SessionSearch(PageRequest):
-    """Sessions that have the words in their name, tags, summary, description or transcript.
+    """A search in the name, tags, summary, description and transcript of sessions.
 
     Attributes:
-        words: as in a web search: ``"a phrase"``, ``-without``, ``or``.
-        campaign_id: of one campaign; of all unless given.
+        words: a web search query: ``"a phrase"``, ``-without``, ``or``.
+        campaign_id: search only in this campaign.
     """
 
     words: Annotated[accept.Text, Field(min_length=1, max_length=SEARCH_CHARACTERS_MAX)]
@@ -83,11 +83,11 @@ class SessionSearch(PageRequest):
 
 
 class ShareRequest(Input):
-    """A link to a session's recap for people without an account.
+    """A shared link to a session's recap.
 
     Attributes:
-        expected_revision: the session's revision that the caller has seen: what it shares.
-        expires_at: until when the link works, at most a year ahead.
+        expected_revision: the session's revision to share.
+        expires_at: when the link expires, at most a year ahead.
     """
 
     expected_revision: accept.Revision

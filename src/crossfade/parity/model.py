@@ -21,12 +21,8 @@ class Verdict(StrEnum):
     DRIFT_EXTRA = "drift_extra"  # a live item without a row
     DRIFT_STALE = "drift_stale"  # the item is older than what was acknowledged
     DRIFT_DIFFERS = "drift_differs"  # same version, other content
-    DRIFT_POINTER = (
-        "drift_pointer"  # the item references another object than the row needs
-    )
-    DRIFT_OBJECT = (
-        "drift_object"  # the object does not exist, or its content is wrong
-    )
+    DRIFT_POINTER = "drift_pointer"  # the item references another object than the row needs
+    DRIFT_OBJECT = "drift_object"  # the object does not exist, or its content is wrong
     DRIFT_FOREIGN = "drift_foreign"  # an item that no mapping makes
     DRIFT_UNCAPTURED = "drift_uncaptured"  # a row written without a mark in the ledger
 

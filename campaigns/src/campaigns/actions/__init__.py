@@ -1,4 +1,4 @@
-"""Everything a user can do. Each action is one transaction on PostgreSQL, then a push."""
+"""The actions of a user. Each commits one transaction on PostgreSQL, then pushes the row."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from campaigns.actions.sessions import (
 from campaigns.actions.shares import get_shared, revoke_share, share_session
 from campaigns.actions.tokens import create_token, list_tokens, revoke_token, user_of_token
 from campaigns.actions.transcripts import get_transcript, save_transcript
-from campaigns.actions.turns import edit_turn, get_spoken, rename_speaker, save_upload
+from campaigns.actions.turns import edit_turn, get_turns, rename_speaker, save_upload
 
 __all__ = [
     "SessionView",
@@ -68,8 +68,8 @@ __all__ = [
     "get_campaign_view",
     "get_session",
     "get_shared",
-    "get_spoken",
     "get_transcript",
+    "get_turns",
     "list_campaign_cards",
     "list_campaigns",
     "list_characters",

@@ -1,4 +1,4 @@
-"""Accounts: who signs in, with what, and their profile."""
+"""Accounts: lookup, sign-in, password and profile."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ COLUMNS = columns(UserRow, User)
 
 
 async def find_account(app: App, email: str) -> Account | None:
-    """Return the account with an address, however it is capitalised; None when there is none."""
+    """Return the account with an email address, ignoring case, or None."""
     if UNSTORABLE.search(email):
         return None
     return await _account(app, func.lower(UserRow.email) == func.lower(email))
 
 
 async def get_account(app: App, user_id: str) -> Account | None:
-    """Return an account, None when there is none."""
+    """Return an account, or None."""
     if UNSTORABLE.search(user_id):
         return None
     return await _account(app, UserRow.id == user_id)
@@ -40,7 +40,7 @@ async def _account(app: App, condition: ColumnElement[bool]) -> Account | None:
 
 
 async def record_sign_in(app: App, user_id: str) -> None:
-    """Note that a user signed in now.
+    """Record the time of a sign-in.
 
     Raises:
         NotFound: the user.
@@ -49,7 +49,7 @@ async def record_sign_in(app: App, user_id: str) -> None:
 
 
 async def update_profile(app: App, user_id: str, changes: ProfileChanges) -> User:
-    """Change what was given of one's own profile.
+    """Change the given fields of the user's profile.
 
     Raises:
         NotFound: the user.
@@ -58,7 +58,7 @@ async def update_profile(app: App, user_id: str, changes: ProfileChanges) -> Use
 
 
 async def change_password(app: App, user_id: str, password_hash: bytes) -> User:
-    """Keep another password.
+    """Replace the password hash of a user.
 
     Raises:
         NotFound: the user.

@@ -1,4 +1,4 @@
-"""Campaigns: make, change, delete, read, list. Everything is the caller's own or not found."""
+"""Campaigns: create, update, delete, get, list. Campaigns of other users are not found."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ COLUMNS = columns(CampaignRow, Campaign)
 
 
 async def create_campaign(app: App, user_id: str, new: NewCampaign) -> Campaign:
-    """Make a campaign.
+    """Create a campaign.
 
     Raises:
         Conflict: the slug is taken.
-        NotFound: the user, or the campaign it is a sequel of.
+        NotFound: the user, or the campaign that it is a sequel of.
     """
     values = {"slug": slug_of(new.name), **columns_of(new.given(), null()), "user_id": user_id}
     async with transaction(app) as db:
@@ -50,10 +50,10 @@ async def create_campaign(app: App, user_id: str, new: NewCampaign) -> Campaign:
 async def update_campaign(
     app: App, user_id: str, campaign_id: str, changes: CampaignChanges
 ) -> Campaign:
-    """Change what was given and count the revision up.
+    """Change the given fields and increment the revision.
 
     Raises:
-        Conflict: somebody changed the campaign since the expected revision; or the slug is taken.
+        Conflict: the campaign is no longer at the expected revision, or the slug is taken.
         Invalid: the campaign would be its own sequel.
         NotFound: the campaign, or the one it is a sequel of.
     """
@@ -79,7 +79,7 @@ async def update_campaign(
 
 
 async def delete_campaign(app: App, user_id: str, campaign_id: str) -> None:
-    """Delete a campaign with its members and characters; its sessions stay, without a campaign.
+    """Delete a campaign with its members and characters; keep its sessions, without a campaign.
 
     Raises:
         NotFound: the campaign.
@@ -107,7 +107,7 @@ async def get_campaign(app: App, user_id: str, campaign_id: str) -> Campaign:
 async def list_campaigns(
     app: App, user_id: str, query: CampaignQuery | None = None
 ) -> Page[Campaign]:
-    """Return the user's campaigns, those changed last first.
+    """Return the user's campaigns, last changed first.
 
     Raises:
         Invalid: `after` is not a position in this list.
@@ -125,7 +125,7 @@ async def list_campaigns(
 
 
 def selected(user_id: str, query: CampaignQuery) -> list[ColumnElement[bool]]:
-    """Return the conditions of a list of campaigns.
+    """Return the WHERE conditions of a list of campaigns.
 
     Raises:
         Invalid: `after` is not a position in this list.
@@ -141,18 +141,18 @@ def selected(user_id: str, query: CampaignQuery) -> list[ColumnElement[bool]]:
 
 
 def slug_of(name: str) -> str:
-    """Return a name as part of an address: ASCII letters and digits, joined by dashes."""
+    """Return the slug of a name: lower-case ASCII letters and digits, joined by dashes."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = "-".join(re.findall(r"[a-z0-9]+", plain))
     return words[:SLUG_CHARACTERS_MAX].strip("-") or "campaign"
 
 
 def columns_of(given: Mapping[str, Any], archived_at: ColumnElement[Any]) -> dict[str, Any]:
-    """Return the columns to write: those given, and the time of archiving along with the status.
+    """Return the columns to write: the given ones, and `archived_at` if the status is given.
 
     Args:
-        given: the fields that were given.
-        archived_at: the time as it is; it stays when the campaign was archived before.
+        given: the given fields.
+        archived_at: the stored time, which is kept if the campaign is archived already.
     """
     if "status" not in given:
         return dict(given)
@@ -161,15 +161,15 @@ def columns_of(given: Mapping[str, Any], archived_at: ColumnElement[Any]) -> dic
 
 
 def own(user_id: str, campaign_id: str) -> ColumnElement[bool]:
-    """Return the condition of one's own campaign."""
+    """Return the condition that selects a campaign of the user."""
     return (CampaignRow.id == campaign_id) & (CampaignRow.user_id == user_id)
 
 
 async def require_own(db: AsyncSession, user_id: str, campaign_id: str | None) -> None:
-    """Refuse to refer to a campaign of somebody else.
+    """Check that a campaign is the user's; None passes.
 
     Raises:
-        NotFound: the campaign.
+        NotFound: it does not exist or belongs to another user.
     """
     if campaign_id is not None:
         statement = select(CampaignRow.id).where(own(user_id, campaign_id))
@@ -178,7 +178,7 @@ async def require_own(db: AsyncSession, user_id: str, campaign_id: str | None) -
 
 
 async def refused(db: AsyncSession, user_id: str, campaign_id: str) -> CampaignsError:
-    """Return why a campaign was not changed: it is not there, or not at that revision."""
+    """Return why an update matched no row: the campaign is missing, or at another revision."""
     statement = select(CampaignRow.revision).where(own(user_id, campaign_id))
     current = await db.scalar(statement)
     return NotFound("campaign") if current is None else outdated(current)

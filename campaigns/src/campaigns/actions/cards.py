@@ -1,4 +1,4 @@
-"""What pages show: lists as cards, and a campaign with everything around it, in few statements."""
+"""Data of pages, in few statements: lists as cards, and a campaign with its people."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CARD_COLUMNS = (
 async def list_campaign_cards(
     app: App, user_id: str, query: CampaignQuery
 ) -> tuple[Page[CampaignCard], Mapping[CampaignStatus, int]]:
-    """Return the user's campaigns, those changed last first, and how many there are by status.
+    """Return the user's campaigns, last changed first, and the number of campaigns by status.
 
     Raises:
         Invalid: `after` is not a position in this list.
@@ -77,7 +77,7 @@ async def list_campaign_cards(
 
 
 async def list_session_cards(app: App, user_id: str, query: SessionQuery) -> Page[SessionCard]:
-    """Return the user's sessions, the newest first, without their long texts.
+    """Return the user's sessions, newest first, without their long texts.
 
     Raises:
         Invalid: `after` is not a position in this list.
@@ -93,9 +93,9 @@ async def get_campaign_view(
 
     Args:
         app: the application.
-        user_id: whose campaign it is.
+        user_id: the owner.
         campaign_id: the campaign.
-        after: continues the list of sessions.
+        after: position that continues the list of sessions.
 
     Raises:
         Invalid: `after` is not a position in the list of sessions.
@@ -126,7 +126,7 @@ async def _session_cards(db: AsyncSession, user_id: str, query: SessionQuery) ->
 
 
 def _people(campaign_id: str) -> Select[tuple[Any, ...]]:
-    """Return the statement of a campaign's members and characters, one after the other."""
+    """Return the statement that selects a campaign's members, then its characters."""
     members = (
         select(
             literal(PersonKind.MEMBER, PERSON_KIND).label("kind"),

@@ -1,4 +1,4 @@
-"""How many sessions a campaign has, kept beside the campaign in the transaction of the change."""
+"""The session count of a campaign, updated in the transaction that changes it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from campaigns.models import CampaignRow
 async def count_session(
     db: AsyncSession, user_id: str, *, left: str | None, entered: str | None
 ) -> tuple[str, ...]:
-    """Count a session out of one campaign and into another; either may be none.
+    """Decrement the count of the campaign `left` and increment that of `entered`.
 
-    The campaigns stay locked until the transaction ends. They are locked in the order of their ids,
-    and before the session, as the deletion of a campaign locks: so no two wait for each other.
+    The campaigns stay locked until the transaction ends. To avoid deadlocks, they are locked in the
+    order of their ids and before the session, in the same order as the deletion of a campaign.
 
     Returns:
-        The campaigns that changed.
+        The ids of the campaigns that changed.
 
     Raises:
-        NotFound: the campaign entered is not the user's.
+        NotFound: the campaign `entered` is not the user's.
     """
     if left == entered:
         return ()

@@ -1,4 +1,4 @@
-"""A copy of everything that belongs to a user, piece by piece."""
+"""Export of all data of a user, record by record."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from campaigns.records import (
     ApiToken,
     Campaign,
     Character,
+    NamedMember,
     Page,
-    Seat,
     Session,
     Transcript,
     User,
@@ -28,14 +28,14 @@ from campaigns.records import (
 
 T = TypeVar("T")
 
-Exported = User | ApiToken | Campaign | Seat | Character | Session | Transcript
+Exported = User | ApiToken | Campaign | NamedMember | Character | Session | Transcript
 
 
 async def export_account(app: App, user_id: str) -> AsyncIterator[Exported]:
     """Yield the user, then tokens, campaigns with their people, sessions with their transcripts.
 
-    No transaction stays open between two of them, however slowly they are taken; so they are not
-    of one moment, and what is deleted meanwhile is left out.
+    No transaction stays open between records, so the export is not a snapshot: records that are
+    deleted during the export are omitted.
 
     Raises:
         NotFound: the user.
@@ -51,8 +51,8 @@ async def export_account(app: App, user_id: str) -> AsyncIterator[Exported]:
     ):
         yield campaign
         with suppress(NotFound):
-            for seat in await list_members(app, user_id, campaign.id):
-                yield seat
+            for member in await list_members(app, user_id, campaign.id):
+                yield member
             for character in await list_characters(app, user_id, campaign.id):
                 yield character
     async for session in _each(
@@ -64,7 +64,7 @@ async def export_account(app: App, user_id: str) -> AsyncIterator[Exported]:
 
 
 async def _each(part_after: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
-    """Yield what is in a list, part after part."""
+    """Yield the entries of a list, page by page."""
     after: str | None = None
     while True:
         part = await part_after(after)

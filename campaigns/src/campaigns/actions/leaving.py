@@ -1,4 +1,4 @@
-"""Leaving: an account with everything in it is deleted at once."""
+"""Deletion of an account with all its data."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from campaigns.models import CampaignRow, SessionRow, UserRow
 
 
 async def delete_account(app: App, user_id: str) -> None:
-    """Delete a user with all campaigns, sessions, transcripts, seats and tokens.
+    """Delete a user with all campaigns, sessions, transcripts, memberships and tokens.
 
-    Campaigns are locked first and in the order of their ids, as everywhere; then the user, so that
-    nothing new can be made for somebody who is about to be gone.
+    Campaigns are locked first, in the order of their ids, as in every action. Then the user is
+    locked, so that no row can be added for the user meanwhile.
 
     Raises:
         NotFound: the user.

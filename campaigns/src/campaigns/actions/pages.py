@@ -1,4 +1,4 @@
-"""Positions in lists that are sorted by a time and an id, both descending."""
+"""Keyset pagination of lists sorted by a time and an id, both descending."""
 
 from __future__ import annotations
 
@@ -22,28 +22,29 @@ def before(
     after: str,
     key: Callable[[str], str],
 ) -> ColumnElement[bool]:
-    """Return the condition that continues a list behind a position.
+    """Return the condition that continues a list after a position.
 
     Args:
-        moment: the list's first sort column.
-        row_id: its second.
+        moment: first sort column.
+        row_id: second sort column.
         after: the position.
-        key: checks an id.
+        key: validates an id.
 
     Raises:
-        Invalid: the position is not one that `page` made.
+        Invalid: the position was not returned by `page`.
     """
     at, last_id = position(after, key)
     return tuple_(moment, row_id) < tuple_(literal(at, moment.type), literal(last_id, row_id.type))
 
 
 def page(items: Sequence[T], limit: int, moment: str) -> Page[T]:
-    """Cut `limit` items off a list that was read one further, to see whether it goes on.
+    """Return the first `limit` items as a page.
 
     Args:
-        items: records with an `id` and a time.
-        limit: how many to keep.
-        moment: the time's name.
+        items: up to `limit` + 1 records with an `id` and a time; one more than `limit` means that
+            the list continues.
+        limit: size of the page.
+        moment: name of the field with the time.
     """
     kept = tuple(items[:limit])
     more = len(items) > limit
@@ -51,16 +52,22 @@ def page(items: Sequence[T], limit: int, moment: str) -> Page[T]:
 
 
 def mark(record: Any, moment: str) -> str:
-    """Return the position of a record."""
+    """Return the position after a record."""
     text = f"{getattr(record, moment).isoformat()} {record.id}"
     return urlsafe_b64encode(text.encode()).decode()
 
 
 def position(after: str, key: Callable[[str], str]) -> tuple[datetime, str]:
-    """Return the time and the id of a position."""
+    """Parse a position into its time and id.
+
+    Raises:
+        Invalid: it is malformed.
+    """
     try:
         moment, last_id = urlsafe_b64decode(after).decode().split(" ", 1)
         return datetime.fromisoformat(moment), key(last_id)
     except (ValueError, NotFound):
-        problem = Problem("after", "not a position in this list", "take `after` of the part before")
+        problem = Problem(
+            "after", "not a position in this list", "use `after` of the previous page"
+        )
         raise Invalid(problem) from None

@@ -1,4 +1,4 @@
-"""Users, members of campaigns, characters and their appearances in sessions: make them."""
+"""Users, members of campaigns, characters and their appearances in sessions."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from campaigns.models import (
     SessionRow,
     UserRow,
 )
-from campaigns.records import Appearance, Character, Member, Seat, User
+from campaigns.records import Appearance, Character, Member, NamedMember, User
 
 PEOPLE_MAX = 500
-"""How many members, and how many characters, lists of a campaign show at most."""
+"""Limit of the listed members, and of the listed characters, of a campaign."""
 
 
 async def create_user(app: App, new: NewUser) -> User:
-    """Make an account.
+    """Create an account.
 
     Raises:
-        Conflict: another account has this address or Discord user.
+        Conflict: another account has this email address or Discord user.
     """
     async with transaction(app) as db:
         user = await insert_row(db, UserRow, User, {**new.given(), "id": str(uuid4())})
@@ -49,7 +49,7 @@ async def create_user(app: App, new: NewUser) -> User:
 
 
 async def add_member(app: App, user_id: str, campaign_id: str, new: NewMember) -> Member:
-    """Give a user a seat in one's campaign.
+    """Add a user to a campaign.
 
     Raises:
         Conflict: the user is a member already.
@@ -64,8 +64,8 @@ async def add_member(app: App, user_id: str, campaign_id: str, new: NewMember) -
     return member
 
 
-async def list_members(app: App, user_id: str, campaign_id: str) -> tuple[Seat, ...]:
-    """Return who sits at one's table, who joined first first; at most `PEOPLE_MAX`.
+async def list_members(app: App, user_id: str, campaign_id: str) -> tuple[NamedMember, ...]:
+    """Return the members of a campaign in the order they joined; at most `PEOPLE_MAX`.
 
     Raises:
         NotFound: the campaign.
@@ -80,11 +80,11 @@ async def list_members(app: App, user_id: str, campaign_id: str) -> tuple[Seat, 
     )
     async with transaction(app) as db:
         await require_own(db, user_id, key)
-        return await many(db, Seat, statement)
+        return await many(db, NamedMember, statement)
 
 
 async def remove_member(app: App, user_id: str, campaign_id: str, member_id: str) -> None:
-    """Take a user's seat away.
+    """Remove a member of a campaign.
 
     Raises:
         NotFound: the campaign, or the member.
@@ -101,7 +101,7 @@ async def remove_member(app: App, user_id: str, campaign_id: str, member_id: str
 
 
 async def add_character(app: App, user_id: str, campaign_id: str, new: NewCharacter) -> Character:
-    """Bring a character into one's campaign.
+    """Add a character to a campaign.
 
     Raises:
         Conflict: the campaign has a character of this name.
@@ -117,7 +117,7 @@ async def add_character(app: App, user_id: str, campaign_id: str, new: NewCharac
 
 
 async def list_characters(app: App, user_id: str, campaign_id: str) -> tuple[Character, ...]:
-    """Return who is in the story, by name; at most `PEOPLE_MAX`.
+    """Return the characters of a campaign, by name; at most `PEOPLE_MAX`.
 
     Raises:
         NotFound: the campaign.
@@ -135,7 +135,7 @@ async def list_characters(app: App, user_id: str, campaign_id: str) -> tuple[Cha
 
 
 async def remove_character(app: App, user_id: str, campaign_id: str, character_id: int) -> None:
-    """Take a character out of the story, with their appearances in sessions.
+    """Remove a character with its appearances in sessions.
 
     Raises:
         NotFound: the campaign, or the character.
@@ -150,10 +150,10 @@ async def remove_character(app: App, user_id: str, campaign_id: str, character_i
 
 
 async def add_appearance(app: App, user_id: str, character_id: int, session_id: str) -> Appearance:
-    """Record that a character of one's campaigns takes part in one of one's sessions.
+    """Record that a character appears in a session.
 
     Raises:
-        Conflict: that is recorded already.
+        Conflict: the appearance is recorded already.
         NotFound: the character, or the session.
     """
     key = session_key(session_id)
@@ -168,10 +168,10 @@ async def add_appearance(app: App, user_id: str, character_id: int, session_id: 
 
 
 async def require_character(db: AsyncSession, user_id: str, character_id: int) -> None:
-    """Refuse a character of somebody else's campaign.
+    """Check that a character belongs to a campaign of the user.
 
     Raises:
-        NotFound: the character.
+        NotFound: it does not exist or belongs to another user.
     """
     if not 0 < character_id <= INTEGER_MAX:
         raise NotFound("character")

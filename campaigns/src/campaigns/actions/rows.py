@@ -1,4 +1,4 @@
-"""Rows as records: which columns to ask for, and which of them are the caller's to touch."""
+"""Rows as records, and the validation of ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Record(Protocol):
-    """Any dataclass whose fields are named after columns."""
+    """A dataclass with fields named like columns."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -28,12 +28,12 @@ R = TypeVar("R", bound=Record)
 
 
 def columns(model: type[Base], record: type[Record]) -> list[InstrumentedAttribute[Any]]:
-    """Return the columns that fill a record."""
+    """Return the columns of a record."""
     return [getattr(model, field.name) for field in fields(record)]
 
 
 async def one(db: AsyncSession, record: type[R], statement: Executable) -> R | None:
-    """Return the only row of a statement as a record, None when there is none."""
+    """Return the only row of a statement as a record, or None."""
     row = (await db.execute(statement)).mappings().one_or_none()
     return None if row is None else record(**row)
 
@@ -46,17 +46,17 @@ async def many(db: AsyncSession, record: type[R], statement: Executable) -> tupl
 async def insert_row(
     db: AsyncSession, model: type[Base], record: type[R], values: Mapping[str, Any]
 ) -> R:
-    """Insert a row and return it with what the database filled in."""
+    """Insert a row and return it with its default values."""
     statement = insert(model).values(**values).returning(*columns(model, record))
     row = (await db.execute(statement)).mappings().one()
     return record(**row)
 
 
 def found(record: R | None, entity: str) -> R:
-    """Return what was found.
+    """Return a record.
 
     Raises:
-        NotFound: nothing was.
+        NotFound: it is None.
     """
     if record is None:
         raise NotFound(entity)
@@ -67,7 +67,7 @@ def campaign_key(campaign_id: str) -> str:
     """Return a campaign's id as PostgreSQL prints it.
 
     Raises:
-        NotFound: no campaign can have this id.
+        NotFound: the id is not a UUID.
     """
     return uuid_key(campaign_id, "campaign")
 
@@ -76,7 +76,7 @@ def token_key(token_id: str) -> str:
     """Return an API token's id as PostgreSQL prints it.
 
     Raises:
-        NotFound: no token can have this id.
+        NotFound: the id is not a UUID.
     """
     return uuid_key(token_id, "token")
 
@@ -85,7 +85,7 @@ def uuid_key(row_id: str, entity: str) -> str:
     """Return an id as PostgreSQL prints a UUID.
 
     Raises:
-        NotFound: it is none, so no row has it.
+        NotFound: the id is not a UUID.
     """
     try:
         return str(UUID(row_id))
@@ -94,10 +94,10 @@ def uuid_key(row_id: str, entity: str) -> str:
 
 
 def session_key(session_id: str) -> str:
-    """Return a session's id.
+    """Return a session's id unchanged.
 
     Raises:
-        NotFound: PostgreSQL's text cannot hold it, so no session has it.
+        NotFound: it has characters that PostgreSQL's `text` cannot store.
     """
     if UNSTORABLE.search(session_id):
         raise NotFound("session")
@@ -105,7 +105,7 @@ def session_key(session_id: str) -> str:
 
 
 def outdated(current_revision: int) -> Conflict:
-    """Return the error of somebody who was slower than somebody else."""
+    """Return the error of an update with an outdated revision."""
     return Conflict(
         "expected_revision",
         f"the stored revision is {current_revision}",

@@ -1,4 +1,4 @@
-"""Search across the transcripts of a campaign, or of all of one's sessions."""
+"""Full text search in the sessions of one campaign, or in all sessions of a user."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORD = re.compile(r'-?"[^"]*"?|\S+')
 
 
 async def search_sessions(app: App, user_id: str, search: SessionSearch) -> Page[FoundSession]:
-    """Return the sessions that have the words, the newest first, each with lines that show why.
+    """Return the sessions that contain the words, newest first, each with matching lines.
 
     Raises:
         Invalid: `after` is not a position in this list.
@@ -54,7 +54,7 @@ async def search_sessions(app: App, user_id: str, search: SessionSearch) -> Page
 
 
 def asked(search: SessionSearch) -> ColumnElement[object]:
-    """Return the query: the words as English, and as they are for names and tags."""
+    """Return the text search query: English stems, or exact words for names and tags."""
     english, simple = (
         func.websearch_to_tsquery(literal_column(f"'{language}'"), search.words)
         for language in ("english", "simple")
@@ -71,9 +71,9 @@ def _found(sessions: tuple[Session, ...], texts: list[str], words: str) -> tuple
 
 
 def words_to_show(words: str) -> list[str]:
-    """Return what to look for in the lines: each word and phrase, without case and accents.
+    """Return the folded words and phrases to find in the lines.
 
-    The database compares stems of words, so of a long word its beginning is enough.
+    PostgreSQL compares stems, so a long word is shortened to its beginning.
     """
     kept = [one.strip('"') for one in WORD.findall(words) if not one.startswith("-")]
     plain = [folded(one).strip() for one in kept if folded(one) != "or"]
@@ -85,7 +85,7 @@ def words_to_show(words: str) -> list[str]:
 
 
 def snippets(text: str, wanted: list[str]) -> Iterator[Snippet]:
-    """Return the lines of a transcript that have one of the words."""
+    """Yield the lines of a transcript that contain one of the words."""
     for position, (_, line) in enumerate(filled_lines(text)):
         plain = folded(line)
         for word in wanted:
@@ -98,7 +98,7 @@ def snippets(text: str, wanted: list[str]) -> Iterator[Snippet]:
 
 
 def whole_words(text: str, word: str) -> Iterator[tuple[int, int]]:
-    """Return where words of a text begin with a folded one, up to their ends."""
+    """Yield the positions of the words of a text that begin with a folded word."""
     for start, end in spans(text, word):
         if start == 0 or not text[start - 1].isalnum():
             rest = WORD_END.match(text, end)

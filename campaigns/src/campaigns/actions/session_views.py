@@ -1,4 +1,4 @@
-"""All that one page tells about a session, in two statements."""
+"""The data of a session's page, in two statements."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ BESIDE = (
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session with what belongs to it.
+    """A session with its transcript and characters.
 
     Attributes:
         session: the session.
-        campaign_name: its campaign's name, None for a session without one.
-        turns: what was said.
-        characters: who takes part.
+        campaign_name: name of its campaign, None for a session without one.
+        turns: its transcript.
+        characters: the characters that appear in it.
     """
 
     session: Session
@@ -40,7 +40,7 @@ class SessionView:
 
 
 async def view_session(app: App, user_id: str, session_id: str) -> SessionView:
-    """Return a session with its transcript, its campaign's name and who takes part.
+    """Return a session with its transcript, its campaign's name and its characters.
 
     Raises:
         NotFound: the session.
@@ -62,6 +62,6 @@ async def view_session(app: App, user_id: str, session_id: str) -> SessionView:
         if row is None:
             raise NotFound("session")
         characters = await many(db, Character, there)
-    told = dict(row)
-    text, document, name = (told.pop(label) for label in ("text", "document", "campaign_name"))
-    return SessionView(Session(**told), name, read_stored(text, document).turns, characters)
+    values = dict(row)
+    text, document, name = (values.pop(label) for label in ("text", "document", "campaign_name"))
+    return SessionView(Session(**values), name, read_stored(text, document).turns, characters)

@@ -1,4 +1,4 @@
-"""Sessions: make, change, move, delete, read, list. Everything is the caller's own or not found."""
+"""Sessions: create, update, move, delete, get, list. Sessions of other users are not found."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLUMNS = columns(SessionRow, Session)
 
 
 async def create_session(app: App, user_id: str, new: NewSession) -> Session:
-    """Make a session, in a campaign or in none.
+    """Create a session, in a campaign or in none.
 
     Raises:
         Conflict: another session of the campaign has this number.
@@ -40,12 +40,12 @@ async def create_session(app: App, user_id: str, new: NewSession) -> Session:
 async def update_session(
     app: App, user_id: str, session_id: str, changes: SessionChanges
 ) -> Session:
-    """Change what was given, count the revision up, and move the session when told to.
+    """Change the given fields and increment the revision; `campaign_id` moves the session.
 
     Raises:
-        Conflict: somebody changed the session since the expected revision; or the number is taken.
+        Conflict: the session is no longer at the expected revision, or the number is taken.
         Invalid: the session would end before it starts.
-        NotFound: the session, or the campaign it is moved to.
+        NotFound: the session, or the campaign that it is moved to.
     """
     key = session_key(session_id)
     given = changes.given()
@@ -70,10 +70,10 @@ async def update_session(
 
 
 async def delete_session(app: App, user_id: str, session_id: str) -> None:
-    """Delete a session with its transcript and the characters' appearances in it.
+    """Delete a session with its transcript and the appearances of characters in it.
 
     Raises:
-        Conflict: somebody moved the session at the same moment.
+        Conflict: the session was moved concurrently.
         NotFound: the session.
     """
     key = session_key(session_id)
@@ -83,7 +83,7 @@ async def delete_session(app: App, user_id: str, session_id: str) -> None:
         unmoved = SessionRow.campaign_id.is_not_distinct_from(left)
         statement = delete(SessionRow).where(own(user_id, key), unmoved).returning(SessionRow.id)
         if await db.scalar(statement) is None:
-            raise Conflict("campaign_id", "changed at the same moment", "delete it again")
+            raise Conflict("campaign_id", "changed concurrently", "delete it again")
     await push_session(app, key, counted)
 
 
@@ -100,11 +100,11 @@ async def get_session(app: App, user_id: str, session_id: str) -> Session:
 
 
 async def list_sessions(app: App, user_id: str, query: SessionQuery | None = None) -> Page[Session]:
-    """Return the user's sessions, the newest first.
+    """Return the user's sessions, newest first.
 
     Raises:
-        Invalid: `after` is not a position in this list; or it is asked for a campaign's sessions
-            and for those of none at once.
+        Invalid: `after` is not a position in this list; or both `unfiled` and `campaign_id` are
+            given.
         NotFound: the campaign.
     """
     query = query or SessionQuery()
@@ -121,7 +121,11 @@ async def list_sessions(app: App, user_id: str, query: SessionQuery | None = Non
 
 
 def selected(user_id: str, query: SessionQuery) -> list[ColumnElement[bool]]:
-    """Return the conditions of a list of sessions."""
+    """Return the WHERE conditions of a list of sessions.
+
+    Raises:
+        Invalid: both `unfiled` and `campaign_id` are given, or `after` is malformed.
+    """
     if query.unfiled and query.campaign_id is not None:
         problem = Problem("unfiled", "contradicts campaign_id", "give one of the two")
         raise Invalid(problem)
@@ -136,12 +140,12 @@ def selected(user_id: str, query: SessionQuery) -> list[ColumnElement[bool]]:
 
 
 def own(user_id: str, session_id: str) -> ColumnElement[bool]:
-    """Return the condition of one's own session."""
+    """Return the condition that selects a session of the user."""
     return (SessionRow.id == session_id) & (SessionRow.user_id == user_id)
 
 
 async def campaign_of(db: AsyncSession, user_id: str, session_id: str) -> str | None:
-    """Return the campaign a session is in, without locking either.
+    """Return the id of a session's campaign, without a lock.
 
     Raises:
         NotFound: the session.
@@ -155,13 +159,13 @@ async def campaign_of(db: AsyncSession, user_id: str, session_id: str) -> str | 
 
 
 async def refused(db: AsyncSession, user_id: str, session_id: str) -> CampaignsError:
-    """Return why a session was not changed: it is not there, or not at that revision."""
+    """Return why an update matched no row: the session is missing, or at another revision."""
     current = await db.scalar(select(SessionRow.revision).where(own(user_id, session_id)))
     return NotFound("session") if current is None else outdated(current)
 
 
 async def push_session(app: App, session_id: str, campaigns: tuple[str, ...]) -> None:
-    """Tell of a session and of the campaigns whose count it changed."""
+    """Push a session, and the campaigns with a changed session count."""
     await app.push(SESSION.name, session_id)
     for campaign_id in campaigns:
         await app.push(CAMPAIGN.name, campaign_id)

@@ -1,6 +1,6 @@
-"""Links to a session's recap, for people without an account: make, revoke, follow.
+"""Shared links to a session's recap: create, revoke, open without an account.
 
-Every session has a token; its link works until `share_expires_at`, and not at all without one.
+Every session has a token. Its link is valid until `share_expires_at`, and invalid if that is null.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ SHARED = (
 
 
 async def share_session(app: App, user_id: str, session_id: str, request: ShareRequest) -> Session:
-    """Make the recap readable for whoever has the link, until it expires.
+    """Let anyone who has the link read the recap until it expires.
 
-    A link that works keeps its address; one that was revoked or expired is followed by a new one.
+    A valid link keeps its token; a revoked or expired one gets a new token.
 
     Raises:
-        Conflict: somebody changed the session since the expected revision.
-        Invalid: the end lies in the past or too far ahead.
+        Conflict: the session is no longer at the expected revision.
+        Invalid: the expiry is in the past or too far in the future.
         NotFound: the session.
     """
     key = session_key(session_id)
     ahead = request.expires_at - datetime.now(UTC)
     if not timedelta() < ahead <= timedelta(days=SHARE_DAYS_MAX):
-        remedy = f"give a moment within the next {SHARE_DAYS_MAX} days"
-        raise Invalid(Problem("expires_at", "a moment past or too far ahead", remedy))
+        remedy = f"give a time within the next {SHARE_DAYS_MAX} days"
+        raise Invalid(Problem("expires_at", "in the past or too far in the future", remedy))
     works = SessionRow.share_expires_at > func.now()
     statement = (
         update(SessionRow)
@@ -64,7 +64,7 @@ async def share_session(app: App, user_id: str, session_id: str, request: ShareR
 
 
 async def revoke_share(app: App, user_id: str, session_id: str) -> Session:
-    """Make the link lead nowhere for good; it takes no revision, so that nothing can hinder it.
+    """Revoke the link permanently. It takes no revision, so that no edit conflict can prevent it.
 
     Raises:
         NotFound: the session.
@@ -83,10 +83,10 @@ async def revoke_share(app: App, user_id: str, session_id: str) -> Session:
 
 
 async def get_shared(app: App, token: str) -> SharedRecap:
-    """Return what a link shows, to anybody.
+    """Return a shared recap.
 
     Raises:
-        NotFound: the link is unknown, revoked or expired; the three look the same.
+        NotFound: the link is unknown, revoked or expired, without distinction.
     """
     if UNSTORABLE.search(token):
         raise NotFound("shared recap")
@@ -100,5 +100,5 @@ async def get_shared(app: App, token: str) -> SharedRecap:
 
 
 def new_token() -> str:
-    """Return a token that nobody can guess."""
+    """Return a random token."""
     return secrets.token_urlsafe(TOKEN_BYTES)

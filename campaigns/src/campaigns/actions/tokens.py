@@ -1,4 +1,4 @@
-"""API tokens: make, list, revoke, and whose a token is. Only digests are kept."""
+"""API tokens: create, list, revoke, and find the user of a token. Only digests are stored."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from campaigns.records import ApiToken, NewlyMadeToken, User
 
 COLUMNS = columns(ApiTokenRow, ApiToken)
 TOKENS_MAX = 50
-TOKEN_PREFIX = "campaigns_"  # noqa: S105 - by which scanners recognise a token that leaked
+TOKEN_PREFIX = "campaigns_"  # noqa: S105 - lets secret scanners recognise leaked tokens
 TOKEN_CHARACTERS_MAX = 100
 USED_EVERY = timedelta(hours=1)
-"""How exactly the last use of a token is noted."""
+"""Resolution of the recorded last use of a token."""
 
 
 async def create_token(app: App, user_id: str, new: NewApiToken) -> NewlyMadeToken:
-    """Make a token; its text is shown this once.
+    """Create a token; its secret text is returned only here.
 
     Raises:
         Conflict: the user has too many tokens.
@@ -43,7 +43,7 @@ async def create_token(app: App, user_id: str, new: NewApiToken) -> NewlyMadeTok
 
 
 async def list_tokens(app: App, user_id: str) -> tuple[ApiToken, ...]:
-    """Return the user's tokens, the newest first; at most `TOKENS_MAX`."""
+    """Return the user's tokens, newest first; at most `TOKENS_MAX`."""
     statement = (
         select(*COLUMNS)
         .where(ApiTokenRow.user_id == user_id)
@@ -55,7 +55,7 @@ async def list_tokens(app: App, user_id: str) -> tuple[ApiToken, ...]:
 
 
 async def revoke_token(app: App, user_id: str, token_id: str) -> None:
-    """End a token.
+    """Revoke a token.
 
     Raises:
         NotFound: the token.
@@ -69,7 +69,7 @@ async def revoke_token(app: App, user_id: str, token_id: str) -> None:
 
 
 async def user_of_token(app: App, text: str) -> User | None:
-    """Return whose token it is; None when it is nobody's, or has expired."""
+    """Return the user of a token, None if it is unknown or expired, and record its use."""
     if not text.startswith(TOKEN_PREFIX) or len(text) > TOKEN_CHARACTERS_MAX:
         return None
     this = ApiTokenRow.digest == digest_of(text)
@@ -93,5 +93,5 @@ async def user_of_token(app: App, text: str) -> User | None:
 
 
 def digest_of(text: str) -> str:
-    """Return what is kept of a token: it is random and long, so that one hash suffices."""
+    """Return the digest to store. One SHA-256 suffices, as tokens are long and random."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

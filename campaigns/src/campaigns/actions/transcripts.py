@@ -1,4 +1,4 @@
-"""Transcripts: save and read. PostgreSQL is the authority for them too."""
+"""Transcripts: save and get."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ COLUMNS = (
 async def save_transcript(
     app: App, user_id: str, session_id: str, changes: TranscriptChanges
 ) -> Transcript:
-    """Save a transcript's text, its JSON, or both, and count the revision up.
+    """Save the text, the JSON document, or both, and increment the revision.
 
     Returns:
-        The whole transcript, with what was saved earlier.
+        The whole transcript, including fields that were not given.
 
     Raises:
-        Conflict: somebody changed the session since the expected revision.
-        Invalid: the document is not JSON that PostgreSQL can hold.
+        Conflict: the session is no longer at the expected revision.
+        Invalid: PostgreSQL cannot store the document as `jsonb`.
         NotFound: the session.
     """
     key = session_key(session_id)
@@ -60,7 +60,7 @@ async def save_transcript(
 
 
 async def get_transcript(app: App, user_id: str, session_id: str) -> Transcript:
-    """Return what was said in a session; a session without a transcript has an empty one.
+    """Return the transcript of a session; its texts are None if there is none.
 
     Raises:
         NotFound: the session.
@@ -72,7 +72,7 @@ async def get_transcript(app: App, user_id: str, session_id: str) -> Transcript:
 
 
 def columns_of(changes: TranscriptChanges) -> dict[str, Any]:
-    """Return the columns to write."""
+    """Return the columns to write for the given fields."""
     values: dict[str, Any] = {"transcript_updated_at": func.clock_timestamp()}
     given = changes.given()
     if "text" in given:

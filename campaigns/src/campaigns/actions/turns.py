@@ -1,4 +1,4 @@
-"""Transcripts turn by turn: upload, read, edit a line, rename who speaks."""
+"""Transcripts by turn: upload, get, edit a turn, rename a speaker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from campaigns.fields import TRANSCRIPT_TEXT_BYTES_MAX
 from campaigns.inputs import TranscriptChanges
 from campaigns.mapping import SESSION
 from campaigns.models import SessionRow
-from campaigns.records import Spoken, Transcript
+from campaigns.records import Transcript, TranscriptTurns
 from campaigns.transcript_inputs import SpeakerChanges, TranscriptUpload, TurnChanges
 from campaigns.transcripts import (
     Stored,
@@ -37,16 +37,16 @@ from campaigns.transcripts import (
 )
 
 Change = Callable[[tuple[Turn, ...]], tuple[Turn, ...]]
-"""Returns the turns as they shall be, as many as before."""
+"""Returns the changed turns; their number stays the same."""
 
 
 async def save_upload(
     app: App, user_id: str, session_id: str, upload: TranscriptUpload
 ) -> Transcript:
-    """Save the transcript of a file as text and as a document, instead of the one before.
+    """Replace the transcript by a file's, stored as text and as a JSON document.
 
     Raises:
-        Conflict: somebody changed the session since the expected revision.
+        Conflict: the session is no longer at the expected revision.
         Invalid: the file is malformed, naming the line or the path; or its text is too long.
         NotFound: the session.
     """
@@ -61,28 +61,30 @@ async def save_upload(
     return await save_transcript(app, user_id, session_id, changes)
 
 
-async def get_spoken(app: App, user_id: str, session_id: str) -> Spoken:
-    """Return what was said in a session, turn by turn; nothing without a transcript.
+async def get_turns(app: App, user_id: str, session_id: str) -> TranscriptTurns:
+    """Return the turns of a session; none without a transcript.
 
     Raises:
         NotFound: the session.
     """
-    return spoken(await get_transcript(app, user_id, session_id))
+    return turns_of(await get_transcript(app, user_id, session_id))
 
 
-async def edit_turn(app: App, user_id: str, session_id: str, changes: TurnChanges) -> Spoken:
-    """Change one turn and no other; of two people who edit different turns both succeed.
+async def edit_turn(
+    app: App, user_id: str, session_id: str, changes: TurnChanges
+) -> TranscriptTurns:
+    """Change one turn. Concurrent edits of different turns all succeed.
 
     Raises:
-        Conflict: somebody changed this turn, or the transcript has become another one.
-        Invalid: the line cannot be stored.
+        Conflict: this turn differs from the expected one.
+        Invalid: the turn is invalid.
         NotFound: the session.
     """
 
     def change(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         known = turns[changes.position] if changes.position < len(turns) else None
         if known is None or digest(known) != changes.expected:
-            kind, remedy = "the line is not the one you saw", "compare the two and decide"
+            kind, remedy = "the line has changed", "compare the two and decide"
             raise Conflict("expected", kind, remedy)
         new = turn("the line", known.t_seconds, changes.speaker, changes.text)
         return edit(turns, changes.position, new)
@@ -92,14 +94,14 @@ async def edit_turn(app: App, user_id: str, session_id: str, changes: TurnChange
 
 async def rename_speaker(
     app: App, user_id: str, session_id: str, changes: SpeakerChanges
-) -> Spoken:
-    """Give somebody who speaks another name, in every turn.
+) -> TranscriptTurns:
+    """Rename a speaker in every turn.
 
     Raises:
-        Conflict: somebody changed the session since the expected revision; or somebody else who
-            speaks has this name, and the two shall not be merged.
-        Invalid: a line could not carry the name.
-        NotFound: the session, or nobody of this name speaks.
+        Conflict: the session is no longer at the expected revision; or another speaker has the new
+            name, and `merge` is not set.
+        Invalid: the name is invalid.
+        NotFound: the session, or the speaker.
     """
     name = speaker_name("the name", changes.name)
 
@@ -118,8 +120,8 @@ async def rename_speaker(
 
 async def _change(
     app: App, user_id: str, session_id: str, change: Change, expected: int | None = None
-) -> Spoken:
-    """Change turns while nobody else changes the session."""
+) -> TranscriptTurns:
+    """Change turns while the session's row is locked."""
     key = session_key(session_id)
     async with transaction(app) as db:
         before = await _locked(db, user_id, key)
@@ -129,7 +131,7 @@ async def _change(
         after = rewrite(stored, change(stored.turns))
         saved = await _write(db, key, after)
     await app.push(SESSION.name, key)
-    return spoken(saved)
+    return turns_of(saved)
 
 
 async def _locked(db: AsyncSession, user_id: str, key: str) -> Transcript:
@@ -144,7 +146,7 @@ async def _write(db: AsyncSession, key: str, after: Stored) -> Transcript:
     text = after.text or ""
     if len(text.encode()) > TRANSCRIPT_TEXT_BYTES_MAX:
         remedy = f"at most {TRANSCRIPT_TEXT_BYTES_MAX} bytes of UTF-8 fit; split the session"
-        raise Invalid(Problem("text", "a transcript that has become too long", remedy))
+        raise Invalid(Problem("text", "a transcript that is too long", remedy))
     values = {
         "transcript_text": text,
         "word_count": words_said(text),
@@ -160,9 +162,9 @@ async def _write(db: AsyncSession, key: str, after: Stored) -> Transcript:
     return saved
 
 
-def spoken(transcript: Transcript) -> Spoken:
-    """Return a stored transcript turn by turn."""
-    return Spoken(
+def turns_of(transcript: Transcript) -> TranscriptTurns:
+    """Return the turns of a stored transcript."""
+    return TranscriptTurns(
         session_id=transcript.session_id,
         turns=read_stored(transcript.text, transcript.document).turns,
         source=transcript.source,

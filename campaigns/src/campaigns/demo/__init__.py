@@ -1,4 +1,4 @@
-"""The demonstration: the application on embedded engines, with an outage in the middle."""
+"""The demonstration: a migration of the application on embedded engines, with an outage."""
 
 from __future__ import annotations
 

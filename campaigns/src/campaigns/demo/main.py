@@ -1,4 +1,4 @@
-"""Plays the story on the stage and shows it."""
+"""Run the steps of the demonstration and print their results."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rich.console import Console
 
 from campaigns.actions import create_user
 from campaigns.app import open_app
-from campaigns.demo import kept, proof, show, story
-from campaigns.demo.stage import Stage, open_engines, open_stage
-from campaigns.demo.story import Burst
+from campaigns.demo import background, proof, show, workload
+from campaigns.demo.environment import DemoEnvironment, open_engines, open_environment
+from campaigns.demo.workload import Burst
 from campaigns.errors import Invalid
 from campaigns.inputs import NewUser
 from campaigns.mapping import APPLICATION
 from campaigns.passwords import Passwords
-from campaigns.sample import PACKAGED, Loaded, Mission, load, read_missions
+from campaigns.sample import PACKAGED, LoadProgress, Mission, load, read_missions
 from crossfade import ConfigurationError
 from crossfade.local import LocalServices
 from crossfade.testing.audit import Audit, audit
@@ -33,7 +33,7 @@ PASSWORD_BYTES = 9
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the demonstration found."""
+    """The result of the demonstration."""
 
     audit: Audit
     is_mended: bool
@@ -43,17 +43,17 @@ class Result:
 
     @property
     def is_equal(self) -> bool:
-        """Whether both stores were equal, and again after damage was found and repaired."""
+        """Return whether both stores were equal, also after injected damage was repaired."""
         return self.audit.is_clean and self.is_mended
 
 
 def run(*, data: Path | None, keep: bool, as_json: bool) -> int:
-    """Play the demonstration; 0 only if both stores are equal in the end.
+    """Run the demonstration and return its exit code: 0 if both stores are equal, else 1.
 
     Args:
         data: a folder of recorded sessions; the packaged sample unless given.
         keep: leave the engines running.
-        as_json: print the result as JSON and nothing else.
+        as_json: print only the result, as JSON.
 
     Raises:
         ConfigurationError: a file of the folder is malformed.
@@ -75,26 +75,28 @@ async def _play(missions: tuple[Mission, ...], console: Console, *, keep: bool) 
     started = perf_counter()
     password = token_urlsafe(PASSWORD_BYTES)
     async with open_engines(keep=keep) as engines:
-        user_id = await _before(console, engines, missions, password)
-        async with open_stage(engines, user_id) as stage:
-            bursts = await _live(console, stage)
-            found = await _audit(console, stage)
-            mended = await _prove(console, stage)
-            report = await proof.report(stage)
+        user_id = await _load_sample(console, engines, missions, password)
+        async with open_environment(engines, user_id) as environment:
+            bursts = await _migrate(console, environment)
+            found = await _audit(console, environment)
+            mended = await _verify_and_repair(console, environment)
+            report = await proof.report(environment)
             show.point(console, f"the report: {report}")
     if keep:
-        show.look_around(console, await kept.stay(engines.folder), EMAIL, password)
+        show.print_access(
+            console, await background.serve_in_background(engines.folder), EMAIL, password
+        )
     result = Result(found, mended, report, bursts, perf_counter() - started)
     verdict = "[green]100 % equal" if result.is_equal else "[red]not equal"
     console.print(f"\n[bold]{verdict}[/] after {result.seconds:.0f} s")
     return result
 
 
-async def _before(
+async def _load_sample(
     console: Console, engines: LocalServices, missions: tuple[Mission, ...], password: str
 ) -> str:
-    """Let the application live on PostgreSQL alone for a while; returns its user."""
-    show.heading(console, 1, "An application on PostgreSQL, before")
+    """Load the sample campaigns into PostgreSQL only; return the id of their owner."""
+    show.heading(console, 1, "An application on PostgreSQL only")
     ports = {name: server.port for name, server in engines.servers.items()}
     show.point(console, f"PostgreSQL 18 on 127.0.0.1:{ports['postgres']}")
     show.point(console, f"DynamoDB and S3 on 127.0.0.1:{ports['aws']}, empty")
@@ -106,7 +108,7 @@ async def _before(
         user = await create_user(app, new)
         with show.bar(console, "sessions", total) as (progress, task):
 
-            def loaded(step: Loaded) -> None:
+            def loaded(step: LoadProgress) -> None:
                 sizes.append(step.transcript_bytes)
                 progress.advance(task)
 
@@ -116,89 +118,91 @@ async def _before(
     return user.id
 
 
-async def _live(console: Console, stage: Stage) -> dict[str, Burst]:
-    """Everything that happens while both stores are kept alike."""
-    await _backfill(console, stage)
-    show.heading(console, 3, "Work: rename, move, delete")
-    for line in await story.work(stage):
+async def _migrate(console: Console, environment: DemoEnvironment) -> dict[str, Burst]:
+    """Copy the rows, then write under different conditions while the relay delivers."""
+    await _backfill(console, environment)
+    show.heading(console, 3, "Rename, move and delete records")
+    for line in await workload.edit_content(environment):
         show.point(console, line)
-    bursts = {"stores up": await _calm(console, stage)}
-    bursts["bad network"] = await _storm(console, stage)
-    bursts["stores down"] = await _outage(console, stage)
+    bursts = {"stores up": await _write_normally(console, environment)}
+    bursts["bad network"] = await _write_with_faults(console, environment)
+    bursts["stores down"] = await _write_during_outage(console, environment)
     show.requests(console, bursts)
-    await _return(console, stage)
+    await _drain_backlog(console, environment)
     return bursts
 
 
-async def _backfill(console: Console, stage: Stage) -> None:
-    show.heading(console, 2, "Capture every write; copy the rows of before while writes go on")
-    rows = await stage.rows()
+async def _backfill(console: Console, environment: DemoEnvironment) -> None:
+    show.heading(console, 2, "Capture every write; copy the existing rows while writes continue")
+    rows = await environment.rows()
     with show.bar(console, "rows", rows) as (progress, task):
         copied, _ = await asyncio.gather(
-            proof.backfill(stage, lambda done: progress.update(task, completed=done)),
-            story.write(stage, lambda: None),
+            proof.backfill(environment, lambda done: progress.update(task, completed=done)),
+            workload.write(environment, lambda: None),
         )
     written, skipped = copied
-    show.point(console, f"{written} rows copied, {skipped} were already on their way")
+    show.point(console, f"{written} rows copied, {skipped} left to the relay")
 
 
-async def _calm(console: Console, stage: Stage) -> Burst:
-    with show.bar(console, "writes", story.WRITES) as (progress, task):
-        burst = await story.write(stage, partial(progress.advance, task))
-    await story.settle(stage)
+async def _write_normally(console: Console, environment: DemoEnvironment) -> Burst:
+    with show.bar(console, "writes", workload.WRITES) as (progress, task):
+        burst = await workload.write(environment, partial(progress.advance, task))
+    await workload.wait_until_delivered(environment)
     return burst
 
 
-async def _storm(console: Console, stage: Stage) -> Burst:
-    show.heading(console, 4, "Write over a bad network")
-    with show.bar(console, "writes", story.WRITES) as (progress, task):
-        burst, faults = await story.storm(stage, partial(progress.advance, task))
-    told = ", ".join(f"{count} {name}" for name, count in faults.items())
-    show.point(console, f"{told}; every request succeeded, everything arrived")
-    return burst
-
-
-async def _outage(console: Console, stage: Stage) -> Burst:
-    show.heading(console, 5, "Stop DynamoDB and S3; writes go on")
-    logged = len(stage.log_lines("push_failed"))
-    await stage.engines.aws.stop()
-    with show.bar(console, "writes", story.WRITES) as (progress, task):
-        burst = await story.write(stage, partial(progress.advance, task))
-    show.log_lines(console, stage.log_lines("push_failed")[logged:])
-    show.log_lines(console, stage.log_lines("breaker_opened")[-1:])
-    return burst
-
-
-async def _return(console: Console, stage: Stage) -> None:
-    show.heading(console, 6, "Start them again; the relay drains")
-    await stage.engines.aws.start()
-    total = await stage.dirty()
-    with show.bar(console, "keys", total) as (progress, task):
-        seconds = await story.settle(
-            stage, lambda dirty: progress.update(task, completed=total - dirty)
+async def _write_with_faults(console: Console, environment: DemoEnvironment) -> Burst:
+    show.heading(console, 4, "Write over an unreliable network")
+    with show.bar(console, "writes", workload.WRITES) as (progress, task):
+        burst, faults = await workload.write_with_faults(
+            environment, partial(progress.advance, task)
         )
-    show.point(console, f"nothing is on its way any more after {seconds:.1f} s")
+    counts = ", ".join(f"{count} {name}" for name, count in faults.items())
+    show.point(console, f"{counts}; every request succeeded, every write was delivered")
+    return burst
 
 
-async def _audit(console: Console, stage: Stage) -> Audit:
-    show.heading(console, 7, "Compare, with code that shares nothing with the writer")
-    found = await asyncio.to_thread(audit, stage.stores, APPLICATION.mappings)
+async def _write_during_outage(console: Console, environment: DemoEnvironment) -> Burst:
+    show.heading(console, 5, "Stop DynamoDB and S3; writes continue")
+    logged = len(environment.log_lines("push_failed"))
+    await environment.engines.aws.stop()
+    with show.bar(console, "writes", workload.WRITES) as (progress, task):
+        burst = await workload.write(environment, partial(progress.advance, task))
+    show.log_lines(console, environment.log_lines("push_failed")[logged:])
+    show.log_lines(console, environment.log_lines("breaker_opened")[-1:])
+    return burst
+
+
+async def _drain_backlog(console: Console, environment: DemoEnvironment) -> None:
+    show.heading(console, 6, "Start them again; the relay delivers the backlog")
+    await environment.engines.aws.start()
+    total = await environment.dirty()
+    with show.bar(console, "keys", total) as (progress, task):
+        seconds = await workload.wait_until_delivered(
+            environment, lambda dirty: progress.update(task, completed=total - dirty)
+        )
+    show.point(console, f"everything was delivered after {seconds:.1f} s")
+
+
+async def _audit(console: Console, environment: DemoEnvironment) -> Audit:
+    show.heading(console, 7, "Compare both stores with code that is independent of the writer")
+    found = await asyncio.to_thread(audit, environment.stores, APPLICATION.mappings)
     show.audit_table(console, found)
     return found
 
 
-async def _prove(console: Console, stage: Stage) -> bool:
-    """Verify, damage, verify, repair, verify; whether each pass saw what was there."""
-    show.heading(console, 8, "Verify; then damage both stores on purpose, find it, mend it")
-    clean = await proof.verify(stage)
+async def _verify_and_repair(console: Console, environment: DemoEnvironment) -> bool:
+    """Verify, damage, verify, repair, verify; return whether the passes found just the damage."""
+    show.heading(console, 8, "Verify; then damage both stores, find the damage and repair it")
+    clean = await proof.verify(environment)
     show.verified(console, "verified", clean)
-    injected = await proof.damage(stage)
+    injected = await proof.damage(environment)
     show.point(console, f"damaged: {', '.join(one.corruption for one in injected)}")
-    damaged = await proof.verify(stage)
+    damaged = await proof.verify(environment)
     show.verified(console, "verified", damaged)
-    closed = await proof.repair(stage)
+    closed = await proof.repair(environment)
     show.point(console, f"repaired: {closed} findings closed")
-    mended = await proof.verify(stage)
+    mended = await proof.verify(environment)
     show.verified(console, "verified", mended)
     found = len(damaged.findings) >= len(injected)
     return found and not clean.findings and not mended.findings

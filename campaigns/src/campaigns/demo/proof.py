@@ -1,4 +1,4 @@
-"""The second half of the story: rows of before are copied, damage is found and mended."""
+"""Backfill, verification, damage, repair and report of the demonstration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaigns.demo.stage import Stage
+from campaigns.demo.environment import DemoEnvironment
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy as copying
 from crossfade.cli.report_page import page
@@ -33,57 +33,62 @@ DAMAGE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """What a pass saw: its run and the findings that are open."""
+class PassResult:
+    """The result of a full pass: its run and the open findings."""
 
     run: Run
     findings: tuple[Finding, ...]
 
 
-async def backfill(stage: Stage, told: Callable[[int], None]) -> tuple[int, int]:
-    """Copy the rows of before the capture; the rows written, and those left to the relay."""
+async def backfill(
+    environment: DemoEnvironment, on_progress: Callable[[int], None]
+) -> tuple[int, int]:
+    """Copy the rows older than the capture; return the numbers of rows written and skipped.
+
+    `on_progress` is called with the number of rows read so far.
+    """
     options = BackfillOptions()
-    async with open_windows(stage.settings, APPLICATION.mappings) as windows:
+    async with open_windows(environment.settings, APPLICATION.mappings) as windows:
         await plan_backfill(windows, options)
         context_of = open_backfill(
-            stage.settings, stage.migration, windows, options, asyncio.Event()
+            environment.settings, environment.migration, windows, options, asyncio.Event()
         )
         async with context_of as context:
             work = asyncio.create_task(copying.run(context))
             while not work.done():
-                told(sum(one.tally.read for one in await windows.progress()))
+                on_progress(sum(one.tally.read for one in await windows.progress()))
                 await asyncio.wait([work], timeout=POLL_SECONDS)
             await work
         tallies = [one.tally for one in await windows.progress()]
-    told(sum(tally.read for tally in tallies))
+    on_progress(sum(tally.read for tally in tallies))
     return sum(tally.written for tally in tallies), sum(tally.skipped for tally in tallies)
 
 
-async def verify(stage: Stage) -> Verified:
-    """Compare everything once, while writes may go on."""
-    async with open_verifier(stage.settings, APPLICATION.mappings) as verifier:
+async def verify(environment: DemoEnvironment) -> PassResult:
+    """Run a full pass; writes may continue meanwhile."""
+    async with open_verifier(environment.settings, APPLICATION.mappings) as verifier:
         run = await verifier.run_full_pass(is_deep=True)
         found = await verifier.findings.open_page(run.entities, findings_max=FINDINGS_MAX)
-        return Verified(run, tuple(found))
+        return PassResult(run, tuple(found))
 
 
-async def damage(stage: Stage) -> tuple[Injected, ...]:
-    """Damage items and objects past everything that writes them."""
+async def damage(environment: DemoEnvironment) -> tuple[Injected, ...]:
+    """Damage items and stored objects directly in the target."""
     return await asyncio.to_thread(
-        corrupt, stage.stores, APPLICATION.mappings, DAMAGE, seed=SEED, count=1
+        corrupt, environment.stores, APPLICATION.mappings, DAMAGE, seed=SEED, count=1
     )
 
 
-async def repair(stage: Stage) -> int:
-    """Repair what is open; how many findings are closed then."""
-    async with open_repair(stage.settings, APPLICATION, "the demonstration") as route:
+async def repair(environment: DemoEnvironment) -> int:
+    """Repair the open findings; return the number of closed ones."""
+    async with open_repair(environment.settings, APPLICATION, "the demonstration") as route:
         remedies = await mending.preview(route, after=0, findings_max=FINDINGS_MAX)
         return sum(result.is_closed for result in await mending.carry_out(route, remedies))
 
 
-async def report(stage: Stage) -> Path:
-    """Write the report beside other temporary files, where it outlives the engines."""
-    text = page(await history(stage.settings.dsn))
+async def report(environment: DemoEnvironment) -> Path:
+    """Write the report to a temporary folder that is kept; return its path."""
+    text = page(await history(environment.settings.dsn))
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="crossfade-")
     path = Path(folder) / "report.html"
     await asyncio.to_thread(path.write_text, text, "utf-8")

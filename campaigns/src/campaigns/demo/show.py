@@ -1,4 +1,4 @@
-"""How the demonstration looks on a terminal."""
+"""Terminal output of the demonstration."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from campaigns.demo.kept import Kept
-from campaigns.demo.proof import Verified
-from campaigns.demo.story import Burst
+from campaigns.demo.background import BackgroundServers
+from campaigns.demo.proof import PassResult
+from campaigns.demo.workload import Burst
 from campaigns.embedded import NAME
 from crossfade.testing.audit import Audit
 
@@ -40,7 +40,7 @@ def point(console: Console, text: str) -> None:
 
 @contextmanager
 def bar(console: Console, label: str, total: int) -> Iterator[tuple[Progress, TaskID]]:
-    """Show a progress bar for the length of the block."""
+    """Show a progress bar during the block."""
     progress = Progress(
         TextColumn("  "),
         SpinnerColumn(),
@@ -55,10 +55,10 @@ def bar(console: Console, label: str, total: int) -> Iterator[tuple[Progress, Ta
 
 
 def requests(console: Console, bursts: Mapping[str, Burst]) -> None:
-    """Print how long requests took under each condition."""
+    """Print the latency of requests under each condition."""
     table = Table(box=None, padding=(0, 2), pad_edge=False)
     table.add_column("   requests")
-    for column in ("answered", "median", "p99", "keys on their way"):
+    for column in ("answered", "median", "p99", "keys not delivered"):
         table.add_column(column, justify="right")
     for name, burst in bursts.items():
         times = (f"{burst.percentile(share):.1f} ms" for share in (0.5, 0.99))
@@ -67,15 +67,15 @@ def requests(console: Console, bursts: Mapping[str, Burst]) -> None:
 
 
 def log_lines(console: Console, lines: list[str]) -> None:
-    """Print the first log lines of many."""
+    """Print the first log lines."""
     for line in lines[:LOG_LINES_MAX]:
         console.print(f"   [dim]{line}[/]", highlight=False, soft_wrap=True)
     if len(lines) > LOG_LINES_MAX:
-        point(console, f"[dim]… and {len(lines) - LOG_LINES_MAX} more like these[/]")
+        point(console, f"[dim]… and {len(lines) - LOG_LINES_MAX} more[/]")
 
 
 def audit_table(console: Console, audit: Audit) -> None:
-    """Print the counts of each entity, and every difference."""
+    """Print the counts of each entity and every finding."""
     table = Table("   entity", box=None, padding=(0, 1), pad_edge=False)
     for column in COLUMNS:
         table.add_column(column, justify="right")
@@ -88,8 +88,8 @@ def audit_table(console: Console, audit: Audit) -> None:
         point(console, f"[red]{finding.kind}[/] {finding.key} {', '.join(finding.fields)}")
 
 
-def verified(console: Console, label: str, found: Verified) -> None:
-    """Print what a pass saw, and its first findings."""
+def verified(console: Console, label: str, found: PassResult) -> None:
+    """Print the counts of a pass and its first findings."""
     tally = found.run.tally
     count = f"[red]{len(found.findings)} findings[/]" if found.findings else "[green]no finding[/]"
     point(console, f"{label}: {tally.source_rows} rows, {tally.target_items} items, {count}")
@@ -99,18 +99,18 @@ def verified(console: Console, label: str, found: Verified) -> None:
         point(console, f"  [dim]{comparison.verdict.value}[/] {comparison.key} {fields}")
 
 
-def look_around(console: Console, kept: Kept, email: str, password: str) -> None:
-    """Print how to look at what was left running."""
-    console.print("\n[bold]Left running.[/] Look around:")
+def print_access(console: Console, servers: BackgroundServers, email: str, password: str) -> None:
+    """Print how to reach the running servers and stores."""
+    console.print("\n[bold]The servers are still running.[/] To use them:")
     for line in (
-        f"the application  {kept.site}    sign in as {email} with {password}",
-        f"the dashboard    {kept.dashboard}",
+        f"the application  {servers.site}    sign in as {email} with {password}",
+        f"the dashboard    {servers.dashboard}",
         "",
-        f'eval "$(./run crossfade local env --data {kept.folder})"',
+        f'eval "$(./run crossfade local env --data {servers.folder})"',
         f"export DYNAMODB_TABLE_NAME={NAME} S3_BUCKET_NAME={NAME}",
         "./run crossfade status",
         "./run crossfade keys",
         "./run crossfade table describe",
-        f"./run crossfade local down --data {kept.folder}    # stops it; the data stays there",
+        f"./run crossfade local down --data {servers.folder}    # stops them and keeps the data",
     ):
         console.print(f"   {line}", highlight=False, soft_wrap=True)

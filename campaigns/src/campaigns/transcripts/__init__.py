@@ -1,4 +1,4 @@
-"""Transcripts as values: read from any common form, searched, changed, written. Pure."""
+"""Transcripts as values: parse common formats, search, edit, render. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output of Amazon Transcribe: words with times and, where asked for, speakers.
+"""The output of Amazon Transcribe: words with times and, if requested, speakers.
 
 Source: Amazon Transcribe Developer Guide, "Data input and output" and "Partitioning speakers".
 """
@@ -15,17 +15,17 @@ from campaigns.transcripts.turns import Turn, malformed, turn
 SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 SENTENCE_ENDS = frozenset(".?!…")
 TURN_CHARACTERS = 240
-"""A turn of one speaker ends with the first sentence beyond it."""
+"""A turn that is longer ends with its current sentence."""
 
 
 class Alternative(msgspec.Struct, frozen=True):
-    """What a word may be; the first is the likeliest."""
+    """A candidate for a word; the first one is the most likely."""
 
     content: str
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A word, or a punctuation mark, which has no time."""
+    """A word, or a punctuation mark without a time."""
 
     alternatives: tuple[Alternative, ...]
     type: str = "pronunciation"
@@ -34,26 +34,26 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class LabelledItem(msgspec.Struct, frozen=True):
-    """Whose word begins at a time."""
+    """The speaker of the word that starts at a time."""
 
     start_time: str
     speaker_label: str
 
 
 class LabelledSegment(msgspec.Struct, frozen=True):
-    """Words of one speaker."""
+    """Consecutive words of one speaker."""
 
     items: tuple[LabelledItem, ...] = ()
 
 
 class SpeakerLabels(msgspec.Struct, frozen=True):
-    """Who speaks when."""
+    """The speakers of all words."""
 
     segments: tuple[LabelledSegment, ...] = ()
 
 
 class AudioSegment(msgspec.Struct, frozen=True):
-    """What one speaker says in one go."""
+    """A segment of one speaker."""
 
     transcript: str
     start_time: str
@@ -61,7 +61,7 @@ class AudioSegment(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct, frozen=True):
-    """The results of a job."""
+    """The results of a transcription job."""
 
     items: tuple[Item, ...] = ()
     audio_segments: tuple[AudioSegment, ...] = ()
@@ -69,7 +69,7 @@ class Results(msgspec.Struct, frozen=True):
 
 
 def turns_of_results(results: Results) -> Iterator[Turn]:
-    """Return the turns of a job: its segments where it has them, else its words put together.
+    """Yield the turns of a job: its audio segments, or else its joined words.
 
     Raises:
         Invalid: naming the path within the document.
@@ -84,7 +84,7 @@ def turns_of_results(results: Results) -> Iterator[Turn]:
 
 
 def turns_of_items(items: Sequence[Item], labels: dict[str, str]) -> Iterator[Turn]:
-    """Return turns of consecutive words of one speaker, cut at the end of a sentence."""
+    """Yield turns of consecutive words of one speaker; split long ones at the end of a sentence."""
     place, start, speaker, words = "", "", None, ""
     for number, item in enumerate(items):
         here = f"results.items[{number}]"
@@ -105,7 +105,7 @@ def turns_of_items(items: Sequence[Item], labels: dict[str, str]) -> Iterator[Tu
 
 
 def content_of(place: str, item: Item) -> str:
-    """Return what an item says.
+    """Return the text of an item.
 
     Raises:
         Invalid: it has no alternative.
@@ -116,17 +116,17 @@ def content_of(place: str, item: Item) -> str:
 
 
 def labels_of(labels: SpeakerLabels | None) -> dict[str, str]:
-    """Return the speaker of each word by the word's start."""
+    """Return speakers by the start time of a word."""
     segments = labels.segments if labels else ()
     return {item.start_time: item.speaker_label for one in segments for item in one.items}
 
 
 def seconds(place: str, text: str) -> float:
-    """Return a time that stands as text.
+    """Parse a number of seconds.
 
     Raises:
-        Invalid: it is no number of seconds.
+        Invalid: it is not a number.
     """
     if not SECONDS.fullmatch(text):
-        raise malformed(place, "a start_time that is no number", "give seconds")
+        raise malformed(place, "a start_time that is not a number", "give seconds")
     return float(text)

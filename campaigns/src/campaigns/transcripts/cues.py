@@ -17,7 +17,7 @@ Line = tuple[int, str]
 ARROW = "-->"
 RANGE = re.compile(r"(\S+)\s+-->\s+(\S+)(?:\s.*)?")
 ASIDE = re.compile(r"(NOTE|STYLE|REGION)(\s|$)")
-# Nothing here looks past the next bracket, so that tags without an end cost no more than others.
+# No pattern matches past the next bracket, so that unclosed tags take linear time.
 VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")
 REMEDY = "write 00:00:01.000 --> 00:00:04.000"
@@ -33,7 +33,7 @@ def parse_srt(text: str) -> tuple[Turn, ...]:
 
 
 def parse_vtt(text: str) -> tuple[Turn, ...]:
-    """Return the turns of WebVTT subtitles; notes, styles and settings are left out.
+    """Return the turns of WebVTT subtitles, without notes, styles and settings.
 
     Raises:
         Invalid: naming the line.
@@ -50,7 +50,7 @@ def parse_vtt(text: str) -> tuple[Turn, ...]:
 
 
 def blocks(text: str) -> list[list[Line]]:
-    """Return the numbered lines between blank lines."""
+    """Return the blocks of numbered lines that blank lines separate."""
     found: list[list[Line]] = [[]]
     for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
         if line.strip():
@@ -61,7 +61,7 @@ def blocks(text: str) -> list[list[Line]]:
 
 
 def cue(block: Sequence[Line], *, numbered: bool) -> Iterator[Turn]:
-    """Return the turns of one cue.
+    """Yield the turns of one cue.
 
     Raises:
         Invalid: naming the line.
@@ -81,10 +81,10 @@ def cue(block: Sequence[Line], *, numbered: bool) -> Iterator[Turn]:
 
 
 def start_of(number: int, line: str) -> float:
-    """Return when a cue begins.
+    """Return the start of a cue in seconds.
 
     Raises:
-        Invalid: the line is no range of times, or ends before it begins.
+        Invalid: the line is not a time range, or the range ends before it begins.
     """
     place = f"line {number}"
     times = RANGE.fullmatch(line)
@@ -97,15 +97,15 @@ def start_of(number: int, line: str) -> float:
 
 
 def voices(payload: str) -> Iterator[tuple[str | None, str]]:
-    """Return who speaks in a cue and what; a cue of nothing but tags has nobody."""
-    before, *spoken = VOICE.split(payload)
+    """Yield the speaker and text of each part of a cue; none if the cue has only tags."""
+    before, *voiced = VOICE.split(payload)
     if plain := without_tags(before):
         yield split_speaker(plain)
-    for name, words in zip(spoken[::2], spoken[1::2], strict=True):
+    for name, words in zip(voiced[::2], voiced[1::2], strict=True):
         if plain := without_tags(words):
             yield html.unescape(name), plain
 
 
 def without_tags(payload: str) -> str:
-    """Return the words of a cue."""
+    """Return the text of a cue without tags."""
     return html.unescape(TAG.sub("", payload)).strip()

@@ -1,7 +1,7 @@
-"""Transcripts as JSON: our own form, and those of Whisper and of Amazon Transcribe.
+"""Transcripts as JSON: our own format, and those of Whisper and of Amazon Transcribe.
 
-Ours is ``{"turns": [{"t": 12.5, "speaker": "GM", "text": "..."}]}``; `t` and `speaker` may be left
-out. Fields that are not named here are left out of the transcript.
+Our format is ``{"turns": [{"t": 12.5, "speaker": "GM", "text": "..."}]}``; `t` and `speaker` are
+optional. Unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from campaigns.transcripts.aws import Results, turns_of_results
-from campaigns.transcripts.places import decode
+from campaigns.transcripts.json_decoding import decode
 from campaigns.transcripts.turns import Turn, bounded, malformed, turn
 
 
 class OwnTurn(msgspec.Struct, frozen=True):
-    """A turn of our own form."""
+    """A turn in our own format."""
 
     text: str
     t: int | float | None = None
@@ -25,7 +25,7 @@ class OwnTurn(msgspec.Struct, frozen=True):
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """A segment of Whisper's; programs around it add who speaks."""
+    """A segment of Whisper; some programs add the speaker."""
 
     text: str
     start: float | None = None
@@ -33,7 +33,7 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """Any of the three forms."""
+    """A document in one of the three formats."""
 
     turns: tuple[OwnTurn, ...] | None = None
     segments: tuple[Segment, ...] | None = None
@@ -41,7 +41,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def parse_json(content: bytes) -> tuple[Turn, ...]:
-    """Return the turns of a document in any of the three forms.
+    """Return the turns of a document in any of the three formats.
 
     Raises:
         Invalid: naming the path within the document.
@@ -62,33 +62,33 @@ def turns_in(document: Document) -> tuple[Turn, ...]:
     if document.results is not None:
         return bounded(turns_of_results(document.results))
     remedy = "give turns, Whisper's segments or the results of Amazon Transcribe"
-    raise malformed("the top level", "an unknown form", remedy)
+    raise malformed("the top level", "an unknown format", remedy)
 
 
 def own_turns(turns: Sequence[OwnTurn]) -> Iterator[Turn]:
-    """Return the turns of our own form."""
+    """Yield the turns of our own format."""
     for number, one in enumerate(turns):
         yield turn(f"turns[{number}]", one.t, one.speaker, one.text)
 
 
 def turns_of_segments(segments: Sequence[Segment]) -> Iterator[Turn]:
-    """Return the turns of Whisper's segments; silent ones are left out."""
+    """Yield the turns of Whisper's segments, without blank ones."""
     for number, one in enumerate(segments):
         if one.text.strip():
             yield turn(f"segments[{number}]", one.start, one.speaker, one.text)
 
 
 def render_json(turns: Sequence[Turn]) -> str:
-    """Return our own form; what is unknown is left out."""
+    """Return the turns in our own format, without unknown times and speakers."""
     return msgspec.json.encode({"turns": [fields_of(one) for one in turns]}).decode()
 
 
 def fields_of(one: Turn) -> dict[str, Any]:
-    """Return a turn as an object of our own form."""
+    """Return a turn as an object of our own format."""
     fields = {"t": number_of(one.t_seconds), "speaker": one.speaker, "text": one.text}
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def number_of(t_seconds: float | None) -> float | None:
-    """Return a time as the shortest number."""
+    """Return whole seconds as an integer, so that JSON has no `.0`."""
     return int(t_seconds) if t_seconds is not None and t_seconds == int(t_seconds) else t_seconds

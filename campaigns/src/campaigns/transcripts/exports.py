@@ -1,4 +1,4 @@
-"""Transcripts to take along: plain text that can be read back, and Markdown for people."""
+"""Exports of transcripts: plain text that can be uploaded again, and Markdown."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FILE_NAME_CHARACTERS_MAX = 80
 
 
 def export_text(turns: Sequence[Turn]) -> str:
-    """Return lines with times; `parse_text` reads them as the same turns."""
+    """Return lines with times, which `parse_text` parses into the same turns."""
     return "".join(f"{render_line(one, timed=True)}\n" for one in turns)
 
 
 def export_markdown(title: str, turns: Sequence[Turn]) -> str:
-    """Return a document with a heading and a paragraph a turn; no character of theirs is markup."""
+    """Return a heading and a paragraph per turn, with all Markdown characters escaped."""
     paragraphs = "\n\n".join(map(paragraph, turns))
     return f"# {escaped(one_line(title))}\n\n{paragraphs}\n"
 
@@ -34,11 +34,11 @@ def paragraph(one: Turn) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text that Markdown shows as it is."""
+    """Escape the Markdown characters of a text."""
     return MARKS.sub(r"\\\1", text)
 
 
 def file_name(title: str, ending: str) -> str:
-    """Return a name for a download: ASCII letters, digits, dashes; never a path or a header."""
+    """Return a safe file name for a download: ASCII letters, digits, dots and dashes."""
     plain = FILE_NAME.sub("-", title).strip("-.")[:FILE_NAME_CHARACTERS_MAX].strip("-.")
     return f"{plain or 'transcript'}.{ending}"

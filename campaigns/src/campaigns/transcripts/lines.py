@@ -1,7 +1,7 @@
 """Turns as lines of text: ``[00:12:03] [Speaker] text``, ``Speaker: text`` or just ``text``.
 
-A line is read the same way wherever it comes from, and `render_line` writes one that is read as the
-turn it was: where a text alone would be taken for more, empty brackets stand for the speaker.
+`parse_line` inverts `render_line`: a text that would be parsed as a time or a speaker is written
+after empty brackets.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from campaigns.transcripts.turns import CLOCK, Turn, bounded, turn
 
 TIMED = re.compile(rf"\[({CLOCK.pattern})\]\s*", re.ASCII)
 BRACKETED = re.compile(r"\[([^\[\]]{0,120})\]\s*(?=\S)")
-# A name before a colon: no sentence, and not the beginning of an address or a time.
+# A name before a colon, but not a sentence, a URL or a time.
 NAMED = re.compile(r"([^\W\d_][^\[\]:.,;!?]{0,59}):\s+(?=\S)")
 NAME_WORDS_MAX = 4
 
 
 def parse_text(text: str) -> tuple[Turn, ...]:
-    """Return the turns of plain text, one a line; blank lines are left out.
+    """Return the turns of plain text, one per line that is not blank.
 
     Raises:
         Invalid: naming the line.
@@ -29,7 +29,7 @@ def parse_text(text: str) -> tuple[Turn, ...]:
 
 
 def turns_of(lines: Iterable[tuple[int, str]]) -> Iterator[Turn]:
-    """Return the turn of each numbered line that is not blank."""
+    """Yield the turn of each numbered line that is not blank."""
     for number, line in lines:
         if line.strip():
             yield parse_line(f"line {number}", line)
@@ -52,7 +52,7 @@ def parse_line(place: str, line: str) -> Turn:
 
 
 def split_speaker(text: str) -> tuple[str | None, str]:
-    """Return who speaks, as far as a line says so, and what."""
+    """Return the speaker that a line names, else None, and the text."""
     found = BRACKETED.match(text) or NAMED.match(text)
     if found is None or (len(found[1].split()) > NAME_WORDS_MAX and found.re is NAMED):
         return None, text
@@ -60,7 +60,7 @@ def split_speaker(text: str) -> tuple[str | None, str]:
 
 
 def render_line(one: Turn, *, timed: bool) -> str:
-    """Return the line that `parse_line` reads as this turn, without its time unless `timed`."""
+    """Return the line that `parse_line` parses into this turn; its time only if `timed`."""
     time = f"[{format_time(one.t_seconds)}] " if timed and one.t_seconds is not None else ""
     if one.speaker is not None:
         return f"{time}[{one.speaker}] {one.text}"
@@ -69,12 +69,12 @@ def render_line(one: Turn, *, timed: bool) -> str:
 
 
 def render_text(turns: Sequence[Turn]) -> str:
-    """Return the text that is stored and searched: who and what, a line each."""
+    """Return the text to store and search: a line per turn, without times."""
     return "\n".join(render_line(one, timed=False) for one in turns)
 
 
 def words_said(text: str) -> int:
-    """Return how many words a stored text has, names and times left out."""
+    """Count the words of a stored text, without names and times."""
     return sum(len(split_speaker(untimed(line))[1].split()) for line in text.split("\n"))
 
 

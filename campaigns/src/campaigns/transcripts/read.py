@@ -1,4 +1,4 @@
-"""Files and pasted text as turns: which form it is, and whether it is text at all."""
+"""Parse files and pasted text: detect the format, validate the encoding."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class Form(StrEnum):
-    """How a transcript is written; the value is the ending of a file's name."""
+    """The format of a transcript; the value is the extension of a file name."""
 
     TXT = "txt"
     SRT = "srt"
@@ -37,13 +37,13 @@ class Form(StrEnum):
 
 
 def form_of(file_name: str) -> Form | None:
-    """Return the form that a file's name tells, None for any other."""
+    """Return the format for the extension of a file name, None if it is unsupported."""
     ending = file_name.rpartition(".")[2].lower()
     return Form(ending) if ending in set(Form) else None
 
 
 def detect(text: str) -> Form:
-    """Return the form that pasted text most likely has."""
+    """Return the most likely format of pasted text."""
     start = text.lstrip(BYTE_ORDER_MARK + " \t\r\n")[:400]
     if start.startswith("{"):
         return Form.JSON
@@ -57,7 +57,7 @@ def parse(content: bytes, form: Form) -> tuple[Turn, ...]:
 
     Raises:
         Invalid: the file is too large, is not text, or is malformed; the error names the line, or
-            in a document the path.
+            the path in a JSON document.
     """
     text = text_of(content, JSON_BYTES_MAX if form is Form.JSON else TEXT_BYTES_MAX)
     match form:
@@ -74,10 +74,10 @@ def parse(content: bytes, form: Form) -> tuple[Turn, ...]:
 
 
 def text_of(content: bytes, bytes_max: int) -> str:
-    """Return what a file says.
+    """Decode a file.
 
     Raises:
-        Invalid: it is too large, an archive, not UTF-8 or has control characters.
+        Invalid: it is too large, an archive or not UTF-8, or has control characters.
     """
     if len(content) > bytes_max:
         remedy = f"at most {bytes_max} bytes fit; split the session"

@@ -1,4 +1,4 @@
-"""Search within turns, whatever the case and the accents; positions are those of the original."""
+"""Search in turns, ignoring case and accents; positions refer to the original text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AROUND_CHARACTERS = 70
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One place where the words stand: the turn's position, and the characters of its text."""
+    """A match of a search: position of the turn, start and end in its text."""
 
     position: int
     start: int
@@ -24,14 +24,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a text, marked if it is what was searched for."""
+    """A piece of a text; `is_hit` marks a match."""
 
     text: str
     is_hit: bool = False
 
 
 def search(turns: Sequence[Turn], words: str, hits_max: int = HITS_MAX) -> tuple[Hit, ...]:
-    """Return the first places where the words stand, in the order of the turns."""
+    """Return the first `hits_max` matches, in the order of the turns."""
     wanted = folded(words.strip())
     if not wanted:
         return ()
@@ -45,7 +45,7 @@ def _hits(turns: Sequence[Turn], wanted: str) -> Iterator[Hit]:
 
 
 def spans(text: str, wanted: str) -> Iterator[tuple[int, int]]:
-    """Return where folded words stand in a text."""
+    """Yield the start and end of each match of folded words in a text."""
     plain = folded(text)
     found = plain.find(wanted)
     if found < 0:
@@ -58,7 +58,7 @@ def spans(text: str, wanted: str) -> Iterator[tuple[int, int]]:
 
 
 def folded(text: str) -> str:
-    """Return text without case and accents; each character is folded by itself."""
+    """Return a text without case and accents; each character is folded separately."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
@@ -66,13 +66,13 @@ def folded(text: str) -> str:
 
 
 def origins(text: str) -> list[int]:
-    """Return for each character of the folded text which one of the original it comes from."""
+    """Return the position in the original text of each character of the folded text."""
     lengths = {one: len(folded(one)) for one in set(text)}
     return [place for place, one in enumerate(text) for _ in range(lengths[one])]
 
 
 def marked(text: str, hits: Sequence[tuple[int, int]]) -> tuple[Part, ...]:
-    """Return a text in pieces, those between the positions marked."""
+    """Split a text into pieces, with the given spans marked."""
     edges = [0, *(edge for hit in hits for edge in hit), len(text)]
     pieces = (
         Part(text[start:end], is_hit=number % 2 == 1)
@@ -82,7 +82,7 @@ def marked(text: str, hits: Sequence[tuple[int, int]]) -> tuple[Part, ...]:
 
 
 def snippet(text: str, hit: tuple[int, int], around: int = AROUND_CHARACTERS) -> tuple[Part, ...]:
-    """Return what stands around a place, cut at words."""
+    """Return a match with the text around it, cut at word boundaries."""
     start, end = hit
     left, right = max(0, start - around), min(len(text), end + around)
     before, after = text[left:start], text[end:right]

@@ -1,4 +1,4 @@
-"""Who speaks: counts, colours, other names."""
+"""Speakers: counts, colours, renaming; and the replacement of a turn."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ COLOURS = 12
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Somebody who speaks.
+    """A speaker.
 
     Attributes:
-        name: None for what nobody is named for.
-        turns: how often.
-        words: how many.
-        colour: a number below `COLOURS`, 0 for nobody.
+        name: None for turns without a speaker.
+        turns: number of turns.
+        words: number of words.
+        colour: a number below `COLOURS`; 0 without a name.
     """
 
     name: str | None
@@ -29,7 +29,7 @@ class Speaker:
 
 
 def speakers(turns: Sequence[Turn]) -> tuple[Speaker, ...]:
-    """Return who speaks, in the order of their first turns."""
+    """Return the speakers, in the order of their first turns."""
     counts: dict[str | None, tuple[int, int]] = {}
     for one in turns:
         said, words = counts.get(one.speaker, (0, 0))
@@ -42,9 +42,9 @@ def speakers(turns: Sequence[Turn]) -> tuple[Speaker, ...]:
 
 
 def colours(names: Iterable[str]) -> dict[str, int]:
-    """Return a colour for each name: the name's own, or the next that nobody before it has.
+    """Return a colour for each name: by the hash of the name, or else the next free one.
 
-    So a name keeps its colour from one session to the next, as far as its neighbours allow.
+    So a name mostly keeps its colour from one session to the next.
     """
     chosen: dict[str, int] = {}
     for name in names:
@@ -56,10 +56,10 @@ def colours(names: Iterable[str]) -> dict[str, int]:
 
 
 def rename(turns: Sequence[Turn], speaker: str, name: str) -> tuple[Turn, ...]:
-    """Return the turns with another name for one of those who speak."""
+    """Return the turns with a speaker renamed."""
     return tuple(replace(one, speaker=name) if one.speaker == speaker else one for one in turns)
 
 
 def edit(turns: Sequence[Turn], position: int, one: Turn) -> tuple[Turn, ...]:
-    """Return the turns with another one in a position."""
+    """Return the turns with the one at `position` replaced."""
     return (*turns[:position], one, *turns[position + 1 :])

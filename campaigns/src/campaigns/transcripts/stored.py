@@ -1,7 +1,7 @@
-"""What a session has stored, as turns: its text, its document, or both.
+"""The stored transcript of a session as turns: from its text, its JSON document, or both.
 
-A document of our own form that tells what the text tells is shown, for it has the times. A text
-that tells something else is newer than the document or not made from it, and is shown alone.
+The document is used if it has the same content as the text, as it has the times. Otherwise the text
+is newer or has another source, and only the text is used.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ import msgspec
 
 from campaigns.errors import Invalid
 from campaigns.transcripts.documents import Document, fields_of, turns_in
+from campaigns.transcripts.json_decoding import decode
 from campaigns.transcripts.lines import parse_line, render_line, render_text
-from campaigns.transcripts.places import decode
 from campaigns.transcripts.turns import Turn, one_line
 
-# Numbers stay as they are written.
+# Keeps the digits of numbers.
 DECODER = msgspec.json.Decoder(float_hook=Decimal)
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A transcript as it is stored.
+    """A stored transcript.
 
     Attributes:
-        turns: what is shown.
-        text: the stored text, None when there is none.
-        document: the stored document if it has the turns in our own form, else None.
+        turns: the turns to show.
+        text: the stored text, or None.
+        document: the stored document if the turns come from it and it has our format, else None.
     """
 
     turns: tuple[Turn, ...]
@@ -39,7 +39,7 @@ class Stored:
 
 
 def read_stored(text: str | None, document: str | None) -> Stored:
-    """Return what is stored; whatever it is, it can be shown."""
+    """Return the turns of a stored text and document; never raises for malformed content."""
     turns, is_own = turns_of_document(document)
     if turns and text in {None, render_text(turns)}:
         return Stored(turns, text, document if is_own else None)
@@ -48,7 +48,7 @@ def read_stored(text: str | None, document: str | None) -> Stored:
 
 
 def turns_of_document(document: str | None) -> tuple[tuple[Turn, ...], bool]:
-    """Return a document's turns, none if its form is unknown, and whether the form is ours."""
+    """Return the turns of a document, none if it is malformed, and whether it has our format."""
     if document is None:
         return (), False
     try:
@@ -59,12 +59,12 @@ def turns_of_document(document: str | None) -> tuple[tuple[Turn, ...], bool]:
 
 
 def filled_lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines that are not blank, numbered from 0."""
+    """Return the lines that are not blank, with their number from 0."""
     return [(number, line) for number, line in enumerate(text.split("\n")) if line.strip()]
 
 
 def shown(line: str) -> Turn:
-    """Return a stored line as a turn; one that no reader of ours takes is shown as it is."""
+    """Return a stored line as a turn; a malformed line becomes the text of the turn."""
     try:
         return parse_line("line", line)
     except Invalid:
@@ -72,9 +72,9 @@ def shown(line: str) -> Turn:
 
 
 def rewrite(stored: Stored, turns: tuple[Turn, ...]) -> Stored:
-    """Return what to store for as many turns, of which some have another speaker or text.
+    """Return the text and document for changed speakers or texts of turns.
 
-    Lines and entries of the others stay as they are, to the character.
+    Lines and entries of unchanged turns are kept exactly. The number of turns must be the same.
     """
     changed = {
         position: new

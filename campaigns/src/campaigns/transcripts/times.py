@@ -1,4 +1,4 @@
-"""Times within a recording, as people write them: ``12:03``, ``1:02:03.250``, ``00:00:01,000``."""
+"""Times within a recording: ``12:03``, ``1:02:03.250``, ``00:00:01,000``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ REMEDY = "write hours:minutes:seconds, such as 01:02:03.250"
 
 
 def parse_time(place: str, text: str) -> float:
-    """Return seconds.
+    """Parse a time into seconds.
 
     Raises:
-        Invalid: this is not a time, or has more than 59 minutes or seconds.
+        Invalid: the text is not a time, or has more than 59 minutes or seconds.
     """
     found = TIME.fullmatch(text)
     if found is None:
@@ -28,7 +28,7 @@ def parse_time(place: str, text: str) -> float:
 
 
 def format_time(t_seconds: float) -> str:
-    """Return hours, minutes and seconds; thousandths only where there are any."""
+    """Return a time as HH:MM:SS, with milliseconds if they are not zero."""
     milliseconds = round(abs(t_seconds) * 1000)
     seconds, fraction = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)

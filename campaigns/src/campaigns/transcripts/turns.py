@@ -1,4 +1,4 @@
-"""Turns: who says what, and when. Everything about transcripts is made of them."""
+"""Turns, the parts of a transcript: time, speaker and text."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ CLOCK = re.compile(r"-?(?:\d+:)?\d+:\d+(?:[.,]\d+)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Somebody says something.
+    """One utterance of a speaker.
 
     Attributes:
-        t_seconds: when, to the millisecond; before the start when negative, None when unknown.
-        speaker: who, None when unknown.
-        text: what, on one line.
+        t_seconds: time from the start of the recording, to the millisecond; None if unknown.
+        speaker: name of the speaker, None if unknown.
+        text: the spoken text, on one line.
     """
 
     t_seconds: float | None
@@ -44,22 +44,22 @@ def malformed(place: str, kind: str, remedy: str) -> Invalid:
 
 
 def turn(place: str, t_seconds: float | None, speaker: str | None, text: str) -> Turn:
-    """Return a turn, on one line and without blanks around it.
+    """Return a validated turn, on one line and without surrounding blanks.
 
     Args:
-        place: where it comes from, for the error.
-        t_seconds: when.
-        speaker: who; nobody when blank.
-        text: what.
+        place: the source of the turn, for errors.
+        t_seconds: time from the start of the recording.
+        speaker: name of the speaker; blank for unknown.
+        text: the spoken text.
 
     Raises:
-        Invalid: a part of it cannot be stored or shown.
+        Invalid: a part of it is empty, too long or has unsupported characters.
     """
     words = one_line(text)
     if not words:
-        raise malformed(place, "no text", "give the turn words, or leave it out")
+        raise malformed(place, "no text", "give the turn words, or remove it")
     if len(words) > TURN_CHARACTERS_MAX:
-        remedy = f"at most {TURN_CHARACTERS_MAX} fit; break it into several"
+        remedy = f"at most {TURN_CHARACTERS_MAX} fit; split it into several turns"
         raise malformed(place, f"a turn of {len(words)} characters", remedy)
     check_characters(place, words)
     name = speaker_name(place, speaker or "")
@@ -67,10 +67,11 @@ def turn(place: str, t_seconds: float | None, speaker: str | None, text: str) ->
 
 
 def speaker_name(place: str, text: str) -> str | None:
-    """Return a name that a line of text can carry, None for a blank one.
+    """Return a validated speaker name, None for a blank one.
 
     Raises:
-        Invalid: it is too long, has a square bracket or a control character, or reads as a time.
+        Invalid: it is too long, has a square bracket or a control character, or has the form of a
+            time.
     """
     name = one_line(text)
     check_characters(place, name)
@@ -88,7 +89,7 @@ def check_time(place: str, t_seconds: float) -> float:
     """Return a time to the millisecond.
 
     Raises:
-        Invalid: no recording is that long.
+        Invalid: it is out of range.
     """
     if not -SECONDS_MAX <= t_seconds <= SECONDS_MAX:
         remedy = f"give seconds from the start, at most {SECONDS_MAX}"
@@ -97,10 +98,10 @@ def check_time(place: str, t_seconds: float) -> float:
 
 
 def bounded(turns: Iterable[Turn]) -> tuple[Turn, ...]:
-    """Return a transcript of the turns.
+    """Return the turns as a tuple and check their number.
 
     Raises:
-        Invalid: there are none, too many, or too many speakers.
+        Invalid: there are no turns, too many turns, or too many speakers.
     """
     kept: list[Turn] = []
     names: set[str | None] = set()
@@ -119,22 +120,22 @@ def bounded(turns: Iterable[Turn]) -> tuple[Turn, ...]:
 
 
 def one_line(text: str) -> str:
-    """Return text with its line breaks and tabs as blanks, and none around it."""
+    """Replace line breaks and tabs by blanks, and strip surrounding blanks."""
     return (text if text.isprintable() else BREAKS.sub(" ", text)).strip()
 
 
 def check_characters(place: str, text: str) -> None:
-    """Refuse what can neither be stored nor shown.
+    """Check that a text has no control characters and no lone surrogates.
 
     Raises:
-        Invalid: there is such a character.
+        Invalid: it has one.
     """
     if not text.isprintable() and UNSTORABLE.search(text):
         raise malformed(place, "a control character", "remove it")
 
 
 def digest(one: Turn) -> str:
-    """Return what tells a turn from every other, as 32 hexadecimal digits."""
+    """Return a digest of a turn, 32 hexadecimal digits."""
     t_ms = None if one.t_seconds is None else round(one.t_seconds * 1000)
     content = json.dumps([t_ms, one.speaker, one.text])
     return hashlib.sha256(content.encode()).hexdigest()[:32]

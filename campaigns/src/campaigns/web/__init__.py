@@ -1,4 +1,4 @@
-"""The campaign application for people with a browser."""
+"""The website of the campaign application."""
 
 from __future__ import annotations
 

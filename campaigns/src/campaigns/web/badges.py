@@ -1,4 +1,4 @@
-"""Badges that say where a session stands: in both stores, on its way, or parked."""
+"""Badges with the delivery status of a session: in both stores, on its way, or parked."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Badge:
     """A badge.
 
     Attributes:
-        text: what it says.
-        tone: its class.
-        title: what that means.
-        is_moving: whether it will say something else soon.
+        text: the visible text.
+        tone: the CSS class.
+        title: the explanation, shown as a tooltip.
+        is_moving: whether the status is expected to change soon.
     """
 
     text: str
@@ -34,11 +34,13 @@ BADGES: Mapping[DeliveryStatus, Badge | None] = {
     DeliveryStatus.ON_ITS_WAY: Badge(
         "on its way",
         "accent",
-        "Saved in PostgreSQL; DynamoDB will have this version shortly.",
+        "Saved in PostgreSQL; the relay will deliver this version to DynamoDB shortly.",
         is_moving=True,
     ),
     DeliveryStatus.PARKED: Badge(
-        "parked", "warn", "Saved in PostgreSQL; an operator has to help it into DynamoDB."
+        "parked",
+        "warn",
+        "Saved in PostgreSQL; not delivered to DynamoDB until an operator unparks it.",
     ),
     DeliveryStatus.NOT_CAPTURED: None,
     DeliveryStatus.UNKNOWN: None,
@@ -46,10 +48,10 @@ BADGES: Mapping[DeliveryStatus, Badge | None] = {
 
 
 async def badges_of(app: App, session_ids: Iterable[str]) -> Mapping[str, Badge]:
-    """Return the badges of sessions by their ids; none without a second store."""
+    """Return badges by session id; empty if PostgreSQL is the only store."""
     ids = list(session_ids)
-    if app.locate is None or not ids:
+    if app.delivery_status is None or not ids:
         return {}
-    found = await app.locate(SESSION.name, [(one,) for one in ids])
+    found = await app.delivery_status(SESSION.name, [(one,) for one in ids])
     badges = {one: BADGES[where] for one, where in zip(ids, found, strict=True)}
     return {one: badge for one, badge in badges.items() if badge is not None}

@@ -1,7 +1,7 @@
-"""When two people changed the same thing: both versions, field by field, and what each one changed.
+"""Edit conflicts: both versions of a record, field by field, and who changed each field.
 
-A form that changes something carries a mark of what each field showed when it was loaded. So a
-field that only one of the two touched is settled; where both did, somebody chooses.
+An edit form carries a hash of each field's text as it was loaded. So a field that only one of the
+two users changed is settled; where both changed it, the user chooses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MARK_CHARACTERS = 16
 
 
 class Side(StrEnum):
-    """Whose version of a field."""
+    """The version of a field: of the user who saves, or the stored one."""
 
     MINE = "mine"
     THEIRS = "theirs"
@@ -32,9 +32,9 @@ class Difference:
 
     Attributes:
         field: the field.
-        mine: what I typed.
-        theirs: what is stored.
-        settled: whose version it is when only one of us changed the field, else None.
+        mine: the typed text.
+        theirs: the stored text.
+        settled: the version to keep if only one of the two changed the field, else None.
     """
 
     field: Field
@@ -44,13 +44,13 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
-    """Two versions of one thing.
+class EditConflict:
+    """Two versions of one record.
 
     Attributes:
         differences: the fields in which they differ.
         agreed: the texts of all other fields, by name.
-        marks: marks of the stored version, for the form that follows.
+        marks: hashes of the stored version, for the next form.
         revision: the stored revision.
     """
 
@@ -61,36 +61,36 @@ class Clash:
 
 
 def mark(text: str) -> str:
-    """Return the mark of what a field showed."""
+    """Return the hash of a field's text."""
     return hashlib.sha256(text.encode()).hexdigest()[:MARK_CHARACTERS]
 
 
 def marks_of(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the marks of a form, by the names of their hidden fields."""
+    """Return the hashes of a form's texts, by the name of the hidden field."""
     return {f"{MARK_PREFIX}{name}": mark(text) for name, text in texts.items()}
 
 
 async def read_marks(request: Request, fields: Sequence[Field]) -> dict[str, str]:
-    """Return the marks that a form carries, by the names of their hidden fields."""
+    """Return the hashes that a submitted form carries, by the name of the hidden field."""
     form = await request.form()
     names = [f"{MARK_PREFIX}{field.name}" for field in fields]
     return {name: str(form.get(name, "")) for name in names}
 
 
-def clash(
+def edit_conflict(
     fields: Sequence[Field],
     mine: Mapping[str, str],
     theirs: Mapping[str, str],
     marks: Mapping[str, str],
     revision: int,
-) -> Clash:
-    """Return how two versions differ.
+) -> EditConflict:
+    """Compare two versions of a record.
 
     Args:
-        fields: of the form.
-        mine: what was typed.
-        theirs: what is stored now.
-        marks: of what the form showed when it was loaded.
+        fields: the fields of the form.
+        mine: the typed texts, by field.
+        theirs: the stored texts, by field.
+        marks: hashes of the texts that the form was loaded with.
         revision: the stored revision.
     """
     differing = [field for field in fields if mine[field.name] != theirs[field.name]]
@@ -104,7 +104,7 @@ def clash(
         for field in differing
     )
     agreed = {field.name: mine[field.name] for field in fields if field not in differing}
-    return Clash(differences, agreed, marks_of(theirs), revision)
+    return EditConflict(differences, agreed, marks_of(theirs), revision)
 
 
 def _settled(mine: str, theirs: str, seen: str | None) -> Side | None:
@@ -116,7 +116,7 @@ def _settled(mine: str, theirs: str, seen: str | None) -> Side | None:
 
 
 def readable(field: Field, text: str) -> str:
-    """Return a field's text as people read it."""
+    """Return a field's text for display."""
     match field.widget:
         case Widget.CHECK:
             return "Yes" if text == CHECKED else "No"

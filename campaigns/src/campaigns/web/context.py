@@ -1,4 +1,4 @@
-"""What every page works with, made once with the site."""
+"""The context that every page uses, created once with the site."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from crossfade.web.security import RateLimiter, SignedCookie
 
 @dataclass(frozen=True, slots=True)
 class SiteContext:
-    """The site's parts.
+    """The shared objects of the site.
 
     Attributes:
         app: the open application.
-        options: the site's limits and its address.
-        templates: the pages.
-        passwords: hashes and compares.
-        signed_in: says who is signed in, as a user's id and the fingerprint of the password.
-        notices: what the next page is to say at its top.
-        addresses: attempts to sign in or up by network address.
-        accounts: attempts to sign in by account.
+        options: the site's limits and address.
+        templates: the page templates.
+        passwords: hashes and verifies passwords.
+        signed_in: cookie with the user's id and the fingerprint of the password hash.
+        notices: cookie with the notices that the next page shows.
+        addresses: rate limit of attempts to sign in or sign up, by network address.
+        accounts: rate limit of attempts to sign in, by email address.
     """
 
     app: App
@@ -41,12 +41,16 @@ class SiteContext:
 
 
 def context_of(request: Request) -> SiteContext:
-    """Return the parts of the site that a request came to."""
+    """Return the context of the site that serves a request.
+
+    Raises:
+        TypeError: the request is not served by a site of `create_site`.
+    """
     context = request.app.state.context
     if not isinstance(context, SiteContext):
-        raise TypeError("the request did not come to a site of `create_site`")
+        raise TypeError("the request is not served by a site of `create_site`")
     return context
 
 
 InContext = Annotated[SiteContext, Depends(context_of)]
-"""A page's parameter that receives the site's parts."""
+"""A route parameter that receives the site's context."""

@@ -1,6 +1,7 @@
-"""Changing a thing through its form, also when somebody else changed it meanwhile.
+"""Edit forms with optimistic locking.
 
-Where they changed nothing that the form shows, both changes are kept; else both versions are shown.
+If the record changed after the form was loaded, but in no field of the form, both changes are kept.
+Otherwise both versions are shown.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ from starlette.responses import Response
 
 from campaigns.errors import Conflict, Invalid
 from campaigns.records import Campaign, Session
-from campaigns.web.conflicts import Clash, Side, clash, marks_of, read_marks
+from campaigns.web.conflicts import EditConflict, Side, edit_conflict, marks_of, read_marks
 from campaigns.web.forms import Field, Form, read_form, refused, shown, texts_of, values_of
 from campaigns.web.rendering import Tone, go_to, page
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A thing that a form changes.
+    """A record with its edit form.
 
     Attributes:
-        kind: what people call it, such as ``campaign``.
-        address: of its page.
-        fields: of its form.
-        load: returns it as it is stored.
-        update: changes it, given the values of its form and the expected revision.
+        kind: the noun in messages, such as ``campaign``.
+        address: path of its page.
+        fields: fields of its form.
+        load: returns the stored record.
+        update: saves the form's values and the expected revision.
     """
 
     kind: str
@@ -41,12 +42,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """What came with a form.
+    """A submitted edit form.
 
     Attributes:
-        texts: what was typed.
-        marks: of what the form showed when it was loaded.
-        expected: the revision that it showed.
+        texts: the typed texts, by field.
+        marks: hashes of the texts that the form was loaded with.
+        expected: the revision that the form was loaded with.
     """
 
     texts: Mapping[str, str]
@@ -55,7 +56,7 @@ class _Typed:
 
 
 async def show_edit(request: Request, edit: Edit) -> Response:
-    """Show what can be changed."""
+    """Show the edit form."""
     stored = await edit.load()
     texts = texts_of(edit.fields, stored)
     typed = _Typed(texts, marks_of(texts), str(stored.revision))
@@ -63,7 +64,7 @@ async def show_edit(request: Request, edit: Edit) -> Response:
 
 
 async def save_edit(request: Request, edit: Edit) -> Response:
-    """Save the changes, or show what clashes with somebody else's, or what is wrong with them."""
+    """Save the changes, or show the edit conflict or the problems."""
     typed = _Typed(
         await read_form(request, edit.fields),
         await read_marks(request, edit.fields),
@@ -83,35 +84,35 @@ async def save_edit(request: Request, edit: Edit) -> Response:
         kind=edit.kind,
         there=edit.address,
         name=(await edit.load()).name,
-        clash=both,
+        conflict=both,
     )
 
 
-def overtaken(request: Request, kind: str, address: str) -> Response:
-    """Lead back to a thing that somebody changed before a button was pressed."""
-    notice = f"Somebody changed the {kind} meanwhile. Have a look, then try again."
+def redirect_after_conflict(request: Request, kind: str, address: str) -> Response:
+    """Redirect to a record that was changed before the user's action, with a notice."""
+    notice = f"The {kind} was changed in the meantime. Check it, then try again."
     return go_to(request, address, notice, Tone.BAD)
 
 
-async def _save(edit: Edit, typed: _Typed) -> Clash | None:
-    """Save what was typed, or return how it clashes with what is stored.
+async def _save(edit: Edit, typed: _Typed) -> EditConflict | None:
+    """Save the typed values, or return the edit conflict.
 
     Raises:
-        Conflict: it contradicts something other than the revision.
-        Invalid: a field is not acceptable.
+        Conflict: a unique value is taken.
+        Invalid: a field is invalid.
     """
     if await _update(edit, typed, typed.expected):
         return None
     theirs = await edit.load()
     stored = texts_of(edit.fields, theirs)
-    both = clash(edit.fields, typed.texts, stored, typed.marks, theirs.revision)
+    both = edit_conflict(edit.fields, typed.texts, stored, typed.marks, theirs.revision)
     if any(one.settled is not Side.MINE for one in both.differences):
         return both
     return None if await _update(edit, typed, theirs.revision) else both
 
 
 async def _update(edit: Edit, typed: _Typed, revision: int | str) -> bool:
-    """Save what was typed; False when this revision is not the stored one."""
+    """Save the typed values; return False if `revision` is not the stored one."""
     values = values_of(edit.fields, typed.texts)
     try:
         await edit.update({**values, "expected_revision": revision})

@@ -1,4 +1,4 @@
-"""Error pages: what went wrong in words, and what to do next; nothing about others' data."""
+"""Error pages: what went wrong and what to do next, without data of other users."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RETRY_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as a page tells it."""
+    """The content of an error page."""
 
     status: int
     title: str
@@ -34,36 +34,36 @@ class Failure:
 
 NOT_FOUND = Failure(
     HTTPStatus.NOT_FOUND,
-    "Not here",
-    "There is no such page, or it is not yours. It may have been moved or deleted.",
+    "Page not found",
+    "This page does not exist, or you have no access to it. It may have been moved or deleted.",
 )
 UNAVAILABLE = Failure(
     HTTPStatus.SERVICE_UNAVAILABLE,
-    "Not available just now",
-    "The database does not answer. Try again in a few seconds; nothing is lost.",
+    "Temporarily unavailable",
+    "The database does not answer. Try again in a few seconds; nothing was lost.",
     {"retry-after": str(RETRY_SECONDS)},
 )
 BROKEN = Failure(
     HTTPStatus.INTERNAL_SERVER_ERROR,
-    "That went wrong",
-    "The mistake is ours and has been noted. See whether your change is there before repeating it.",
+    "Internal error",
+    "The error was logged. Check whether your change was saved before you repeat it.",
 )
 TITLES: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "Not accepted",
-    HTTPStatus.METHOD_NOT_ALLOWED: "Not possible here",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not in this form",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Unsupported format",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts",
 }
 
 
 def failure_of(error: Exception) -> Failure:
-    """Return how a page tells an error."""
+    """Return the page content for an error."""
     match error:
         case NotFound():
             return NOT_FOUND
         case Conflict():
-            return Failure(HTTPStatus.CONFLICT, "Somebody else was faster", str(error))
+            return Failure(HTTPStatus.CONFLICT, "Edit conflict", str(error))
         case Invalid():
             return Failure(HTTPStatus.UNPROCESSABLE_ENTITY, "Not accepted", str(error))
         case Unavailable():
@@ -77,15 +77,15 @@ def failure_of(error: Exception) -> Failure:
 def _failure_of_http(error: HTTPException) -> Failure:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return NOT_FOUND
-    title = TITLES.get(error.status_code, "Not possible")
+    title = TITLES.get(error.status_code, "Request failed")
     return Failure(error.status_code, title, error.detail, error.headers or {})
 
 
 async def failure_page(request: Request, error: Exception) -> Response:
-    """Return the page of an error; programs that missed every route of the API get its problem.
+    """Return the page of an error, or problem details for unknown routes of the API.
 
-    The page knows who is signed in, where that can be asked. It carries the security headers
-    itself: the page of an unforeseen error is sent past the part that adds them.
+    The page shows the signed-in user if that can be read. It sets the security headers itself:
+    the response to an unexpected error bypasses the middleware that adds them.
     """
     failure = failure_of(error)
     if request.url.path.startswith(API_PATH):
@@ -100,13 +100,13 @@ async def failure_page(request: Request, error: Exception) -> Response:
 
 
 async def lead_to_sign_in(_request: Request, error: Exception) -> Response:
-    """Lead somebody who is not signed in to the sign-in, and from there back."""
+    """Redirect to the sign-in page, which leads back after sign-in."""
     address = error.address if isinstance(error, SignInNeeded) else "/sign-in"
     return RedirectResponse(address, HTTPStatus.SEE_OTHER)
 
 
 def add_failure_pages(site: FastAPI) -> None:
-    """Answer every error with a page."""
+    """Register the error pages."""
     site.add_exception_handler(SignInNeeded, lead_to_sign_in)
     for kind in (CampaignsError, HTTPException, Exception):
         site.add_exception_handler(kind, failure_page)

@@ -1,4 +1,4 @@
-"""How pages print values: template filters, all pure."""
+"""Template filters that format values."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from zoneinfo import ZoneInfo
 
 
 def day(value: date) -> str:
-    """Return a date as people write it, such as 7 Feb 2026."""
+    """Return a date such as 7 Feb 2026."""
     return f"{value.day} {value:%b %Y}"
 
 
 def moment(value: datetime, zone: str = "UTC") -> str:
-    """Return an instant on the clocks of a time zone; without a zone of its own it is in UTC."""
+    """Return a time in a time zone; a value without a zone is UTC."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
     local = aware.astimezone(ZoneInfo(zone))
     return f"{day(local)}, {local:%H:%M}"
 
 
 def iso(value: datetime) -> str:
-    """Return an instant for machines."""
+    """Return a time in ISO 8601; a value without a zone is UTC."""
     return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
 
 
@@ -31,7 +31,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def duration(milliseconds: int) -> str:
-    """Return how long something took, such as 3 h 05 min."""
+    """Return a duration such as 3 h 05 min."""
     hours, minutes = divmod(round(milliseconds / 60_000), 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
@@ -43,4 +43,4 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "iso": iso,
     "moment": moment,
 }
-"""By the names that templates use."""
+"""The filters by their name in templates."""

@@ -1,4 +1,4 @@
-"""Forms: declared once as fields, read into inputs, shown again with what is wrong beside it.
+"""Forms: declared once as fields, parsed into inputs, and shown again with problems by field.
 
 FIELDS = (Field("name", "Name", required=True), Field("notes", "Notes", Widget.TEXT))
 
@@ -25,7 +25,7 @@ CHECKED = "on"
 
 
 class Widget(StrEnum):
-    """How a field looks and what its text means."""
+    """The control of a field, which also determines how its text is parsed."""
 
     LINE = "line"
     TEXT = "text"
@@ -36,15 +36,15 @@ class Widget(StrEnum):
     TIME = "time"
     NUMBER = "number"
     EMAIL = "email"
-    PASSWORD = "password"  # noqa: S105 - the name of a kind of field
+    PASSWORD = "password"  # noqa: S105 - the name of a widget
 
 
-class Blank(StrEnum):
-    """What an empty field says."""
+class WhenEmpty(StrEnum):
+    """The meaning of an empty field."""
 
-    NULL = "empties the value"
-    LEFT_OUT = "leaves the value alone"
-    SENT = "is a value like any other"
+    NULL = "sets the value to null"
+    OMIT = "omits the field from the input"
+    SEND = "sends the empty text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ class Field:
 
     Attributes:
         name: the input's field.
-        label: what people read.
-        widget: how it looks.
-        blank: what an empty field says.
-        required: whether the browser insists on a value.
-        hint: a line of help under it.
+        label: the visible label.
+        widget: the control.
+        when_empty: the meaning of an empty field.
+        required: whether the browser requires a value.
+        hint: a line of help under the field.
         choices: pairs of value and label.
-        autocomplete: the browser's word for what belongs here.
-        rows: the height of a text.
+        autocomplete: HTML's `autocomplete` token.
+        rows: height of a text area, in lines.
     """
 
     name: str
     label: str
     widget: Widget = Widget.LINE
-    blank: Blank = Blank.NULL
+    when_empty: WhenEmpty = WhenEmpty.NULL
     required: bool = False
     hint: str = ""
     choices: tuple[tuple[str, str], ...] = ()
@@ -75,14 +75,14 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A field with what stands in it and what is wrong with it.
+class FieldState:
+    """A field with its text and its problem.
 
     Attributes:
         field: the field.
-        text: what stands in it.
-        problem: what is wrong with it, empty when nothing is.
-        has_focus: whether it is the first with a problem.
+        text: its text.
+        problem: its problem; empty if there is none.
+        has_focus: whether it is the first field with a problem.
     """
 
     field: Field
@@ -93,29 +93,29 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form as a page shows it.
+    """A form to show.
 
     Attributes:
-        boxes: its fields, by name, in order.
-        problems: what is wrong with the form as a whole.
+        fields: its fields, by name, in order.
+        problems: problems that belong to no field of the form.
     """
 
-    boxes: Mapping[str, Box]
+    fields: Mapping[str, FieldState]
     problems: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
-        """Whether anything is wrong."""
-        return bool(self.problems) or any(box.problem for box in self.boxes.values())
+        """Return whether the form has a problem."""
+        return bool(self.problems) or any(one.problem for one in self.fields.values())
 
     @property
     def status(self) -> HTTPStatus:
-        """The status of a page that shows the form."""
+        """Return the HTTP status of a page that shows the form."""
         return HTTPStatus.UNPROCESSABLE_ENTITY if self.is_refused else HTTPStatus.OK
 
 
 async def read_form(request: Request, fields: Sequence[Field]) -> dict[str, str]:
-    """Return what was typed into each field; empty for what was not sent."""
+    """Return the submitted text of each field; empty for fields that were not sent."""
     form = await request.form()
     sent = {field.name: form.get(field.name) for field in fields}
     return {
@@ -125,18 +125,18 @@ async def read_form(request: Request, fields: Sequence[Field]) -> dict[str, str]
 
 
 def values_of(fields: Sequence[Field], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return what to make an input of."""
+    """Return the values for an input, by field."""
     values: dict[str, Any] = {}
     for field in fields:
         text = texts.get(field.name, "")
-        match field.widget, field.blank:
+        match field.widget, field.when_empty:
             case Widget.LIST, _:
                 values[field.name] = lines_of(text)
             case Widget.CHECK, _:
                 values[field.name] = text == CHECKED
-            case _, Blank.LEFT_OUT if not text:
+            case _, WhenEmpty.OMIT if not text:
                 pass
-            case _, Blank.NULL if not text:
+            case _, WhenEmpty.NULL if not text:
                 values[field.name] = None
             case _:
                 values[field.name] = text
@@ -144,12 +144,12 @@ def values_of(fields: Sequence[Field], texts: Mapping[str, str]) -> dict[str, An
 
 
 def texts_of(fields: Sequence[Field], record: Any) -> dict[str, str]:
-    """Return what to show of a record in a form that changes it."""
+    """Return the texts of a record for its edit form."""
     return {field.name: text_of(field, getattr(record, field.name)) for field in fields}
 
 
 def text_of(field: Field, value: Any) -> str:
-    """Return a value as the text of a field."""
+    """Return the text of a value for a field."""
     match field.widget, value:
         case _, None:
             return ""
@@ -162,7 +162,7 @@ def text_of(field: Field, value: Any) -> str:
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """Return the lines of a list, without empty ones."""
+    """Return the lines of a text, without empty ones."""
     return tuple(filter(None, map(str.strip, text.split("\n"))))
 
 
@@ -175,8 +175,8 @@ def shown(
     for problem in problems:
         by_name.setdefault(problem.field.split(".")[0], []).append(sentence(problem.remedy))
     first = next((name for name in names if name in by_name), None)
-    boxes = {
-        field.name: Box(
+    states = {
+        field.name: FieldState(
             field,
             "" if field.widget is Widget.PASSWORD else texts.get(field.name, ""),
             " ".join(by_name.get(field.name, ())),
@@ -184,12 +184,12 @@ def shown(
         )
         for field in fields
     }
-    others = [text for name, found in by_name.items() if name not in boxes for text in found]
-    return Form(boxes, tuple(others))
+    others = [text for name, found in by_name.items() if name not in states for text in found]
+    return Form(states, tuple(others))
 
 
 def refused(fields: Sequence[Field], texts: Mapping[str, str], refusal: Invalid | Conflict) -> Form:
-    """Return a form that was not accepted, with what was typed and why."""
+    """Return a rejected form, with the typed texts and the problems."""
     if isinstance(refusal, Conflict):
         remedy = f"{refusal.kind}; {refusal.remedy}"
         return shown(fields, texts, [Problem(refusal.field, refusal.kind, remedy)])
@@ -197,5 +197,5 @@ def refused(fields: Sequence[Field], texts: Mapping[str, str], refusal: Invalid 
 
 
 def sentence(text: str) -> str:
-    """Return a remark as a sentence."""
+    """Return a text with a capital letter at its start and a full stop at its end."""
     return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."

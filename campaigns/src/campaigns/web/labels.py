@@ -1,4 +1,4 @@
-"""What people read for the application's closed sets of values."""
+"""Labels of the application's enums."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PROGRESS: Mapping[SessionStatus, str] = {
 
 
 def label(value: CampaignStatus | GameSystem | MemberRole | SessionStatus) -> str:
-    """Return what people read for a value."""
+    """Return the label of a value."""
     match value:
         case GameSystem():
             return SYSTEMS[value]
@@ -56,5 +56,5 @@ def label(value: CampaignStatus | GameSystem | MemberRole | SessionStatus) -> st
 
 
 def tone(status: CampaignStatus) -> str:
-    """Return the class of a campaign's badge."""
+    """Return the CSS class of a campaign's badge."""
     return TONES[status]

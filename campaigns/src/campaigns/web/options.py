@@ -1,4 +1,4 @@
-"""What can be said about the site when it is made."""
+"""Options of the site."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ ACCOUNT_RATE = Rate(attempts_max=10, seconds=600)
 
 @dataclass(frozen=True, slots=True)
 class SiteOptions:
-    """The site's limits and its address.
+    """The site's limits and address.
 
     Attributes:
-        secret: signs cookies and forms; whoever knows it can be anybody.
-        public_url: where people reach the site; cookies are for https only when it is https.
-        signed_in_seconds_max: how long a browser stays signed in.
-        form_bytes_max: the largest form.
-        upload_bytes_max: the largest form that brings a transcript, and what surrounds it.
-        address_rate: attempts to sign in or up from one network address.
-        account_rate: attempts to sign in to one account.
-        password_kib: the memory that hashing one password takes.
-        clock: seconds since 1970, for cookies.
+        secret: signs cookies and forms; anyone who knows it can sign in as any user.
+        public_url: public address of the site. With ``https://``, cookies are sent by https only.
+        signed_in_seconds_max: lifetime of a sign-in, in seconds.
+        form_bytes_max: size limit of a form, in bytes.
+        upload_bytes_max: size limit of a form with a transcript, in bytes.
+        address_rate: limit of attempts to sign in or sign up from one network address.
+        account_rate: limit of attempts to sign in to one account.
+        password_kib: memory that hashing one password takes, in KiB.
+        clock: returns seconds since 1970, for cookies.
     """
 
     secret: str = field(repr=False)
@@ -49,26 +49,26 @@ class SiteOptions:
 
     @property
     def https(self) -> bool:
-        """Whether people reach the site by https only."""
+        """Return whether the public address is https."""
         return self.public_url.startswith("https://")
 
     def body_bytes_max(self, path: str) -> int:
-        """Return how large the body of a request to this path may be."""
+        """Return the size limit of a request body for a path, in bytes."""
         return self.upload_bytes_max if UPLOAD_PATH.search(path) else self.form_bytes_max
 
 
 def options_of(settings: Settings, address: str) -> SiteOptions:
-    """Return the options that the environment asks for.
+    """Return the options for the settings of the environment.
 
-    Without a `SECRET_KEY` the secret is random: everybody is signed out when the process ends, and
-    several processes do not know each other's cookies.
+    Without `SECRET_KEY` the secret is random: all users are signed out when the process ends, and
+    processes do not accept each other's cookies.
 
     Args:
-        settings: of the environment.
-        address: where the site listens; people reach it there unless a setting says otherwise.
+        settings: the settings of the environment.
+        address: where the site listens; used as the public address unless `PUBLIC_URL` is set.
     """
     if settings.secret_key is None:
-        remedy = "set SECRET_KEY, so that people stay signed in when the process ends"
+        remedy = "set SECRET_KEY to keep users signed in after the process ends"
         structlog.get_logger().warning("secret_key_is_random", remedy=remedy)
     secret = settings.secret_key.get_secret_value() if settings.secret_key else ""
     return SiteOptions(

@@ -1,4 +1,4 @@
-"""Transcripts as pages show them: a window of lines, colours, times, what was sought. Pure."""
+"""Transcripts for display: a window of lines with colours, times and search matches. Pure."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ WINDOW_TURNS = 300
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A turn as a page shows it.
+    """A turn for display.
 
     Attributes:
-        position: the turn's, from 0.
-        time: when, as text; empty when unknown.
-        speaker: who; empty when unknown.
-        colour: the speaker's.
-        parts: what, with what was searched for marked.
-        is_current: whether the search has led here.
+        position: position of the turn, from 0.
+        time: its time as text; empty if unknown.
+        speaker: name of the speaker; empty if unknown.
+        colour: colour number of the speaker.
+        parts: its text, with the search matches marked.
+        is_current: whether it contains the selected match.
     """
 
     position: int
@@ -44,15 +44,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a search found.
+class SearchResult:
+    """The matches of a search, and the selected one.
 
     Attributes:
-        words: what was searched for.
-        count: how many places.
-        is_capped: whether there may be more.
-        number: which of them is shown, from 1; 0 when there is none.
-        position: the turn it is in.
+        words: the search words.
+        count: number of matches.
+        is_capped: whether there may be more matches than `count`.
+        number: number of the selected match, from 1; 0 if there is none.
+        position: position of the turn with the selected match.
     """
 
     words: str
@@ -63,12 +63,12 @@ class Finding:
 
     @property
     def previous(self) -> int:
-        """The place before, around the end."""
+        """Return the number of the previous match; the last one before the first."""
         return self.number - 1 or self.count
 
     @property
     def next(self) -> int:
-        """The place after, around the end."""
+        """Return the number of the next match; the first one after the last."""
         return self.number % self.count + 1 if self.count else 0
 
 
@@ -78,31 +78,31 @@ class Reading:
 
     Attributes:
         lines: the turns of the window.
-        start: the first one's position.
-        total: how many turns there are.
-        speakers: who speaks in the whole transcript.
-        finding: what was found, None without a search.
+        start: position of its first turn.
+        total: number of turns of the whole transcript.
+        speakers: the speakers of the whole transcript.
+        result: the search result, None without a search.
     """
 
     lines: tuple[Line, ...]
     start: int
     total: int
     speakers: tuple[Speaker, ...]
-    finding: Finding | None
+    result: SearchResult | None
 
     @property
     def end(self) -> int:
-        """The position behind the window."""
+        """Return the position after the window."""
         return self.start + len(self.lines)
 
     @property
     def before(self) -> int | None:
-        """Where the window before begins."""
+        """Return the start of the previous window, None at the beginning."""
         return max(0, self.start - WINDOW_TURNS) if self.start else None
 
     @property
     def after(self) -> int | None:
-        """Where the window after begins."""
+        """Return the start of the next window, None at the end."""
         return self.end if self.end < self.total else None
 
 
@@ -110,37 +110,37 @@ def read(turns: Sequence[Turn], start: int = 0, words: str = "", number: int = 1
     """Return a window of a transcript.
 
     Args:
-        turns: what was said.
-        start: the first turn to show; a search goes to its place instead.
-        words: what to search for.
-        number: which of the places found to show, from 1.
+        turns: the whole transcript.
+        start: first turn to show; ignored if a search has matches.
+        words: the search words; blank for no search.
+        number: number of the match to select, from 1.
     """
     hits = search(turns, words)
-    finding = find(hits, words, number) if words.strip() else None
-    if finding is not None and finding.count:
-        start = finding.position - finding.position % WINDOW_TURNS
+    result = search_result(hits, words, number) if words.strip() else None
+    if result is not None and result.count:
+        start = result.position - result.position % WINDOW_TURNS
     first = min(max(0, start), max(0, len(turns) - 1))
-    spoken = speakers(turns)
-    colours = {one.name: one.colour for one in spoken}
+    all_speakers = speakers(turns)
+    colours = {one.name: one.colour for one in all_speakers}
     shown = range(first, min(first + WINDOW_TURNS, len(turns)))
     places = spans_of(hits, shown)
-    current = finding.position if finding is not None and finding.count else -1
+    current = result.position if result is not None and result.count else -1
     lines = tuple(
         line_of(turns[at], at, colours[turns[at].speaker], places.get(at, ()), current)
         for at in shown
     )
-    return Reading(lines, first, len(turns), spoken, finding)
+    return Reading(lines, first, len(turns), all_speakers, result)
 
 
-def find(hits: Sequence[Hit], words: str, number: int) -> Finding:
-    """Return what a search found, at one of its places."""
+def search_result(hits: Sequence[Hit], words: str, number: int) -> SearchResult:
+    """Return the result of a search with the match `number` selected."""
     chosen = min(max(1, number), len(hits))
     position = hits[chosen - 1].position if hits else 0
-    return Finding(words.strip(), len(hits), len(hits) == HITS_MAX, chosen, position)
+    return SearchResult(words.strip(), len(hits), len(hits) == HITS_MAX, chosen, position)
 
 
 def spans_of(hits: Sequence[Hit], shown: range) -> Mapping[int, tuple[tuple[int, int], ...]]:
-    """Return the places in each turn of a window."""
+    """Return the match positions within each turn of a window."""
     inside = (hit for hit in hits if hit.position in shown)
     return {
         position: tuple((hit.start, hit.end) for hit in group)
@@ -151,7 +151,7 @@ def spans_of(hits: Sequence[Hit], shown: range) -> Mapping[int, tuple[tuple[int,
 def line_of(
     one: Turn, position: int, colour: int, places: Sequence[tuple[int, int]], current: int
 ) -> Line:
-    """Return a turn as a page shows it."""
+    """Return a turn for display."""
     return Line(
         position=position,
         time="" if one.t_seconds is None else format_time(one.t_seconds),
@@ -163,16 +163,16 @@ def line_of(
 
 
 def window_at(position: int) -> int:
-    """Return where the window with a turn begins."""
+    """Return the start of the window that contains a turn."""
     return position - position % WINDOW_TURNS
 
 
 def seconds_of(turns: Sequence[Turn]) -> float | None:
-    """Return how long a transcript goes on, None without times."""
+    """Return the seconds between the first and the last time, None without times."""
     times = [one.t_seconds for one in turns if one.t_seconds is not None]
     return max(times) - min(times) if times else None
 
 
 def expected_of(one: Turn) -> str:
-    """Return what a form that edits a turn has to carry."""
+    """Return the digest that an edit form of a turn carries."""
     return digest(one)

@@ -1,4 +1,4 @@
-"""Pages: templates, what every page knows, and notices that survive one redirect."""
+"""Page rendering: templates, their common variables, and notices that survive one redirect."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from crossfade.web.security import TOKEN_FIELD
 
 
 class Tone(StrEnum):
-    """How a notice sounds."""
+    """The CSS class of a notice."""
 
     GOOD = "good"
     BAD = "bad"
 
 
 def template_environment(asset_url: Callable[[str], str]) -> Environment:
-    """Return the templates; everything is escaped, an unknown name is an error.
+    """Return the template environment, with escaping; an undefined variable is an error.
 
     Args:
         asset_url: returns the address of a static file.
@@ -50,14 +50,14 @@ def page(
 ) -> HTMLResponse:
     """Return a page.
 
-    Besides `values` a template knows `visitor` (who is signed in, or None), `path`, `notices`
+    Besides `values` a template has `visitor` (the signed-in user, or None), `path`, `notices`
     (pairs of tone and text) and `csrf_token()`; the macros of `parts/forms.html.j2` use it.
 
     Args:
-        request: what is answered.
-        template: its path, such as ``campaigns/list.html.j2``.
-        status: the response's.
-        values: what the template shows.
+        request: the request.
+        template: path of the template, such as ``campaigns/list.html.j2``.
+        status: status of the response.
+        values: variables of the template.
     """
     context = context_of(request)
     notices = context.notices.read(request) or []
@@ -75,20 +75,20 @@ def page(
 
 
 def part(context: SiteContext, template: str, **values: Any) -> HTMLResponse:
-    """Return a template that knows nothing of the visitor: a part of a page, or a public page."""
+    """Render a template without the visitor's variables: a part of a page, or a public page."""
     return HTMLResponse(context.templates.get_template(template).render(**values))
 
 
 def go_to(
     request: Request, address: str, notice: str = "", tone: Tone = Tone.GOOD
 ) -> RedirectResponse:
-    """Lead to another page after a form was accepted.
+    """Redirect to another page after a form was submitted.
 
     Args:
-        request: what is answered.
-        address: where to, on this site.
-        notice: what that page says at its top.
-        tone: how it sounds.
+        request: the request.
+        address: address on this site.
+        notice: a text that the next page shows at its top; none if empty.
+        tone: the tone of the notice.
     """
     response = RedirectResponse(address, HTTPStatus.SEE_OTHER)
     if notice:

@@ -30,16 +30,16 @@ STATIC = Path(__file__).parent / "static"
 def create_site(app: App, options: SiteOptions) -> FastAPI:
     """Return the site as an ASGI application.
 
-    Each request passes, outermost first: security headers, the visit's cookie, the limit of its
-    body; then, for pages, the check that a form is one of ours.
+    Each request passes, outermost first: security headers, visit cookie, body size limit; then,
+    for pages, the check of the form token.
 
     Args:
-        app: the open application; whoever opened it closes it.
-        options: the site's limits and its address.
+        app: the open application; the caller closes it.
+        options: the site's limits and address.
     """
     assets = Assets(STATIC)
     site = FastAPI(title="Campaigns", docs_url=None, redoc_url=None, openapi_url=None)
-    site.state.context = create_desk(app, options, assets)
+    site.state.context = create_context(app, options, assets)
     site.router.routes.append(assets.route())
     for router in ROUTERS:
         site.include_router(router, dependencies=[Depends(own_forms)], include_in_schema=False)
@@ -51,8 +51,8 @@ def create_site(app: App, options: SiteOptions) -> FastAPI:
     return site
 
 
-def create_desk(app: App, options: SiteOptions, assets: Assets) -> SiteContext:
-    """Return what pages work with."""
+def create_context(app: App, options: SiteOptions, assets: Assets) -> SiteContext:
+    """Return the context of the pages."""
     return SiteContext(
         app=app,
         options=options,

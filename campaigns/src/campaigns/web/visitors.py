@@ -1,4 +1,4 @@
-"""Who is there: the signed-in user of a request, and that forms are theirs."""
+"""The signed-in user of a request, and the check of form tokens."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from crossfade.web.security import form_token, require_own_form
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in; `address` is where to go first."""
+    """The page needs a signed-in user; `address` is the sign-in page to redirect to."""
 
     def __init__(self, request: Request) -> None:
-        super().__init__("nobody is signed in")
+        super().__init__("not signed in")
         wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
         query = urlencode({"next": wanted}) if request.method == "GET" else ""
         self.address = f"/sign-in?{query}".rstrip("?")
 
 
 async def visitor(request: Request) -> User | None:
-    """Return who is signed in, None for nobody; one statement, asked once for a request."""
+    """Return the signed-in user or None; at most one statement per request."""
     if not hasattr(request.state, "visitor"):
         request.state.visitor = await _visitor(request)
     return current_visitor(request)
 
 
 def current_visitor(request: HTTPConnection) -> User | None:
-    """Return who `visitor` found; None also when nobody asked yet."""
+    """Return the user that `visitor` found; None also if `visitor` was not called yet."""
     found = getattr(request.state, "visitor", None)
     return found if isinstance(found, User) else None
 
 
 async def signed_in(request: Request) -> User:
-    """Return who is signed in.
+    """Return the signed-in user.
 
     Raises:
-        SignInNeeded: nobody is; answered by leading to the sign-in and back.
+        SignInNeeded: no user is signed in; the response redirects to the sign-in page.
     """
     user = await visitor(request)
     if user is None:
@@ -53,10 +53,10 @@ async def signed_in(request: Request) -> User:
 
 
 Visitor = Annotated[User | None, Depends(visitor)]
-"""A page's parameter that receives who is signed in, or None."""
+"""A route parameter that receives the signed-in user, or None."""
 
 SignedIn = Annotated[User, Depends(signed_in)]
-"""A page's parameter that receives who is signed in; nobody else sees the page."""
+"""A route parameter that receives the signed-in user and refuses other visitors."""
 
 
 async def _visitor(request: Request) -> User | None:
@@ -72,27 +72,27 @@ async def _visitor(request: Request) -> User | None:
 
 
 def sign_in(request: Request, response: Response, account: Account) -> None:
-    """Make a browser signed in, until its cookie expires or the password changes."""
+    """Sign a browser in until its cookie expires or the password changes."""
     kept = account.password_hash or b""
     context_of(request).signed_in.write(response, [account.user.id, fingerprint(kept)])
 
 
 def sign_out(request: Request, response: Response) -> None:
-    """Make a browser forget who was signed in."""
+    """Sign a browser out."""
     context_of(request).signed_in.clear(response)
 
 
 def page_token(request: HTTPConnection) -> str:
-    """Return the token that the forms of a page carry."""
+    """Return the form token of a page."""
     context = context_of(Request(request.scope))
     return form_token(context.options.secret, request, _identity(request))
 
 
 async def own_forms(request: Request) -> AsyncIterator[None]:
-    """Refuse forms that are not from a page of this visit, and close their files at the end.
+    """Refuse forms without a valid token of this visit; close uploaded files at the end.
 
     Raises:
-        Forged: the token is missing or not this visit's.
+        Forged: the token is missing or belongs to another visit.
     """
     try:
         await require_own_form(context_of(request).options.secret, request, _identity(request))

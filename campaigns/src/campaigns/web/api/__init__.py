@@ -1,4 +1,4 @@
-"""The application for programs: JSON over HTTP."""
+"""The JSON API of the application."""
 
 from campaigns.web.api.main import API_PATH, create_api
 from campaigns.web.api.problems import problem_answer

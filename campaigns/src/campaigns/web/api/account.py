@@ -11,7 +11,7 @@ from campaigns import actions
 from campaigns.errors import NotFound
 from campaigns.inputs import NewApiToken, ProfileChanges
 from campaigns.records import ApiToken, NewlyMadeToken, User
-from campaigns.web.api.callers import CallerId, Served
+from campaigns.web.api.callers import CallerId, ServedApp
 from campaigns.web.api.problems import responses
 from campaigns.web.exporting import account_download
 
@@ -19,8 +19,8 @@ router = APIRouter(tags=["account"])
 
 
 @router.get("/me")
-async def get_profile(app: Served, caller: CallerId) -> User:
-    """Return whose token this is."""
+async def get_profile(app: ServedApp, caller: CallerId) -> User:
+    """Return the user whom the token belongs to."""
     account = await actions.get_account(app, caller)
     if account is None:
         raise NotFound("user")
@@ -28,30 +28,30 @@ async def get_profile(app: Served, caller: CallerId) -> User:
 
 
 @router.patch("/me")
-async def update_profile(app: Served, caller: CallerId, changes: ProfileChanges) -> User:
-    """Change what is given of your profile."""
+async def update_profile(app: ServedApp, caller: CallerId, changes: ProfileChanges) -> User:
+    """Change the given fields of your profile."""
     return await actions.update_profile(app, caller, changes)
 
 
 @router.get("/me/export", response_class=Response)
-async def export_account(app: Served, caller: CallerId) -> Response:
-    """Return everything that is yours, as one JSON list; leaving takes a browser and a password."""
+async def export_account(app: ServedApp, caller: CallerId) -> Response:
+    """Return all your data as one JSON list. The account itself can be deleted only on the site."""
     return account_download(app, caller)
 
 
 @router.get("/tokens")
-async def list_tokens(app: Served, caller: CallerId) -> tuple[ApiToken, ...]:
-    """Return your tokens, the newest first, without their texts."""
+async def list_tokens(app: ServedApp, caller: CallerId) -> tuple[ApiToken, ...]:
+    """Return your tokens, newest first, without their secret texts."""
     return await actions.list_tokens(app, caller)
 
 
 @router.post("/tokens", status_code=HTTPStatus.CREATED, responses=responses(HTTPStatus.CONFLICT))
-async def create_token(app: Served, caller: CallerId, new: NewApiToken) -> NewlyMadeToken:
-    """Make a token; its text is shown this once."""
+async def create_token(app: ServedApp, caller: CallerId, new: NewApiToken) -> NewlyMadeToken:
+    """Create a token; its secret text is returned only here."""
     return await actions.create_token(app, caller, new)
 
 
 @router.delete("/tokens/{token_id}", status_code=HTTPStatus.NO_CONTENT)
-async def revoke_token(app: Served, caller: CallerId, token_id: str) -> None:
-    """End a token, such as this one."""
+async def revoke_token(app: ServedApp, caller: CallerId, token_id: str) -> None:
+    """Revoke a token; it may be the one of this request."""
     await actions.revoke_token(app, caller, token_id)

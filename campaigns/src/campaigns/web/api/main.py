@@ -1,4 +1,4 @@
-"""The JSON API, an application of its own that the site mounts."""
+"""The JSON API, an ASGI application that the site mounts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from campaigns.web.api.problems import answer_problems, responses
 API_PATH = "/api/v1"
 DESCRIPTION = """Campaigns, their sessions and transcripts.
 
-Every call needs a bearer token, which your profile's page makes. What is not yours is not found.
-Errors are problem details (RFC 9457). A change names the revision that it changes; whoever was
-slower than somebody else is told so and loses nothing.
+Every call except of a shared recap needs a bearer token; create one on your profile page. Records
+of other users are answered with 404. Errors are problem details (RFC 9457). A change carries the
+revision that it was made for; if the record has changed since, the response is 409 and nothing is
+saved.
 """
 
 

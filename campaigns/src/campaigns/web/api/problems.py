@@ -20,7 +20,7 @@ RETRY_AFTER_SECONDS = 1
 
 
 class FieldProblem(BaseModel):
-    """One thing wrong with the request; `kind` says what was given, never its value."""
+    """One problem of the request; `kind` describes the given value without repeating it."""
 
     field: str
     kind: str
@@ -28,15 +28,15 @@ class FieldProblem(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """What every response outside 2xx says.
+    """The body of every response outside 2xx.
 
     Attributes:
-        type: always ``about:blank``: the status says it all.
-        title: the status in words.
-        status: the status.
+        type: always ``about:blank``: the status code identifies the problem.
+        title: the reason phrase of the status.
+        status: the status code.
         detail: what happened and what to do about it.
-        problems: the fields that were not accepted.
-        current_revision: the stored revision, when the expected one is not it.
+        problems: the invalid fields.
+        current_revision: the stored revision, if it differs from the expected one.
     """
 
     type: str = "about:blank"
@@ -48,7 +48,7 @@ class ProblemDetails(BaseModel):
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Return what OpenAPI says of a route's problems."""
+    """Return the OpenAPI responses for the error statuses of a route."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
     return {
         int(status): {"description": status.phrase, "content": content, "model": ProblemDetails}
@@ -57,7 +57,7 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 
 def answer_problems(api: FastAPI) -> None:
-    """Let an API answer every error with problem details."""
+    """Register handlers that answer every error with problem details."""
     api.add_exception_handler(Conflict, _conflict)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(Invalid, _invalid)
@@ -74,9 +74,9 @@ def problem_answer(
     headers: dict[str, str] | None = None,
     **further: Any,
 ) -> JSONResponse:
-    """Return problem details."""
-    told = ProblemDetails(title=status.phrase, status=status, detail=detail, **further)
-    content = told.model_dump(exclude_none=True)
+    """Return a response with problem details."""
+    details = ProblemDetails(title=status.phrase, status=status, detail=detail, **further)
+    content = details.model_dump(exclude_none=True)
     return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -100,23 +100,21 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:
-    """Answer for path and query parameters, and for bodies that are no JSON."""
+    """Answer invalid path and query parameters, and bodies that are not JSON."""
     found = error.errors() if isinstance(error, RequestValidationError) else ()
     return _not_accepted(*(problem_of(_without_source(one)) for one in found))
 
 
 def _without_source(error: ErrorDetails) -> ErrorDetails:
-    """Take the first part of a place away: where the parameter stands, such as ``query``.
+    """Remove the first part of an error's location: the parameter's source, such as ``query``.
 
-    Of a body that is no JSON the rest is the position of the mistake, not a field.
+    For a body that is not JSON, the rest is removed too: it is a byte position, not a field.
     """
     return {**error, "loc": () if error["type"] == "json_invalid" else error["loc"][1:]}
 
 
 async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-    return problem_answer(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "the mistake is ours; nothing was saved"
-    )
+    return problem_answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error; nothing was saved")
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
@@ -125,7 +123,7 @@ async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
-    """Answer for the framework: no such route, another method, no credentials."""
+    """Answer errors of the framework: unknown route, wrong method, missing credentials."""
     status = HTTPStatus(getattr(error, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR))
     headers = getattr(error, "headers", None)
     return problem_answer(status, str(getattr(error, "detail", status.phrase)), headers=headers)

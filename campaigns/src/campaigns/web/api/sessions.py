@@ -11,7 +11,7 @@ from campaigns import actions
 from campaigns.inputs import NewSession, SessionChanges, SessionQuery
 from campaigns.mapping import SESSION
 from campaigns.records import Page, Session
-from campaigns.web.api.callers import CallerId, Served
+from campaigns.web.api.callers import CallerId, ServedApp
 from campaigns.web.api.problems import responses
 from crossfade import DeliveryStatus
 
@@ -20,39 +20,39 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 @router.get("")
 async def list_sessions(
-    app: Served, caller: CallerId, query: Annotated[SessionQuery, Query()]
+    app: ServedApp, caller: CallerId, query: Annotated[SessionQuery, Query()]
 ) -> Page[Session]:
-    """Return your sessions, the newest first: all, those of a campaign, or those of none."""
+    """Return your sessions, newest first: all, of one campaign, or of no campaign."""
     return await actions.list_sessions(app, caller, query)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=responses(HTTPStatus.CONFLICT))
-async def create_session(app: Served, caller: CallerId, new: NewSession) -> Session:
-    """Make a session, in a campaign or in none."""
+async def create_session(app: ServedApp, caller: CallerId, new: NewSession) -> Session:
+    """Create a session, in a campaign or in none."""
     return await actions.create_session(app, caller, new)
 
 
 @router.get("/{session_id}")
-async def get_session(app: Served, caller: CallerId, session_id: str) -> Session:
+async def get_session(app: ServedApp, caller: CallerId, session_id: str) -> Session:
     """Return a session without its transcript."""
     return await actions.get_session(app, caller, session_id)
 
 
 @router.get("/{session_id}/whereabouts")
-async def locate_session(app: Served, caller: CallerId, session_id: str) -> DeliveryStatus:
+async def locate_session(app: ServedApp, caller: CallerId, session_id: str) -> DeliveryStatus:
     """Return whether both stores have the session's newest version."""
     session = await actions.get_session(app, caller, session_id)
-    if app.locate is None:
+    if app.delivery_status is None:
         return DeliveryStatus.UNKNOWN
-    (where,) = await app.locate(SESSION.name, [(session.id,)])
+    (where,) = await app.delivery_status(SESSION.name, [(session.id,)])
     return where
 
 
 @router.patch("/{session_id}", responses=responses(HTTPStatus.CONFLICT))
 async def update_session(
-    app: Served, caller: CallerId, session_id: str, changes: SessionChanges
+    app: ServedApp, caller: CallerId, session_id: str, changes: SessionChanges
 ) -> Session:
-    """Change what is given; a given `campaign_id` moves the session, null takes it out."""
+    """Change the given fields. A given `campaign_id` moves the session, null to no campaign."""
     return await actions.update_session(app, caller, session_id, changes)
 
 
@@ -61,6 +61,6 @@ async def update_session(
     status_code=HTTPStatus.NO_CONTENT,
     responses=responses(HTTPStatus.CONFLICT),
 )
-async def delete_session(app: Served, caller: CallerId, session_id: str) -> None:
+async def delete_session(app: ServedApp, caller: CallerId, session_id: str) -> None:
     """Delete a session with its transcript."""
     await actions.delete_session(app, caller, session_id)

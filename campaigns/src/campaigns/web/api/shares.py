@@ -1,4 +1,4 @@
-"""Links to a session's recap over HTTP."""
+"""Shared links to a session's recap over HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from campaigns import actions
 from campaigns.records import Session, SharedRecap
 from campaigns.transcript_inputs import ShareRequest
-from campaigns.web.api.callers import CallerId, Served
+from campaigns.web.api.callers import CallerId, ServedApp
 from campaigns.web.api.problems import responses
 
 router = APIRouter(tags=["shares"])
@@ -17,19 +17,19 @@ router = APIRouter(tags=["shares"])
 
 @router.put("/sessions/{session_id}/share", responses=responses(HTTPStatus.CONFLICT))
 async def share_session(
-    app: Served, caller: CallerId, session_id: str, request: ShareRequest
+    app: ServedApp, caller: CallerId, session_id: str, request: ShareRequest
 ) -> Session:
-    """Let whoever has the link read the recap until it expires; `share_token` ends the link."""
+    """Let anyone who has the link read the recap until it expires; `share_token` ends the link."""
     return await actions.share_session(app, caller, session_id, request)
 
 
 @router.delete("/sessions/{session_id}/share")
-async def revoke_share(app: Served, caller: CallerId, session_id: str) -> Session:
-    """Make the link lead nowhere for good."""
+async def revoke_share(app: ServedApp, caller: CallerId, session_id: str) -> Session:
+    """Revoke the link permanently."""
     return await actions.revoke_share(app, caller, session_id)
 
 
 @router.get("/shared/{token}")
-async def get_shared(app: Served, token: str) -> SharedRecap:
-    """Return what a link shows, to anybody; the game master's notes are never part of it."""
+async def get_shared(app: ServedApp, token: str) -> SharedRecap:
+    """Return a shared recap, without authentication; it never contains the notes."""
     return await actions.get_shared(app, token)

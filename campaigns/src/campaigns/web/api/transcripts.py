@@ -1,4 +1,4 @@
-"""Transcripts over HTTP: whole, turn by turn, and searched."""
+"""Transcripts over HTTP: read, save, edit by turn, and search."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from campaigns import actions
 from campaigns.enums import ExportForm
 from campaigns.fields import Revision
 from campaigns.inputs import TranscriptChanges
-from campaigns.records import FoundSession, Page, Spoken, Transcript
+from campaigns.records import FoundSession, Page, Transcript, TranscriptTurns
 from campaigns.transcript_inputs import (
     SessionSearch,
     SpeakerChanges,
@@ -20,7 +20,7 @@ from campaigns.transcript_inputs import (
     TurnChanges,
 )
 from campaigns.transcripts import Form
-from campaigns.web.api.callers import CallerId, Served
+from campaigns.web.api.callers import CallerId, ServedApp
 from campaigns.web.api.problems import responses
 from campaigns.web.exporting import transcript_download
 
@@ -31,29 +31,29 @@ router = APIRouter(tags=["transcripts"], responses=responses(HTTPStatus.CONFLICT
 
 
 @router.get(TRANSCRIPT)
-async def get_transcript(app: Served, caller: CallerId, session_id: str) -> Transcript:
-    """Return what was said, as text and as the JSON text of its turns."""
+async def get_transcript(app: ServedApp, caller: CallerId, session_id: str) -> Transcript:
+    """Return a transcript as text and as a JSON document in a string."""
     return await actions.get_transcript(app, caller, session_id)
 
 
 @router.patch(TRANSCRIPT)
 async def save_transcript(
-    app: Served, caller: CallerId, session_id: str, changes: TranscriptChanges
+    app: ServedApp, caller: CallerId, session_id: str, changes: TranscriptChanges
 ) -> Transcript:
-    """Save a transcript's text, its JSON, or both; null removes one."""
+    """Save the text, the JSON document, or both; null removes one."""
     return await actions.save_transcript(app, caller, session_id, changes)
 
 
 @router.put(TRANSCRIPT + "/file", openapi_extra=FILE)
 async def save_upload(
     request: Request,
-    app: Served,
+    app: ServedApp,
     caller: CallerId,
     session_id: str,
     form: Form,
     expected_revision: Revision,
 ) -> Transcript:
-    """Save a transcript file, the body of the request, instead of the transcript before."""
+    """Replace the transcript by a file, the body of the request."""
     upload = TranscriptUpload(
         expected_revision=expected_revision, content=await request.body(), form=form
     )
@@ -62,35 +62,37 @@ async def save_upload(
 
 @router.get(TRANSCRIPT + "/export.{form}", response_class=Response)
 async def export_transcript(
-    app: Served, caller: CallerId, session_id: str, form: ExportForm
+    app: ServedApp, caller: CallerId, session_id: str, form: ExportForm
 ) -> Response:
-    """Return what was said as a text for people."""
+    """Return the transcript as a readable file."""
     return transcript_download(await actions.view_session(app, caller, session_id), form)
 
 
 @router.get(TRANSCRIPT + "/turns")
-async def get_spoken(app: Served, caller: CallerId, session_id: str) -> Spoken:
-    """Return what was said, turn by turn."""
-    return await actions.get_spoken(app, caller, session_id)
+async def get_turns(app: ServedApp, caller: CallerId, session_id: str) -> TranscriptTurns:
+    """Return the turns of a transcript."""
+    return await actions.get_turns(app, caller, session_id)
 
 
 @router.patch(TRANSCRIPT + "/turns")
-async def edit_turn(app: Served, caller: CallerId, session_id: str, changes: TurnChanges) -> Spoken:
-    """Change one turn and no other; of two callers who edit different turns both succeed."""
+async def edit_turn(
+    app: ServedApp, caller: CallerId, session_id: str, changes: TurnChanges
+) -> TranscriptTurns:
+    """Change one turn. Concurrent edits of different turns all succeed."""
     return await actions.edit_turn(app, caller, session_id, changes)
 
 
 @router.patch(TRANSCRIPT + "/speakers")
 async def rename_speaker(
-    app: Served, caller: CallerId, session_id: str, changes: SpeakerChanges
-) -> Spoken:
-    """Give somebody who speaks another name, in every turn."""
+    app: ServedApp, caller: CallerId, session_id: str, changes: SpeakerChanges
+) -> TranscriptTurns:
+    """Rename a speaker in every turn."""
     return await actions.rename_speaker(app, caller, session_id, changes)
 
 
 @router.get("/search")
 async def search_sessions(
-    app: Served, caller: CallerId, query: Annotated[SessionSearch, Query()]
+    app: ServedApp, caller: CallerId, query: Annotated[SessionSearch, Query()]
 ) -> Page[FoundSession]:
-    """Return the sessions that have the words, with lines that show why."""
+    """Return the sessions that contain the words, with matching lines."""
     return await actions.search_sessions(app, caller, query)

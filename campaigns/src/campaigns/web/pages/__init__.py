@@ -1,4 +1,4 @@
-"""The site's pages, one module for each kind of thing; `ROUTERS` lists them all."""
+"""The site's pages, one module per subject; `ROUTERS` lists their routers."""
 
 from __future__ import annotations
 

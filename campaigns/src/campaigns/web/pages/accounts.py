@@ -1,7 +1,7 @@
-"""Signing up, in and out.
+"""Pages to sign up, sign in and sign out.
 
-No page tells whether an address has an account: unknown and wrong look and take the same, and
-signing up with a taken address looks like any other.
+No response reveals whether an address has an account. An unknown address and a wrong password get
+the same page after the same time, and signing up with a taken address gets the usual page.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from campaigns.errors import Conflict, Invalid, Problem
 from campaigns.fields import PASSWORD_CHARACTERS_MIN
 from campaigns.inputs import NewPassword, NewUser
 from campaigns.web.context import InContext
-from campaigns.web.forms import Blank, Field, Widget, read_form, refused, shown
+from campaigns.web.forms import Field, WhenEmpty, Widget, read_form, refused, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import Visitor, sign_in, sign_out
 from crossfade.web.security import address_of, safe_next
@@ -27,12 +27,12 @@ router = APIRouter()
 
 
 def new_password(label: str) -> Field:
-    """Return the field of a password to be kept."""
+    """Return the form field for a new password."""
     return Field(
         "password",
         label,
         Widget.PASSWORD,
-        Blank.SENT,
+        WhenEmpty.SEND,
         required=True,
         hint=f"At least {PASSWORD_CHARACTERS_MIN} characters; a few words are fine.",
         autocomplete="new-password",
@@ -40,10 +40,10 @@ def new_password(label: str) -> Field:
 
 
 EMAIL = Field(
-    "email", "Email address", Widget.EMAIL, Blank.SENT, required=True, autocomplete="username"
+    "email", "Email address", Widget.EMAIL, WhenEmpty.SEND, required=True, autocomplete="username"
 )
 NEW_ACCOUNT = (
-    Field("name", "Your name", autocomplete="name", hint="As others at the table know you."),
+    Field("name", "Your name", autocomplete="name", hint="The name that other members see."),
     EMAIL,
     new_password("Password"),
 )
@@ -53,20 +53,20 @@ CREDENTIALS = (
         "password",
         "Password",
         Widget.PASSWORD,
-        Blank.SENT,
+        WhenEmpty.SEND,
         required=True,
         autocomplete="current-password",
     ),
 )
 READY = (
-    "Your account is ready: sign in. If this address had an account before, nothing changed "
-    "and its password still holds."
+    "Your account is ready; sign in. If this address already had an account, it is unchanged "
+    "and its password still works."
 )
 
 
 @router.get("/")
 async def welcome(request: Request, user: Visitor) -> Response:
-    """Say what this is, or lead to the campaigns."""
+    """Show the welcome page; redirect signed-in users to their campaigns."""
     if user is not None:
         return RedirectResponse("/campaigns", HTTPStatus.SEE_OTHER)
     return page(request, "accounts/welcome.html.j2")
@@ -74,13 +74,13 @@ async def welcome(request: Request, user: Visitor) -> Response:
 
 @router.get("/sign-up")
 async def show_sign_up(request: Request) -> Response:
-    """Ask for what an account needs."""
+    """Show the sign-up form."""
     return page(request, "accounts/sign_up.html.j2", form=shown(NEW_ACCOUNT, {}))
 
 
 @router.post("/sign-up")
 async def sign_up(request: Request, context: InContext) -> Response:
-    """Make an account; a taken address is answered like a free one."""
+    """Create an account. The response to a taken address is the same as to a free one."""
     context.addresses.attempt(address_of(request))
     texts = await read_form(request, NEW_ACCOUNT)
     try:
@@ -97,13 +97,13 @@ async def sign_up(request: Request, context: InContext) -> Response:
 
 @router.get("/sign-in")
 async def show_sign_in(request: Request) -> Response:
-    """Ask who it is."""
+    """Show the sign-in form."""
     return _sign_in_page(request, {}, request.query_params.get("next", ""))
 
 
 @router.post("/sign-in")
 async def submit_sign_in(request: Request, context: InContext) -> Response:
-    """Let in who knows the password."""
+    """Sign the user in if the password is correct."""
     texts = await read_form(request, CREDENTIALS)
     then = str((await request.form()).get("next", ""))
     email = texts["email"].strip()
@@ -123,7 +123,7 @@ async def submit_sign_in(request: Request, context: InContext) -> Response:
 
 @router.post("/sign-out")
 async def submit_sign_out(request: Request) -> Response:
-    """Make this browser forget who was signed in."""
+    """Sign this browser out."""
     response = go_to(request, "/", "You are signed out.")
     sign_out(request, response)
     return response

@@ -1,4 +1,4 @@
-"""Campaigns: the list, and the forms that make, change, archive and delete one."""
+"""Campaign pages: the list, and the forms to create, edit, archive and delete a campaign."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from campaigns.enums import CampaignStatus, GameSystem
 from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import CampaignChanges, CampaignQuery, NewCampaign
 from campaigns.web.context import InContext, SiteContext
-from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
+from campaigns.web.editing import Edit, redirect_after_conflict, save_edit, show_edit
 from campaigns.web.forms import (
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -40,19 +40,19 @@ from campaigns.web.visitors import SignedIn
 router = APIRouter(prefix="/campaigns")
 
 FIELDS = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     Field(
         "slug",
         "Short name",
-        blank=Blank.LEFT_OUT,
-        hint="Lower-case letters, digits and dashes; made from the name unless given.",
+        when_empty=WhenEmpty.OMIT,
+        hint="Lower-case letters, digits and dashes. Derived from the name if empty.",
     ),
-    Field("description", "What it is about", Widget.TEXT, rows=5),
+    Field("description", "Description", Widget.TEXT, rows=5),
     Field(
         "system",
-        "Rules",
+        "Game system",
         Widget.CHOICE,
-        Blank.LEFT_OUT,
+        WhenEmpty.OMIT,
         required=True,
         choices=tuple((system.value, label) for system, label in SYSTEMS.items()),
     ),
@@ -60,16 +60,16 @@ FIELDS = (
         "status",
         "Status",
         Widget.CHOICE,
-        Blank.LEFT_OUT,
+        WhenEmpty.OMIT,
         required=True,
         choices=tuple((status.value, label) for status, label in STATUSES.items()),
     ),
     Field("started_on", "First played on", Widget.DATE),
     Field("usual_start", "Usual start", Widget.TIME),
-    Field("party_level", "Party level", Widget.NUMBER, Blank.LEFT_OUT),
-    Field("treasury_gp", "Treasury (gp)", Widget.NUMBER, Blank.LEFT_OUT),
-    Field("tags", "Tags", Widget.LIST, hint="One on each line.", rows=3),
-    Field("player_names", "Players", Widget.LIST, hint="One on each line.", rows=3),
+    Field("party_level", "Party level", Widget.NUMBER, WhenEmpty.OMIT),
+    Field("treasury_gp", "Treasury (gp)", Widget.NUMBER, WhenEmpty.OMIT),
+    Field("tags", "Tags", Widget.LIST, hint="One per line.", rows=3),
+    Field("player_names", "Players", Widget.LIST, hint="One per line.", rows=3),
 )
 FRESH = {"system": GameSystem.DND_5E.value, "status": CampaignStatus.PLANNING.value}
 CARDS_MAX = 60
@@ -77,7 +77,7 @@ CARDS_MAX = 60
 
 @router.get("")
 async def campaigns(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Show one's campaigns as cards, those that are not archived unless a status is asked for."""
+    """Show the user's campaigns as cards, filtered by status; by default without archived ones."""
     wanted = request.query_params.get("status") or None
     query = CampaignQuery.model_validate(
         {
@@ -100,28 +100,28 @@ async def campaigns(request: Request, context: InContext, user: SignedIn) -> Res
 
 @router.get("/new")
 async def show_new(request: Request, user: SignedIn) -> Response:
-    """Ask for what a campaign needs."""
+    """Show the form for a new campaign."""
     del user
     return _new_page(request, shown(FIELDS, FRESH))
 
 
 @router.post("/new")
 async def create(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Make a campaign."""
+    """Create a campaign."""
     texts = await read_form(request, FIELDS)
     try:
         new = NewCampaign(**values_of(FIELDS, texts))
         campaign = await create_campaign(context.app, user.id, new)
     except (Conflict, Invalid) as refusal:
         return _new_page(request, refused(FIELDS, texts, refusal))
-    return go_to(request, f"/campaigns/{campaign.id}", f"{campaign.name} is there.")
+    return go_to(request, f"/campaigns/{campaign.id}", f"{campaign.name} was created.")
 
 
 @router.get("/{campaign_id}/edit")
 async def show_changes(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Show what can be changed."""
+    """Show the edit form."""
     return await show_edit(request, _edit(context, user.id, campaign_id))
 
 
@@ -129,7 +129,7 @@ async def show_changes(
 async def save_changes(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Save the changes, joined with somebody else's; where they clash, show both versions."""
+    """Save the changes, merged with concurrent ones. On an edit conflict, show both versions."""
     return await save_edit(request, _edit(context, user.id, campaign_id))
 
 
@@ -137,7 +137,7 @@ async def save_changes(
 async def archive(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Put a campaign away."""
+    """Archive a campaign."""
     return await _move(request, context, user.id, campaign_id, CampaignStatus.ARCHIVED)
 
 
@@ -145,7 +145,7 @@ async def archive(
 async def unarchive(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Bring a campaign back."""
+    """Unarchive a campaign."""
     return await _move(request, context, user.id, campaign_id, CampaignStatus.ACTIVE)
 
 
@@ -153,7 +153,7 @@ async def unarchive(
 async def show_delete(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     campaign = await get_campaign(context.app, user.id, campaign_id)
     return page(request, "campaigns/delete.html.j2", campaign=campaign)
 
@@ -162,9 +162,9 @@ async def show_delete(
 async def delete(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Delete a campaign; its sessions stay."""
+    """Delete a campaign; keep its sessions, without a campaign."""
     await delete_campaign(context.app, user.id, campaign_id)
-    return go_to(request, "/campaigns", "The campaign is deleted. Its sessions are unfiled now.")
+    return go_to(request, "/campaigns", "The campaign was deleted. Its sessions are now unfiled.")
 
 
 async def _move(
@@ -175,7 +175,7 @@ async def _move(
     try:
         campaign = await update_campaign(context.app, user_id, campaign_id, changes)
     except Conflict:
-        return overtaken(request, "campaign", f"/campaigns/{campaign_id}")
+        return redirect_after_conflict(request, "campaign", f"/campaigns/{campaign_id}")
     return go_to(
         request, f"/campaigns/{campaign.id}", f"{campaign.name}: {STATUSES[status].lower()}."
     )

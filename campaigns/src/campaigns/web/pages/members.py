@@ -1,4 +1,4 @@
-"""One campaign with its sessions and people; sessions that are in no campaign."""
+"""A campaign with its sessions, members and characters; sessions without a campaign."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from campaigns.inputs import NewCharacter, NewMember, SessionQuery
 from campaigns.web.badges import badges_of
 from campaigns.web.context import InContext, SiteContext
 from campaigns.web.forms import (
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -39,23 +39,23 @@ router = APIRouter()
 MEMBER = (
     Field(
         "user_id",
-        "Table code",
-        blank=Blank.SENT,
+        "User code",
+        when_empty=WhenEmpty.SEND,
         required=True,
-        hint="Everybody finds theirs on their profile page.",
+        hint="Users find their code on their profile page.",
     ),
     Field(
         "role",
         "Role",
         Widget.CHOICE,
-        Blank.LEFT_OUT,
+        WhenEmpty.OMIT,
         required=True,
         choices=tuple((role.value, label) for role, label in ROLES.items()),
     ),
-    Field("nickname", "Called", hint="Unless it is their own name."),
+    Field("nickname", "Nickname", hint="Replaces the name of their profile in this campaign."),
 )
 CHARACTER = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     Field("played_by", "Played by"),
 )
 FRESH_MEMBER = {"role": "PLAYER"}
@@ -65,13 +65,13 @@ FRESH_MEMBER = {"role": "PLAYER"}
 async def campaign(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Show a campaign with everything around it."""
+    """Show a campaign with its sessions, members and characters."""
     return await _campaign_page(request, context, user.id, campaign_id)
 
 
 @router.get("/sessions")
 async def unfiled(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Show one's sessions that are in no campaign."""
+    """Show the user's sessions without a campaign."""
     query = SessionQuery(unfiled=True, after=request.query_params.get("after"))
     sessions = await list_session_cards(context.app, user.id, query)
     badges = await badges_of(context.app, [one.id for one in sessions.items])
@@ -79,10 +79,10 @@ async def unfiled(request: Request, context: InContext, user: SignedIn) -> Respo
 
 
 @router.post("/campaigns/{campaign_id}/members")
-async def seat_member(
+async def submit_member(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Give somebody a seat."""
+    """Add a member."""
     texts = await read_form(request, MEMBER)
     try:
         new = NewMember(**values_of(MEMBER, {**texts, "user_id": texts["user_id"].strip()}))
@@ -90,29 +90,29 @@ async def seat_member(
     except NotFound as missing:
         if missing.entity != "user":
             raise
-        problem = Problem("user_id", "unknown", "nobody has this code; ask them for it")
+        problem = Problem("user_id", "unknown", "no user has this code; ask the user for it")
         form = shown(MEMBER, texts, [problem])
         return await _campaign_page(request, context, user.id, campaign_id, member=form)
     except (Conflict, Invalid) as refusal:
         form = refused(MEMBER, texts, refusal)
         return await _campaign_page(request, context, user.id, campaign_id, member=form)
-    return go_to(request, f"/campaigns/{campaign_id}#members", "They have a seat now.")
+    return go_to(request, f"/campaigns/{campaign_id}#members", "The member was added.")
 
 
 @router.post("/campaigns/{campaign_id}/members/{member_id}/remove")
-async def unseat_member(
+async def submit_member_removal(
     request: Request, context: InContext, user: SignedIn, campaign_id: str, member_id: str
 ) -> Response:
-    """Take a seat away."""
+    """Remove a member."""
     await remove_member(context.app, user.id, campaign_id, member_id)
-    return go_to(request, f"/campaigns/{campaign_id}#members", "The seat is free.")
+    return go_to(request, f"/campaigns/{campaign_id}#members", "The member was removed.")
 
 
 @router.post("/campaigns/{campaign_id}/characters")
-async def bring_character(
+async def submit_character(
     request: Request, context: InContext, user: SignedIn, campaign_id: str
 ) -> Response:
-    """Bring somebody into the story."""
+    """Add a character."""
     texts = await read_form(request, CHARACTER)
     try:
         new = NewCharacter(**values_of(CHARACTER, texts))
@@ -120,18 +120,18 @@ async def bring_character(
     except (Conflict, Invalid) as refusal:
         form = refused(CHARACTER, texts, refusal)
         return await _campaign_page(request, context, user.id, campaign_id, character=form)
-    return go_to(request, f"/campaigns/{campaign_id}#characters", f"{new.name} enters the story.")
+    return go_to(request, f"/campaigns/{campaign_id}#characters", f"{new.name} was added.")
 
 
 @router.post("/campaigns/{campaign_id}/characters/{character_id}/remove")
-async def take_character(
+async def submit_character_removal(
     request: Request, context: InContext, user: SignedIn, campaign_id: str, character_id: str
 ) -> Response:
-    """Take somebody out of the story."""
+    """Remove a character."""
     if not character_id.isascii() or not character_id.isdecimal():
         raise NotFound("character")
     await remove_character(context.app, user.id, campaign_id, int(character_id[:20]))
-    return go_to(request, f"/campaigns/{campaign_id}#characters", "They have left the story.")
+    return go_to(request, f"/campaigns/{campaign_id}#characters", "The character was removed.")
 
 
 async def _campaign_page(
@@ -143,7 +143,7 @@ async def _campaign_page(
     member: Form | None = None,
     character: Form | None = None,
 ) -> Response:
-    """Return a campaign's page, with a form that was refused if there is one."""
+    """Return the page of a campaign; `member` and `character` are rejected forms to show again."""
     view = await get_campaign_view(
         context.app, user_id, campaign_id, request.query_params.get("after")
     )

@@ -1,4 +1,4 @@
-"""One's own profile: name and time zone, password, a copy of one's data, and leaving."""
+"""The user's profile: name and time zone, password, data export, account deletion."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from campaigns.records import Account, User
 from campaigns.web.context import InContext, SiteContext
 from campaigns.web.exporting import account_download
 from campaigns.web.forms import (
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -38,13 +38,13 @@ ZONES = tuple(
 )
 PROFILE = (
     Field("name", "Name", autocomplete="name"),
-    Field("time_zone", "Time zone", Widget.CHOICE, Blank.SENT, required=True, choices=ZONES),
+    Field("time_zone", "Time zone", Widget.CHOICE, WhenEmpty.SEND, required=True, choices=ZONES),
 )
 CURRENT = Field(
     "current",
     "Your password",
     Widget.PASSWORD,
-    Blank.SENT,
+    WhenEmpty.SEND,
     required=True,
     autocomplete="current-password",
 )
@@ -53,7 +53,7 @@ PASSWORD = (
     new_password("New password"),
 )
 LEAVING = (
-    Field("email", "Your email address, once more", Widget.EMAIL, Blank.SENT, required=True),
+    Field("email", "Confirm your email address", Widget.EMAIL, WhenEmpty.SEND, required=True),
     CURRENT,
 )
 WRONG = Problem("current", "wrong", "this is not your password")
@@ -61,13 +61,13 @@ WRONG = Problem("current", "wrong", "this is not your password")
 
 @router.get("")
 async def show_profile(request: Request, user: SignedIn) -> Response:
-    """Show one's profile."""
+    """Show the user's profile."""
     return _profile_page(request, shown(PROFILE, texts_of(PROFILE, user)))
 
 
 @router.post("")
 async def save_profile(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Change name and time zone."""
+    """Change the name and the time zone."""
     texts = await read_form(request, PROFILE)
     try:
         changes = ProfileChanges(**values_of(PROFILE, texts))
@@ -79,14 +79,14 @@ async def save_profile(request: Request, context: InContext, user: SignedIn) -> 
 
 @router.get("/password")
 async def show_password(request: Request, user: SignedIn) -> Response:
-    """Ask for another password."""
+    """Show the form to change the password."""
     del user
     return _form_page(request, "profile/password.html.j2", shown(PASSWORD, {}))
 
 
 @router.post("/password")
 async def save_password(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Change the password; every other browser is signed out by it."""
+    """Change the password, which signs out every other browser."""
     texts = await read_form(request, PASSWORD)
     try:
         new = NewPassword(password=texts["password"]).password
@@ -96,7 +96,7 @@ async def save_password(request: Request, context: InContext, user: SignedIn) ->
     kept = await context.passwords.hash(new)
     changed = await change_password(context.app, user.id, kept)
     response = go_to(
-        request, "/profile", "Your password is changed; other browsers are signed out."
+        request, "/profile", "Your password was changed; other browsers are signed out."
     )
     sign_in(request, response, Account(changed, kept))
     return response
@@ -104,20 +104,20 @@ async def save_password(request: Request, context: InContext, user: SignedIn) ->
 
 @router.get("/export")
 async def export(context: InContext, user: SignedIn) -> Response:
-    """Send everything that belongs to the user, as a file."""
+    """Return all data of the user as a file."""
     return account_download(context.app, user.id)
 
 
 @router.get("/delete")
 async def show_leaving(request: Request, user: SignedIn) -> Response:
-    """Say what leaving means."""
+    """Show the form to delete the account."""
     del user
     return _form_page(request, "profile/delete.html.j2", shown(LEAVING, {}))
 
 
 @router.post("/delete")
 async def leave(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Delete the account with everything in it."""
+    """Delete the account with all its data."""
     texts = await read_form(request, LEAVING)
     try:
         _require_address(user, texts["email"])
@@ -125,17 +125,17 @@ async def leave(request: Request, context: InContext, user: SignedIn) -> Respons
     except Invalid as refusal:
         return _form_page(request, "profile/delete.html.j2", refused(LEAVING, texts, refusal))
     await delete_account(context.app, user.id)
-    response = go_to(request, "/", "Your account is deleted, with everything in it.")
+    response = go_to(request, "/", "Your account and all its data were deleted.")
     sign_out(request, response)
     return response
 
 
 async def _require_password(context: SiteContext, user: User, password: str) -> None:
-    """Let pass who knows the password; attempts count like those to sign in.
+    """Check the user's password. Each call counts as a sign-in attempt.
 
     Raises:
-        Invalid: it is another one.
-        TooMany: no attempt is left.
+        Invalid: the password is wrong.
+        TooMany: the account has no attempt left.
     """
     context.accounts.attempt(user.email.lower())
     account = await get_account(context.app, user.id)
@@ -146,10 +146,10 @@ async def _require_password(context: SiteContext, user: User, password: str) -> 
 
 
 def _require_address(user: User, email: str) -> None:
-    """Let pass who typed their own address.
+    """Check that the typed address is the user's.
 
     Raises:
-        Invalid: it is another one.
+        Invalid: it is a different address.
     """
     if email.strip().lower() != user.email.lower():
         raise Invalid(Problem("email", "another", "this is not the address of your account"))

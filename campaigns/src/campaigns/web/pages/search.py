@@ -1,4 +1,4 @@
-"""Search across the sessions of a campaign, or across all."""
+"""Search in the sessions of one campaign, or in all sessions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOTHING: Page[FoundSession] = Page((), None)
 
 @router.get("/search")
 async def search(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Show the sessions that have the words, with lines that show why."""
+    """Show the sessions that contain the words, with matching lines."""
     words = request.query_params.get("words", "").strip()
     campaign_id = request.query_params.get("campaign") or None
     campaign = await get_campaign(context.app, user.id, campaign_id) if campaign_id else None
@@ -38,7 +38,7 @@ async def search(request: Request, context: InContext, user: SignedIn) -> Respon
             )
             found = await search_sessions(context.app, user.id, wanted)
         except Invalid:
-            problem = f"Search for up to {SEARCH_CHARACTERS_MAX} plain characters."
+            problem = f"Enter at most {SEARCH_CHARACTERS_MAX} characters of plain text."
     return page(
         request,
         "sessions/search.html.j2",
@@ -54,6 +54,6 @@ async def search(request: Request, context: InContext, user: SignedIn) -> Respon
 
 
 def colours_of(found: Page[FoundSession]) -> dict[str, int]:
-    """Return a colour for everybody who speaks in the lines."""
+    """Return the colour of each speaker in the lines."""
     names = (line.speaker for one in found.items for line in one.snippets)
     return colours(dict.fromkeys(name for name in names if name is not None))

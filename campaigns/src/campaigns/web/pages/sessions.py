@@ -1,4 +1,4 @@
-"""One session: its page, and what makes, changes, stars and deletes one."""
+"""Session pages: one session, and the forms to create, edit, star and delete it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from campaigns.inputs import PAGE_ITEMS_MAX, CampaignQuery, NewSession, SessionC
 from campaigns.records import Session
 from campaigns.web.badges import badges_of
 from campaigns.web.context import InContext, SiteContext
-from campaigns.web.editing import Edit, overtaken, save_edit, show_edit
+from campaigns.web.editing import Edit, redirect_after_conflict, save_edit, show_edit
 from campaigns.web.forms import (
     CHECKED,
-    Blank,
     Field,
     Form,
+    WhenEmpty,
     Widget,
     read_form,
     refused,
@@ -47,27 +47,27 @@ router = APIRouter(prefix="/sessions")
 PREVIEW_TURNS = 6
 CAMPAIGN = Field("campaign_id", "Campaign", Widget.CHOICE, required=True)
 FIELDS = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     CAMPAIGN,
     Field("number", "Number", Widget.NUMBER, hint="Within the campaign."),
     Field("played_on", "Played on", Widget.DATE),
-    Field("description", "What it is about", Widget.TEXT, rows=3),
+    Field("description", "Description", Widget.TEXT, rows=3),
     Field("summary", "Summary", Widget.TEXT, rows=6),
     Field(
         "player_recap",
         "Recap for the players",
         Widget.TEXT,
-        hint="What a link that you share shows.",
+        hint="Shown to anyone who has the shared link.",
         rows=6,
     ),
     Field("notes", "Game master's notes", Widget.TEXT, hint="Never shared.", rows=6),
-    Field("tags", "Tags", Widget.LIST, hint="One on each line.", rows=3),
+    Field("tags", "Tags", Widget.LIST, hint="One per line.", rows=3),
 )
 
 
 @router.get("/new")
 async def show_new(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Ask for what a session needs."""
+    """Show the form for a new session."""
     fields = await _fields(context, user.id)
     campaign_id = request.query_params.get("campaign", "")
     return _new_page(request, shown(fields, {"campaign_id": campaign_id}))
@@ -75,7 +75,7 @@ async def show_new(request: Request, context: InContext, user: SignedIn) -> Resp
 
 @router.post("/new")
 async def create(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Make a session."""
+    """Create a session."""
     fields = await _fields(context, user.id)
     texts = await read_form(request, fields)
     try:
@@ -83,14 +83,14 @@ async def create(request: Request, context: InContext, user: SignedIn) -> Respon
         session = await create_session(context.app, user.id, new)
     except (Conflict, Invalid) as refusal:
         return _new_page(request, refused(fields, texts, refusal))
-    return go_to(request, f"/sessions/{session.id}", f"{session.name} is there.")
+    return go_to(request, f"/sessions/{session.id}", f"{session.name} was created.")
 
 
 @router.get("/{session_id}")
 async def show_session(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Show a session with everything that belongs to it."""
+    """Show a session with its transcript preview, characters and shared link."""
     view = await view_session(context.app, user.id, session_id)
     session = view.session
     badges = await badges_of(context.app, [session.id])
@@ -109,7 +109,7 @@ async def show_session(
 
 @router.get("/{session_id}/badge")
 async def show_badge(context: InContext, user: SignedIn, session_id: str) -> Response:
-    """Return the badge alone, for the script that refreshes it."""
+    """Return the badge's HTML for the script that refreshes it."""
     session = await get_session(context.app, user.id, session_id)
     badges = await badges_of(context.app, [session.id])
     return part(
@@ -119,7 +119,7 @@ async def show_badge(context: InContext, user: SignedIn, session_id: str) -> Res
 
 @router.post("/{session_id}/star")
 async def star(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
-    """Star a session, or take its star away."""
+    """Star or unstar a session."""
     form = await request.form()
     changes = SessionChanges.model_validate(
         {
@@ -130,7 +130,7 @@ async def star(request: Request, context: InContext, user: SignedIn, session_id:
     try:
         session = await update_session(context.app, user.id, session_id, changes)
     except Conflict:
-        return overtaken(request, "session", f"/sessions/{session_id}")
+        return redirect_after_conflict(request, "session", f"/sessions/{session_id}")
     return go_to(request, f"/sessions/{session.id}")
 
 
@@ -138,7 +138,7 @@ async def star(request: Request, context: InContext, user: SignedIn, session_id:
 async def show_changes(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Show what can be changed."""
+    """Show the edit form."""
     return await show_edit(request, await _edit(context, user.id, session_id))
 
 
@@ -146,7 +146,7 @@ async def show_changes(
 async def save_changes(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Save the changes, joined with somebody else's; where they clash, show both versions."""
+    """Save the changes, merged with concurrent ones. On an edit conflict, show both versions."""
     return await save_edit(request, await _edit(context, user.id, session_id))
 
 
@@ -154,7 +154,7 @@ async def save_changes(
 async def show_delete(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Ask whether it is meant."""
+    """Ask for confirmation."""
     session = await get_session(context.app, user.id, session_id)
     return page(request, "sessions/delete.html.j2", session=session)
 
@@ -164,11 +164,11 @@ async def delete(request: Request, context: InContext, user: SignedIn, session_i
     """Delete a session with its transcript."""
     session = await get_session(context.app, user.id, session_id)
     await delete_session(context.app, user.id, session.id)
-    return go_to(request, home_of(session), "The session is deleted.")
+    return go_to(request, home_of(session), "The session was deleted.")
 
 
 async def _fields(context: SiteContext, user_id: str) -> tuple[Field, ...]:
-    """Return the fields of a session, with one's campaigns to choose from."""
+    """Return the fields of a session form, with the user's campaigns as choices."""
     campaigns = await list_campaigns(context.app, user_id, CampaignQuery(limit=PAGE_ITEMS_MAX))
     choices = (("", "None"), *((one.id, one.name) for one in campaigns.items))
     with_choices = replace(CAMPAIGN, choices=choices)
@@ -176,7 +176,7 @@ async def _fields(context: SiteContext, user_id: str) -> tuple[Field, ...]:
 
 
 def duration_of(session: Session, said_seconds: float | None) -> int | None:
-    """Return how long a session was: as recorded, as its clock says, or as its transcript does."""
+    """Return a session's length in ms: stored, else end minus start, else of its transcript."""
     if session.duration_ms is not None:
         return session.duration_ms
     if session.started_at and session.ended_at:
@@ -185,12 +185,12 @@ def duration_of(session: Session, said_seconds: float | None) -> int | None:
 
 
 def is_shared(session: Session, now: datetime) -> bool:
-    """Return whether the link to a session's recap works."""
+    """Return whether the shared link of a session is valid at `now`."""
     return session.share_expires_at is not None and session.share_expires_at > now
 
 
 def home_of(session: Session) -> str:
-    """Return the address of the list that a session is in."""
+    """Return the path of the list that contains a session."""
     return f"/campaigns/{session.campaign_id}" if session.campaign_id else "/sessions"
 
 
@@ -209,7 +209,7 @@ async def _edit(context: SiteContext, user_id: str, session_id: str) -> Edit:
 
 
 def _new_page(request: Request, form: Form) -> Response:
-    campaign_id = form.boxes["campaign_id"].text
-    known = dict(form.boxes["campaign_id"].field.choices)
+    campaign_id = form.fields["campaign_id"].text
+    known = dict(form.fields["campaign_id"].field.choices)
     home = f"/campaigns/{campaign_id}" if campaign_id and campaign_id in known else "/sessions"
     return page(request, "sessions/new.html.j2", status=form.status, form=form, home=home)

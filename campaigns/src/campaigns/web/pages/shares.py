@@ -1,4 +1,4 @@
-"""Links to a session's recap: made and revoked by its owner, followed by anybody."""
+"""Shared links to a session's recap: the owner creates and revokes them, anyone may open them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNLISTED = {"x-robots-tag": "noindex, nofollow, noarchive", "referrer-policy": "
 
 @router.post("/sessions/{session_id}/share")
 async def share(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
-    """Make the recap readable for whoever has the link."""
+    """Create a link that lets anyone read the recap."""
     form = await request.form()
     days = str(form.get("days", ""))
     if days not in DAYS:
@@ -38,21 +38,21 @@ async def share(request: Request, context: InContext, user: SignedIn, session_id
     try:
         await share_session(context.app, user.id, session_id, wanted)
     except Conflict:
-        notice = "Somebody changed the session meanwhile. Look at the recap, then share it."
+        notice = "The session was changed in the meantime. Check the recap, then share it."
         return go_to(request, there, notice, Tone.BAD)
-    return go_to(request, there, "Whoever has the link can read the recap now.")
+    return go_to(request, there, "Anyone who has the link can now read the recap.")
 
 
 @router.post("/sessions/{session_id}/share/revoke")
 async def revoke(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
-    """Make the link lead nowhere."""
+    """Revoke the link."""
     await revoke_share(context.app, user.id, session_id)
-    return go_to(request, f"/sessions/{session_id}#share", "The link leads nowhere now.")
+    return go_to(request, f"/sessions/{session_id}#share", "The link was revoked.")
 
 
 @router.get("/s/{token}")
 async def show_shared(context: InContext, token: str) -> Response:
-    """Show the recap that a link leads to; nobody needs an account, nothing is remembered."""
+    """Show a shared recap. It needs no account and sets no cookie."""
     recap = await get_shared(context.app, token)
     response = part(context, "sessions/shared.html.j2", recap=recap)
     response.headers.update(UNLISTED)

@@ -1,4 +1,4 @@
-"""API tokens: for programs that act for their user."""
+"""API tokens, with which programs act for a user."""
 
 from __future__ import annotations
 
@@ -13,31 +13,36 @@ from campaigns.errors import Conflict, Invalid
 from campaigns.inputs import NewApiToken
 from campaigns.records import NewlyMadeToken
 from campaigns.web.context import InContext, SiteContext
-from campaigns.web.forms import Blank, Field, Form, Widget, read_form, refused, shown
+from campaigns.web.forms import Field, Form, WhenEmpty, Widget, read_form, refused, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn
 
 router = APIRouter(prefix="/profile/tokens")
 
-DAYS = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until it is revoked"}
+DAYS = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until revoked"}
 FRESH = {"days": "90"}
 FIELDS = (
-    Field("name", "What it is for", blank=Blank.SENT, required=True, hint="Such as: backup."),
+    Field("name", "Purpose", when_empty=WhenEmpty.SEND, required=True, hint="For example: backup."),
     Field(
-        "days", "Valid for", Widget.CHOICE, Blank.SENT, required=True, choices=tuple(DAYS.items())
+        "days",
+        "Valid for",
+        Widget.CHOICE,
+        WhenEmpty.SEND,
+        required=True,
+        choices=tuple(DAYS.items()),
     ),
 )
 
 
 @router.get("")
 async def show_tokens(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Show one's tokens, without their texts."""
+    """Show the user's tokens, without the secret texts."""
     return await _tokens_page(request, context, user.id, shown(FIELDS, FRESH))
 
 
 @router.post("")
 async def make_token(request: Request, context: InContext, user: SignedIn) -> Response:
-    """Make a token and show its text, once."""
+    """Create a token and show its secret text once."""
     texts = await read_form(request, FIELDS)
     try:
         new = NewApiToken(name=texts["name"], expires_at=_end(texts["days"]))
@@ -51,13 +56,13 @@ async def make_token(request: Request, context: InContext, user: SignedIn) -> Re
 async def end_token(
     request: Request, context: InContext, user: SignedIn, token_id: str
 ) -> Response:
-    """End a token."""
+    """Revoke a token."""
     await revoke_token(context.app, user.id, token_id)
-    return go_to(request, "/profile/tokens", "The token is revoked.")
+    return go_to(request, "/profile/tokens", "The token was revoked.")
 
 
 def _end(days: str) -> datetime | None:
-    """Return when a token ends; a choice that was not offered ends soonest."""
+    """Return the expiry of a token; an unknown choice counts as the shortest one."""
     if not days:
         return None
     offered = days if days in DAYS else next(iter(DAYS))

@@ -1,4 +1,4 @@
-"""A session's transcript: read, search within, edit a line, take along."""
+"""Transcript pages: read, search, edit a line, rename speakers, export."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from campaigns.transcript_inputs import SpeakerChanges, TurnChanges
 from campaigns.transcripts import Turn
 from campaigns.web.context import InContext, SiteContext
 from campaigns.web.exporting import transcript_download
-from campaigns.web.forms import CHECKED, Blank, Field, Form, Widget, read_form, refused, shown
+from campaigns.web.forms import CHECKED, Field, Form, WhenEmpty, Widget, read_form, refused, shown
 from campaigns.web.reading import expected_of, read, window_at
 from campaigns.web.rendering import go_to, page, part
 from campaigns.web.visitors import SignedIn
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/sessions/{session_id}/transcript")
 
 TURN = (
     Field("speaker", "Speaker"),
-    Field("text", "Text", Widget.TEXT, Blank.SENT, required=True, rows=3),
+    Field("text", "Text", Widget.TEXT, WhenEmpty.SEND, required=True, rows=3),
 )
 DIGITS_MAX = 6
 
@@ -33,7 +33,7 @@ DIGITS_MAX = 6
 async def show_transcript(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Show a window of the transcript, or the part of it that a search leads to."""
+    """Show a window of the transcript, or the window that contains the search match."""
     view = await view_session(context.app, user.id, session_id)
     edited = number_of(request.query_params.get("edit"), -1)
     if not 0 <= edited < len(view.turns):
@@ -46,7 +46,7 @@ async def show_transcript(
 async def show_lines(
     context: InContext, request: Request, user: SignedIn, session_id: str
 ) -> Response:
-    """Return a window's lines alone, for the script that goes on where a page ends."""
+    """Return the HTML of a window's lines for the script that extends the page."""
     view = await view_session(context.app, user.id, session_id)
     reading = read(view.turns, number_of(request.query_params.get("from"), 0))
     return part(
@@ -56,7 +56,7 @@ async def show_lines(
 
 @router.get("/export.{ending}")
 async def export(context: InContext, user: SignedIn, session_id: str, ending: str) -> Response:
-    """Return the transcript as a file."""
+    """Return the transcript as a download."""
     if ending not in set(ExportForm):
         raise NotFound("export")
     view = await view_session(context.app, user.id, session_id)
@@ -67,7 +67,7 @@ async def export(context: InContext, user: SignedIn, session_id: str, ending: st
 async def save_turn(
     request: Request, context: InContext, user: SignedIn, session_id: str, position: str
 ) -> Response:
-    """Save one line; whoever was slower than somebody else sees both versions."""
+    """Save one line. On an edit conflict, show both versions."""
     at = number_of(position, -1)
     texts = await read_form(request, TURN)
     expected = str((await request.form()).get("expected", ""))
@@ -84,14 +84,14 @@ async def save_turn(
             raise NotFound("turn") from None
         return transcript_page(request, view, at, refused(TURN, texts, beside_text(refusal)))
     address = f"/sessions/{session_id}/transcript?from={window_at(at)}#turn-{at}"
-    return go_to(request, address, "The line is saved.")
+    return go_to(request, address, "The line was saved.")
 
 
 @router.get("/speakers")
 async def show_speakers(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Show who speaks, and a form for each name."""
+    """Show the speakers, with a form to rename each."""
     view = await view_session(context.app, user.id, session_id)
     return _speakers_page(request, view)
 
@@ -100,7 +100,7 @@ async def show_speakers(
 async def save_speaker(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Give somebody who speaks another name."""
+    """Rename a speaker."""
     form = await request.form()
     values = {name: str(form.get(name, "")) for name in ("expected_revision", "speaker", "name")}
     try:
@@ -115,13 +115,13 @@ async def save_speaker(
         )
         return _speakers_page(request, view, values, remedy)
     there = f"/sessions/{session_id}/transcript/speakers"
-    return go_to(request, there, f"{changes.speaker} is now {changes.name.strip()}.")
+    return go_to(request, there, f"{changes.speaker} was renamed to {changes.name.strip()}.")
 
 
 def transcript_page(
     request: Request, view: SessionView, edited: int = -1, form: Form | None = None
 ) -> Response:
-    """Return a window of the transcript, with one line as a form if it is edited."""
+    """Return the transcript page; the line at `edited` is shown as a form, -1 means none."""
     start = window_at(edited) if edited >= 0 else number_of(request.query_params.get("from"), 0)
     words = "" if edited >= 0 else request.query_params.get("q", "")[:200]
     return page(
@@ -138,19 +138,19 @@ def transcript_page(
 
 
 def number_of(text: str | None, default: int) -> int:
-    """Return a position that an address names, or the default for anything else."""
+    """Parse a position from an address; return the default if it is not a short decimal number."""
     if text is None or not text.isascii() or not text.isdecimal() or len(text) > DIGITS_MAX:
         return default
     return int(text)
 
 
 def texts_of_turn(one: Turn) -> dict[str, str]:
-    """Return what the form of a line shows."""
+    """Return the form texts of a line."""
     return {"speaker": one.speaker or "", "text": one.text}
 
 
 def beside_text(refusal: Invalid) -> Invalid:
-    """Return a refusal of the line as one of its text."""
+    """Assign the problems of unknown fields to the field `text`."""
     names = {field.name for field in TURN}
     return Invalid(
         *(

@@ -1,4 +1,4 @@
-"""Bringing a transcript: a file or pasted text, instead of the one before."""
+"""Upload of a transcript as a file or as pasted text; it replaces the earlier one."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from campaigns.transcript_inputs import TranscriptUpload
 from campaigns.transcripts import Form as Written
 from campaigns.transcripts import detect, form_of
 from campaigns.web.context import InContext
-from campaigns.web.forms import Blank, Field, Form, Widget, sentence, shown
+from campaigns.web.forms import Field, Form, WhenEmpty, Widget, sentence, shown
 from campaigns.web.rendering import go_to, page
 from campaigns.web.visitors import SignedIn
 
 router = APIRouter(prefix="/sessions/{session_id}/transcript/upload")
 
-FILE = Field("file", "A file")
-TEXT = Field("text", "Or text", Widget.TEXT, Blank.SENT, rows=12)
-LANG = Field("lang", "Language", hint="Such as en or en-GB.")
+FILE = Field("file", "File")
+TEXT = Field("text", "Or paste text", Widget.TEXT, WhenEmpty.SEND, rows=12)
+LANG = Field("lang", "Language", hint="For example en or en-GB.")
 FIELDS = (FILE, TEXT, LANG)
 ENDINGS = ",".join(f".{written}" for written in Written)
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
-    """What came with the form.
+class SubmittedTranscript:
+    """A submitted upload form.
 
     Attributes:
-        field: where it came from: the file or the text.
+        field: name of the field with the transcript: `file` or `text`.
         content: the transcript.
-        written: how it is written, None for a file of another kind.
-        texts: what was typed, to be shown again.
-        expected: the revision that the form showed.
+        written: its format, None for an unsupported file type.
+        texts: the typed texts, to be shown again.
+        expected: the session revision that the form was rendered from.
     """
 
     field: str
@@ -54,73 +54,73 @@ class Brought:
 async def show_upload(
     request: Request, context: InContext, user: SignedIn, session_id: str
 ) -> Response:
-    """Ask for a file or a text."""
+    """Show the upload form."""
     session = await get_session(context.app, user.id, session_id)
     return _upload_page(request, session, shown(FIELDS, {"lang": session.transcript_lang or ""}))
 
 
 @router.post("")
 async def upload(request: Request, context: InContext, user: SignedIn, session_id: str) -> Response:
-    """Save the transcript; what is malformed is named beside the field it came from."""
+    """Save the transcript, or show its errors beside the submitted field."""
     session = await get_session(context.app, user.id, session_id)
-    brought = await _brought(request)
+    submitted = await _submitted(request)
     try:
-        saved = await save_upload(context.app, user.id, session.id, upload_of(brought))
+        saved = await save_upload(context.app, user.id, session.id, upload_of(submitted))
     except (Conflict, Invalid) as refusal:
-        problems = [beside(brought.field, problem) for problem in problems_of(refusal)]
+        problems = [beside(submitted.field, problem) for problem in problems_of(refusal)]
         session = await get_session(context.app, user.id, session_id)
-        return _upload_page(request, session, shown(FIELDS, brought.texts, problems))
-    notice = f"The transcript is saved: {saved.word_count or 0:,} words."
+        return _upload_page(request, session, shown(FIELDS, submitted.texts, problems))
+    notice = f"The transcript was saved: {saved.word_count or 0:,} words."
     return go_to(request, f"/sessions/{session.id}/transcript", notice)
 
 
-def upload_of(brought: Brought) -> TranscriptUpload:
-    """Return the upload.
+def upload_of(submitted: SubmittedTranscript) -> TranscriptUpload:
+    """Return the upload as the input of `save_upload`.
 
     Raises:
-        Invalid: nothing was brought, or a file of another kind.
+        Invalid: the transcript is empty, or the file type is unsupported.
     """
-    if not brought.content:
-        remedy = "choose a file that is not empty, or paste a text"
-        raise Invalid(Problem("transcript", "nothing brought", remedy))
-    if brought.written is None:
-        raise Invalid(Problem("transcript", "a file of another kind", f"choose one of {ENDINGS}"))
-    source = TranscriptSource.FILE if brought.field == FILE.name else TranscriptSource.PASTED
+    if not submitted.content:
+        remedy = "choose a file that is not empty, or paste text"
+        raise Invalid(Problem("transcript", "no transcript given", remedy))
+    if submitted.written is None:
+        raise Invalid(Problem("transcript", "unsupported file type", f"choose one of {ENDINGS}"))
+    source = TranscriptSource.FILE if submitted.field == FILE.name else TranscriptSource.PASTED
     return TranscriptUpload.model_validate(
         {
-            "expected_revision": brought.expected,
-            "content": brought.content,
-            "form": brought.written,
+            "expected_revision": submitted.expected,
+            "content": submitted.content,
+            "form": submitted.written,
             "source": source,
-            "lang": brought.texts["lang"].strip() or None,
+            "lang": submitted.texts["lang"].strip() or None,
         }
     )
 
 
 def problems_of(refusal: Conflict | Invalid) -> tuple[Problem, ...]:
-    """Return what is wrong."""
+    """Return the problems to show; an edit conflict becomes one problem."""
     if isinstance(refusal, Invalid):
         return refusal.problems
-    remedy = "have a look at it; to replace its transcript all the same, send the form again"
-    return (Problem("transcript", "somebody changed the session meanwhile", remedy),)
+    remedy = "check it; to replace its transcript anyway, submit the form again"
+    return (Problem("transcript", "the session was changed in the meantime", remedy),)
 
 
 def beside(field: str, problem: Problem) -> Problem:
-    """Return a problem of the transcript as one of the field it came from."""
+    """Assign a problem of the transcript to the submitted field; keep problems of `lang`."""
     if problem.field == LANG.name:
         return problem
     return Problem(field, problem.kind, f"{sentence(problem.kind)} {sentence(problem.remedy)}")
 
 
-async def _brought(request: Request) -> Brought:
+async def _submitted(request: Request) -> SubmittedTranscript:
     form = await request.form()
     file, text = form.get(FILE.name), str(form.get(TEXT.name, ""))
     texts = {TEXT.name: text, LANG.name: str(form.get(LANG.name, ""))}
     expected = str(form.get("expected_revision", ""))
     if isinstance(file, UploadFile) and file.filename:
         content = await file.read()
-        return Brought(FILE.name, content, form_of(file.filename), texts, expected)
-    return Brought(TEXT.name, text.encode(), detect(text), texts, expected)
+        return SubmittedTranscript(FILE.name, content, form_of(file.filename), texts, expected)
+    return SubmittedTranscript(TEXT.name, text.encode(), detect(text), texts, expected)
 
 
 def _upload_page(request: Request, session: Session, form: Form) -> Response:

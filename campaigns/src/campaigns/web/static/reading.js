@@ -1,4 +1,4 @@
-// A transcript goes on where its page ends, before the reader gets there. Without this, links do.
+// Appends the next lines of a transcript before the reader reaches its end. Without scripts, links do.
 "use strict";
 
 {
@@ -7,7 +7,7 @@
   const shownTo = document.getElementById("shown-to");
   const AHEAD_PIXELS = 1500;
 
-  const goOn = async () => {
+  const appendLines = async () => {
     const from = Number(later.dataset.from);
     const answer = await fetch(`${later.dataset.lines}?from=${from}`);
     if (!answer.ok || answer.redirected) throw new Error("no lines");
@@ -27,7 +27,7 @@
       if (isBusy || !entries.some((entry) => entry.isIntersecting)) return;
       isBusy = true;
       try {
-        if (await goOn()) {
+        if (await appendLines()) {
           watcher.unobserve(later);
           watcher.observe(later);
         } else {

@@ -1,7 +1,7 @@
-// What pages do better with scripts; without them everything still works.
+// Optional behaviour; every page works without scripts.
 "use strict";
 
-// A form is sent once, however often its button is pressed.
+// Submits a form only once, even if its button is pressed repeatedly.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method === "dialog") return;
@@ -13,7 +13,7 @@ document.addEventListener("submit", (event) => {
   form.setAttribute("aria-busy", "true");
 });
 
-// Coming back to a page that the browser kept must not leave its forms locked.
+// Unlocks the forms of a page that the browser restores from its back/forward cache.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
@@ -21,7 +21,7 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// A badge that says something is on its way asks again, less and less often, until it is not.
+// Reloads a badge with exponential back-off while its session is on its way.
 const FIRST_PAUSE_MS = 1000;
 const PAUSE_MS_MAX = 30000;
 

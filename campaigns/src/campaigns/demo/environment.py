@@ -1,4 +1,4 @@
-"""Where the demonstration plays: engines, migration and application, and what was logged."""
+"""The environment of the demonstration: engines, migration, application and log."""
 
 from __future__ import annotations
 
@@ -25,12 +25,18 @@ from crossfade.testing.audit import Stores
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Everything on the stage.
+class DemoEnvironment:
+    """The open parts of the demonstration.
 
     Attributes:
-        network: what stands between the application and DynamoDB.
-        log: the log lines so far, JSON.
+        engines: the running engines.
+        network: the proxy between the application and DynamoDB.
+        settings: settings that lead through the proxy.
+        migration: the open migration.
+        app: the open application.
+        user_id: owner of the sample campaigns.
+        stores: clients of the audit, which bypass the proxy.
+        log: the JSON log lines so far.
     """
 
     engines: LocalServices
@@ -43,30 +49,30 @@ class Stage:
     log: StringIO
 
     async def dirty(self) -> int:
-        """Count the keys that are not in the target yet."""
+        """Return the number of keys that are not delivered yet."""
         return sum(entity.dirty for entity in await postgres.status(self.engines.dsn))
 
     async def rows(self) -> int:
-        """Count the rows of all mapped tables."""
+        """Return the number of rows of all mapped tables."""
         tables = (mapping.table for mapping in APPLICATION.mappings)
-        counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608 - names from the declaration
+        counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608 - names of the mappings
         async with await psycopg.AsyncConnection.connect(self.engines.dsn) as connection:
             row = await (await connection.execute(f"SELECT {counts}".encode())).fetchone()
         return int(row[0]) if row else 0
 
     def object_keys(self) -> frozenset[str]:
-        """Return the keys of all objects."""
+        """Return the keys of all stored objects."""
         pages = self.stores.s3.get_paginator("list_objects_v2").paginate(Bucket=NAME)
         return frozenset(one["Key"] for page in pages for one in page.get("Contents", ()))
 
     def log_lines(self, event: str) -> list[str]:
-        """Return the lines of one kind of event."""
+        """Return the log lines of an event."""
         return [line for line in self.log.getvalue().splitlines() if f'"{event}"' in line]
 
 
 @asynccontextmanager
 async def open_engines(*, keep: bool) -> AsyncIterator[LocalServices]:
-    """Start the engines in a folder of their own; with `keep` they and it outlive the block."""
+    """Start the engines in a new folder; with `keep`, engines and folder outlive the block."""
     lifetime = Lifetime.DETACHED if keep else Lifetime.TIED
     with _folder(keep=keep) as folder:
         async with open_stores(folder, lifetime=lifetime) as engines:
@@ -74,8 +80,8 @@ async def open_engines(*, keep: bool) -> AsyncIterator[LocalServices]:
 
 
 @asynccontextmanager
-async def open_stage(engines: LocalServices, user_id: str) -> AsyncIterator[Stage]:
-    """Install the capture, then run a relay and the application beside each other."""
+async def open_environment(engines: LocalServices, user_id: str) -> AsyncIterator[DemoEnvironment]:
+    """Install the capture, then run a relay and open the application."""
     log = StringIO()
     configure_logs("json", log)
     async with AsyncExitStack() as stack:
@@ -85,12 +91,14 @@ async def open_stage(engines: LocalServices, user_id: str) -> AsyncIterator[Stag
         migration = await stack.enter_async_context(open_migration(settings, APPLICATION))
         await stack.enter_async_context(_relaying(migration))
         app = await stack.enter_async_context(open_app(engines.dsn, migration.push))
-        yield Stage(engines, network, settings, migration, app, user_id, _stores(engines), log)
+        yield DemoEnvironment(
+            engines, network, settings, migration, app, user_id, _stores(engines), log
+        )
 
 
 @contextmanager
 def _folder(*, keep: bool) -> Iterator[Path]:
-    """Make a folder for the engines' data, and remove it at the end unless told to keep it."""
+    """Create a folder for the engines' data; remove it at the end unless `keep` is set."""
     folder = Path(tempfile.mkdtemp(prefix="crossfade-demo-"))
     try:
         yield folder
@@ -101,7 +109,7 @@ def _folder(*, keep: bool) -> Iterator[Path]:
 
 @asynccontextmanager
 async def _relaying(migration: Migration) -> AsyncIterator[None]:
-    """Run a relay beside the application, as `crossfade relay` does in a process of its own."""
+    """Run a relay in this process, as `crossfade relay` does in a separate one."""
     stop = asyncio.Event()
     task = asyncio.create_task(migration.run_relay(stop))
     try:
@@ -112,7 +120,7 @@ async def _relaying(migration: Migration) -> AsyncIterator[None]:
 
 
 def _stores(engines: LocalServices) -> Stores:
-    """Return what the audit reads through: AWS's own clients, past the proxy."""
+    """Return the clients of the audit: botocore's, without the proxy."""
     session = botocore.session.get_session()
     region = engines.environment["AWS_REGION"]
     return Stores(

@@ -1,4 +1,4 @@
-"""JSON decoded into a type; an error names the path or the line, never the content."""
+"""JSON decoding into a type, with errors that name the path or the line, never the content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from campaigns.decoding import key_hash_of
+from campaigns.decoding import path_of
 from campaigns.transcripts.turns import malformed
 
 T = TypeVar("T")
@@ -17,12 +17,12 @@ def decode(content: bytes, kind: type[T]) -> T:
     """Return a document as a value of `kind`.
 
     Raises:
-        Invalid: this is not JSON, is nested too deeply, or a field has the wrong type.
+        Invalid: the content is not JSON or nested too deeply, or a field has the wrong type.
     """
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
-        field, expected = key_hash_of(error)
+        field, expected = path_of(error)
         raise malformed(field, expected, "correct the document") from None
     except msgspec.DecodeError as error:
         line = line_of(error, content)
@@ -32,6 +32,6 @@ def decode(content: bytes, kind: type[T]) -> T:
 
 
 def line_of(error: msgspec.DecodeError, content: bytes) -> int:
-    """Return the line of an error whose message ends with the byte; the last line without one."""
+    """Return the line of the byte that an error names, or the last line."""
     found = re.search(r"\(byte (\d+)\)", str(error))
     return content.count(b"\n", 0, int(found[1]) if found else len(content)) + 1

@@ -1,4 +1,4 @@
-"""What stays after the demonstration: the application and its dashboard, beside the engines."""
+"""The servers that keep running after the demonstration: the application and the dashboard."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Where to look; it ends when the engines of the folder are stopped.
+class BackgroundServers:
+    """Servers in a background process, which ends when the engines of the folder are stopped.
 
     Attributes:
         folder: the engines' data, and the log.
-        site: the application's address.
-        dashboard: the dashboard's.
+        site: URL of the application.
+        dashboard: URL of the dashboard.
     """
 
     folder: Path
@@ -30,11 +30,11 @@ class Kept:
     dashboard: str
 
 
-async def stay(folder: Path) -> Kept:
+async def serve_in_background(folder: Path) -> BackgroundServers:
     """Serve both applications on running engines, in a process that outlives this one.
 
     Raises:
-        Unreachable: they do not answer; the log says why.
+        Unreachable: the servers do not answer; the error names the log.
     """
     ports = [port if is_free(port) else free_port() for port in (SITE_PORT, DASHBOARD_PORT)]
     site, dashboard = ports
@@ -61,4 +61,4 @@ async def stay(folder: Path) -> Kept:
     if ended.done():
         raise Unreachable(f"the application does not answer; see {log}")
     ended.cancel()
-    return Kept(folder, *(f"http://{HOST}:{port}" for port in ports))
+    return BackgroundServers(folder, *(f"http://{HOST}:{port}" for port in ports))
