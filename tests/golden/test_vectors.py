@@ -25,6 +25,8 @@ def _file(config: pytest.Config, option: str) -> Any:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     vectors = _file(metafunc.config, "vectors")["vectors"]
+    assert vectors
+    assert all(vector["expect"] for vector in vectors)
     metafunc.parametrize("vector", vectors, ids=[vector["id"] for vector in vectors])
 
 

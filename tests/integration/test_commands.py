@@ -179,6 +179,7 @@ def commands() -> list[tuple[str, ...]]:
     for name, command in getattr(typer.main.get_command(app), "commands", {}).items():
         below = getattr(command, "commands", {})
         words += [(name, one) for one in below] if below else [(name,)]
+    assert ("table", "create") in words
     return words
 
 

@@ -198,6 +198,7 @@ def test_every_change_is_a_form() -> None:
     """No page changes anything by being looked at, so every unsafe route asks for a token."""
     assert {method for method, _ in ROUTES} <= {"GET", "HEAD", "POST"}
     assert len(FORMS) > 10
+    assert len(OF_SOMETHING) > 20
 
 
 async def test_script_in_every_field_is_text(scene: Scene) -> None:

@@ -131,7 +131,9 @@ async def test_collections_and_transactions_are_exchanged(
             lambda e: [e[alias].put(item).commit() for alias, item in items.items()]
         ).go()
         assert not written.canceled
-        for collection in _collections(schemas):
+        collections = _collections(schemas)
+        assert collections
+        for collection in collections:
             given = {key: value for item in items.values() for key, value in item.items()}
             found = (await service.collections[collection](given).go()).data
             asked = {"members": members, "calls": [[f"collections.{collection}", given]]}
