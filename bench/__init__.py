@@ -1,1 +1,1 @@
-"""Side-by-side measurements: ours, the usual client, the best peer and the floor, in one run."""
+"""Benchmarks: Crossfade beside the usual client, other libraries and a lower bound, in one run."""

@@ -1,4 +1,4 @@
-"""`python -m bench [NAME …]`: run the measurements, print tables, write JSON."""
+"""`python -m bench [NAME …]`: run the benchmarks, print tables, write JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.core import Options, Row, show, write
 
 
 def measurements() -> dict[str, ModuleType]:
-    """Return the modules of this package that measure something, by name."""
+    """Return the benchmarks of this package by name."""
     modules = (
         importlib.import_module(f"bench.{info.name}")
         for info in pkgutil.iter_modules(bench.__path__)
@@ -27,7 +27,7 @@ def measurements() -> dict[str, ModuleType]:
 
 
 async def run(chosen: list[ModuleType], options: Options, console: Console) -> list[Row]:
-    """Run the chosen measurements one after the other."""
+    """Run the chosen benchmarks one after another."""
     rows: list[Row] = []
     for module in chosen:
         console.print(f"[dim]measuring {module.NAME}: {(module.__doc__ or '').splitlines()[0]}")
@@ -38,18 +38,22 @@ async def run(chosen: list[ModuleType], options: Options, console: Console) -> l
 
 
 def main() -> None:
-    """Parse, measure, print, write."""
+    """Parse the arguments, run the benchmarks, print and write the results."""
     available = measurements()
     parser = argparse.ArgumentParser(prog="./run bench", description=bench.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(available))
     parser.add_argument("--rounds", type=int, default=9, help="rounds per variant (default 9)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the operations")
-    parser.add_argument("--rows", type=int, default=0, help="memory with so many rows (minutes)")
+    parser.add_argument(
+        "--rows", type=int, default=0, help="also measure memory with this number of rows (minutes)"
+    )
     parser.add_argument("--json", type=Path, default=Path("bench/results/latest.json"))
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(available)
     if unknown:
-        parser.error(f"no measurement {', '.join(sorted(unknown))}; one of {', '.join(available)}")
+        parser.error(
+            f"no benchmark {', '.join(sorted(unknown))}; choose from {', '.join(available)}"
+        )
     chosen = [available[name] for name in arguments.names or available]
     options = Options(rounds=arguments.rounds, quick=arguments.quick, rows=arguments.rows)
     console = Console()

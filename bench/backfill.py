@@ -1,9 +1,9 @@
-"""Copying rows that exist: CPU, rows a second and memory, beside scripts of the kind people write.
+"""Backfill of existing rows: CPU, rows per second and memory, compared with typical scripts.
 
-Each round of each variant is a process of its own, in turn, on the same table; DynamoDB is a server
-that answers at once. The scripts read through a named cursor, make of a row the same item (without
-a version) and put it: by boto3's batch_writer, which overwrites whatever stands there, or one by
-one under a condition, as a script must that runs beside an application.
+Each round of each variant is a separate process, on the same table in turn; DynamoDB is a null
+server that answers at once. The scripts read through a named cursor, make the same item of each row
+(without a version) and put it: with boto3's batch_writer, which overwrites existing items, or one
+by one under a condition, which a script needs if it runs beside an application.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from psycopg.rows import dict_row
 
 from bench.core import Options, Row
 from bench.dynamo_null import null_server
-from bench.services import Place, engines, make_place
+from bench.services import Workspace, engines, make_workspace
 from campaigns.mapping import APPLICATION
 from crossfade.backfill import copy as backfill
 from crossfade.cli.console import tune_gc
@@ -50,13 +50,19 @@ OVERWRITING = "boto3 batch_writer, overwrites"
 SLOWEST = "boto3 put_item, conditional"
 LONG_TEXT = "Nobody heard the bell. " * 15
 SHORT_TEXT = "Nobody heard."
-RATIO_DEMANDED = 6.0
-GROWTH_DEMANDED = 1.2
+RATIO_REQUIRED = 6.0
+GROWTH_REQUIRED = 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What one process took for all rows."""
+class Usage:
+    """The resources that one process used for all rows.
+
+    Attributes:
+        cpu_us: CPU microseconds per row.
+        rows_per_second: by wall time.
+        peak_mb: the growth of the peak memory, in MB.
+    """
 
     cpu_us: float
     rows_per_second: float
@@ -64,8 +70,8 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Spent):
-    """The same, and the most memory that the whole process had."""
+class ProcessUsage(Usage):
+    """The same, and the peak memory of the whole process, in MB."""
 
     whole_mb: float
 
@@ -74,68 +80,70 @@ async def run(options: Options) -> list[Row]:
     """Measure every variant on a small table, and memory on a larger one."""
     rows = options.operations(ROWS)
     async with engines() as services, null_server() as port:
-        place = await make_place(
+        workspace = await make_workspace(
             services, "backfill", capture=False, endpoint=f"http://127.0.0.1:{port}"
         )
-        await _fill(place, rows)
-        found = await _rounds(place, min(options.rounds, CHILD_ROUNDS_MAX), rows)
-        result = [_row(f"{name}, {rows:,} rows", spent) for name, spent in found.items()]
+        await _fill(workspace, rows)
+        found = await _rounds(workspace, min(options.rounds, CHILD_ROUNDS_MAX), rows)
+        result = [_row(f"{name}, {rows:,} rows", usage) for name, usage in found.items()]
         ours = found[OURS].cpu_us
         result += [
             Row(
                 GROUP,
                 f"{name} / crossfade",
-                {"times the cpu": spent.cpu_us / ours},
-                f"at least {RATIO_DEMANDED:g} demanded",
+                {"times the cpu": usage.cpu_us / ours},
+                f"required: at least {RATIO_REQUIRED:g}",
             )
-            for name, spent in found.items()
+            for name, usage in found.items()
             if name != OURS
         ]
         if not options.quick:
-            await _fill(place, ROWS_MANY)
+            await _fill(workspace, ROWS_MANY)
             many = {
-                name: await _child(place, name, ROWS_MANY) for name in VARIANTS if name != SLOWEST
+                name: await _child(workspace, name, ROWS_MANY)
+                for name in VARIANTS
+                if name != SLOWEST
             }
-            result += [_row(f"{name}, {ROWS_MANY:,} rows", spent) for name, spent in many.items()]
+            result += [_row(f"{name}, {ROWS_MANY:,} rows", usage) for name, usage in many.items()]
         if options.rows:
-            result += await _memory(place, options.rows)
+            result += await _memory(workspace, options.rows)
     return result
 
 
-async def _memory(place: Place, rows: int) -> list[Row]:
-    """Measure ours on narrow rows, many and ever so many."""
-    spent: list[Told] = []
+async def _memory(workspace: Workspace, rows: int) -> list[Row]:
+    """Measure the memory of Crossfade on narrow rows, for two numbers of rows."""
+    usages: list[ProcessUsage] = []
     for count in (ROWS_MANY, rows):
-        await _fill(place, count, SHORT_TEXT)
-        spent.append(await _child(place, OURS, count))
-    few, many = spent
+        await _fill(workspace, count, SHORT_TEXT)
+        usages.append(await _child(workspace, OURS, count))
+    few, many = usages
     grown = Row(
         GROUP,
         f"peak of {rows:,} / {ROWS_MANY:,} rows",
         {"times the memory": many.whole_mb / few.whole_mb},
-        f"at most {GROWTH_DEMANDED:g} demanded",
+        f"required: at most {GROWTH_REQUIRED:g}",
     )
     counts = (f"{ROWS_MANY:,}", f"{rows:,}")
     named = (f"{OURS}, {count} narrow rows" for count in counts)
-    return [*map(_row, named, spent), grown]
+    return [*map(_row, named, usages), grown]
 
 
-def _row(variant: str, spent: Told) -> Row:
+def _row(variant: str, usage: ProcessUsage) -> Row:
     return Row(
         GROUP,
         variant,
         {
-            "cpu µs/row": spent.cpu_us,
-            "rows/s": spent.rows_per_second,
-            "peak MB added": spent.peak_mb,
-            "peak MB": spent.whole_mb,
+            "cpu µs/row": usage.cpu_us,
+            "rows/s": usage.rows_per_second,
+            "peak MB added": usage.peak_mb,
+            "peak MB": usage.whole_mb,
         },
     )
 
 
-async def _fill(place: Place, rows: int, description: str = LONG_TEXT) -> None:
-    """Bring the table to so many rows, captured but unknown to the ledger."""
-    async with await psycopg.AsyncConnection.connect(place.dsn, autocommit=True) as connection:
+async def _fill(workspace: Workspace, rows: int, description: str = LONG_TEXT) -> None:
+    """Fill the table with rows that are not in the ledger, then install the capture."""
+    async with await psycopg.AsyncConnection.connect(workspace.dsn, autocommit=True) as connection:
         await connection.execute("DROP SCHEMA IF EXISTS crossfade CASCADE")
         await connection.execute("TRUNCATE campaigns CASCADE")
         await connection.execute(
@@ -149,32 +157,32 @@ async def _fill(place: Place, rows: int, description: str = LONG_TEXT) -> None:
             (description, rows),
         )
         await connection.execute("VACUUM ANALYZE campaigns")
-    await install(place.dsn, APPLICATION.mappings)
+    await install(workspace.dsn, APPLICATION.mappings)
 
 
-async def _rounds(place: Place, rounds: int, rows: int) -> dict[str, Told]:
-    samples: dict[str, list[Told]] = {name: [] for name in VARIANTS}
+async def _rounds(workspace: Workspace, rounds: int, rows: int) -> dict[str, ProcessUsage]:
+    samples: dict[str, list[ProcessUsage]] = {name: [] for name in VARIANTS}
     for _ in range(rounds):
         for name in VARIANTS:
-            samples[name].append(await _child(place, name, rows))
+            samples[name].append(await _child(workspace, name, rows))
     return {
-        name: Told(
-            statistics.median(one.cpu_us for one in spent),
-            statistics.median(one.rows_per_second for one in spent),
-            statistics.median(one.peak_mb for one in spent),
-            statistics.median(one.whole_mb for one in spent),
+        name: ProcessUsage(
+            statistics.median(one.cpu_us for one in usages),
+            statistics.median(one.rows_per_second for one in usages),
+            statistics.median(one.peak_mb for one in usages),
+            statistics.median(one.whole_mb for one in usages),
         )
-        for name, spent in samples.items()
+        for name, usages in samples.items()
     }
 
 
-async def _child(place: Place, variant: str, rows: int) -> Told:
-    settings = place.settings
+async def _child(workspace: Workspace, variant: str, rows: int) -> ProcessUsage:
+    settings = workspace.settings
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, variant, str(rows)),
         env={
             **os.environ,
-            "DATABASE_URL": place.dsn,
+            "DATABASE_URL": workspace.dsn,
             "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
             "S3_BUCKET_NAME": settings.s3_bucket_name,
             "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
@@ -184,26 +192,26 @@ async def _child(place: Place, variant: str, rows: int) -> Told:
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, variant
-    return Told(**json.loads(output))
+    return ProcessUsage(**json.loads(output))
 
 
-def measure(copy: Callable[[], None], rows: int) -> Spent:
-    """Copy, and return what this process took for it."""
+def measure(copy: Callable[[], None], rows: int) -> Usage:
+    """Call `copy`, and return the resources that this process used for it."""
     before_mb = peak_mb()
     cpu, wall = time.process_time(), time.perf_counter()
     copy()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return Spent(cpu / rows * 1e6, rows / wall, peak_mb() - before_mb)
+    return Usage(cpu / rows * 1e6, rows / wall, peak_mb() - before_mb)
 
 
 def peak_mb() -> float:
-    """Return the most memory that this process has had; what `getrusage` says is its parent's."""
+    """Return the peak memory of this process; `getrusage` would report that of its parent."""
     status = Path("/proc/self/status").read_text("ascii")
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
 
 
 def copy_with_crossfade() -> None:
-    """The backfill of one process at the highest rate."""
+    """Backfill in one process at the highest rate."""
     tune_gc()
     uvloop.run(_backfill())
 
@@ -219,20 +227,20 @@ async def _backfill() -> None:
         await plan_backfill(windows, options)
         async with open_backfill(settings, migration, windows, options, asyncio.Event()) as job:
             await backfill.run(job)
-        (standing,) = await windows.progress()
-        assert standing.is_done
-        assert standing.tally.written == standing.tally.read
+        (progress,) = await windows.progress()
+        assert progress.is_done
+        assert progress.tally.written == progress.tally.read
 
 
 def copy_with_batch_writer() -> None:
-    """A script: everything through boto3's batch_writer."""
+    """Copy as a simple script does: with boto3's batch_writer."""
     with _table().batch_writer() as batch:
         for row in _rows():
             batch.put_item(Item=_item(row))
 
 
 def copy_with_put_item() -> None:
-    """A script that is careful: each item only if none is there."""
+    """Copy as a careful script does: put each item only if it does not exist."""
     table = _table()
     for row in _rows():
         table.put_item(Item=_item(row), ConditionExpression="attribute_not_exists(pk)")
@@ -288,5 +296,5 @@ VARIANTS: dict[str, Callable[[], None]] = {
 }
 
 if __name__ == "__main__":
-    taken = measure(VARIANTS[sys.argv[1]], int(sys.argv[2]))
-    print(json.dumps(asdict(taken) | {"whole_mb": peak_mb()}))
+    used = measure(VARIANTS[sys.argv[1]], int(sys.argv[2]))
+    print(json.dumps(asdict(used) | {"whole_mb": peak_mb()}))

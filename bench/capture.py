@@ -1,4 +1,4 @@
-"""What a write pays for being captured: CPU of its backend, WAL, commits of concurrent writers."""
+"""The cost of capture for a write: CPU of its backend, WAL, commits of concurrent writers."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Connection = psycopg.AsyncConnection[tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one write took."""
+    """The cost of one write."""
 
     cpu_us: float
     wal_bytes: float
 
 
 async def run(options: Options) -> list[Row]:
-    """Measure every form in turn, round by round; the first round warms up."""
+    """Measure every form once per round, after one round without measurement."""
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(engines())
         dsns = {
@@ -56,7 +56,7 @@ async def run(options: Options) -> list[Row]:
                         costs.setdefault((group, form), []).append(cost)
         return _rows(costs) + [
             Row(
-                f"Capture: {WRITERS} writers side by side",
+                f"Capture: {WRITERS} concurrent writers",
                 form,
                 {"commits/s": statistics.median(commits[form])},
             )
@@ -74,7 +74,7 @@ async def _database(dsn: str, number: int, form: str) -> str:
 
 
 async def _small_writes(dsn: str, count: int) -> dict[str, Cost]:
-    """One row a transaction: insert, update of a clean key and of a dirty one, delete."""
+    """Measure transactions of one row: insert, update of a clean and of a dirty key, delete."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         await _prepare(connection)
         identifiers = [f"00000000-0000-4000-8000-{number:012d}" for number in range(count)]
@@ -96,7 +96,7 @@ async def _small_writes(dsn: str, count: int) -> dict[str, Cost]:
 
 
 async def _bulk_update(dsn: str, count: int) -> dict[str, Cost]:
-    """Many rows in one statement, their keys clean."""
+    """Measure the update of many rows with clean keys in one statement."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         await _prepare(connection)
         await connection.execute(
@@ -112,7 +112,7 @@ async def _bulk_update(dsn: str, count: int) -> dict[str, Cost]:
 
 
 async def _concurrent_writers(dsn: str, count: int) -> float:
-    """Commits per second of writers that each update a row of their own."""
+    """Return the commits per second of writers that each update another row."""
     async with AsyncExitStack() as stack:
         connections = [
             await stack.enter_async_context(
@@ -136,7 +136,7 @@ async def _concurrent_writers(dsn: str, count: int) -> float:
 
 
 async def _prepare(connection: Connection) -> None:
-    """Empty table and ledger; commits do not wait for the disk, it is not what is measured."""
+    """Empty table and ledger; commits do not wait for the disk, which is not measured."""
     await connection.execute("SET synchronous_commit = off")
     await connection.execute("DELETE FROM sessions")
     await connection.execute("VACUUM ANALYZE sessions")
@@ -167,7 +167,7 @@ async def _cost(
 
 
 def cpu_us_of(pid: int) -> float:
-    """Return a process's CPU time; Linux counts it finer than in ticks of 10 ms."""
+    """Return the CPU time of a process in microseconds, on Linux finer than ticks of 10 ms."""
     fine = Path(f"/proc/{pid}/schedstat")
     if fine.exists():
         nanoseconds = int(fine.read_text().split()[0])

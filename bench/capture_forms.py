@@ -1,4 +1,4 @@
-"""The forms of capture that are compared: none, the installed one, and two that were not chosen."""
+"""The forms of capture to compare: none, the installed one, and two that were rejected."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ MAPPING = Mapping(
     service="bench",
 )
 
-# Per event, the keys that a statement has touched.
+# By event: the transition tables, and the keys of the changed rows.
 _TOUCHED = {
     "INSERT": ("NEW TABLE AS fresh", "SELECT {new_key} FROM fresh"),
     "DELETE": ("OLD TABLE AS stale", "SELECT {old_key} FROM stale"),
@@ -112,7 +112,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION notify()
 
 
 async def build(dsn: str, form: str) -> None:
-    """Make the table with one form of capture."""
+    """Create the table with one form of capture."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         await connection.execute(TABLE)
         if form == NONE:

@@ -1,4 +1,4 @@
-"""What every measurement shares: interleaved rounds, medians, tables, JSON."""
+"""Shared by all benchmarks: interleaved rounds, medians, tables, JSON."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much to measure.
+    """The extent of the benchmarks.
 
     Attributes:
-        rounds: of each variant.
-        quick: whether to hurry: a tenth of the operations.
-        rows: of a large table, for what takes minutes; 0: leave that out.
+        rounds: the rounds of each variant.
+        quick: whether to do a tenth of the operations.
+        rows: the rows of a large table that takes minutes; 0: skip it.
     """
 
     rounds: int = 9
@@ -29,7 +29,7 @@ class Options:
     rows: int = 0
 
     def operations(self, count: int) -> int:
-        """Return the operations of one round, a tenth when in a hurry."""
+        """Return the operations of one round: `count`, or a tenth of it if `quick`."""
         return max(1, count // 10) if self.quick else count
 
 
@@ -38,10 +38,10 @@ class Row:
     """One line of a table.
 
     Attributes:
-        group: the table it belongs to.
-        variant: what was measured.
-        figures: figure by name, unit included in the name, such as ``cpu µs/op``.
-        note: what a reader must know, such as why a peer is missing.
+        group: the table that the line belongs to.
+        variant: the variant that was measured.
+        figures: the figures by name; the name includes the unit, as in ``cpu µs/op``.
+        note: a remark, such as why a variant is missing.
     """
 
     group: str
@@ -59,13 +59,17 @@ class Cost:
 
 
 Variant = Callable[[int], Awaitable[Cost | None]]
-"""Does a number of operations; gives their cost if it is not this process's."""
+"""Does a number of operations; returns their cost if another process does them."""
 
 
 async def interleaved(
     variants: Mapping[str, Variant], options: Options, operations: int
 ) -> dict[str, Cost]:
-    """Run every variant once a round, in turn, after one unmeasured round; this process's CPU."""
+    """Run every variant once per round, after one round without measurement.
+
+    Returns:
+        The median cost of each variant; CPU of this process, unless the variant returns its own.
+    """
     samples: dict[str, list[Cost]] = {name: [] for name in variants}
     for measured in (False, *([True] * options.rounds)):
         for name, variant in variants.items():
@@ -93,13 +97,13 @@ async def _cost(variant: Variant, operations: int) -> Cost:
 
 
 def percentile(samples: list[float], share: float) -> float:
-    """Return the sample below which this share of all samples lies; nearest rank."""
+    """Return the percentile of the samples by nearest rank; `share` is from 0 to 1."""
     ordered = sorted(samples)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def show(rows: list[Row], console: Console) -> None:
-    """Print one table a group."""
+    """Print one table per group."""
     for group in dict.fromkeys(row.group for row in rows):
         members = [row for row in rows if row.group == group]
         names = list(dict.fromkeys(name for row in members for name in row.figures))
@@ -113,7 +117,7 @@ def show(rows: list[Row], console: Console) -> None:
 
 
 def write(rows: list[Row], path: Path) -> None:
-    """Write the figures with the machine they were measured on."""
+    """Write the figures, and the machine that they were measured on, as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -1,4 +1,4 @@
-"""DynamoDB clients against a server that does nothing: CPU of this process per operation."""
+"""DynamoDB clients with a null server: CPU of this process per operation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MISSING = Row("", "dynamoxy", note="not available: needs Python 3.12")
 
 
 async def run(options: Options) -> list[Row]:
-    """Measure each operation with many calls in flight, then puts over TLS one by one."""
+    """Measure each operation with many calls in flight, then single puts over TLS."""
     rows: list[Row] = []
     async with null_server() as port:
         for operation, operations in OPERATIONS.items():
@@ -38,7 +38,7 @@ async def _plain(port: int, operation: str, options: Options, operations: int) -
     prepared = peers.prepared(transport, f"127.0.0.1:{port}", operation)
     async with Client(_config(endpoint)) as client, peers.aiobotocore_client(endpoint) as aio:
         variants: dict[str, Variant] = {
-            "raw protocol, signed beforehand": await peers.floor(port, operation, IN_FLIGHT),
+            "raw protocol, signed beforehand": await peers.minimal(port, operation, IN_FLIGHT),
             "our connections, signed beforehand": peers.in_flight(prepared, IN_FLIGHT),
             "crossfade": peers.in_flight(peers.ours(client, operation), IN_FLIGHT),
             "pydynox": peers.in_flight(peers.pydynox(endpoint, operation), IN_FLIGHT),
@@ -64,7 +64,7 @@ async def _tls(folder: Path, options: Options) -> list[Row]:
             peers.aiobotocore_client(endpoint, str(ca_file)) as aio,
         ):
             variants: dict[str, Variant] = {
-                "raw protocol, signed beforehand": await peers.floor(port, "PutItem", 1, context),
+                "raw protocol, signed beforehand": await peers.minimal(port, "PutItem", 1, context),
                 "crossfade": peers.in_flight(peers.ours(client, "PutItem"), 1),
                 "aiobotocore": peers.in_flight(peers.aio(aio, "PutItem"), 1),
                 "boto3": peers.boto(endpoint, "PutItem", 1, str(ca_file)),

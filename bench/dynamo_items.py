@@ -1,4 +1,4 @@
-"""The requests that every DynamoDB client sends, in DynamoDB's JSON and in plain Python."""
+"""The requests that every DynamoDB client sends, in DynamoDB's JSON and as Python values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that answers DynamoDB requests at once and stores nothing, as its own process.
+"""A null server for DynamoDB: it answers at once and stores nothing, in a separate process.
 
 `python -m bench.dynamo_null [CERTIFICATE]` prints its port and serves until its input ends.
 """
@@ -21,7 +21,7 @@ MARK = b"dynamodb_20120810."
 
 
 def answer(content: object) -> bytes:
-    """Return a whole response as DynamoDB frames it."""
+    """Return a complete response with the headers of DynamoDB."""
     body = orjson.dumps(content)
     head = (
         "HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Sat, 03 Jan 2026 12:00:00 GMT\r\n"
@@ -54,7 +54,7 @@ ANSWERS = {
 
 
 def respond(head: bytes, body: bytes) -> bytes:
-    """Return the answer to a request's operation."""
+    """Return the response to a request by its operation."""
     target = head[head.lower().index(MARK) + len(MARK) :]
     operation = target.split(b"\r\n", 1)[0].strip()
     if operation == b"BatchExecuteStatement":
@@ -64,17 +64,17 @@ def respond(head: bytes, body: bytes) -> bytes:
 
 @cache
 def written(statements: int) -> bytes:
-    """Return the answer to so many inserts."""
+    """Return the response to a batch of inserts."""
     return answer({"Responses": [{"TableName": TABLE}] * statements})
 
 
 def null_server(certificate: str = "") -> AbstractAsyncContextManager[int]:
-    """Run the server in a process of its own; yields its port on 127.0.0.1."""
+    """Run the server in a separate process; yield its port on 127.0.0.1."""
     return process_of(__name__, certificate)
 
 
 def tls_context(certificate: str) -> ssl.SSLContext:
-    """Return the context of a certificate's file."""
+    """Return a server's TLS context for a certificate file."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     return context

@@ -1,4 +1,4 @@
-"""One DynamoDB operation as each client does it."""
+"""One DynamoDB operation with each client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYS = Keys("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 
 
 def in_flight(once: Once, count: int) -> Variant:
-    """Keep so many calls under way until all are done."""
+    """Return a variant that keeps `count` calls in flight until all are done."""
 
     async def worker(remaining: list[int]) -> None:
         while remaining[0] > 0:
@@ -43,13 +43,13 @@ def in_flight(once: Once, count: int) -> Variant:
 
 
 def ours(client: Client, operation: str) -> Once:
-    """`crossfade.dynamo`."""
+    """Return a call of `crossfade.dynamo`."""
     request = REQUESTS[operation]
     return lambda: client.call(operation, request)
 
 
 def boto(endpoint: str, operation: str, count: int, ca_file: str | None = None) -> Variant:
-    """boto3's client with as many threads as calls in flight."""
+    """Return a variant of boto3's client, with one thread per call in flight."""
     config = botocore.config.Config(max_pool_connections=64)
     client = boto3.client("dynamodb", **_aws(endpoint, ca_file), config=config)
     call = {
@@ -76,14 +76,14 @@ def boto(endpoint: str, operation: str, count: int, ca_file: str | None = None) 
 
 
 def aiobotocore_client(endpoint: str, ca_file: str | None = None) -> Any:
-    """An aiobotocore client, to be entered."""
+    """Return an aiobotocore client, a context manager."""
     session = aiobotocore.session.get_session()
     config = aiobotocore.config.AioConfig(max_pool_connections=64)
     return session.create_client("dynamodb", **_aws(endpoint, ca_file), config=config)
 
 
 def aio(client: Any, operation: str) -> Once:
-    """The calls of aiobotocore."""
+    """Return a call of aiobotocore."""
     name = {
         "PutItem": "put_item",
         "GetItem": "get_item",
@@ -96,7 +96,7 @@ def aio(client: Any, operation: str) -> Once:
 
 
 def pydynox(endpoint: str, operation: str) -> Once:
-    """The asynchronous client of pydynox; plain values in and out."""
+    """Return a call of pydynox's asynchronous client, which takes and returns Python values."""
     client = DynamoDBClient(
         region=REGION,
         access_key=KEYS.access_key_id,
@@ -123,12 +123,12 @@ def pydynox(endpoint: str, operation: str) -> Once:
         case "Query":
             return query
         case _:
-            # Neighbours of one key are legal for the null server; a real one would refuse them.
+            # The null server accepts repeated keys in a batch; DynamoDB would reject them.
             return lambda: client.batch_write(TABLE, [PLAIN_ITEM] * BATCH_ITEMS)
 
 
-class Floor(asyncio.Protocol):
-    """The least a client on this event loop can do: bytes out, bytes in, one JSON decode."""
+class MinimalConnection(asyncio.Protocol):
+    """The minimum of a client on this event loop: send bytes, receive bytes, decode JSON."""
 
     def __init__(self) -> None:
         self._transport: Any = None
@@ -138,11 +138,11 @@ class Floor(asyncio.Protocol):
         self._missing_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Complete the answer, whose length stands in its head."""
+        """Collect the answer, up to the length in its head."""
         if not self._pieces:
             self._head_bytes = data.index(b"\r\n\r\n") + 4
             start = data.index(b"Content-Length: ") + 16
@@ -154,19 +154,19 @@ class Floor(asyncio.Protocol):
             self._pieces.clear()
             self._waiter.set_result(body)
 
-    async def exchange(self, payload: bytes) -> Any:
+    async def call(self, payload: bytes) -> Any:
         """Send prepared bytes and return the decoded answer."""
         self._waiter = asyncio.get_running_loop().create_future()
         self._transport.write(payload)
         return orjson.loads(await self._waiter)
 
     def close(self) -> None:
-        """End."""
+        """Close the connection."""
         self._transport.close()
 
 
 def prepared(transport: HttpTransport, authority: str, operation: str) -> Once:
-    """Bytes signed beforehand through our own connections, without the client around them."""
+    """Return a call that sends a signed request through Crossfade's transport only."""
     timestamp = Timestamp.of(0)
     body = orjson.dumps(REQUESTS[operation])
     head = Signer(KEYS, REGION, authority, timestamp.date).prepare(timestamp.iso, operation)(body)
@@ -180,21 +180,22 @@ def prepared(transport: HttpTransport, authority: str, operation: str) -> Once:
     return once
 
 
-async def floor(port: int, operation: str, count: int, ssl: Any = None) -> Variant:
-    """Bytes signed beforehand through a bare protocol on its own connections."""
+async def minimal(port: int, operation: str, count: int, ssl: Any = None) -> Variant:
+    """Return a variant that sends a signed request through minimal connections."""
     loop = asyncio.get_running_loop()
     body = orjson.dumps(REQUESTS[operation])
     timestamp = Timestamp.of(0)
     signer = Signer(KEYS, REGION, f"127.0.0.1:{port}", timestamp.date)
     payload = signer.prepare(timestamp.iso, operation)(body) + body
     connections = [
-        (await loop.create_connection(Floor, "127.0.0.1", port, ssl=ssl))[1] for _ in range(count)
+        (await loop.create_connection(MinimalConnection, "127.0.0.1", port, ssl=ssl))[1]
+        for _ in range(count)
     ]
 
-    async def worker(connection: Floor, remaining: list[int]) -> None:
+    async def worker(connection: MinimalConnection, remaining: list[int]) -> None:
         while remaining[0] > 0:
             remaining[0] -= 1
-            await connection.exchange(payload)
+            await connection.call(payload)
 
     async def variant(operations: int) -> None:
         remaining = [operations]
@@ -220,8 +221,8 @@ __all__ = [
     "aio",
     "aiobotocore_client",
     "boto",
-    "floor",
     "in_flight",
+    "minimal",
     "ours",
     "prepared",
     "pydynox",

@@ -1,12 +1,12 @@
-"""An item's parameters and records, without any store: ours beside ElectroDB and Python peers.
+"""Put parameters and records of an item, without a store: Crossfade, ElectroDB, Python libraries.
 
-Ours and ElectroDB share schema and item, and do the same: a put checks every value, fills defaults
-and renders the four key fields; a parse checks whose item it is, drops what is no attribute and
-turns sets into lists (ours into the record's). Both read the same form: plain values (text,
-number, set) in `parse()`, DynamoDB's typed ones "from the wire". ElectroDB runs in a process of its
-own, whose CPU includes the threads of its compiler and garbage collector. Short rounds of all
-variants take turns, so that a machine that slows down slows every variant. "Times ours" compares
-with our variant of the same work; the record is a Struct.
+Crossfade and ElectroDB share schema and item, and do the same work: a put checks every value, fills
+defaults and renders the four key fields; a parse checks the entity of the item, drops fields that
+are not attributes, and converts sets to lists (Crossfade: to the record's type). Both read the same
+form: plain values (string, number, set) in `parse()`, DynamoDB's typed values "from the wire".
+ElectroDB runs in a separate process; its CPU includes the threads of compiler and garbage
+collector. The rounds are short and alternate, so that a machine that slows down affects every
+variant equally. "Times ours" compares with our variant of the same work; the record is a Struct.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _times(once: Callable[[], object]) -> Variant:
     return variant
 
 
-def _writing() -> dict[str, Variant]:
-    """What makes a put's parameters."""
+def _write_variants() -> dict[str, Variant]:
+    """Return the variants that make the parameters of a put."""
     plain = Entity(SCHEMA, table="bench")
     stored = plain.put(ITEM).params()["Item"]
     snake: Any = in_snake_case({**plain.key_fields(ITEM), **ITEM})
@@ -63,8 +63,8 @@ def _writing() -> dict[str, Variant]:
     }
 
 
-def _reading() -> dict[str, Variant]:
-    """What reads an item."""
+def _read_variants() -> dict[str, Variant]:
+    """Return the variants that read an item."""
     plain, typed = Entity(SCHEMA, table="bench"), Entity(SCHEMA, table="bench", record=Campaign)
     stored = plain.put(ITEM).params()["Item"]
     wire = marshal_item(stored)
@@ -83,7 +83,7 @@ def _reading() -> dict[str, Variant]:
     }
 
 
-# ElectroDB's calls, and which of ours each is compared with.
+# ElectroDB's calls: the name of the variant, and our variant to compare it with.
 _ELECTRODB = {
     PUT: {
         "put": ("ElectroDB, put().params()", "ours, put().params()"),
@@ -97,12 +97,12 @@ _ELECTRODB = {
 
 
 async def run(options: Options) -> list[Row]:
-    """Measure both directions; ElectroDB's CPU is measured in its own process."""
+    """Measure both directions; ElectroDB's process reports its own CPU."""
     rows: list[Row] = []
     often = dataclasses.replace(options, rounds=options.rounds * ROUNDS_EACH)
     with ExitStack() as stack:
         peer = stack.enter_context(_electrodb()) if entity_node.is_installed() else None
-        for group, variants in ((PUT, _writing()), (PARSE, _reading())):
+        for group, variants in ((PUT, _write_variants()), (PARSE, _read_variants())):
             calls = _ELECTRODB[group]
             if peer:
                 variants |= {name: peer.variant(call) for call, (name, _) in calls.items()}
@@ -122,11 +122,11 @@ def _electrodb() -> entity_node.ElectroDb:
 
 
 def _rows(group: str, costs: Mapping[str, Cost]) -> list[Row]:
-    rivals = dict(_ELECTRODB[group].values())
+    compared = dict(_ELECTRODB[group].values())
     rows = []
     for name, cost in costs.items():
         figures = {"cpu µs/op": cost.cpu_us}
-        if ours := rivals.get(name):
+        if ours := compared.get(name):
             figures["times ours"] = cost.cpu_us / costs[ours].cpu_us
         rows.append(Row(group, name, figures))
     return rows

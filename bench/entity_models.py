@@ -1,4 +1,4 @@
-"""The item of bench/entity.py: its schema, its record, and the same for Python peers."""
+"""The item of bench/entity.py: its schema, its record, and its models in other libraries."""
 
 from __future__ import annotations
 
@@ -121,10 +121,10 @@ class PynamoSettings(MapAttribute[str, Any]):
 
 
 class PynamoCampaign(Model):
-    """The item in pynamodb; it has no composed keys, so they are given."""
+    """The item in pynamodb, which does not render keys from attributes."""
 
     class Meta:
-        """What pynamodb reads."""
+        """The table's options for pynamodb."""
 
         table_name = "bench"
 
@@ -150,7 +150,7 @@ class PynamoCampaign(Model):
 
 
 def in_snake_case(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values under Python's names, those of maps too."""
+    """Return the values with names in snake case, recursively."""
     return {
         re.sub("(?=[A-Z])", "_", name).lower(): in_snake_case(v) if isinstance(v, dict) else v
         for name, v in values.items()
@@ -158,7 +158,7 @@ def in_snake_case(values: dict[str, Any]) -> dict[str, Any]:
 
 
 class PydynoxCampaign(pydynox.Model):
-    """The item in pydynox; it has no composed keys, so they are given."""
+    """The item in pydynox, which does not render keys from attributes."""
 
     model_config = pydynox.ModelConfig(table="bench")
     pk = peer.StringAttribute(partition_key=True)

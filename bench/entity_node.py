@@ -1,4 +1,4 @@
-"""ElectroDB in a node process that lives as long as a measurement, so that it stays compiled."""
+"""ElectroDB in a node process that runs during a whole benchmark, so that it stays compiled."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ ELECTRODB = SCRIPT.parents[1] / "tests" / "node" / "node_modules" / "electrodb"
 
 
 def is_installed() -> bool:
-    """Return whether there is an ElectroDB to measure."""
+    """Return whether node and ElectroDB are installed."""
     return NODE.exists() and ELECTRODB.exists()
 
 
 class ElectroDb:
-    """ElectroDB's calls on one item.
+    """A node process that calls ElectroDB on one item.
 
     Args:
         schema: the schema in its JSON form.
-        item: the values that are put.
-        stored: the item that is parsed, with its keys.
+        item: the values to put.
+        stored: the item to parse, with its keys.
     """
 
     def __init__(self, schema: Any, item: Any, stored: Any) -> None:
@@ -41,7 +41,7 @@ class ElectroDb:
         self._send({"schema": schema, "item": item, "stored": stored})
 
     def variant(self, call: str) -> Variant:
-        """Return what does one of its calls and gives the CPU time of the node process."""
+        """Return a variant that repeats a call and returns the CPU time of the node process."""
 
         async def variant(operations: int) -> Cost:
             started_ns = time.perf_counter_ns()

@@ -1,6 +1,6 @@
-// ElectroDB on the item of bench/entity.py, in a process that lives as long as the measurement.
-// The first line of standard input is {schema, item, stored}; every other line is {call, operations}
-// and is answered with the CPU microseconds of those operations, all threads included.
+// Calls ElectroDB on the item of bench/entity.py, in a process that runs during a whole benchmark.
+// The first line of standard input is {schema, item, stored}; every other line is {call, operations}.
+// The answer is the CPU microseconds of those operations, all threads included.
 "use strict";
 
 const path = require("node:path");

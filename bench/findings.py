@@ -1,8 +1,8 @@
-"""Paging and counting ten million findings, with every filter that the dashboard offers.
+"""Pages and counts of ten million findings, with every filter that the dashboard offers.
 
-The findings are of ten entities and a rare one, with two causes for each verdict, a tenth of them
-open, in the order in which they were found. Each figure is the slowest of three answers after a
-first one; the server's CPU says what a page takes when the machine has nothing else to do.
+The findings belong to ten entities and a rare one, with two causes for each verdict; every eleventh
+is open. Each figure is the slowest of three answers after a first one; the server's CPU is the time
+of a page on a machine without other load.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from bench.capture import cpu_us_of
 from bench.core import Options, Row
-from bench.services import engines, make_place
+from bench.services import engines, make_workspace
 from crossfade.parity.model import Cause, Verdict
 from crossfade.postgres import PoolOptions, open_pool
 from crossfade.postgres.monitoring.finding_lists import FindingFilter, PostgresFindingLists
@@ -48,17 +48,17 @@ ORDER BY number
 
 
 async def run(options: Options) -> list[Row]:
-    """Fill a ledger's schema with findings, then list them in every way."""
+    """Fill a database with findings, then list them with every filter."""
     findings = options.operations(FINDINGS)
     async with engines() as services:
-        place = await make_place(services, "findings")
-        await _fill(place.dsn, findings)
-        async with open_pool(place.dsn, PoolOptions(connections_max=1)) as pool:
+        workspace = await make_workspace(services, "findings")
+        await _fill(workspace.dsn, findings)
+        async with open_pool(workspace.dsn, PoolOptions(connections_max=1)) as pool:
             return await _measure(pool, findings)
 
 
 async def _fill(dsn: str, findings: int) -> None:
-    """Insert without the secondary indexes, then build them."""
+    """Insert the findings without the secondary indexes, then build these."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         cursor = await connection.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'crossfade' "
@@ -69,8 +69,13 @@ async def _fill(dsn: str, findings: int) -> None:
             await connection.execute(f"DROP INDEX crossfade.{name}".encode())
         verdicts = [verdict.value for verdict in VERDICTS]
         causes = [cause.value for cause in Cause]
-        asked = {"findings": findings, "newest": NEWEST, "verdicts": verdicts, "causes": causes}
-        await connection.execute(FILL, asked)
+        parameters = {
+            "findings": findings,
+            "newest": NEWEST,
+            "verdicts": verdicts,
+            "causes": causes,
+        }
+        await connection.execute(FILL, parameters)
         for _, definition in indexes:
             await connection.execute(definition.encode())
         await connection.execute("VACUUM ANALYZE crossfade.finding")
@@ -80,10 +85,10 @@ async def _measure(pool: AsyncConnectionPool, findings: int) -> list[Row]:
     lists = PostgresFindingLists(pool)
     async with pool.connection() as connection:
         backend = connection.info.backend_pid
-    group = f"Lists of {findings:,} findings, milliseconds; at most {ANSWER_MS_MAX} demanded"
+    group = f"Lists of {findings:,} findings, milliseconds; required: at most {ANSWER_MS_MAX}"
     rows = []
     for name, chosen in _filters():
-        deep = await _deep(lists, chosen, findings)
+        deep = await _deep_cursor(lists, chosen, findings)
         figures = {
             "server's cpu of a page": await _cpu_ms(
                 backend, partial(lists.page, chosen, after=deep)
@@ -97,8 +102,8 @@ async def _measure(pool: AsyncConnectionPool, findings: int) -> list[Row]:
     return rows
 
 
-async def _deep(lists: PostgresFindingLists, chosen: FindingFilter, findings: int) -> int:
-    """Return a finding far from the beginning of a list."""
+async def _deep_cursor(lists: PostgresFindingLists, chosen: FindingFilter, findings: int) -> int:
+    """Return the id of a finding far from the beginning of a list."""
     if chosen.key_prefix is None:
         return int(findings * 0.85)
     return (await lists.page(FindingFilter(key_prefix=f"{chosen.key_prefix}8"))).findings[0].id
@@ -115,8 +120,8 @@ def _filters() -> Iterator[tuple[str, FindingFilter]]:
     for (order, base), entity, verdict, cause, is_open in product(
         orders.items(), entities, verdicts, causes, (None, True)
     ):
-        told = {"entity": entity, "verdict": verdict, "cause": cause, "open": is_open}
-        name = ", ".join([order] * bool(order) + [key for key, value in told.items() if value])
+        chosen = {"entity": entity, "verdict": verdict, "cause": cause, "open": is_open}
+        name = ", ".join([order] * bool(order) + [key for key, value in chosen.items() if value])
         name = name.replace("entity", "rare entity") if entity == "rare" else name
         yield (
             name or "no filter",
@@ -124,19 +129,19 @@ def _filters() -> Iterator[tuple[str, FindingFilter]]:
         )
 
 
-async def _cpu_ms(backend: int, ask: Callable[[], Awaitable[object]]) -> float:
-    await ask()
+async def _cpu_ms(backend: int, read: Callable[[], Awaitable[object]]) -> float:
+    await read()
     began = cpu_us_of(backend)
     for _ in range(REPEATS):
-        await ask()
+        await read()
     return (cpu_us_of(backend) - began) / REPEATS / 1000
 
 
-async def _slowest(ask: Callable[[], Awaitable[object]]) -> float:
-    await ask()
+async def _slowest(read: Callable[[], Awaitable[object]]) -> float:
+    await read()
     taken = []
     for _ in range(REPEATS):
         began = time.perf_counter()
-        await ask()
+        await read()
         taken.append(time.perf_counter() - began)
     return max(taken) * 1000

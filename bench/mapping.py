@@ -58,7 +58,7 @@ MAPPING = Mapping(
     service="bench",
 )
 
-# What a session with pinned settings prints, and what a driver's typed rows hold.
+# A row in PostgreSQL's text form with fixed session settings, and as the values of a driver.
 PRINTED: dict[str, str | None] = {
     "id": "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
     "user_id": "user-1",
@@ -96,7 +96,7 @@ TYPED: dict[str, Any] = {
 
 
 async def run(options: Options) -> list[Row]:
-    """Measure encoding, decoding and what validation adds, for a row of 15 attributes."""
+    """Measure encoding, decoding and their parts, for a row of 15 attributes."""
     codec = Codec(MAPPING)
     live = Live(codec.key_of(PRINTED), 3, PRINTED)
     wire = orjson.dumps(codec.encode(live).item)
@@ -143,7 +143,7 @@ _DESERIALIZER = TypeDeserializer()
 
 
 def _boto_encode() -> bytes:
-    """Encode a typed row as one writes it by hand: times and exact numbers as text."""
+    """Encode a typed row as hand-written code does: times and exact numbers as strings."""
     row: dict[str, Any] = {
         **TYPED,
         "playedOn": TYPED["playedOn"].isoformat(),

@@ -1,4 +1,4 @@
-"""Large contents to and from S3, against a server that does nothing: CPU of this process."""
+"""Large objects to and from S3, with a null server: CPU of this process."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def run(options: Options) -> list[Row]:
 
 
 def transcript(characters: int) -> str:
-    """Text that compresses like a transcript: about 2.6 times."""
+    """Return text that compresses like a transcript: about 2.6 times."""
     words = [hashlib.sha256(b"%d" % number).hexdigest()[: 2 + number % 7] for number in range(1500)]
     picks = hashlib.shake_256(b"transcript").digest(characters)
     pairs = zip(picks[::2], picks[1::2], strict=False)
@@ -88,14 +88,14 @@ def _puts(
         "boto3, neither compressed nor checked": _in_flight(
             partial(_threaded, threads, boto_plain)
         ),
-        "boto3, doing what ours does": _in_flight(partial(_threaded, threads, boto_same)),
+        "boto3, same work as crossfade": _in_flight(partial(_threaded, threads, boto_same)),
     }
 
 
 def _gets(
     endpoint: str, client: Any, threads: ThreadPoolExecutor, content: str
 ) -> dict[str, Variant]:
-    """Each reads what it put before."""
+    """Return the variants that read what the put variants wrote."""
     store, bucket = _ours(endpoint), _raw(endpoint)
     digest = hashlib.sha256(content.encode()).hexdigest()
     key = object_key("transcripts", "ours", digest)
@@ -120,7 +120,7 @@ def _gets(
         "boto3, neither compressed nor checked": _in_flight(
             partial(_threaded, threads, boto_plain)
         ),
-        "boto3, doing what ours does": _in_flight(partial(_threaded, threads, boto_same)),
+        "boto3, same work as crossfade": _in_flight(partial(_threaded, threads, boto_same)),
     }
 
 
@@ -128,11 +128,11 @@ def _in_flight(call: Call) -> Variant:
     async def variant(operations: int) -> None:
         turns = iter(range(operations))
 
-        async def lane() -> None:
+        async def worker() -> None:
             for _ in turns:
                 await call()
 
-        await asyncio.gather(*(lane() for _ in range(IN_FLIGHT)))
+        await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
 
     return variant
 

@@ -1,4 +1,4 @@
-"""A server that keeps S3 objects in memory and checks nothing, as its own process.
+"""A server that keeps S3 objects in memory and checks nothing, in a separate process.
 
 `python -m bench.objects_null` prints its port and serves until its input ends.
 """
@@ -19,14 +19,14 @@ HEADERS = (
 CREATED = f"HTTP/1.1 200 OK\r\n{HEADERS}Content-Length: 0\r\n\r\n".encode()
 
 
-class ObjectChecker:
-    """Keeps the newest body of each path."""
+class MemoryBucket:
+    """The newest body of each path."""
 
     def __init__(self) -> None:
         self._bodies: dict[bytes, bytes] = {}
 
     def respond(self, head: bytes, body: bytes) -> bytes:
-        """Store a body, or return the stored one."""
+        """Return the response to a request: PUT stores a body, GET returns it."""
         method, path, _ = head.split(b" ", 2)
         if method == b"PUT":
             self._bodies[path] = body
@@ -36,9 +36,9 @@ class ObjectChecker:
 
 
 def null_server() -> AbstractAsyncContextManager[int]:
-    """Run the server in a process of its own; yields its port on 127.0.0.1."""
+    """Run the server in a separate process; yield its port on 127.0.0.1."""
     return process_of(__name__)
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(ObjectChecker().respond))
+    uvloop.run(serve(MemoryBucket().respond))

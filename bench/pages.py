@@ -1,7 +1,7 @@
-"""What opening a page of the site takes: a session, a long transcript, a search within and across.
+"""The time to open a page of the site: a session, a long transcript, searches.
 
-The real site over a real PostgreSQL; the client speaks ASGI, so that no socket is measured. CPU is
-this process's, which is the site's.
+The site runs on a real PostgreSQL; the client uses ASGI, so that no socket is measured. CPU is that
+of this process, which runs the site.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from bench.core import Options, Row, percentile
-from bench.services import engines, make_place
+from bench.services import engines, make_workspace
 from campaigns.actions import create_campaign, create_session, create_user, save_upload
 from campaigns.app import App, open_app
 from campaigns.inputs import NewCampaign, NewSession, NewUser
@@ -39,7 +39,13 @@ ORIGIN = "http://site.example"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What opening one page took, in milliseconds."""
+    """The time to open one page, repeatedly.
+
+    Attributes:
+        wall_ms: milliseconds of each request.
+        cpu_ms: CPU milliseconds per request.
+        page_bytes: the size of the page.
+    """
 
     wall_ms: tuple[float, ...]
     cpu_ms: float
@@ -47,21 +53,21 @@ class Opened:
 
 
 async def run(options: Options) -> list[Row]:
-    """Open each page, one request after the other, in interleaved rounds."""
+    """Open each page, one request after another, in interleaved rounds."""
     turns = long_transcript()
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(engines())
-        place = await make_place(services, "site", capture=False)
-        app = await stack.enter_async_context(open_app(place.dsn))
+        workspace = await make_workspace(services, "site", capture=False)
+        app = await stack.enter_async_context(open_app(workspace.dsn))
         session_id = await fill(app, turns)
         browser = await stack.enter_async_context(signed_in(app))
-        there = f"/sessions/{session_id}"
+        session = f"/sessions/{session_id}"
         pages = {
             "campaign list": "/campaigns",
-            "session page": there,
-            "transcript, first window": f"{there}/transcript",
-            "transcript, last window": f"{there}/transcript?from={len(turns) - 100}",
-            "search within": f"{there}/transcript?q=moon",
+            "session page": session,
+            "transcript, first window": f"{session}/transcript",
+            "transcript, last window": f"{session}/transcript?from={len(turns) - 100}",
+            "search within": f"{session}/transcript?q=moon",
             "search across": "/search?words=moon",
         }
         rounds: dict[str, list[Opened]] = {name: [] for name in pages}
@@ -76,7 +82,7 @@ async def run(options: Options) -> list[Row]:
 
 
 def long_transcript(characters: int = LONG_CHARACTERS) -> tuple[Turn, ...]:
-    """Return about so much of recorded speech, at most `TURNS_MAX` turns."""
+    """Return recorded speech of about `characters` characters, at most `TURNS_MAX` turns."""
     missions = read_missions(RECORDED) if RECORDED.is_dir() else read_missions()
     sessions = [session for mission in missions for session in mission.sessions]
     longest = max(sessions, key=_length)
@@ -96,9 +102,9 @@ def _length(session: RecordedSession) -> int:
 
 
 async def fill(app: App, turns: Sequence[Turn]) -> str:
-    """Make an account with a campaign and a session of these turns; the session's id."""
-    kept = await Passwords().hash(PASSWORD)
-    user = await create_user(app, NewUser(email=EMAIL, password_hash=kept))
+    """Create an account with a campaign and a session of these turns; return the session's id."""
+    password_hash = await Passwords().hash(PASSWORD)
+    user = await create_user(app, NewUser(email=EMAIL, password_hash=password_hash))
     campaign = await create_campaign(app, user.id, NewCampaign(name="The way home"))
     new = NewSession(name="Towards Earth", campaign_id=campaign.id, notes="Bring a torch.")
     session = await create_session(app, user.id, new)
@@ -111,12 +117,12 @@ async def fill(app: App, turns: Sequence[Turn]) -> str:
 
 @asynccontextmanager
 async def signed_in(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    """Open the site and sign a client in."""
+    """Open the site and yield a client that is signed in."""
     site = create_site(app, SiteOptions(secret="of the bench", public_url=ORIGIN))  # noqa: S106
     transport = httpx.ASGITransport(site)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as browser:
-        door = await browser.get("/sign-in")
-        token = door.text.split(f'name="{TOKEN_FIELD}" value="')[1].split('"')[0]
+        form = await browser.get("/sign-in")
+        token = form.text.split(f'name="{TOKEN_FIELD}" value="')[1].split('"')[0]
         typed = {TOKEN_FIELD: token, "email": EMAIL, "password": PASSWORD}
         await browser.post("/sign-in", data=typed)
         yield browser

@@ -1,7 +1,7 @@
-"""What a request of the application pays: nothing, triggers, push, push to a hung target.
+"""The cost for a request of the application: none, triggers, push, push to a target that hangs.
 
-Four databases take turns, a block of requests each. CPU is this process's, deliveries in the
-background included; the engines are other processes.
+Four databases take turns with a block of requests each. CPU is that of this process, deliveries in
+the background included; the engines are other processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from bench.core import Options, Row, percentile
-from bench.services import Place, engines, make_place
+from bench.services import Workspace, engines, make_workspace
 from campaigns.actions import create_campaign, create_session, create_user, update_campaign
 from campaigns.app import App, Push, no_push, open_app
 from campaigns.inputs import CampaignChanges, NewCampaign, NewSession, NewUser
@@ -36,7 +36,7 @@ Operation = Callable[["Site"], Awaitable[None]]
 
 @dataclass
 class Site:
-    """One variant: an open application with a campaign, and what its requests took."""
+    """One variant: an open application with a campaign, and the measurements of its requests."""
 
     app: App
     campaign: Campaign
@@ -45,7 +45,7 @@ class Site:
 
 
 async def rename(site: Site) -> None:
-    """Change a campaign's name."""
+    """Change the name of the campaign."""
     changes = CampaignChanges(expected_revision=site.campaign.revision, name="High tide")
     site.campaign = await update_campaign(
         site.app, site.campaign.user_id, site.campaign.id, changes
@@ -53,7 +53,7 @@ async def rename(site: Site) -> None:
 
 
 async def begin(site: Site) -> None:
-    """Make a session."""
+    """Create a session."""
     await create_session(site.app, site.campaign.user_id, NewSession(name="Low tide"))
 
 
@@ -61,7 +61,7 @@ OPERATIONS: dict[str, Operation] = {"update_campaign": rename, "create_session":
 
 
 async def run(options: Options) -> list[Row]:
-    """Measure both actions in four variants, then the memory of a hung target."""
+    """Measure both actions in four variants, then the memory while the target hangs."""
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(engines())
         target = urlsplit(services.endpoint)
@@ -70,31 +70,33 @@ async def run(options: Options) -> list[Row]:
         )
         await hung.inject(Stall())
         endpoint = f"http://127.0.0.1:{hung.port}"
-        places = {
-            "without Crossfade": await make_place(services, "without", capture=False),
-            "triggers only": await make_place(services, "triggers"),
-            "push": await make_place(services, "push"),
-            "push, target hung": await make_place(services, "hung", endpoint=endpoint),
+        workspaces = {
+            "without Crossfade": await make_workspace(services, "without", capture=False),
+            "triggers only": await make_workspace(services, "triggers"),
+            "push": await make_workspace(services, "push"),
+            "push, target hung": await make_workspace(services, "hung", endpoint=endpoint),
         }
-        sites = {name: await _prepare(place) for name, place in places.items()}
+        sites = {name: await _prepare(workspace) for name, workspace in workspaces.items()}
         for measured in (False, *([True] * options.rounds)):
-            for name, place in places.items():
-                await _block(sites[name], place, options, pushing="push" in name, keep=measured)
+            for name, workspace in workspaces.items():
+                await _block(sites[name], workspace, options, pushing="push" in name, keep=measured)
         rows = [_row(operation, name, sites[name]) for operation in OPERATIONS for name in sites]
-        return [*rows, await _memory(places["push, target hung"], options)]
+        return [*rows, await _memory(workspaces["push, target hung"], options)]
 
 
-async def _prepare(place: Place) -> Site:
-    async with open_app(place.dsn) as app:
+async def _prepare(workspace: Workspace) -> Site:
+    async with open_app(workspace.dsn) as app:
         user = await create_user(app, NewUser(email="owner@example.org"))
         campaign = await create_campaign(app, user.id, NewCampaign(name="Low tide"))
     return Site(app, campaign)
 
 
-async def _block(site: Site, place: Place, options: Options, *, pushing: bool, keep: bool) -> None:
-    """Open the application, send a block of each request, close it again."""
+async def _block(
+    site: Site, workspace: Workspace, options: Options, *, pushing: bool, keep: bool
+) -> None:
+    """Open the application, send a block of each request, and close it."""
     count = options.operations(REQUESTS)
-    async with _push(place, pushing=pushing) as push, open_app(place.dsn, push) as app:
+    async with _push(workspace, pushing=pushing) as push, open_app(workspace.dsn, push) as app:
         site.app = app
         await rename(site)
         for name, operation in OPERATIONS.items():
@@ -107,11 +109,11 @@ async def _block(site: Site, place: Place, options: Options, *, pushing: bool, k
 
 
 @asynccontextmanager
-async def _push(place: Place, *, pushing: bool) -> AsyncIterator[Push]:
+async def _push(workspace: Workspace, *, pushing: bool) -> AsyncIterator[Push]:
     if not pushing:
         yield no_push
         return
-    settings = place.settings.model_copy(update={"drain_seconds": 0.2})
+    settings = workspace.settings.model_copy(update={"drain_seconds": 0.2})
     async with open_migration(settings, APPLICATION, _ignore) as migration:
         yield migration.push
 
@@ -135,10 +137,11 @@ def _row(operation: str, name: str, site: Site) -> Row:
     )
 
 
-async def _memory(place: Place, options: Options) -> Row:
-    """Hand over far more rows than the fast path may hold, while nothing leaves it."""
+async def _memory(workspace: Workspace, options: Options) -> Row:
+    """Push far more rows than the fast path may hold, while the target hangs."""
     count = options.operations(HUNG_PUSHES)
-    async with _push(place, pushing=True) as push:
+    waiting_max = workspace.settings.push_queue_keys_max
+    async with _push(workspace, pushing=True) as push:
         before_bytes = psutil.Process().memory_info().rss
         for number in range(count):
             await push("session", f"session-{number}")
@@ -147,9 +150,9 @@ async def _memory(place: Place, options: Options) -> Row:
         grown_bytes = psutil.Process().memory_info().rss - before_bytes
     return Row(
         "memory while the target hangs",
-        f"{count} rows handed over",
+        f"{count} rows pushed",
         {"growth MiB": grown_bytes / 2**20},
-        note=f"at most {place.settings.push_queue_keys_max} wait; the others are the relay's",
+        note=f"at most {waiting_max} wait; the relay delivers the others",
     )
 
 

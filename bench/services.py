@@ -1,4 +1,4 @@
-"""The engines and databases that the measurements of whole writes share."""
+"""The engines and databases shared by the benchmarks of complete writes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from crossfade.settings import Settings
 
 
 @dataclass(frozen=True)
-class Place:
-    """A database of its own, with a table and a bucket of its own."""
+class Workspace:
+    """A database, a table and a bucket of the same name, for one benchmark."""
 
     name: str
     dsn: str
@@ -33,23 +33,28 @@ class Place:
 
 @asynccontextmanager
 async def engines() -> AsyncIterator[LocalServices]:
-    """Run PostgreSQL, DynamoDB and S3 for the length of the block."""
+    """Run PostgreSQL, DynamoDB and S3 during the block, with their environment variables set."""
     with tempfile.TemporaryDirectory(prefix="crossfade-bench-", ignore_cleanup_errors=True) as root:
         async with local_services(Path(root)) as services:
+            before = os.environ.copy()
             os.environ.update(services.environment)
-            yield services
+            try:
+                yield services
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
 
 
-async def make_place(
+async def make_workspace(
     services: LocalServices, name: str, *, capture: bool = True, endpoint: str = "", **given: Any
-) -> Place:
-    """Make a migrated database, and a table and a bucket of the same name.
+) -> Workspace:
+    """Create a migrated database, and a table and a bucket of the same name.
 
     Args:
-        services: the engines.
-        name: of all three.
+        services: the running engines.
+        name: the name of all three.
         capture: whether to install the triggers.
-        endpoint: what the settings call DynamoDB; the engine unless given.
+        endpoint: the endpoint of DynamoDB in the settings; by default the engine's.
         given: further settings.
     """
     async with await psycopg.AsyncConnection.connect(services.dsn, autocommit=True) as connection:
@@ -75,4 +80,4 @@ async def make_place(
     )
     await s3.create(s3_config(direct))
     chosen = values | ({"aws_endpoint_url_dynamodb": endpoint} if endpoint else {})
-    return Place(name, dsn, Settings(**chosen))
+    return Workspace(name, dsn, Settings(**chosen))

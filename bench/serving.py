@@ -1,6 +1,6 @@
-"""What the servers that answer at once share: HTTP/1.1 framing, and a process of their own.
+"""Shared by the null servers: HTTP/1.1 framing, and a separate process.
 
-Such a server prints its port and serves until its input ends.
+A null server prints its port and serves until its input ends.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 Answer = Callable[[bytes, bytes], bytes]
-"""Returns the whole response to a request's head, as it came, and its body."""
+"""Returns the complete response to a request, given its head as received and its body."""
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Exchange(asyncio.Protocol):
-    """Reads requests by their length and answers them in turn."""
+class Connection(asyncio.Protocol):
+    """A connection that answers requests one after another."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -28,7 +28,7 @@ class Exchange(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
@@ -56,7 +56,7 @@ def _length(head: bytes) -> int:
 
 @asynccontextmanager
 async def process_of(module: str, *arguments: str) -> AsyncIterator[int]:
-    """Run a module that serves in a process of its own; yields its port on 127.0.0.1."""
+    """Run a null server's module in a separate process; yield its port on 127.0.0.1."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
         stdin=asyncio.subprocess.PIPE,
@@ -74,7 +74,7 @@ async def process_of(module: str, *arguments: str) -> AsyncIterator[int]:
 async def serve(answer: Answer, context: ssl.SSLContext | None = None) -> None:
     """Print a free port and serve on it until standard input ends."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Exchange(answer), "127.0.0.1", 0, ssl=context)
+    server = await loop.create_server(lambda: Connection(answer), "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.buffer.read)
     server.close()

@@ -1,9 +1,9 @@
-"""Comparing whole tables: CPU, rows a second and memory, beside a script of the kind people write.
+"""Verification of whole tables: CPU, rows per second and memory, compared with a typical script.
 
-Each round of each variant is a process of its own, in turn, over the same rows; DynamoDB is a
-server that answers Scan from memory at once. The script scans with boto3, keeps the items by key,
-reads the rows through a named cursor and compares value by value. Then what memory a million rows
-take, and the lag of continuous verification, with writers and a relay at work on ministack.
+Each round of each variant is a separate process, on the same rows in turn; DynamoDB is a server
+that answers Scan from memory at once. The script scans with boto3, keeps the items by key, reads
+the rows through a named cursor and compares value by value. Then the memory for a million rows,
+and the lag of continuous verification, with writers and a relay on ministack.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from psycopg.rows import dict_row
 
 from bench.backfill import measure
 from bench.core import Options, Row
-from bench.services import Place, engines, make_place
+from bench.services import Workspace, engines, make_workspace
 from bench.verify_lag import lag
 from bench.verify_pages import page_server
 from campaigns.mapping import APPLICATION
@@ -48,7 +48,7 @@ ROWS = 20_000
 ROWS_MANY = 100_000
 ROWS_NARROW = (100_000, 1_000_000)
 CHILD_ROUNDS_MAX = 3
-RATIO_DEMANDED = 6.0
+RATIO_REQUIRED = 6.0
 WATCH_SECONDS = 10.0
 CAMPAIGN = APPLICATION.by_name["campaign"]
 FILLINGS = {
@@ -59,12 +59,18 @@ FILLINGS = {
     "user": "INSERT INTO users (id, email, updated_at) "
     "SELECT 'u' || n, 'u' || n || '@example.org', now() FROM generate_series(1, %s) AS n",
 }
-"""How each mapping's table comes to so many rows."""
+"""The statements that fill a table with a number of rows, by the mapping's name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What one process took for all rows."""
+class Usage:
+    """The resources that one process used for all rows.
+
+    Attributes:
+        cpu_us: CPU microseconds per row.
+        rows_per_second: by wall time.
+        peak_mb: the growth of the peak memory, in MB.
+    """
 
     cpu_us: float
     rows_per_second: float
@@ -75,76 +81,78 @@ async def run(options: Options) -> list[Row]:
     """Measure both variants on a small table and a larger one, then the lag."""
     sizes = (options.operations(ROWS), options.operations(ROWS_MANY))
     async with engines() as services:
-        place = await make_place(services, "verify", capture=False)
+        workspace = await make_workspace(services, "verify", capture=False)
         result: list[Row] = []
         for rows in sizes:
             rounds = min(options.rounds, CHILD_ROUNDS_MAX) if rows == sizes[0] else 1
-            result += await _beside(place, rows, rounds)
+            result += await _beside(workspace, rows, rounds)
         for rows in () if options.quick else ROWS_NARROW:
-            result.append(await _memory(place, rows))
-        live = await make_place(services, "watch", relay_grace_seconds=0.0, relay_idle_seconds=0.02)
+            result.append(await _memory(workspace, rows))
+        live = await make_workspace(
+            services, "watch", relay_grace_seconds=0.0, relay_idle_seconds=0.02
+        )
         result.append(await lag(live, options.operations(int(WATCH_SECONDS * 10)) / 10))
     return result
 
 
-async def _beside(place: Place, rows: int, rounds: int) -> list[Row]:
+async def _beside(workspace: Workspace, rows: int, rounds: int) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="crossfade-verify-") as folder:
         file = Path(folder) / "items"
-        await _fill(place, "campaign", rows, file)
+        await _fill(workspace, "campaign", rows, file)
         async with page_server(file) as port:
-            samples: dict[str, list[Spent]] = {name: [] for name in VARIANTS}
+            samples: dict[str, list[Usage]] = {name: [] for name in VARIANTS}
             for _ in range(rounds):
-                for name, spent in samples.items():
-                    spent.append(await _child(place, port, name, rows))
-    found = {name: _median(spent) for name, spent in samples.items()}
+                for name, usages in samples.items():
+                    usages.append(await _child(workspace, port, name, rows))
+    found = {name: _median(usages) for name, usages in samples.items()}
     ratio = found["boto3 scan and compare"].cpu_us / found["crossfade"].cpu_us
-    demand = f"at least {RATIO_DEMANDED:g} demanded"
+    requirement = f"required: at least {RATIO_REQUIRED:g}"
     return [
-        *(_row(f"{name}, {rows:,} rows", spent) for name, spent in found.items()),
-        await _cost(place, rows),
-        Row(GROUP, f"boto3 / crossfade, {rows:,} rows", {"times the cpu": ratio}, demand),
+        *(_row(f"{name}, {rows:,} rows", usage) for name, usage in found.items()),
+        await _cost(workspace, rows),
+        Row(GROUP, f"boto3 / crossfade, {rows:,} rows", {"times the cpu": ratio}, requirement),
     ]
 
 
-async def _cost(place: Place, rows: int) -> Row:
-    """Return what DynamoDB charges for the newest pass."""
-    async with await psycopg.AsyncConnection.connect(place.dsn) as connection:
-        told = "SELECT read_units FROM crossfade.run ORDER BY id DESC LIMIT 1"
-        (units,) = await (await connection.execute(told)).fetchone() or (0.0,)
+async def _cost(workspace: Workspace, rows: int) -> Row:
+    """Return the read units of the newest pass."""
+    async with await psycopg.AsyncConnection.connect(workspace.dsn) as connection:
+        newest = "SELECT read_units FROM crossfade.run ORDER BY id DESC LIMIT 1"
+        (units,) = await (await connection.execute(newest)).fetchone() or (0.0,)
     figures = {"read units/1,000 rows": units / rows * 1000}
     return Row(GROUP, f"cost of a pass, {rows:,} rows", figures, "a unit for each 4 KB of a page")
 
 
-def _median(spent: list[Spent]) -> Spent:
-    return Spent(
-        statistics.median(one.cpu_us for one in spent),
-        statistics.median(one.rows_per_second for one in spent),
-        statistics.median(one.peak_mb for one in spent),
+def _median(usages: list[Usage]) -> Usage:
+    return Usage(
+        statistics.median(one.cpu_us for one in usages),
+        statistics.median(one.rows_per_second for one in usages),
+        statistics.median(one.peak_mb for one in usages),
     )
 
 
-def _row(variant: str, spent: Spent) -> Row:
+def _row(variant: str, usage: Usage) -> Row:
     figures = {
-        "cpu µs/row": spent.cpu_us,
-        "rows/s": spent.rows_per_second,
-        "peak MB added": spent.peak_mb,
+        "cpu µs/row": usage.cpu_us,
+        "rows/s": usage.rows_per_second,
+        "peak MB added": usage.peak_mb,
     }
     return Row(GROUP, variant, figures)
 
 
-async def _memory(place: Place, rows: int) -> Row:
-    """Verify narrow rows."""
+async def _memory(workspace: Workspace, rows: int) -> Row:
+    """Measure the memory of verification on narrow rows."""
     with tempfile.TemporaryDirectory(prefix="crossfade-verify-") as folder:
         file = Path(folder) / "items"
-        await _fill(place, "user", rows, file)
+        await _fill(workspace, "user", rows, file)
         async with page_server(file) as port:
-            return _row(f"crossfade, {rows:,} users", await _child(place, port, "users", rows))
+            return _row(f"crossfade, {rows:,} users", await _child(workspace, port, "users", rows))
 
 
-async def _fill(place: Place, entity: str, rows: int, file: Path) -> None:
-    """Bring a mapping's table to so many rows, and write their items to a file."""
+async def _fill(workspace: Workspace, entity: str, rows: int, file: Path) -> None:
+    """Fill a mapping's table, and write its items to a file, one JSON object per line."""
     mapping = APPLICATION.by_name[entity]
-    async with await psycopg.AsyncConnection.connect(place.dsn, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(workspace.dsn, autocommit=True) as connection:
         await connection.execute("DROP SCHEMA IF EXISTS crossfade CASCADE")
         await connection.execute("TRUNCATE users CASCADE")
         if entity == "campaign":
@@ -153,10 +161,10 @@ async def _fill(place: Place, entity: str, rows: int, file: Path) -> None:
             )
         await connection.execute(FILLINGS[entity].encode(), (rows,))
         await connection.execute(f"VACUUM ANALYZE {mapping.table}".encode())
-    await install(place.dsn, APPLICATION.mappings)
+    await install(workspace.dsn, APPLICATION.mappings)
     codec = Codec(mapping)
     names = [column.name for column in mapping.columns]
-    async with open_pool(place.dsn) as pool:
+    async with open_pool(workspace.dsn) as pool:
         with file.open("wb") as out:
             async for page in PostgresScan(pool, [mapping]).pages(entity):
                 for values in page.rows:
@@ -165,32 +173,32 @@ async def _fill(place: Place, entity: str, rows: int, file: Path) -> None:
                     out.write(orjson.dumps(codec.encode(live).item) + b"\n")
 
 
-async def _child(place: Place, port: int, variant: str, rows: int) -> Spent:
+async def _child(workspace: Workspace, port: int, variant: str, rows: int) -> Usage:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, variant, str(rows)),
         env={
             **os.environ,
-            "DATABASE_URL": place.dsn,
-            "DYNAMODB_TABLE_NAME": place.name,
-            "S3_BUCKET_NAME": place.name,
+            "DATABASE_URL": workspace.dsn,
+            "DYNAMODB_TABLE_NAME": workspace.name,
+            "S3_BUCKET_NAME": workspace.name,
             "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}",
-            "AWS_ENDPOINT_URL_S3": str(place.settings.aws_endpoint_url_s3),
+            "AWS_ENDPOINT_URL_S3": str(workspace.settings.aws_endpoint_url_s3),
         },
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, variant
-    return Spent(**json.loads(output))
+    return Usage(**json.loads(output))
 
 
 def verify_with_crossfade() -> None:
-    """A full pass, as the command makes it."""
+    """Verify in a full pass, as the command does."""
     tune_gc()
     uvloop.run(_verify("campaign"))
 
 
 def verify_users() -> None:
-    """A full pass over narrow rows."""
+    """Verify narrow rows in a full pass."""
     tune_gc()
     uvloop.run(_verify("user"))
 
@@ -204,7 +212,7 @@ async def _verify(entity: str) -> None:
 
 
 def verify_with_boto3() -> None:
-    """A script: scan everything, then compare row by row."""
+    """Verify as a script does: scan the whole table, then compare row by row."""
     table = boto3.resource(
         "dynamodb", endpoint_url=os.environ["AWS_ENDPOINT_URL_DYNAMODB"], region_name="us-east-1"
     ).Table(os.environ["DYNAMODB_TABLE_NAME"])

@@ -1,4 +1,4 @@
-"""How far continuous verification is behind writes, with a relay at work on ministack."""
+"""The lag of continuous verification behind writes, with a relay on ministack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 import psycopg
 
 from bench.core import Row, percentile
-from bench.services import Place
+from bench.services import Workspace
 from campaigns.mapping import APPLICATION
 from crossfade.runtime.migration import open_migration
 from crossfade.runtime.verification import Verifier, open_verifier
@@ -18,28 +18,28 @@ CAMPAIGN = APPLICATION.by_name["campaign"]
 WRITES_PER_SECOND = 500
 
 
-async def lag(place: Place, seconds: float) -> Row:
-    """Write at a steady rate; how far verification is behind, looked at every few milliseconds.
+async def lag(workspace: Workspace, seconds: float) -> Row:
+    """Write at a steady rate, and sample the lag of verification every 20 ms.
 
     Args:
-        place: an empty database with its table, captured.
-        seconds: for how long.
+        workspace: its database is empty, with capture installed.
+        seconds: the duration of the writes.
     """
     stop = asyncio.Event()
     async with (
-        open_migration(place.settings, APPLICATION, lambda _: None) as migration,
+        open_migration(workspace.settings, APPLICATION, lambda _: None) as migration,
         open_verifier(
-            place.settings, [APPLICATION.by_name["campaign"]], lambda _: None
+            workspace.settings, [APPLICATION.by_name["campaign"]], lambda _: None
         ) as verifier,
     ):
         jobs = [
             asyncio.create_task(migration.run_relay(stop)),
             asyncio.create_task(verifier.verify_continuously(stop)),
         ]
-        writer = asyncio.create_task(_write(place.dsn, seconds))
+        writer = asyncio.create_task(_write(workspace.dsn, seconds))
         lags: list[float] = []
         while not writer.done():
-            lags.append(await _behind(verifier))
+            lags.append(await _lag_seconds(verifier))
             await asyncio.sleep(0.02)
         written = await writer
         with suppress(TimeoutError):
@@ -58,19 +58,19 @@ async def lag(place: Place, seconds: float) -> Row:
     return Row("Continuous verification, relay and engines in the same two cores", "lag", figures)
 
 
-async def _behind(verifier: Verifier) -> float:
+async def _lag_seconds(verifier: Verifier) -> float:
     (one,) = await verifier.unverified.watermarks()
     return max(0.0, time.time() - one.verified_through.timestamp())
 
 
 async def _write(dsn: str, seconds: float) -> int:
-    """Insert campaigns, so many a second; returns how many."""
+    """Insert campaigns at `WRITES_PER_SECOND`; return their number."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
         await connection.execute(
             "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
         )
-        begun, count = time.perf_counter(), 0
-        while (elapsed := time.perf_counter() - begun) < seconds:
+        started, count = time.perf_counter(), 0
+        while (elapsed := time.perf_counter() - started) < seconds:
             if count > elapsed * WRITES_PER_SECOND:
                 await asyncio.sleep(0.002)
                 continue

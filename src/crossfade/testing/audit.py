@@ -78,8 +78,8 @@ class EntityAudit:
         rows: the rows of its table.
         items: its items, tombstones excluded.
         objects: the object pointers in the items of its rows.
-        equal: rows whose item and objects are equal to them.
-        different: rows whose item or object differs.
+        equal: rows that equal their item and objects.
+        different: rows that differ from their item or an object.
         missing: rows without an item.
         extra: items without a row.
         pending: ledger keys that are not delivered yet.
@@ -237,7 +237,7 @@ def _table_key(mapping: TableMapping, shape: Shape, row: Mapping[str, Any]) -> t
 
 
 def _keys(mapping: TableMapping, shape: Shape, row: Mapping[str, Any]) -> dict[str, str]:
-    """Render the key templates of every index whose values all exist."""
+    """Render the key templates of every index that has all its values."""
     values = _attributes(mapping, row)
     keys: dict[str, str] = {}
     for index in shape.indexes.values():

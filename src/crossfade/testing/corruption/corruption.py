@@ -35,7 +35,7 @@ class Injected:
     Attributes:
         corruption: its class.
         entity: the name of the mapping.
-        keys: the ledger keys whose rows and items differ because of it.
+        keys: the ledger keys that differ because of it.
     """
 
     corruption: Corruption
