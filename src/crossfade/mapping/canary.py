@@ -41,7 +41,7 @@ def canary_mapping(key_fields: tuple[str, ...] = ("pk", "sk")) -> Mapping:
     )
 
 
-def canary_beside(mappings: tuple[Mapping, ...]) -> Mapping:
+def canary_for(mappings: tuple[Mapping, ...]) -> Mapping:
     """Return the canary's mapping to the table of these mappings."""
     return (
         canary_mapping(key_field_names(mappings[0].entities[0])) if mappings else canary_mapping()
