@@ -1,7 +1,7 @@
-"""Generates the function that returns a row's item, with code for each column.
+"""Generation of the function that returns a row's item, with code for each column.
 
 The generated function handles common rows: key texts are present and short, values are exact. It
-passes any other row to the general function, also a row that has no item. For a table with the
+passes any other row to the general function, including a row without an item. For a table with the
 columns ``id`` and ``title``, of which only ``id`` is required, it is::
 
     def item(texts):
@@ -57,26 +57,26 @@ class _ItemGenerator:
         self._columns = columns
         self._variables = {column.name: f"c{number}" for number, column in enumerate(columns)}
         self._required = {column.name for column in columns if column.required}
-        self._source = FunctionBuilder("item", "texts")
-        self._general = f"return {self._source.bind(general, 'general')}(texts)"
+        self._builder = FunctionBuilder("item", "texts")
+        self._general = f"return {self._builder.bind(general, 'general')}(texts)"
 
     def function(self) -> ItemFunction:
         """Return the compiled function."""
-        source = self._source
-        columns = source.bind(itemgetter(*self._variables), "columns")
-        source.line(f"{', '.join(self._variables.values())} = {columns}(texts)")
-        with source.block(f"if {' or '.join(self._uncommon_conditions())}:"):
-            source.line(self._general)
-        with source.block("try:"):
+        builder = self._builder
+        columns = builder.bind(itemgetter(*self._variables), "columns")
+        builder.line(f"{', '.join(self._variables.values())} = {columns}(texts)")
+        with builder.block(f"if {' or '.join(self._uncommon_conditions())}:"):
+            builder.line(self._general)
+        with builder.block("try:"):
             members = (f"{name!r}: {value}" for name, value in self._required_members())
-            source.line(f"item = {{{', '.join(members)}}}")
+            builder.line(f"item = {{{', '.join(members)}}}")
             for needed, name, value in self._optional_members():
-                with source.block(f"if {needed}:"):
-                    source.line(f"item[{name!r}] = {value}")
-        with source.block("except ValueError:"):
-            source.line(self._general)
-        source.line("return item")
-        return source.build()
+                with builder.block(f"if {needed}:"):
+                    builder.line(f"item[{name!r}] = {value}")
+        with builder.block("except ValueError:"):
+            builder.line(self._general)
+        builder.line("return item")
+        return builder.build()
 
     def _uncommon_conditions(self) -> list[str]:
         """Return the conditions under which a row goes to the general function."""
@@ -97,7 +97,7 @@ class _ItemGenerator:
     def _required_members(self) -> Iterator[tuple[str, str]]:
         """Yield the name and the value of each member that all items of this shape have."""
         for name, value in self._shape.identifiers.items():
-            yield name, self._source.bind(value, "constant")
+            yield name, self._builder.bind(value, "constant")
         for field in self._shape.table:
             yield field.name, self._key(field)
         for index in self._shape.indexes:
@@ -130,12 +130,12 @@ class _ItemGenerator:
             text = f"{head!r} + {self._variables[field.plain.column]}"
             return f"{{'S': {text} + {tail!r}}}" if tail else f"{{'S': {text}}}"
         if not field.columns:
-            return self._source.bind(field.render({}), "constant")
-        return f"{self._source.bind(field.render, 'key')}(texts)"
+            return self._builder.bind(field.render({}), "constant")
+        return f"{self._builder.bind(field.render, 'key')}(texts)"
 
     def _value(self, column: Column) -> str:
         """Return the expression of an attribute's value."""
         variable, kind = self._variables[column.name], plain_kind(column)
         if kind:
             return f"{{{kind!r}: {variable}}}"
-        return f"{self._source.bind(encoder(column), 'encode')}({variable})"
+        return f"{self._builder.bind(encoder(column), 'encode')}({variable})"
