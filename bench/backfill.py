@@ -38,7 +38,7 @@ from crossfade.cli.console import tune_gc
 from crossfade.postgres import install
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 NAME = "backfill"
 GROUP = "Backfill of campaigns, 23 columns"
@@ -217,7 +217,7 @@ def copy_with_crossfade() -> None:
 
 
 async def _backfill() -> None:
-    settings = load()
+    settings = load_settings()
     options = BackfillOptions(write_units=40_000, restart=True)
     mapping = APPLICATION.by_name["campaign"]
     async with (

@@ -40,7 +40,7 @@ from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import Live
 from crossfade.postgres import PostgresScan, install, open_pool
 from crossfade.runtime.verification import open_verifier
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 NAME = "verify"
 GROUP = "Verification of campaigns, 23 columns"
@@ -205,7 +205,7 @@ def verify_users() -> None:
 
 async def _verify(entity: str) -> None:
     mapping = APPLICATION.by_name[entity]
-    async with open_verifier(load(), [mapping], lambda _: None) as verifier:
+    async with open_verifier(load_settings(), [mapping], lambda _: None) as verifier:
         tally = (await verifier.run_full_pass()).tally
         assert tally.drifted_keys == 0
         assert tally.equal_keys == tally.source_rows == int(sys.argv[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -28,6 +29,12 @@ from support.engines.shared import Engines, remove
 from support.engines.values import Database, DynamoEngine, S3Engine
 from support.site import TestedSite, open_site
 from support.verification import VerifiedNotes, open_verified_notes
+from support.wheels import Wheels, build_wheels, install_wheels
+
+# Hypothesis computes tables of characters and of the constants in our code; they stay between runs.
+os.environ.setdefault(
+    "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).parents[1] / ".venv" / "hypothesis")
+)
 
 
 def pytest_configure() -> None:
@@ -49,6 +56,18 @@ def engines() -> Iterator[Engines]:
     engines = Engines()
     yield engines
     engines.close()
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
+    """The wheels of both distributions, built from the sources as they are."""
+    return build_wheels(tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture(scope="session")
+def installed_wheels(wheels: Wheels, engines: Engines) -> Path:
+    """The programs of an environment with both wheels, open to the user PostgreSQL runs as."""
+    return install_wheels(engines.new_folder(), wheels.library, wheels.application)
 
 
 @pytest.fixture

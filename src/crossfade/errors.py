@@ -1,8 +1,8 @@
-"""Every error Crossfade raises, one tree.
+"""The errors that Crossfade raises, all below `CrossfadeError`.
 
-Two branches matter to a caller who retries. `Rejected` is the record's own fault: sending it again
-fails again, and the relay parks its key. `Unavailable` is the store's fault: the same record
-succeeds once the store is back.
+Two branches matter for retries. `Rejected` is caused by the record: sending it again fails again,
+and the relay parks its key. `Unavailable` is caused by the store: the same record succeeds once the
+store is available.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import Any
 
 
 class CrossfadeError(Exception):
-    """The base of every error raised by Crossfade."""
+    """The base class of all errors of Crossfade."""
 
 
 class ConfigurationError(CrossfadeError):
-    """A setting or a declaration is missing, malformed or contradicts another one."""
+    """A setting or a declaration is missing, malformed, or contradicts another one."""
 
 
 class Rejected(CrossfadeError):
-    """This record cannot be stored as it is; trying again without a change is of no use."""
+    """The record cannot be stored as it is; a retry without a change fails again."""
 
 
 class Unmappable(Rejected):
     """A column's value has no exact form in DynamoDB under the declared rule.
 
     Args:
-        field: the column (never its value).
-        kind: what was found there, such as ``numeric with 52 digits``.
+        field: the column's name.
+        kind: the kind of the value, never the value, such as ``a number with 52 digits``.
         remedy: what to change, such as ``declare the column with Rule.TEXT``.
     """
 
@@ -41,7 +41,7 @@ class Unmappable(Rejected):
 
 
 class NoItemKey(Unmappable):
-    """A row's key columns make no key that DynamoDB takes; such a row never had an item."""
+    """DynamoDB accepts no key for a row's key columns; such a row never had an item."""
 
 
 class TooLarge(Rejected):
@@ -60,7 +60,7 @@ class TooLarge(Rejected):
 
 
 class ObjectTooLarge(Rejected):
-    """A content is larger than the object store is set to hold."""
+    """A content exceeds the size limit that is set for the object store."""
 
     def __init__(self, plain_bytes: int, plain_bytes_max: int) -> None:
         super().__init__(
@@ -76,15 +76,15 @@ class InvalidRequest(Rejected):
 
 
 class StoreNotEmpty(CrossfadeError):
-    """A table or a bucket still holds something, and is deleted only when it holds nothing."""
+    """A table or a bucket was not deleted because it is not empty."""
 
 
 class UndeliveredChanges(CrossfadeError):
-    """Keys of the ledger are still dirty, and nothing would remember them."""
+    """The ledger was not removed because its dirty keys would be lost."""
 
 
 class ConditionFailed(CrossfadeError):
-    """A conditional write was refused; `item` is what stands there, when the store said so."""
+    """A conditional write was refused; `item` is the existing item, if the store returned it."""
 
     def __init__(self, item: dict[str, Any] | None = None) -> None:
         super().__init__("the condition of a conditional write does not hold")
@@ -93,12 +93,12 @@ class ConditionFailed(CrossfadeError):
 
 @dataclass(frozen=True, slots=True)
 class CancellationReason:
-    """Why one entry of a transaction was refused.
+    """The reason why one entry of a transaction was refused.
 
     Attributes:
-        code: DynamoDB's code; ``None`` (the text) for an entry that is not at fault.
-        item: what stands there, when the entry asked for it.
-        message: DynamoDB's explanation, when it gave one.
+        code: DynamoDB's code; the text ``None`` for an entry that did not fail.
+        item: the existing item, if the entry asked for it.
+        message: DynamoDB's explanation; may be empty.
     """
 
     code: str
@@ -116,14 +116,16 @@ class TransactionCanceled(CrossfadeError):
 
 
 class Unavailable(CrossfadeError):
-    """The store cannot take this request now; the record itself is not at fault."""
+    """The store cannot answer this request now; the record is not the cause."""
 
 
 class BreakerOpen(Unavailable):
-    """The call was not made: the store failed too often in a row; it is tried after `seconds`."""
+    """The call was not made: the store's breaker is open for further `seconds`."""
 
     def __init__(self, store: str, seconds: float) -> None:
-        super().__init__(f"{store} failed too often in a row; it is left alone for {seconds:.1f} s")
+        super().__init__(
+            f"{store} failed too often in a row; its breaker is open for {seconds:.1f} s"
+        )
         self.seconds = seconds
 
 
@@ -132,15 +134,15 @@ class Unreachable(Unavailable):
 
 
 class Interrupted(Unreachable):
-    """The connection broke before the answer was complete; the write may have happened or not."""
+    """The connection broke before the response was complete; a write may have succeeded."""
 
 
 class Overloaded(Unavailable):
-    """More calls wait for a connection than the client allows, or for longer; nothing was sent."""
+    """Too many calls wait for a connection, or one waited too long; nothing was sent."""
 
 
 class TimedOut(Unavailable):
-    """The deadline passed without an answer; the write may have happened or not."""
+    """The deadline passed without a response; a write may have succeeded."""
 
 
 class Throttled(Unavailable):
@@ -148,23 +150,23 @@ class Throttled(Unavailable):
 
 
 class Contended(Unavailable):
-    """Another write holds the item at this moment; this one had no effect."""
+    """Another write of the item was in progress; this one had no effect."""
 
 
 class ServerFault(Unavailable):
-    """The store answered with an error of its own (HTTP 5xx)."""
+    """The store answered with an internal error (HTTP 5xx)."""
 
 
 class CorruptResponse(Unavailable):
-    """An answer does not match its checksum or cannot be parsed."""
+    """A response does not match its checksum or cannot be parsed."""
 
 
 class AccessDenied(Unavailable):
-    """The credentials are missing, expired, wrong, or lack a permission."""
+    """The credentials are missing, expired or wrong, or lack a permission."""
 
 
 class CredentialsExpired(AccessDenied):
-    """The store refused the credentials for their age; newer ones may pass."""
+    """The credentials have expired; refreshed ones may succeed."""
 
 
 class NoSuchStore(Unavailable):
@@ -172,23 +174,23 @@ class NoSuchStore(Unavailable):
 
 
 class NoProgress(CrossfadeError):
-    """A job that must advance did not; it ends, so that it cannot run for ever."""
+    """A job made no progress and was ended, so that it does not run for ever."""
 
 
 class RecordsLost(CrossfadeError):
-    """A verification pass cannot go on: what it had read is not there any more."""
+    """A verification pass cannot be resumed: its records are missing or incomplete."""
 
 
 class RecordsInUse(RecordsLost):
-    """A verification pass is under way in another process."""
+    """A verification pass cannot be resumed: another process is working on it."""
 
 
 class SchemaChanged(Unavailable):
-    """A table no longer has the columns that its mapping declares; its keys wait.
+    """A table no longer has the columns that its mapping declares; its entity is paused or skipped.
 
     Args:
-        message: how it has changed.
-        entity: the mapping's name; empty when it is not known.
+        message: how the table has changed.
+        entity: the mapping's name; empty if unknown.
     """
 
     def __init__(self, message: str, entity: str = "") -> None:
@@ -197,11 +199,11 @@ class SchemaChanged(Unavailable):
 
 
 class BrokenPointer(CrossfadeError):
-    """An object that an item points to cannot be read back."""
+    """An object that an item points to cannot be read."""
 
 
 class MissingObject(BrokenPointer):
-    """No object stands under this key."""
+    """No object has this key."""
 
 
 class DamagedObject(BrokenPointer):
@@ -209,12 +211,12 @@ class DamagedObject(BrokenPointer):
 
 
 class OversizedObject(DamagedObject):
-    """The object holds more than the store is set to read; whether it is whole is unknown."""
+    """The object exceeds the size limit of reads, so whether it is intact is unknown."""
 
 
 class InvalidKey(Rejected):
-    """A text is not a key of the object store's own making."""
+    """A text is not a key that Crossfade gives to objects."""
 
 
 class DigestMismatch(InvalidKey):
-    """A content is not the one that its object key names; it changed since the key was made."""
+    """A content does not match the digest in its object key: it changed after the key was made."""

@@ -193,12 +193,7 @@ class Relayed(_Fact):
 
     @override
     def measures(self) -> Iterable[Measure]:
-        counts = {
-            "delivered": self.delivered,
-            "superseded": self.superseded,
-            "retried": self.retried,
-            "failed": self.failed,
-        }
+        counts = _counts(self, "delivered", "superseded", "retried", "failed")
         return (*_results("keys", (self.worker,), counts), Took(self.worker, self.seconds))
 
 
@@ -218,12 +213,7 @@ class Backfilled(_Fact):
 
     @override
     def measures(self) -> Iterable[Measure]:
-        counts = {
-            "written": self.written,
-            "skipped": self.skipped,
-            "marked": self.marked,
-            "parked": self.parked,
-        }
+        counts = _counts(self, "written", "skipped", "marked", "parked")
         rows = _results("backfill_rows", (self.entity,), counts)
         return (*rows, Took("backfill", self.seconds))
 
@@ -353,13 +343,7 @@ class Verified(_Fact):
 
     @override
     def measures(self) -> Iterable[Measure]:
-        counts = {
-            "equal": self.equal,
-            "lagging": self.lagging,
-            "racing": self.racing,
-            "parked": self.parked,
-            "drifted": self.drifted,
-        }
+        counts = _counts(self, "equal", "lagging", "racing", "parked", "drifted")
         return tuple(
             Set("verified_keys", (self.kind, verdict), count) for verdict, count in counts.items()
         )
@@ -454,7 +438,7 @@ class Repaired(_Fact):
 
     @override
     def measures(self) -> Iterable[Measure]:
-        counts = {"closed": self.closed, "open": self.open, "left": self.left}
+        counts = _counts(self, "closed", "open", "left")
         return (*_results("repaired", (), counts), Took("repair", self.seconds))
 
 
@@ -483,12 +467,7 @@ class Swept(_Fact):
 
     @override
     def measures(self) -> Iterable[Measure]:
-        counts = {
-            "noted": self.noted,
-            "waiting": self.waiting,
-            "removed": self.removed,
-            "kept": self.kept,
-        }
+        counts = _counts(self, "noted", "waiting", "removed", "kept")
         return (*_results("swept", (self.kind,), counts), Took("sweep", self.seconds))
 
 
@@ -538,6 +517,10 @@ Event = (
     | Swept
     | RequestEnded
 )
+
+
+def _counts(event: object, *names: str) -> dict[str, int]:
+    return {name: getattr(event, name) for name in names}
 
 
 def _results(metric: str, labels: tuple[str, ...], counts: dict[str, int]) -> Iterable[Count]:

@@ -1,4 +1,4 @@
-"""The settings, and the only reader of the environment."""
+"""The settings; the only module that reads the environment."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Count = Annotated[int, Field(gt=0, le=100_000)]
 
 
 def _named(*names: str) -> AliasChoices:
-    """Return the environment variables that fill a setting, the first one winning."""
+    """Return the environment variables of a setting; the first one that is set applies."""
     return AliasChoices(*names)
 
 
 class Settings(BaseSettings):
-    """Everything that can be set, from environment variables or a `.env` file.
+    """The settings, from environment variables or a `.env` file.
 
-    AWS credentials are not settings: they come through the standard AWS chain (environment,
-    shared files, container or instance role).
+    AWS credentials are not settings: they come from the standard AWS chain (environment, shared
+    files, container or instance role).
     """
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     application: str = Field(
         default="",
         validation_alias=_named("CROSSFADE_APPLICATION"),
-        description="where the mappings are declared, as module:name; empty: the installed one",
+        description="the application with the mappings, as module:name; empty: the installed one",
     )
     dynamodb_table_name: str = Field(
         default="crossfade",
@@ -49,17 +49,17 @@ class Settings(BaseSettings):
     aws_region: str = Field(
         default="us-east-1",
         validation_alias=_named("AWS_REGION", "AWS_DEFAULT_REGION"),
-        description="the AWS region of table and bucket",
+        description="the AWS region of the table and the bucket",
     )
     aws_endpoint_url_dynamodb: str | None = Field(
         default=None,
         validation_alias=_named("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"),
-        description="another endpoint for DynamoDB, such as a local engine",
+        description="a different endpoint for DynamoDB, such as a local engine",
     )
     aws_endpoint_url_s3: str | None = Field(
         default=None,
         validation_alias=_named("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
-        description="another endpoint for S3, such as a local engine",
+        description="a different endpoint for S3, such as a local engine",
     )
     s3_bucket_name: str = Field(
         default="crossfade",
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     s3_kms_key_id: str | None = Field(
         default=None,
         validation_alias=_named("S3_KMS_KEY_ID"),
-        description="the KMS key of aws:kms",
+        description="the KMS key for aws:kms",
     )
     target_timeout_seconds: Seconds = Field(
         default=5.0,
@@ -90,47 +90,47 @@ class Settings(BaseSettings):
     push_queue_keys_max: Count = Field(
         default=10_000,
         validation_alias=_named("CROSSFADE_PUSH_QUEUE_KEYS_MAX"),
-        description="keys waiting in the fast path; further ones are left to the relay",
+        description="rows that may wait in the fast path; further ones are left to the relay",
     )
     push_wait_seconds: Seconds = Field(
         default=2.0,
         validation_alias=_named("CROSSFADE_PUSH_WAIT_SECONDS"),
-        description="how long push(…, wait=True) waits at most",
+        description="longest wait of push(…, wait=True)",
     )
     drain_seconds: Seconds = Field(
         default=5.0,
         validation_alias=_named("CROSSFADE_DRAIN_SECONDS"),
-        description="how long a shutdown lets the fast path finish",
+        description="longest wait for the fast path at a shutdown",
     )
     batch_keys_max: Count = Field(
         default=100,
         validation_alias=_named("CROSSFADE_BATCH_KEYS_MAX"),
-        description="keys of one step",
+        description="keys per step of the relay",
     )
     deliveries_max: Count = Field(
         default=32,
         validation_alias=_named("CROSSFADE_DELIVERIES_MAX"),
-        description="deliveries in flight in one step",
+        description="concurrent deliveries in one step",
     )
     relay_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=0.5,
         validation_alias=_named("CROSSFADE_RELAY_GRACE_SECONDS"),
-        description="age a dirty key must reach before the relay takes it; the fast path's lead",
+        description="age of a dirty key from which the relay, not only the fast path, delivers it",
     )
     relay_idle_seconds: Seconds = Field(
         default=0.5,
         validation_alias=_named("CROSSFADE_RELAY_IDLE_SECONDS"),
-        description="longest pause between two looks at an empty ledger",
+        description="longest pause between polls of the ledger without dirty keys",
     )
     park_after_faults: Count = Field(
         default=5,
         validation_alias=_named("CROSSFADE_PARK_AFTER_FAULTS"),
-        description="failures for a record's own reason after which its key is parked",
+        description="failures caused by a record after which its key is parked",
     )
     retry_base_seconds: Seconds = Field(
         default=0.5,
         validation_alias=_named("CROSSFADE_RETRY_BASE_SECONDS"),
-        description="first pause of a key after a failure; doubles up to the longest",
+        description="first pause of a key after a failure; it doubles with each further one",
     )
     retry_max_seconds: Seconds = Field(
         default=60.0,
@@ -140,12 +140,12 @@ class Settings(BaseSettings):
     breaker_failures_max: Count = Field(
         default=5,
         validation_alias=_named("CROSSFADE_BREAKER_FAILURES_MAX"),
-        description="failures of a store in a row that open its breaker",
+        description="consecutive failures of a store that open its breaker",
     )
     breaker_pause_seconds: Seconds = Field(
         default=1.0,
         validation_alias=_named("CROSSFADE_BREAKER_PAUSE_SECONDS"),
-        description="first pause of an open breaker; doubles up to the longest",
+        description="first pause of an open breaker; it doubles with each failed trial",
     )
     breaker_pause_seconds_max: Seconds = Field(
         default=30.0,
@@ -155,37 +155,37 @@ class Settings(BaseSettings):
     backfill_page_rows: Count = Field(
         default=500,
         validation_alias=_named("CROSSFADE_BACKFILL_PAGE_ROWS"),
-        description="rows of one page of the backfill",
+        description="rows per page of the backfill",
     )
     backfill_window_rows: Annotated[int, Field(gt=0, le=10_000_000)] = Field(
         default=10_000,
         validation_alias=_named("CROSSFADE_BACKFILL_WINDOW_ROWS"),
-        description="rows of one window of the backfill, about; processes share windows",
+        description="approximate rows per window of the backfill; processes share windows",
     )
     backfill_lease_seconds: Seconds = Field(
         default=30.0,
         validation_alias=_named("CROSSFADE_BACKFILL_LEASE_SECONDS"),
-        description="a window whose process was silent for so long is taken by another",
+        description="lease of a window; after its expiry another process takes the window",
     )
     backfill_standstill_seconds: Seconds = Field(
         default=300.0,
         validation_alias=_named("CROSSFADE_BACKFILL_STANDSTILL_SECONDS"),
-        description="how long the backfill waits for a store that takes nothing",
+        description="time without a copied row after which the backfill fails",
     )
     replica_url: SecretStr = Field(
         default=SecretStr(""),
         validation_alias=_named("CROSSFADE_REPLICA_URL"),
-        description="a replica of PostgreSQL that verification reads whole tables from",
+        description="a replica of PostgreSQL from which verification reads whole tables",
     )
     replica_wait_seconds: Seconds = Field(
         default=60.0,
         validation_alias=_named("CROSSFADE_REPLICA_WAIT_SECONDS"),
-        description="how long verification waits for the replica to catch up",
+        description="longest wait of verification for the replica to catch up",
     )
     verify_statement_seconds: Seconds = Field(
         default=60.0,
         validation_alias=_named("CROSSFADE_VERIFY_STATEMENT_SECONDS"),
-        description="how long one statement of verification may take",
+        description="time limit of a statement of verification",
     )
     verify_read_units: Annotated[float, Field(gt=0)] | None = Field(
         default=None,
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
     verify_folder: str = Field(
         default="",
         validation_alias=_named("CROSSFADE_VERIFY_FOLDER"),
-        description="where a pass keeps what it has read; empty: the system's temporary files",
+        description="folder of the records of a pass; empty: the system's temporary folder",
     )
     lag_alarm_seconds: Annotated[float, Field(gt=0)] = Field(
         default=300.0,
@@ -205,22 +205,22 @@ class Settings(BaseSettings):
     pulse_seconds: SecondsOrOff = Field(
         default=5.0,
         validation_alias=_named("CROSSFADE_PULSE_SECONDS"),
-        description="how often a process tells the dashboard of itself; 0: never",
+        description="interval of a process's heartbeat for the dashboard; 0: none",
     )
     canary_seconds: SecondsOrOff = Field(
         default=5.0,
         validation_alias=_named("CROSSFADE_CANARY_SECONDS"),
-        description="how often a relay sends a row of its own end to end; 0: never",
+        description="interval of the canary, a row that a relay delivers to itself; 0: none",
     )
     operator_token: SecretStr = Field(
         default=SecretStr(""),
         validation_alias=_named("CROSSFADE_OPERATOR_TOKEN"),
-        description="what operators sign in to the dashboard with; at least 16 characters",
+        description="token with which operators sign in to the dashboard; at least 16 characters",
     )
     reveal_token: SecretStr = Field(
         default=SecretStr(""),
         validation_alias=_named("CROSSFADE_REVEAL_TOKEN"),
-        description="signs in with the right to see content; empty: nobody has it",
+        description="token for operators who may see content; empty: nobody may",
     )
     dashboard_https: bool = Field(
         default=False,
@@ -230,42 +230,42 @@ class Settings(BaseSettings):
     gate_dirty_keys_max: Count = Field(
         default=1000,
         validation_alias=_named("CROSSFADE_GATE_DIRTY_KEYS_MAX"),
-        description="gate: keys on their way, at most",
+        description="gate: most keys that are not delivered yet",
     )
     gate_lag_seconds_max: Seconds = Field(
         default=60.0,
         validation_alias=_named("CROSSFADE_GATE_LAG_SECONDS_MAX"),
-        description="gate: age of the oldest key on its way, at most",
+        description="gate: highest age of an undelivered key",
     )
     gate_full_pass_seconds_max: LongSeconds = Field(
         default=86_400.0,
         validation_alias=_named("CROSSFADE_GATE_FULL_PASS_SECONDS_MAX"),
-        description="gate: age of the newest full pass, at most",
+        description="gate: highest age of the newest full pass",
     )
     gate_verified_seconds_max: LongSeconds = Field(
         default=3600.0,
         validation_alias=_named("CROSSFADE_GATE_VERIFIED_SECONDS_MAX"),
-        description="gate: age of the oldest write that was not compared since, at most",
+        description="gate: highest age of a write that is not compared yet",
     )
     gate_quiet_seconds_min: LongSeconds = Field(
         default=1_209_600.0,
         validation_alias=_named("CROSSFADE_GATE_QUIET_SECONDS_MIN"),
-        description="gate: time without a difference, the window of validation; two weeks",
+        description="gate: least time without a difference (validation window); default two weeks",
     )
     gate_canary_seconds_max: Seconds = Field(
         default=60.0,
         validation_alias=_named("CROSSFADE_GATE_CANARY_SECONDS_MAX"),
-        description="gate: age of the newest canary in the target, at most",
+        description="gate: highest age of the newest canary in the target",
     )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto",
         validation_alias=_named("CROSSFADE_LOG_FORMAT"),
-        description="console lines or JSON lines; auto: console on a terminal",
+        description="console or JSON lines; auto: console lines on a terminal",
     )
 
     @property
     def thresholds(self) -> Thresholds:
-        """What the gates ask for."""
+        """Return the thresholds of the gates."""
         return Thresholds(
             dirty_keys_max=self.gate_dirty_keys_max,
             lag_seconds_max=self.gate_lag_seconds_max,
@@ -277,10 +277,10 @@ class Settings(BaseSettings):
 
     @property
     def dsn(self) -> str:
-        """The database's URL, password included: not for logs.
+        """Return the database's URL, which contains the password and must not be logged.
 
         Raises:
-            ConfigurationError: it is not set.
+            ConfigurationError: the URL is not set.
         """
         dsn = self.database_url.get_secret_value()
         if not dsn:
@@ -291,11 +291,11 @@ class Settings(BaseSettings):
         return dsn
 
 
-def load() -> Settings:
+def load_settings() -> Settings:
     """Read the settings.
 
     Raises:
-        ConfigurationError: naming each setting that is missing or malformed, never its value.
+        ConfigurationError: a setting is malformed; the message names each one, never its value.
     """
     try:
         return Settings()

@@ -61,5 +61,5 @@ async def test_a_page_without_scripts_shows_a_moment(
     page = await context.new_page()
     await page.goto(dashboard)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("need")
-    await expect(page.locator("[data-live-state]")).to_contain_text("look again")
+    await expect(page.locator("[data-live-state]")).to_contain_text("load it again")
     await context.close()

@@ -55,19 +55,19 @@ async def make_session(page: Page) -> None:
     """Make a campaign and a session in it."""
     await page.get_by_role("link", name="New campaign").click()
     await page.get_by_label("Name", exact=True).fill("Apollo")
-    await page.get_by_label("What it is about").fill("To the Moon and back.")
-    await page.get_by_role("button", name="Make it").click()
+    await page.get_by_label("Description").fill("To the Moon and back.")
+    await page.get_by_role("button", name="Create campaign").click()
     await page.get_by_role("link", name="New session").click()
     await page.get_by_label("Name", exact=True).fill("The long way")
     await page.get_by_label("Recap for the players").fill("They came back.")
-    await page.get_by_role("button", name="Make the session").click()
+    await page.get_by_role("button", name="Create session").click()
     await expect(page.get_by_role("heading", name="The long way")).to_be_visible()
 
 
 async def upload(page: Page, transcript: FilePayload) -> None:
     """Bring a session's transcript."""
     await page.get_by_role("link", name="Upload or paste a transcript").click()
-    await page.get_by_label("A file").set_input_files(transcript)
+    await page.get_by_label("File").set_input_files(transcript)
     await page.get_by_role("button", name="Save the transcript").click()
 
 

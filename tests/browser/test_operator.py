@@ -78,7 +78,7 @@ async def test_an_operator_finds_and_repairs_damage(
         await ask(page, "Repair")
 
         await page.goto(f"{dashboard}/findings")
-        await expect(page.get_by_text("No finding is like this.")).to_be_visible()
+        await expect(page.get_by_text("No finding matches.")).to_be_visible()
         await page.goto(f"{dashboard}/parity")
         await picture(page, "parity")
         await page.goto(f"{dashboard}/gates")

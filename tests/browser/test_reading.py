@@ -49,7 +49,7 @@ async def test_a_long_transcript_is_read_searched_and_edited_on_a_phone(
         session = await write_down(site)
         await page.goto(f"{address}{session}")
         await picture(page, "session-phone")
-        await page.get_by_role("link", name="Read it all").click()
+        await page.get_by_role("link", name="Read the transcript").click()
         await expect(page.get_by_text("line 0 of the night")).to_be_visible()
         await page.locator("#later").scroll_into_view_if_needed()
         await expect(page.get_by_text("line 599 of the night")).to_be_attached()
@@ -62,7 +62,7 @@ async def test_a_long_transcript_is_read_searched_and_edited_on_a_phone(
         await picture(page, "transcript-phone")
 
         await page.locator("li.current .pencil").click()
-        await page.get_by_label("What was said").fill("They saw the lamp.")
+        await page.get_by_label("Text", exact=True).fill("They saw the lamp.")
         await page.get_by_role("button", name="Save the line").click()
         await expect(page.get_by_text("They saw the lamp.")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE.width
@@ -80,7 +80,7 @@ async def test_everything_works_without_scripts(
         await search(page, "line 11999")
         await expect(page.get_by_role("status")).to_contain_text("1 of 1")
         await page.goto(f"{address}{session}")
-        await page.get_by_role("button", name="Make a link").click()
+        await page.get_by_role("button", name="Create a link").click()
         link = await page.locator("#share-link").input_value()
     async with open_page(browser) as anybody:
         await anybody.goto(address + urlsplit(link).path)

@@ -11,10 +11,24 @@ import pytest
 
 from crossfade.backfill.windows import Tally, Window, windows_between
 from crossfade.mapping.declaration.mapping import Column, Mapping
-from crossfade.postgres import PostgresWindows, WindowOptions, install, open_pool
+from crossfade.postgres import (
+    PostgresCensus,
+    PostgresWindows,
+    WindowOptions,
+    install,
+    open_pool,
+)
 from crossfade.postgres.backfill.statements import page_statement
 from support.engines.values import Database
-from support.postgres_tables import NOTES, add_note, captured_notes, plan, scanned_whole, shape
+from support.postgres_tables import (
+    CREATE_NOTES,
+    NOTES,
+    add_note,
+    captured_notes,
+    plan,
+    scanned_whole,
+    shape,
+)
 
 FEW = WindowOptions(window_rows=10, lease_seconds=30)
 
@@ -113,6 +127,27 @@ async def test_a_page_is_found_through_the_primary_key(
             has_through,
         )
         assert "Sort" not in found
+
+
+@pytest.mark.parametrize("reader", [PostgresWindows, PostgresCensus])
+async def test_every_large_column_has_its_digest_and_size(
+    every_database: Database, reader: type[PostgresWindows | PostgresCensus]
+) -> None:
+    mapping = replace(
+        NOTES,
+        columns=tuple(one for one in NOTES.columns if one.name != "draft"),
+        bodies=tuple(replace(one, overflow_only=False) for one in NOTES.bodies),
+    )
+    with psycopg.connect(every_database.dsn, autocommit=True) as app:
+        app.execute(CREATE_NOTES)
+        app.execute(
+            "INSERT INTO notes (id, owner, content, draft) VALUES ('a', 'o', 'one', 'second')"
+        )
+        await install(every_database.dsn, [mapping])
+    async with open_pool(every_database.dsn) as pool:
+        page = await reader(pool, [mapping]).page(Window("note"), 10)
+        sizes = [(ref.column, ref.size_bytes) for row in page.rows for ref in row.bodies]
+        assert sizes == [("content", 3), ("draft", 6)]
 
 
 async def test_a_row_that_the_ledger_knows_is_told_apart(every_database: Database) -> None:

@@ -16,7 +16,7 @@ from crossfade.testing import HttpProxy
 from support.dynamo_tables import config_of, item, key, table_of
 from support.engines.values import DynamoEngine
 
-WRITTEN, STANDING = Insertion.WRITTEN, Insertion.STANDING
+WRITTEN, EXISTING = Insertion.WRITTEN, Insertion.EXISTING
 OPERATION = "BatchExecuteStatement"
 EVERY_KIND = {
     "text": {"S": 'It\'s "quoted"; -- and ünïcode 🎲'},
@@ -68,7 +68,7 @@ async def test_items_that_stand_stay_and_the_others_are_written(target: Target) 
         await target.put(one, int(one["cf_v"]["N"]))
     items = [item(number, 0, title="copied") for number in range(60)]
     found = await insert(target, items)
-    assert found == [STANDING if number in {3, 40} else WRITTEN for number in range(60)]
+    assert found == [EXISTING if number in {3, 40} else WRITTEN for number in range(60)]
     standing = await target.get([key(number) for number in range(60)])
     expected = [one for number, one in enumerate(items) if number not in {3, 40}]
     assert sorted(standing, key=str) == sorted([*expected, *older], key=str)
@@ -77,7 +77,7 @@ async def test_items_that_stand_stay_and_the_others_are_written(target: Target) 
 async def test_of_many_equal_inserts_at_once_exactly_one_is_written(target: Target) -> None:
     racers = [[item(0, 0, racer=str(number))] for number in range(32)]
     answers = await asyncio.gather(*(insert(target, racer) for racer in racers))
-    assert sorted(answers) == [[STANDING]] * 31 + [[WRITTEN]]
+    assert sorted(answers) == [[EXISTING]] * 31 + [[WRITTEN]]
     (winner,) = racers[answers.index([WRITTEN])]
     assert await target.get([key(0)]) == [winner]
 

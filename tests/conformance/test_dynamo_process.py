@@ -44,20 +44,22 @@ async def test_a_client_is_closed_by_its_last_user(ministack: DynamoEngine) -> N
     assert relays.closed
 
 
-def test_another_event_loop_gets_another_client(ministack: DynamoEngine) -> None:
-    async def use() -> int:
+async def test_another_event_loop_gets_another_client(ministack: DynamoEngine) -> None:
+    async def use() -> Client:
         client = connect(config_of(ministack))
         await client.call("ListTables", {})
-        await client.close()
-        return id(client)
+        return client
 
-    async def abandon() -> None:
-        client = connect(config_of(ministack))
-        await client.call("ListTables", {})
+    async def use_and_close() -> Client:
+        client = await use()
         await client.close()
+        return client
 
-    asyncio.run(abandon())
-    assert asyncio.run(use())
+    here = await use()
+    there = await asyncio.to_thread(asyncio.run, use_and_close())
+    assert there is not here
+    assert (there.closed, here.closed) == (True, False)
+    await here.close()
 
 
 FORK = """

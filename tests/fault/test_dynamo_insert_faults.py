@@ -60,7 +60,7 @@ async def site(ministack: DynamoEngine, name_prefix: str) -> AsyncIterator[Site]
         ("ThrottlingError", Insertion.THROTTLED),
         ("ProvisionedThroughputExceeded", Insertion.THROTTLED),
         ("RequestLimitExceeded", Insertion.THROTTLED),
-        ("DuplicateItem", Insertion.STANDING),
+        ("DuplicateItem", Insertion.EXISTING),
         ("InternalServerError", Insertion.REFUSED),
         ("AccessDenied", Insertion.REFUSED),
         ("NeverHeardOf", Insertion.REFUSED),
@@ -102,4 +102,4 @@ async def test_what_was_written_before_a_lost_answer_stands_the_next_time(site: 
     with pytest.raises(Interrupted):
         await site.insert()
     assert await site.count() == COUNT
-    assert await site.insert() == [Insertion.STANDING] * COUNT
+    assert await site.insert() == [Insertion.EXISTING] * COUNT

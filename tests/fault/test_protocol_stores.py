@@ -6,6 +6,8 @@ request's answer, what the log would say, and, once the cause has ended, every r
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from campaigns.actions import (
@@ -184,16 +186,19 @@ async def test_a_delivery_that_arrives_late_does_not_undo_a_newer_one(
 async def test_a_delivery_that_arrives_again_after_a_newer_one_changes_nothing(
     product: RunningProduct,
 ) -> None:
-    again = Duplicate()
-    product.dynamo.add(Rule(again, operation="PutItem", times=1))
-    campaign = await write_a_little(product)
+    again = asyncio.Event()
+    product.dynamo.add(Rule(Duplicate(again), operation="PutItem", times=1))
+    campaign = await create_campaign(product.app, product.user_id, NewCampaign(name="Before"))
     await product.drain()
-    if again.when is not None:
-        again.when.set()
     await update_campaign(
         product.app,
         product.user_id,
         campaign.id,
-        CampaignChanges(expected_revision=campaign.revision, name="Ebb"),
+        CampaignChanges(expected_revision=campaign.revision, name="After"),
     )
+    await product.drain()
+    assert await product.migration.fast_path.drain(60)
+    puts = product.dynamo.record.forwarded("PutItem")
+    again.set()
+    await product.dynamo.record.until(lambda record: record.forwarded("PutItem") == puts + 1)
     await product.assert_equal()

@@ -61,11 +61,10 @@ async def test_a_store_that_fails_fails_the_run_and_the_next_one_finds_all(
     expected = await _damaged(verified_notes)
     broken: Any = Stopping(getattr(verified_notes.verifier.stores, part), calls, _fail)
     changes = {part: broken}
-    try:
+    with pytest.raises(Unreachable):
         await run_full_pass(replace(verified_notes.verifier.stores, **changes), is_deep=False)
-    except Unreachable:
-        (run,) = await verified_notes.verifier.runs.newest()
-        assert run.state is RunState.FAILED
+    (failed,) = await verified_notes.verifier.runs.newest()
+    assert failed.state is RunState.FAILED
     assert await verified_notes.verdicts() == expected
     (run,) = await verified_notes.verifier.runs.newest()
     assert (run.state, run.tally.drifted_keys) == (RunState.FINISHED, 2)

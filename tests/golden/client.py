@@ -1,4 +1,4 @@
-"""A client that answers with recorded responses and remembers what it was asked."""
+"""A client that returns recorded responses and records its requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ITEM_PARTS = (
 
 
 class RecordedClient:
-    """Answers in order; the last response repeats."""
+    """A client that returns responses in order; the last one repeats."""
 
     def __init__(self, responses: list[Any]) -> None:
         self._responses = list(responses) or [{}]
@@ -46,7 +46,7 @@ class RecordedClient:
         self.wire: list[dict[str, Any]] = []
 
     async def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Remember the request and give the next response."""
+        """Record the request, and return the next response."""
         self.wire.append({"target": f"DynamoDB_20120810.{operation}", "body": request})
         self.requests.append({"command": _COMMANDS[operation], "input": plain(request)})
         done = len(self.requests) - 1
@@ -77,7 +77,7 @@ def _error(thrown: Mapping[str, Any]) -> CrossfadeError:
 
 
 def plain(value: Any) -> Any:
-    """A typed request with Python values wherever attribute values stand."""
+    """Return a typed request with plain Python values instead of typed attribute values."""
     if isinstance(value, list):
         return [plain(element) for element in value]
     if not isinstance(value, Mapping):
@@ -93,7 +93,7 @@ def plain(value: Any) -> Any:
 
 
 def _typed(value: Any) -> Any:
-    """A recorded response with typed attribute values."""
+    """Return a recorded response with typed attribute values."""
     if not isinstance(value, Mapping):
         return value
     return {name: _typed_part(name, child) for name, child in value.items()}

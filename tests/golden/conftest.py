@@ -1,4 +1,4 @@
-"""The recordings to replay: ours, or any other files of the same form."""
+"""Options for the files to replay: the recorded vectors and their schemas."""
 
 from __future__ import annotations
 

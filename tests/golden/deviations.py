@@ -1,18 +1,20 @@
-"""The recorded vectors that we knowingly answer differently, each with the reason."""
+"""The recorded vectors whose result differs from ElectroDB's intentionally, with the reasons."""
 
 from __future__ import annotations
 
 from typing import Final
 
 _NONE_IS_ABSENT: Final = (
-    "None is absent, so null never becomes text in a key nor fails a type check"
+    "None is absent, so null never becomes text in a key and never fails a type check"
 )
-_FIND_MULTI: Final = "find and match query multi-attribute indexes properly"
-_EMPTY_KEY: Final = "an update whose key would be empty is refused instead of losing the key field"
+_FIND_MULTI: Final = "find and match can query multi-attribute indexes"
+_EMPTY_KEY: Final = (
+    "an update whose key would be empty is rejected instead of omitting the key field"
+)
 _UPSERT_RESULT: Final = (
-    "upsert gives the composites of the key, as update does, not an empty object"
+    "upsert returns the composites of the key, as update does, not an empty object"
 )
-_COLLECTION_COUNT: Final = "count stops a collection's reading once so many items are there"
+_COLLECTION_COUNT: Final = "count stops the reading of a collection at the given number of items"
 
 DEVIATIONS: Final[dict[str, str]] = {
     "behave.put.null": _NONE_IS_ABSENT,

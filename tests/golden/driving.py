@@ -1,4 +1,4 @@
-"""Recorded calls made on our entities and services, with ElectroDB's names for everything."""
+"""Execution of recorded calls, which have ElectroDB's names, on entities and services."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _METHODS = {"del": "delete"}
 
 
 def snake(name: str) -> str:
-    """ElectroDB's name in Python: ``ifNotExists`` is ``if_not_exists``."""
+    """Return the Python name for ElectroDB's: ``if_not_exists`` for ``ifNotExists``."""
     return _METHODS.get(name) or _HUMP.sub("_", name).lower()
 
 
@@ -29,7 +29,7 @@ class Library:
         self._known: dict[str, Schema] = {}
 
     def schema(self, name: str) -> Schema:
-        """A schema by name."""
+        """Return a schema by name."""
         if name not in self._known:
             self._known[name] = Schema.from_json(decode(self._schemas[name]))
         return self._known[name]
@@ -41,7 +41,7 @@ class Library:
         client: Client | None,
         listeners: tuple[Any, ...] = (),
     ) -> Entity[dict[str, Any]]:
-        """An entity by the name of its schema."""
+        """Return an entity by the name of its schema."""
         given = {name: decode(value) for name, value in (config or {}).items()}
         identifiers = given.get("identifiers")
         table = given.get("table", TABLE)
@@ -55,7 +55,7 @@ class Library:
         )
 
     def service(self, name: str, client: Client | None) -> Service:
-        """A service by name."""
+        """Return a service by name."""
         members = self._services[name]
         return Service(
             {alias: self.entity(schema, None, client) for alias, schema in members.items()},
@@ -65,7 +65,7 @@ class Library:
 
 
 def options_of(recorded: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The options of a recorded terminal call."""
+    """Return the options of a recorded call."""
     options: dict[str, Any] = decode(recorded or {})
     if options.get("data") == "includeKeys":
         options["data"] = "include_keys"
@@ -73,7 +73,7 @@ def options_of(recorded: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def make_calls(root: Any, calls: list[list[Any]]) -> Any:
-    """Apply recorded calls to an entity or service, one after the other."""
+    """Apply a chain of recorded calls to an entity or service, and return the result."""
     current = root
     for method, *arguments in calls:
         current = _call(current, method, arguments)

@@ -1,4 +1,4 @@
-"""The values of recorded calls: what JSON cannot say is written as an object with a `$` name."""
+"""The values of recorded calls: a value without a JSON form is an object with a `$` name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNDEFINED = Undefined()
 
 
 def decode(value: Any) -> Any:
-    """A recorded value as Python has it."""
+    """Return a recorded value as a Python value."""
     if isinstance(value, list):
         return [decode(element) for element in value]
     if not isinstance(value, dict):
@@ -89,7 +89,7 @@ _FUNCTIONS: dict[str, Callable[[Mapping[str, Any]], Callable[..., Any]]] = {
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two results are equal: maps without order, numbers by value, undefined as absent."""
+    """Return whether two results are equal; ignore map order, number types and undefined."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         left, right = _present(left), _present(right)
         return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)

@@ -1,4 +1,4 @@
-"""A recorded vector replayed against our implementation."""
+"""Replay of recorded vectors."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Outcome = dict[str, Any]
 
 
 def replay(vector: Mapping[str, Any], library: Library) -> Outcome:
-    """What our implementation makes of a vector, in the form of its `expect`."""
+    """Return the outcome of a vector, in the form of its `expect`."""
     client = RecordedClient(decode(vector["input"].get("responses", [])))
     events: list[dict[str, Any]] = []
     try:
         outcome = asyncio.run(_replay(vector["input"], library, client, events))
     except EntityError as error:
         outcome = {"error": {"code": error.code}}
-    except Exception as error:  # noqa: BLE001 - an error of another kind is an outcome to compare
+    except Exception as error:  # noqa: BLE001 - another error is an outcome to compare
         outcome = {"error": {"code": None, "message": repr(error)}}
     if vector["input"].get("terminal") == "go":
         outcome["requests"] = client.requests
@@ -69,8 +69,8 @@ def _event(event: Any) -> dict[str, Any]:
     keys = {"query": ["type", "method", "params", "config"]}.get(
         event.type, ["type", "method", "config", "success", "results"]
     )
-    told = {"type": event.type, "method": event.method, "keys": keys}
-    return told if event.type == "query" else {**told, "success": event.success}
+    outcome = {"type": event.type, "method": event.method, "keys": keys}
+    return outcome if event.type == "query" else {**outcome, "success": event.success}
 
 
 def _define(given: Mapping[str, Any]) -> Outcome:
@@ -113,7 +113,7 @@ async def _finish(call: Any, given: Mapping[str, Any]) -> Outcome:
 
 
 def _shape(result: Any) -> Any:
-    """A result in ElectroDB's shape."""
+    """Return a result in the shape of ElectroDB's."""
     if isinstance(result, TransactionResult):
         items = [
             {
@@ -133,7 +133,7 @@ def _shape(result: Any) -> Any:
 
 
 def convert(entity: Entity, path: str, arguments: list[Any]) -> Any:
-    """A conversion such as ``byAccessPattern.units.fromComposite.toKeys``."""
+    """Return the result of a conversion such as ``byAccessPattern.units.fromComposite.toKeys``."""
     steps = path.split(".")
     current: Any = entity.conversions
     if steps[0] == "byAccessPattern":

@@ -1,4 +1,4 @@
-"""Every recorded call of ElectroDB gives the same parameters, results or error here."""
+"""Recorded calls of ElectroDB have the same parameters, results and errors here."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def _file(config: pytest.Config, option: str) -> Any:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     vectors = _file(metafunc.config, "vectors")["vectors"]
+    assert vectors
+    assert all(vector["expect"] for vector in vectors)
     metafunc.parametrize("vector", vectors, ids=[vector["id"] for vector in vectors])
 
 
@@ -37,7 +39,7 @@ def test_vector(vector: dict[str, Any], library: Library) -> None:
     expected, found = vector["expect"], replay(vector, library)
     equal, difference = _compare(expected, found)
     if vector["id"] in DEVIATIONS:
-        assert not equal, "a vector that agrees is no deviation"
+        assert not equal, "the vector agrees; remove it from DEVIATIONS"
     else:
         assert equal, difference
 
@@ -51,28 +53,32 @@ def _compare(expected: dict[str, Any], found: dict[str, Any]) -> tuple[bool, str
             )
     if "wire" in expected and not _same_wire(expected, found):
         return False, f"wire\nexpected {expected['wire']}\nfound    {found}"
-    wanted, error = expected.get("error"), found.get("error")
-    if (wanted is None) != (error is None):
-        return False, f"expected error {wanted}\nfound    {found}"
-    if wanted and "code" in wanted and wanted["code"] != (error or {}).get("code"):
-        return False, f"expected error {wanted}\nfound    {error}"
+    expected_error, error = expected.get("error"), found.get("error")
+    if (expected_error is None) != (error is None):
+        return False, f"expected error {expected_error}\nfound    {found}"
+    if (
+        expected_error
+        and "code" in expected_error
+        and expected_error["code"] != (error or {}).get("code")
+    ):
+        return False, f"expected error {expected_error}\nfound    {error}"
     return True, ""
 
 
 def _same_wire(vector: dict[str, Any], found: dict[str, Any]) -> bool:
-    """Whether the bodies on the wire are equal; what the SDK refuses is refused here too."""
+    """Return whether the request bodies are equal, or rejected both here and by the SDK."""
     try:
         params = found.get("params")
         built: list[Any] = params if isinstance(params, list) else [params]
         sent = found.get("wire") or [{"body": typed_request(request)} for request in built]
     except EntityError:
         return "wireError" in vector
-    wanted = [_plain(request["body"]) for request in vector["wire"]]
-    return same(wanted, [_plain(request["body"]) for request in sent])
+    expected = [_plain(request["body"]) for request in vector["wire"]]
+    return same(expected, [_plain(request["body"]) for request in sent])
 
 
 def _plain(body: Any) -> Any:
-    """A body with numbers by value and sets without order."""
+    """Return a body with numbers by value and sets without order."""
     if isinstance(body, list):
         return [_plain(element) for element in body]
     if not isinstance(body, dict):

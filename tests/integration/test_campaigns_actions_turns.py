@@ -13,8 +13,8 @@ from campaigns.actions import (
     create_session,
     edit_turn,
     get_session,
-    get_spoken,
     get_transcript,
+    get_turns,
     rename_speaker,
     save_transcript,
     save_upload,
@@ -23,7 +23,7 @@ from campaigns.enums import TranscriptSource
 from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound
 from campaigns.fields import TRANSCRIPT_TEXT_BYTES_MAX
 from campaigns.inputs import NewSession, TranscriptChanges
-from campaigns.records import Session, Spoken
+from campaigns.records import Session, TranscriptTurns
 from campaigns.transcript_inputs import SpeakerChanges, TranscriptUpload, TurnChanges
 from campaigns.transcripts import Form, Turn, digest
 from support.campaigns_app import Table, application, held
@@ -49,7 +49,9 @@ async def spoken_session(table: Table) -> Session:
     return session
 
 
-def changes(before: Spoken, position: int, text: str, speaker: str | None = "GM") -> TurnChanges:
+def changes(
+    before: TranscriptTurns, position: int, text: str, speaker: str | None = "GM"
+) -> TurnChanges:
     return TurnChanges(
         position=position,
         expected=digest(before.turns[position]),
@@ -72,7 +74,7 @@ async def test_an_upload_becomes_text_document_and_count(table: Table) -> None:
     }
     assert (saved.word_count, saved.source, saved.revision) == (3, TranscriptSource.FILE, 1)
     assert table.pushes.seen == [("session", session.id)]
-    spoken = await get_spoken(table.app, table.owner.id, session.id)
+    spoken = await get_turns(table.app, table.owner.id, session.id)
     assert spoken.turns[2] == Turn(3.5, "GM", "three")
 
 
@@ -85,7 +87,7 @@ async def test_a_malformed_upload_changes_nothing(table: Table) -> None:
         await save_upload(table.app, table.owner.id, session.id, upload("late", 0))
     assert refusal.value.current_revision == 1
     assert table.pushes.seen == []
-    assert len((await get_spoken(table.app, table.owner.id, session.id)).turns) == 3
+    assert len((await get_turns(table.app, table.owner.id, session.id)).turns) == 3
 
 
 async def test_an_upload_whose_text_is_too_long_is_refused(table: Table) -> None:
@@ -97,7 +99,7 @@ async def test_an_upload_whose_text_is_too_long_is_refused(table: Table) -> None
 
 async def test_an_edit_changes_one_line_its_count_and_the_search(table: Table) -> None:
     session = await spoken_session(table)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
     after = await edit_turn(
         table.app, table.owner.id, session.id, changes(before, 1, " two lighthouses ", "Pim")
     )
@@ -119,7 +121,7 @@ async def test_an_edit_changes_one_line_its_count_and_the_search(table: Table) -
 
 async def test_a_line_that_was_changed_meanwhile_conflicts(table: Table) -> None:
     session = await spoken_session(table)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
     await edit_turn(table.app, table.owner.id, session.id, changes(before, 0, "mine"))
     with pytest.raises(Conflict) as refusal:
         await edit_turn(table.app, table.owner.id, session.id, changes(before, 0, "yours"))
@@ -128,7 +130,7 @@ async def test_a_line_that_was_changed_meanwhile_conflicts(table: Table) -> None
     await save_upload(table.app, table.owner.id, session.id, upload("GM: one", 2))
     with pytest.raises(Conflict):
         await edit_turn(table.app, table.owner.id, session.id, changes(before, 2, "gone"))
-    assert (await get_spoken(table.app, table.owner.id, session.id)).turns == (
+    assert (await get_turns(table.app, table.owner.id, session.id)).turns == (
         Turn(None, "GM", "one"),
     )
 
@@ -155,21 +157,21 @@ async def at_once(table: Table, *steps: Callable[[], Awaitable[object]]) -> list
 
 async def test_two_people_edit_different_lines_at_once_and_both_succeed(table: Table) -> None:
     session = await spoken_session(table)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
 
     def step(position: int, text: str) -> Callable[[], Awaitable[object]]:
         change = changes(before, position, text)
         return lambda: edit_turn(table.app, table.owner.id, session.id, change)
 
     assert await at_once(table, step(0, "mine"), step(2, "yours")) == []
-    after = await get_spoken(table.app, table.owner.id, session.id)
+    after = await get_turns(table.app, table.owner.id, session.id)
     assert [one.text for one in after.turns] == ["mine", "two", "yours"]
     assert after.revision == before.revision + 2
 
 
 async def test_two_people_edit_one_line_at_once_and_one_is_told(table: Table) -> None:
     session = await spoken_session(table)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
 
     def step(text: str) -> Callable[[], Awaitable[object]]:
         change = changes(before, 0, text)
@@ -177,14 +179,14 @@ async def test_two_people_edit_one_line_at_once_and_one_is_told(table: Table) ->
 
     (refusal,) = await at_once(table, step("mine"), step("yours"))
     assert isinstance(refusal, Conflict)
-    after = await get_spoken(table.app, table.owner.id, session.id)
+    after = await get_turns(table.app, table.owner.id, session.id)
     assert after.turns[0].text in {"mine", "yours"}
     assert after.revision == before.revision + 1
 
 
 async def test_an_edit_and_an_upload_at_once_lose_nothing_unseen(table: Table) -> None:
     session = await spoken_session(table)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
     change = changes(before, 0, "edited")
     refusals = await at_once(
         table,
@@ -234,7 +236,7 @@ async def test_a_name_that_cannot_be_given_is_refused(
     changes = SpeakerChanges.model_validate(new)
     with pytest.raises(error):
         await rename_speaker(table.app, table.owner.id, session.id, changes)
-    assert (await get_spoken(table.app, table.owner.id, session.id)).revision == 1
+    assert (await get_turns(table.app, table.owner.id, session.id)).revision == 1
 
 
 async def test_an_edit_keeps_what_a_document_says_beside_the_turns(table: Table) -> None:
@@ -242,7 +244,7 @@ async def test_an_edit_keeps_what_a_document_says_beside_the_turns(table: Table)
     document = '{"model": "large", "turns": [{"t": 1.50, "text": "a"}, {"text": "b", "p": 0.10}]}'
     save = TranscriptChanges(expected_revision=1, text="a\nb", document=document)
     await save_transcript(table.app, table.owner.id, session.id, save)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
     change = changes(before, 1, "c", None)
     await edit_turn(table.app, table.owner.id, session.id, change)
     stored = await get_transcript(table.app, table.owner.id, session.id)
@@ -253,15 +255,15 @@ async def test_an_edit_keeps_what_a_document_says_beside_the_turns(table: Table)
 
 async def test_a_stranger_finds_nothing(table: Table) -> None:
     session = await spoken_session(table)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
     renamed = SpeakerChanges(expected_revision=1, speaker="GM", name="x")
     stranger = table.stranger.id
     for attempt in (
-        lambda: get_spoken(table.app, stranger, session.id),
+        lambda: get_turns(table.app, stranger, session.id),
         lambda: edit_turn(table.app, stranger, session.id, changes(before, 0, "x")),
         lambda: rename_speaker(table.app, stranger, session.id, renamed),
         lambda: save_upload(table.app, stranger, session.id, upload("x", 1)),
-        lambda: get_spoken(table.app, stranger, "\0"),
+        lambda: get_turns(table.app, stranger, "\0"),
     ):
         with pytest.raises(NotFound, match="session"):
             await attempt()
@@ -271,9 +273,9 @@ async def test_a_stranger_finds_nothing(table: Table) -> None:
 async def test_a_push_that_fails_to_come_changes_no_answer(table: Table) -> None:
     """Nothing is pushed for an edit that was refused."""
     session = await spoken_session(table)
-    before = await get_spoken(table.app, table.owner.id, session.id)
+    before = await get_turns(table.app, table.owner.id, session.id)
     with suppress(Conflict):
         wrong = TurnChanges(position=0, expected="0" * 32, text="x")
         await edit_turn(table.app, table.owner.id, session.id, wrong)
     assert table.pushes.seen == []
-    assert await get_spoken(table.app, table.owner.id, session.id) == before
+    assert await get_turns(table.app, table.owner.id, session.id) == before

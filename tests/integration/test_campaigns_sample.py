@@ -13,7 +13,7 @@ import pytest
 from campaigns.actions import get_transcript, list_campaigns, list_sessions
 from campaigns.errors import Conflict
 from campaigns.inputs import SessionQuery
-from campaigns.sample import Loaded, load, read_missions
+from campaigns.sample import LoadProgress, load, read_missions
 from support.campaigns_app import Table, application
 from support.engines.values import Database
 
@@ -28,7 +28,7 @@ async def table(database: Database) -> AsyncIterator[Table]:
 
 async def test_the_packaged_sample_becomes_campaigns_with_transcripts(table: Table) -> None:
     missions = read_missions()
-    steps: list[Loaded] = []
+    steps: list[LoadProgress] = []
     campaigns = await load(table.app, table.owner.id, missions, steps.append)
     total = sum(len(mission.sessions) for mission in missions)
     assert [step.sessions_done for step in steps] == list(range(1, total + 1))

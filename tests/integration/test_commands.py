@@ -48,7 +48,7 @@ def test_status_tells_which_stores_a_process_leaves_alone(environment: Database)
     (process,) = answer("status")["processes"]
     assert (process["jobs"], process["stores_open"]) == (["relay"], ["dynamodb"])
     shown = crossfade("status").stdout
-    assert "leaves alone" in shown
+    assert "breaker open" in shown
     assert "dynamodb" in shown
 
 
@@ -92,10 +92,10 @@ def test_params_show_the_exact_request() -> None:
         (("params", "dragons.create"), "no mapping 'dragons'"),
         (("params", "campaign.explode"), "no operation 'explode'"),
         (("params", "campaign.query.byMoon"), "no access pattern 'byMoon'"),
-        (("params", "campaign.get", "--values", "{"), "--values: not JSON"),
+        (("params", "campaign.get", "--values", "{"), "--values: invalid JSON"),
         (("params", "campaign.get", "--values", "[]"), "needs a JSON object"),
         (("keys", "--application", "nowhere:nothing"), "CROSSFADE_APPLICATION"),
-        (("keys", "--application", "json:dumps"), "name a crossfade.mapping.Application"),
+        (("keys", "--application", "json:dumps"), "name a crossfade.Application"),
         (("status",), "database_url: not set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -135,7 +135,7 @@ def test_a_file_of_settings_names_the_application_and_the_table(
     (tmp_path / ".env").write_text(
         "CROSSFADE_APPLICATION=json:dumps\nDYNAMODB_TABLE_NAME=from-the-file\n"
     )
-    assert "name a crossfade.mapping.Application" in crossfade("keys", code=1).stderr
+    assert "name a crossfade.Application" in crossfade("keys", code=1).stderr
     named = ("--application", "campaigns.mapping:APPLICATION")
     assert (
         json.loads(crossfade("params", "campaign.get", *named).stdout)["TableName"]
@@ -167,7 +167,7 @@ def test_parked_keys_are_named_and_never_told_as_equal(
     assert "empty text in a key" in shown
     (parked,) = answer("status")["parked"]
     assert (parked["entity"], parked["key"]) == ("user", [""])
-    assert "but for 1 parked key" in crossfade("verify").stdout
+    assert "except 1 parked key" in crossfade("verify").stdout
     assert "no entity 'dragon'" in crossfade("unpark", "dragon", code=1).stderr
     assert answer("unpark", "user") == {"unparked": 1}
     assert answer("status")["parked"] == []
@@ -179,6 +179,7 @@ def commands() -> list[tuple[str, ...]]:
     for name, command in getattr(typer.main.get_command(app), "commands", {}).items():
         below = getattr(command, "commands", {})
         words += [(name, one) for one in below] if below else [(name,)]
+    assert ("table", "create") in words
     return words
 
 

@@ -32,7 +32,7 @@ def test_damage_is_done_and_named(table: str, ministack: DynamoEngine) -> None:
 
 def test_classes_without_a_victim_are_named(table: str) -> None:
     done = crossfade("corrupt", "--not-production", table, "--class", "missing-object")
-    assert "no victim was found for: missing-object" in done.stderr
+    assert "nothing to damage was found for: missing-object" in done.stderr
 
 
 def test_another_tables_name_is_refused(table: str, ministack: DynamoEngine) -> None:
@@ -45,5 +45,5 @@ def test_a_protected_table_is_refused(table: str, ministack: DynamoEngine) -> No
     client = boto_client(ministack)
     client.update_table(TableName=table, DeletionProtectionEnabled=True)
     refusal = crossfade("corrupt", "--not-production", table, code=1)
-    assert "protected against deletion" in refusal.stderr
+    assert "has deletion protection" in refusal.stderr
     assert client.scan(TableName=table)["Count"] == 1

@@ -70,7 +70,7 @@ async def test_another_token_does_not(settings: Settings, token: str) -> None:
     async with open_dashboard(guarded(settings)) as dashboard, dashboard.browser() as browser:
         answer = await signed_in(browser, token)
         assert answer.status_code == 422
-        assert "not the token" in answer.text
+        assert "This token is wrong" in answer.text
         assert "set-cookie" not in answer.headers
         assert (await browser.get("/")).status_code == 303
 

@@ -105,7 +105,7 @@ async def test_figures_agree_with_the_ledger(
     assert (shown["Dirty keys"], shown["Parked keys"]) == (str(dirty), str(parked)) == ("2", "1")
     assert shown["Open findings"].startswith("more than 10")
     assert dict(ROW.findall(html))["campaign"] == "2"
-    assert "things need you" in headline(html)
+    assert "problems need attention" in headline(html)
     [(since,)] = await product.sql(
         "SELECT to_char(min(dirty_since) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
         " FROM crossfade.ledger WHERE parked_reason IS NULL"
@@ -120,9 +120,9 @@ async def test_a_change_is_seen_without_asking(
     await product.drain()
     product.dynamo.add(Rule(Stall(), operation="PutItem"))
     async with watching(browser) as seen:
-        assert tiles(await until(seen, "look"))["Dirty keys"] == "0"
+        assert tiles(await until(seen, "snapshot"))["Dirty keys"] == "0"
         await create_campaign(product.app, product.user_id, NewCampaign(name="Seen"))
-        shown = tiles(await until(seen, "look", '<dd class="value">1</dd>'))
+        shown = tiles(await until(seen, "snapshot", '<dd class="value">1</dd>'))
         assert shown["Dirty keys"] == "1"
     product.dynamo.clear()
 
@@ -131,7 +131,7 @@ async def test_a_database_that_goes_and_comes_back(
     product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
     async with watching(browser) as seen:
-        await until(seen, "look")
+        await until(seen, "snapshot")
         await product.database.inject(Refuse())
         product.database.cut()
         assert await until(seen, "lost") in {"Unreachable", "Overloaded"}
@@ -143,7 +143,7 @@ async def test_a_database_that_goes_and_comes_back(
         assert ready.status_code == 503
         assert ready.text.startswith("not ready: the database cannot be reached")
         await product.database.heal()
-        await until(seen, "look")
+        await until(seen, "snapshot")
     async with asyncio.timeout(STEP_SECONDS_MAX):
         while (await browser.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - it is asked
             await asyncio.sleep(0.1)
@@ -157,9 +157,9 @@ async def test_streams_end_with_the_process(product: RunningProduct) -> None:
         dashboard.browser() as browser,
         watching(browser) as seen,
     ):
-        await until(seen, "look")
+        await until(seen, "snapshot")
         dashboard.stop.set()
-        assert {name async for name, _ in seen} <= {"look"}
+        assert {name async for name, _ in seen} <= {"snapshot"}
 
 
 async def test_no_page_shows_what_rows_hold(

@@ -95,8 +95,8 @@ async def test_drift_is_found_looked_at_repaired_and_closed(product: RunningProd
         assert "1 finding," in missing
         (lost,) = set(re.findall(r'href="/findings/(\d+)"', missing))
         finding = await shown(browser, f"/findings/{lost}")
-        assert "The row is there, a live item is not." in finding
-        assert "no item with a version stands in the target" in finding
+        assert "The row exists, but no live item." in finding
+        assert "the target has no item with a version" in finding
         assert await shown(browser, "/parity")
 
         place = await ask(
@@ -110,7 +110,7 @@ async def test_drift_is_found_looked_at_repaired_and_closed(product: RunningProd
         place = await ask(browser, "/actions/repair", "/actions/repair")
         await work(product)
         assert "1 of 1 findings closed" in await shown(browser, place)
-        assert "No finding is like this." in await shown(browser, "/findings")
+        assert "No finding matches." in await shown(browser, "/findings")
         assert "local operator, request" in await shown(browser, "/findings?standing=closed")
     await product.assert_equal()
 
@@ -135,10 +135,10 @@ async def test_what_waits_can_be_withdrawn(product: RunningProduct) -> None:
 async def test_nobody_at_work_is_told(product: RunningProduct) -> None:
     async with operator(product) as browser:
         place = await ask(browser, "/actions/verify", "/actions/verify")
-        assert "Does crossfade work run?" not in plain(await shown(browser, place))
+        assert "Is crossfade work running?" not in plain(await shown(browser, place))
         await product.sql("UPDATE crossfade.request SET requested_at = now() - interval '1 minute'")
         for path in (place, "/actions"):
-            assert "Does crossfade work run?" in plain(await shown(browser, path))
+            assert "Is crossfade work running?" in plain(await shown(browser, path))
 
 
 async def test_a_parked_key_is_shown_and_set_free(product: RunningProduct) -> None:
@@ -166,7 +166,7 @@ async def test_a_parked_key_is_shown_and_set_free(product: RunningProduct) -> No
         assert "in both stores" in await shown(browser, row)
 
 
-async def test_the_time_machine_tells_a_rows_past(product: RunningProduct) -> None:
+async def test_the_history_of_a_row_is_shown(product: RunningProduct) -> None:
     await furnish(product)
     (injected,) = await inject(product, Corruption.CHANGED_STRING)
     (key,) = injected.keys
@@ -178,13 +178,13 @@ async def test_the_time_machine_tells_a_rows_past(product: RunningProduct) -> No
         parts = key.parts[: len(mapping.primary_key)]
         parameters = {"entity": key.entity, "part": [part or "" for part in parts]}
         page = await browser.get("/keys/row", params=parameters)
-        assert "found apart: differs" in page.text
-        assert "seen equal again by local operator, request" in page.text
+        assert "a finding was opened: differs" in page.text
+        assert "the finding was closed by local operator, request" in page.text
         assert "in both stores" in page.text
         typed = {"entity": key.entity, "key": "/".join(part or "" for part in parts)}
         assert str(key) in (await browser.get("/keys/row", params=typed)).text
         nobody = await shown(browser, "/keys/row?entity=user&key=nobody")
-        assert "The ledger has not marked it" in nobody
+        assert "The ledger has no key of this row" in nobody
 
 
 async def test_revealing_needs_the_right_and_is_recorded(product: RunningProduct) -> None:
@@ -244,7 +244,7 @@ async def test_what_is_malformed_is_refused_with_a_page(product: RunningProduct)
         for path in MALFORMED:
             answer = await browser.get(path)
             assert answer.status_code == 400, path
-            assert "is not understood" in answer.text
+            assert "has an invalid part" in answer.text
 
 
 async def test_what_is_not_there_is_not_found(product: RunningProduct) -> None:

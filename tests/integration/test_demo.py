@@ -1,18 +1,19 @@
-"""`crossfade demo` does the main job on embedded engines and leaves nothing behind."""
+"""`crossfade demo` of the wheels does the main job on embedded engines and leaves nothing."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from pathlib import Path
 
 import psutil
 
 
-def test_the_demonstration_ends_equal_and_cleans_up() -> None:
+def test_the_demonstration_ends_equal_and_cleans_up(installed_wheels: Path, tmp_path: Path) -> None:
     before = engine_processes()
     ended = subprocess.run(
-        [sys.executable, "-m", "crossfade.cli", "demo", "--json"],
+        [installed_wheels / "crossfade", "demo", "--json"],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,

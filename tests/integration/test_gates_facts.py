@@ -42,7 +42,7 @@ async def test_a_fresh_migration_lacks_what_it_lacks(product: RunningProduct) ->
     await furnish(product)
     told = await facts(product)
     assert {entity.name for entity in told.entities} == set(APPLICATION.by_name)
-    assert all(entity.windows == 0 and entity.verified_at is None for entity in told.entities)
+    assert {(entity.windows, entity.verified_at) for entity in told.entities} == {(0, None)}
     assert (told.dirty, told.parked, told.open_findings) == (0, 0, 0)
     assert told.quiet_since is None
     assert {"backfill", "full-pass", "coverage", "quiet"} <= await closed(product)
@@ -53,7 +53,7 @@ async def test_a_pass_opens_its_gates(product: RunningProduct) -> None:
     await furnish(product)
     await verify(product)
     told = await facts(product)
-    assert all(entity.buckets == 256 for entity in told.entities)
+    assert {entity.buckets for entity in told.entities} == {256}
     assert told.quiet_since is not None
     assert not {"full-pass", "coverage", "findings"} & await closed(product)
     await product.sql("UPDATE crossfade.run SET finished_at = finished_at - interval '15 days'")

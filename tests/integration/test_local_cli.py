@@ -92,12 +92,12 @@ def test_status_follows_what_happens(shell: Shell) -> None:
     assert "postgres: started after a crash" in shell.run("up")
     assert "postgres: stopped\naws: stopped\n" in shell.run("down")
     assert states(3) == ["stopped", "stopped"]
-    assert "postgres: did not run" in shell.run("down")
+    assert "postgres: was not running" in shell.run("down")
 
 
 def test_up_after_a_crash_says_what_may_be_missing(shell: Shell) -> None:
     crash([one for one in shell.json("up")["engines"] if one["name"] == "aws"])
-    assert "its tables are those of its last orderly stop" in shell.run("up")
+    assert "its tables are those of the last clean stop" in shell.run("up")
 
 
 def test_down_cleans_up_after_a_crash(shell: Shell) -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from support.engines.clients import boto_client
+from support.engines.clients import boto_client, create_table
 from support.engines.dynamodb_local import missing_for_dynamodb_local
 from support.engines.shared import Engines
 from support.engines.values import Database, DynamoEngine, S3Engine
@@ -26,11 +26,12 @@ async def test_a_database_is_empty_and_sorts_the_same_everywhere(every_database:
         assert await cursor.fetchone() == ("ZabÉ", "É")
 
 
-def test_dynamo_lists_no_table_of_this_test(dynamo: DynamoEngine, name_prefix: str) -> None:
+def test_dynamo_lists_the_only_table_of_this_test(dynamo: DynamoEngine, name_prefix: str) -> None:
     client = boto_client(dynamo)
+    create_table(client, f"{name_prefix}only")
     names = client.list_tables()["TableNames"]
     client.close()
-    assert not [name for name in names if name.startswith(name_prefix)]
+    assert [name for name in names if name.startswith(name_prefix)] == [f"{name_prefix}only"]
 
 
 def test_dynamodb_local_takes_part_when_its_licence_is_accepted(engines: Engines) -> None:

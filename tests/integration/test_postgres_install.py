@@ -167,7 +167,7 @@ async def test_an_installer_may_follow_one_whose_session_takes_time_to_end(
 
 async def test_an_installer_at_work_keeps_others_out(database: Database) -> None:
     async with installer(database.dsn):
-        with pytest.raises(Contended, match="another installation is under way"):
+        with pytest.raises(Contended, match="another installation is running"):
             await uninstall(database.dsn)
     assert await uninstall(database.dsn) == ()
 
@@ -215,7 +215,7 @@ async def test_each_difference_from_the_catalog_has_a_line(every_database: Datab
         "mapping note: public.notes.extra is not in the mapping; declare it, or list it in ignored",
         "mapping absent: public.absent does not exist; create it, or correct the mapping's table",
         "mapping view: public.seen is a view or a foreign table; map the table with the rows",
-        "mapping keyless: public.keyless has no primary key; add one, a row is named by it",
+        "mapping keyless: public.keyless has no primary key; add one, it identifies the rows",
         "mapping parent: public.parent has tables that inherit from it; map each table",
     ):
         assert expected in lines

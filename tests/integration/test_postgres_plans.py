@@ -46,7 +46,7 @@ async def test_due_walks_its_index_in_order(every_database: Database) -> None:
                 "entities": ["note"],
                 "grace_seconds": 0.5,
                 "silent_seconds": 60,
-                "held": json.dumps([{"entity": "note", "key": key} for key in keys(100)]),
+                "paused": json.dumps([{"entity": "note", "key": key} for key in keys(100)]),
                 "keys_max": 100,
                 "lock_class": 1,
             },
@@ -71,11 +71,11 @@ async def test_the_keys_of_rows_are_found_by_the_primary_key(every_database: Dat
 async def test_fetch_goes_by_primary_keys(every_database: Database) -> None:
     async with captured_notes(every_database) as app:
         fill(app)
-        asked = [
+        records = [
             {"ordinal": ordinal, "key": key, "row_id": key[0]}
             for ordinal, key in enumerate(keys(100))
         ]
-        text = await plan(every_database, fetch_statement(NOTES), {"asked": json.dumps(asked)})
+        text = await plan(every_database, fetch_statement(NOTES), {"keys": json.dumps(records)})
         for index in ("ledger_pkey", "notes_pkey", "object_pkey"):
             assert f"using {index}" in text
         assert not scanned_whole(text, TABLES)

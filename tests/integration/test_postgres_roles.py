@@ -76,7 +76,7 @@ async def test_a_relay_needs_the_documented_grants(every_database: Database) -> 
         async with open_pool(dsn) as pool:
             feed = PostgresFeed(pool, ["note"], AT_ONCE)
             source = PostgresSource(pool, [NOTES])
-            with pytest.raises(AccessDenied, match="grant the role what the documentation"):
+            with pytest.raises(AccessDenied, match="grant the role the privileges"):
                 await feed.due(1)
             grants = documented_grants().replace("public.sessions", "public.notes")
             app.execute(grants.replace("relay_role", f"relay_{app.info.dbname}"))

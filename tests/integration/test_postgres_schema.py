@@ -24,7 +24,7 @@ def build(connection: psycopg.Connection, numbers: set[int]) -> None:
     for number, step in migrations():
         if number in numbers:
             connection.execute(step)
-            connection.execute(query("record_schema_step"), {"version": number})
+            connection.execute(query("record_migration"), {"version": number})
 
 
 def steps(connection: psycopg.Connection) -> list[int]:
@@ -78,7 +78,7 @@ async def test_a_step_that_finds_no_moment_leaves_those_before_it_done(database:
         build(app, {1})
         with psycopg.connect(database.dsn) as reader:
             reader.execute("SELECT FROM crossfade.ledger")
-            with pytest.raises(Contended, match="schema crossfade, step 3"):
+            with pytest.raises(Contended, match="schema crossfade, migration 3"):
                 await install(database.dsn, [NOTES], IMPATIENT)
         assert steps(app) == [1, 2]
         await install(database.dsn, [NOTES])

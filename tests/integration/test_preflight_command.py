@@ -69,7 +69,7 @@ def test_a_rate_above_what_a_new_table_takes_is_told_with_the_remedy(
     add_sessions(connection, 4001)
     shown = CliRunner().invoke(app, ["preflight", "session", "--wcu", "9000"])
     assert shown.exit_code == 0
-    assert "goes up to 4,001" in shown.stdout
+    assert "reaches 4,001" in shown.stdout
     assert "--table-name ours --warm-throughput WriteUnitsPerSecond=4001" in shown.stdout
     assert "warm throughput" not in CliRunner().invoke(app, ["preflight", "--wcu", "4000"]).stdout
 
@@ -160,7 +160,7 @@ def test_a_backfill_refuses_what_is_not_installed_and_contradictions() -> None:
     contradicting = CliRunner().invoke(app, ["backfill", "--limit", "5", "--workers", "2"])
     assert refused.exit_code == contradicting.exit_code == 1
     assert "not installed; run `crossfade install` first" in refused.stderr
-    assert "--limit: for one process" in contradicting.stderr
+    assert "--limit: works with one process" in contradicting.stderr
 
 
 def test_a_dry_run_counts_and_leaves_nothing_behind(

@@ -86,7 +86,7 @@ async def test_an_unknown_address_and_a_wrong_password_look_the_same(
 
 async def test_an_unknown_address_costs_a_comparison_as_well(site: TestedSite) -> None:
     """One hash is compared for either, which is what takes the time."""
-    passwords = site.site.state.desk.passwords
+    passwords = site.site.state.context.passwords
     hashes = passwords._hashes
     compared = []
 

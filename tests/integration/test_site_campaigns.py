@@ -87,7 +87,7 @@ async def test_a_new_campaign_keeps_everything_that_was_typed(scene: Scene) -> N
     assert str(campaign.treasury_gp) == "1250.50"
     assert scene.site.pushes.seen == [("campaign", campaign.id)]
     page = await scene.ada.get(address)
-    for shown in ("The Sunken Keep is there.", "Homebrew", "Active", "level 3", "7 Feb 2026"):
+    for shown in ("The Sunken Keep was created.", "Homebrew", "Active", "level 3", "7 Feb 2026"):
         assert shown in page.text
     assert "usually at 19:30" in page.text
     assert "Aldous, Brin" in page.text
@@ -160,7 +160,7 @@ async def test_the_list_shows_what_is_current_and_filters_by_status(scene: Scene
 
 
 async def test_a_list_without_anything_says_how_to_begin(scene: Scene) -> None:
-    assert "Make the first" in (await scene.ada.get("/campaigns")).text
+    assert "Create your first campaign" in (await scene.ada.get("/campaigns")).text
     assert "Every session is in a campaign" in (await scene.ada.get("/sessions")).text
 
 
@@ -225,7 +225,7 @@ async def test_whoever_is_slower_sees_both_versions_and_chooses(scene: Scene) ->
     await change(scene, campaign, name="Their name", tags=("theirs",))
     clash = await scene.ada.post(edit, data=mine)
     assert clash.status_code == 409
-    assert "Somebody saved first" in clash.text
+    assert "Edit conflict" in clash.text
     assert clash.text.count("you both changed it") == 1
     assert clash.text.count("only you changed it") == 1
     assert clash.text.count("only they changed it") == 1
@@ -273,13 +273,13 @@ async def test_archiving_puts_away_and_brings_back(scene: Scene) -> None:
     assert answer.headers["location"] == here
     page = await scene.ada.get(here)
     assert "One: archived." in page.text
-    assert "Bring back" in page.text
+    assert "Unarchive" in page.text
     await submit(scene.ada, here, {"expected_revision": "1"}, to=f"{here}/unarchive")
     back = await get_campaign(scene.site.app, scene.person.id, campaign.id)
     assert (back.status, back.archived_at) == (CampaignStatus.ACTIVE, None)
     answer = await submit(scene.ada, here, {"expected_revision": "0"}, to=f"{here}/archive")
     assert answer.status_code == 303
-    assert "Somebody changed the campaign meanwhile" in (await scene.ada.get(here)).text
+    assert "The campaign was changed in the meantime" in (await scene.ada.get(here)).text
 
 
 async def test_deleting_asks_first_and_leaves_the_sessions(scene: Scene) -> None:

@@ -13,7 +13,7 @@ import pytest
 from campaigns.actions import (
     edit_turn,
     get_session,
-    get_spoken,
+    get_turns,
     update_session,
 )
 from campaigns.inputs import SessionChanges
@@ -56,7 +56,7 @@ async def test_a_file_of_each_form_becomes_a_transcript(
         session = await new_session(site, person)
         saved = await send(ada, session, content.encode(), name)
         assert saved.status_code == 303, saved.text
-        (turn,) = (await get_spoken(site.app, person.id, session.id)).turns
+        (turn,) = (await get_turns(site.app, person.id, session.id)).turns
         assert (turn.speaker, turn.text) == ("GM", "The lamp")
         assert site.pushes.seen[-1] == ("session", session.id)
 
@@ -69,7 +69,7 @@ async def test_pasted_text_becomes_a_transcript(site: TestedSite) -> None:
         typed = {"expected_revision": "0", "text": SAID.replace("\n", "\r\n"), "lang": "en"}
         saved = await submit(ada, address, typed)
         assert saved.status_code == 303
-        spoken = await get_spoken(site.app, person.id, session.id)
+        spoken = await get_turns(site.app, person.id, session.id)
         assert (len(spoken.turns), spoken.lang, spoken.source) == (3, "en", "PASTED")
 
 
@@ -91,8 +91,8 @@ def archive() -> bytes:
         ("s.txt", gzip.compress(b"x" * 50_000_000), "The file: an archive"),
         ("s.txt", b"GM: \xff\xfe", "Line 1: not UTF-8"),
         ("s.txt", b"x" * (2 * 1024 * 1024 + 1), "The file: 2097153 bytes"),
-        ("s.docx", b"x", "A file of another kind"),
-        ("s.txt", b"", "Nothing brought"),
+        ("s.docx", b"x", "Unsupported file type"),
+        ("s.txt", b"", "No transcript given"),
     ],
 )
 async def test_a_malformed_file_is_named_beside_the_field(
@@ -146,7 +146,7 @@ async def test_a_transcript_replaces_nothing_unseen(site: TestedSite) -> None:
         await update_session(site.app, person.id, session.id, changes)
         page = await send(ada, session, b"GM: other", "s.txt")
         assert page.status_code == 422
-        assert "Somebody changed the session meanwhile" in page.text
+        assert "The session was changed in the meantime" in page.text
         assert 'name="expected_revision" value="2"' in page.text
 
 
@@ -192,7 +192,7 @@ async def test_a_search_counts_marks_and_leads_around(site: TestedSite) -> None:
         assert 807 in positions(last)
         assert re.search(r'<li id="turn-807" class="current"><span id="found">', last)
         assert "hit=1#found" in last
-        assert "Not said anywhere" in (await ada.get(f"{address}nowhere")).text
+        assert "No matches" in (await ada.get(f"{address}nowhere")).text
 
 
 async def test_a_line_is_edited_in_its_place(site: TestedSite) -> None:
@@ -207,7 +207,7 @@ async def test_a_line_is_edited_in_its_place(site: TestedSite) -> None:
         to = f"/sessions/{session.id}/transcript/turns/1"
         saved = await submit(ada, address, typed, to=to)
         assert saved.headers["location"].endswith("/transcript?from=0#turn-1")
-        turns = (await get_spoken(site.app, person.id, session.id)).turns
+        turns = (await get_turns(site.app, person.id, session.id)).turns
         assert (turns[1].t_seconds, turns[1].speaker, turns[1].text) == (
             2,
             "Pim",
@@ -220,7 +220,7 @@ async def test_a_line_that_two_people_edit_is_shown_in_both_versions(site: Teste
     async with site.browser() as ada:
         person = await sign_up(site, ada)
         session = await spoken_session(site, person)
-        before = (await get_spoken(site.app, person.id, session.id)).turns[1]
+        before = (await get_turns(site.app, person.id, session.id)).turns[1]
         theirs = TurnChanges(position=1, expected=digest(before), text="Theirs.", speaker="Odile")
         await edit_turn(site.app, person.id, session.id, theirs)
         page = f"/sessions/{session.id}/transcript?edit=0"
@@ -232,7 +232,7 @@ async def test_a_line_that_two_people_edit_is_shown_in_both_versions(site: Teste
         assert "Mine." in clash.text
         chosen = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', clash.text))
         assert (await ada.post(to, data=chosen)).status_code == 303
-        turns = (await get_spoken(site.app, person.id, session.id)).turns
+        turns = (await get_turns(site.app, person.id, session.id)).turns
         assert turns[1].text == "Mine."
         gone = await submit(ada, page, typed, to=f"/sessions/{session.id}/transcript/turns/77")
         assert gone.status_code == 409
@@ -255,7 +255,7 @@ async def test_a_line_that_cannot_be_is_shown_again(
     async with site.browser() as ada:
         person = await sign_up(site, ada)
         session = await spoken_session(site, person)
-        turn = (await get_spoken(site.app, person.id, session.id)).turns[0]
+        turn = (await get_turns(site.app, person.id, session.id)).turns[0]
         address = f"/sessions/{session.id}/transcript?edit=0"
         to = f"/sessions/{session.id}/transcript/turns/0"
         page = await submit(ada, address, {"expected": digest(turn), **typed}, to=to)
@@ -284,7 +284,7 @@ async def test_speakers_are_renamed_and_merged_on_purpose(site: TestedSite) -> N
         assert "another speaker&#39;s" in refused.text
         merged = await submit(ada, address, {**typed, "merge": "on"})
         assert merged.status_code == 303
-        spoken = await get_spoken(site.app, person.id, session.id)
+        spoken = await get_turns(site.app, person.id, session.id)
         assert {one.speaker for one in spoken.turns} == {"Odile"}
         for bad in ({"name": "[x]"}, {"speaker": "Nobody"}, {"expected_revision": "x"}):
             answer = await submit(ada, address, {**typed, "expected_revision": "2", **bad})
@@ -303,7 +303,7 @@ async def test_a_transcript_is_taken_along(site: TestedSite) -> None:
             'attachment; filename="a-filename-evil.exe-Set-Cookie-x-1.txt"'
         )
         assert "set-cookie" not in text.headers
-        assert parse_text(text.text) == (await get_spoken(site.app, person.id, session.id)).turns
+        assert parse_text(text.text) == (await get_turns(site.app, person.id, session.id)).turns
         markdown = await ada.get(f"{address}.md")
         assert "**GM** (00:00:01): The lamp is dark\\." in markdown.text
         assert (await ada.get(f"{address}.exe")).status_code == 404

@@ -114,6 +114,6 @@ def test_a_key_is_found_however_it_is_written(table: Any, *, is_deleted: bool) -
 
 def test_unknown_rows_and_short_keys_are_told(table: Any) -> None:
     del table
-    assert "knows it" in crossfade("explain", "user", "nobody").stdout
+    assert "no ledger entry" in crossfade("explain", "user", "nobody").stdout
     refusal = crossfade("explain", "member", "one", code=1)
     assert "campaign_id, user_id" in refusal.stderr

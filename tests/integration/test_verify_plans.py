@@ -9,20 +9,20 @@ from crossfade.postgres.queries import query
 from support.engines.values import Database
 from support.postgres_tables import AT_ONCE, NOTES, add_note, captured_notes, plan, scanned_whole
 
-ASKED = '[{"ordinal": 0, "key": ["a", "f", null]}]'
+KEYS = '[{"ordinal": 0, "key": ["a", "f", null]}]'
 
 
 async def test_pages_follow_the_primary_key(database: Database) -> None:
     async with captured_notes(database):
-        page = page_statement(NOTES, is_first=False)
-        told = await plan(database, page, {"after": ["a"], "rows_max": 10})
+        page = page_statement(NOTES, has_last=True)
+        told = await plan(database, page, {"last_key": ["a"], "rows_max": 10})
         assert "Index Scan using notes_pkey" in told
         assert "Sort" not in told.replace("Sort Key", "")
 
 
-async def test_standings_are_looked_up(database: Database) -> None:
+async def test_key_statuses_are_read_by_primary_key(database: Database) -> None:
     async with captured_notes(database):
-        told = await plan(database, key_status_statement(NOTES), {"asked": ASKED})
+        told = await plan(database, key_status_statement(NOTES), {"keys": KEYS})
         assert scanned_whole(told, ["ledger", "notes"]) == []
 
 

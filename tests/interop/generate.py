@@ -1,4 +1,4 @@
-"""Random schemas, services and calls, in the form of the golden vectors."""
+"""Generators of random schemas, services and calls, in the form of the golden vectors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Schema = dict[str, Any]
 Question = dict[str, Any]
 
 _NAMES = ("alpha", "beta", "gamma", "delta", "userId", "n1", "n", "kind", "zeta", "x_y")
-_ODD_NAMES = ("a-b", "9-9", "2", "b c")  # in the table's key only: elsewhere ElectroDB loses them
+_ODD_NAMES = ("a-b", "9-9", "2", "b c")  # for the table's key only: elsewhere ElectroDB loses them
 _TEXTS = ("x", "Yz", "A#b", "user_1", "É", "ß", "0", "long text here", "#", "_")
 _NUMBERS = (0, 1, -3, 7, 1.5, 1e21, 1e-7, 2**53, 0.1, 123456)
 _TYPES = (
@@ -35,10 +35,10 @@ _SORT_OPERATORS = ("begins", "gt", "gte", "lt", "lte", "between")
 
 
 def schema(random: Random, *, entity: str = "Ent", shared: Schema | None = None) -> Schema:
-    """A random schema; not all of them are valid.
+    """Return a random schema, which may be invalid.
 
     Args:
-        random: the source of chance.
+        random: the source of randomness.
         entity: the entity's name.
         shared: a schema whose collections this one joins.
     """
@@ -64,7 +64,7 @@ def schema(random: Random, *, entity: str = "Ent", shared: Schema | None = None)
 
 
 def _joining(random: Random, index: Schema, scalars: list[str]) -> Schema:
-    """The same index with a sort key of another entity, so that both are in its collection."""
+    """Return an index with the sort key of another entity, so that both join its collection."""
     joined = {**index, "sk": dict(index["sk"])}
     if "template" not in index["sk"]:
         extra = [name for name in scalars if name not in index["pk"].get("composite", ())]
@@ -167,7 +167,7 @@ def _key(random: Random, field: str, names: list[str], *, literal: str) -> Schem
 
 
 def value(random: Random, attribute: Schema) -> Any:
-    """A value of an attribute's type; rarely of another."""
+    """Return a value of an attribute's type; rarely of another type."""
     if random.random() < 0.02:
         return random.choice(("wrong", 5, True))
     type_ = attribute["type"]
@@ -181,7 +181,7 @@ def value(random: Random, attribute: Schema) -> Any:
 
 
 def values(random: Random, given: Schema, share: float) -> dict[str, Any]:
-    """Values for about this share of the attributes."""
+    """Return values for about this share of the attributes."""
     attributes = given["attributes"]
     return {
         name: value(random, attributes[name])
@@ -191,7 +191,7 @@ def values(random: Random, given: Schema, share: float) -> dict[str, Any]:
 
 
 def composites(random: Random, given: Schema, pattern: str, *, sort: bool = True) -> dict[str, Any]:
-    """Values for an index: the partition key's, and some or all of the sort key's."""
+    """Return values for an index: for the partition key, and for some or all of the sort key."""
     index = given["indexes"][pattern]
     names = list(index["pk"]["composite"])
     if sort:
@@ -201,7 +201,7 @@ def composites(random: Random, given: Schema, pattern: str, *, sort: bool = True
 
 
 def table_key(random: Random, given: Schema) -> dict[str, Any]:
-    """Values for the whole key of the table; rarely one is missing."""
+    """Return values for the table's complete key; rarely one is missing."""
     index = given["indexes"]["main"]
     names = [*index["pk"]["composite"], *index.get("sk", {}).get("composite", [])]
     found = {name: value(random, given["attributes"][name]) for name in names}
@@ -211,7 +211,7 @@ def table_key(random: Random, given: Schema) -> dict[str, Any]:
 
 
 def where(random: Random, given: Schema) -> list[Any]:
-    """A call of `where` with one or two operations."""
+    """Return a call of `where` with one or two operations."""
     names = [n for n, a in given["attributes"].items() if _is_scalar(a)]
     ops = []
     for name in random.sample(names, min(len(names), random.randint(1, 2))):
@@ -232,7 +232,7 @@ def _scalar(random: Random, attribute: Schema) -> Any:
 
 
 def question(random: Random, given: Schema) -> Question:
-    """One random call of an entity."""
+    """Return one random call of an entity."""
     make = random.choice(_MAKERS)
     asked: Question = {"schema": given, "calls": make(random, given)}
     options = _options(random, given, asked["calls"][0][0])
@@ -351,7 +351,7 @@ def _search(random: Random, given: Schema) -> list[Any]:
 
 
 def collection_question(random: Random, members: dict[str, Schema]) -> Question | None:
-    """One random query of a collection of a service."""
+    """Return one random query of a collection of a service; None if there is no collection."""
     first = next(iter(members.values()))
     patterns = {
         name: pattern
@@ -375,7 +375,7 @@ def collection_question(random: Random, members: dict[str, Schema]) -> Question 
 
 
 def conversion_question(random: Random, given: Schema) -> Question:
-    """One random conversion of composites to keys or to a cursor, of one index or of all."""
+    """Return one random conversion of composites to keys or a cursor, for one index or for all."""
     pattern = random.choice(list(given["indexes"]))
     prefix = random.choice(("", f"byAccessPattern.{pattern}."))
     scalars = {n for n, a in given["attributes"].items() if _is_scalar(a)}

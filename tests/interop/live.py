@@ -1,4 +1,4 @@
-"""A table for any schema, and our entities beside ElectroDB's on it."""
+"""A table for any schema, and items and ElectroDB's entities for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.engines.values import DynamoEngine
 async def table_for(
     engine: DynamoEngine, name: str, schemas: list[Schema]
 ) -> AsyncIterator[Client]:
-    """A client, and while it is open a table with every index of these schemas."""
+    """Create a table with every index of these schemas; yield a client, then delete the table."""
     async with Client(config_of(engine)) as client:
         await client.call("CreateTable", table_definition(name, [Entity(s) for s in schemas]))
         await until_active(client, name)
@@ -27,14 +27,14 @@ async def table_for(
 
 
 class Electro:
-    """ElectroDB's entity of a schema, on the oracle's endpoint."""
+    """ElectroDB's entity of a schema, which executes calls on the oracle's endpoint."""
 
     def __init__(self, oracle: Oracle, schema: Mapping[str, Any], table: str) -> None:
         self._oracle = oracle
         self._question = {"schema": schema, "config": {"table": table}, "terminal": "go"}
 
     def go(self, *calls: list[Any], **options: Any) -> Any:
-        """The result of executing these calls."""
+        """Execute a chain of calls, and return the result."""
         answer = self._oracle.ask({**self._question, "calls": list(calls), "options": options})
         assert "result" in answer, answer
         return answer["result"]
@@ -43,7 +43,7 @@ class Electro:
 def examples(
     recorded: Mapping[str, Any], schema: Schema, random: Random, count: int
 ) -> list[dict[str, Any]]:
-    """Items of a schema, in one partition of the table where they have sort keys of their own."""
+    """Return items of a schema, in one partition of the table if their sort keys differ."""
     definitions = {
         name: definition if isinstance(definition, dict) else {"type": definition}
         for name, definition in recorded["attributes"].items()

@@ -1,6 +1,6 @@
-// ElectroDB in a process of its own: one JSON question per line in, one JSON answer per line out.
-// A question is {schema | service, calls, options, config, terminal}, in the form of tests/golden;
-// schemas and services travel with it. Started with an endpoint, it can also execute calls there.
+// ElectroDB as the oracle of differential tests. It reads one JSON question per line, and writes one
+// JSON answer per line. A question is {schema | members, calls, options, config, terminal}, in the
+// form of tests/golden, but contains its schemas. With an endpoint it can also execute calls.
 "use strict";
 
 const path = require("node:path");

@@ -1,4 +1,4 @@
-"""ElectroDB in a node process that lives as long as a test module."""
+"""ElectroDB in a node process, as the oracle of differential tests."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _connection(engine: DynamoEngine | None) -> dict[str, str]:
 
 
 class Oracle:
-    """Answers questions in the form of the golden vectors.
+    """A node process that answers questions in the form of the golden vectors.
 
     Args:
-        engine: the DynamoDB on which it executes calls, if it does.
+        engine: the DynamoDB on which it executes calls; None if it only builds parameters.
     """
 
     def __init__(self, engine: DynamoEngine | None = None) -> None:
@@ -47,11 +47,11 @@ class Oracle:
         )
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """ElectroDB's answer: `params`, `result`, `value`, `ok` or `error`."""
+        """Return ElectroDB's answer: `params`, `result`, `value`, `ok` or `error`."""
         return self.ask_all([question])[0]
 
     def ask_all(self, questions: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The answers to several questions, in order."""
+        """Return the answers to several questions, in order."""
         assert self._process.stdin
         assert self._process.stdout
         answers = []

@@ -1,7 +1,7 @@
-"""Random calls on random schemas give the same parameters here and in ElectroDB.
+"""Random calls on random schemas have the same parameters here and in ElectroDB.
 
-Every run makes the same calls. ``--fuzz-cases N`` makes more of them, ``--fuzz-seed random`` makes
-others, and ``--fuzz-seed N`` repeats those of the seeds that a run prints.
+By default every run makes the same calls. ``--fuzz-cases N`` sets their number, ``--fuzz-seed
+random`` makes other calls, and ``--fuzz-seed N`` repeats the calls of a seed that a run printed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def oracle() -> Iterator[Oracle]:
 
 
 def _seeds(config: pytest.Config) -> tuple[int, int]:
-    """The first seed and the number of calls."""
+    """Return the first seed and the number of calls."""
     cases = int(config.getoption("--fuzz-cases", default=None) or DEFAULT_CASES)
     seed = config.getoption("--fuzz-seed", default=None) or DEFAULT_SEED
     return secrets.randbelow(10**9) if seed == "random" else int(seed), cases
@@ -52,7 +52,7 @@ def test_random_calls_agree_with_electrodb(
     disagreements = [
         (case_seed, question, difference)
         for case_seed in range(seed, seed + schemas)
-        for question in _questions(Random(case_seed))  # noqa: S311 - repeatable chance
+        for question in _questions(Random(case_seed))  # noqa: S311 - repeatable randomness
         if (difference := _difference(oracle.ask(question), _ours(question), question))
     ]
     shown = "\n".join(f"seed {s}: {json.dumps(q)}\n{d}" for s, q, d in disagreements[:3])
@@ -85,7 +85,7 @@ def _ours(question: Mapping[str, Any]) -> dict[str, Any]:
 def _difference(
     theirs: Mapping[str, Any], ours: Mapping[str, Any], question: generate.Question
 ) -> str:
-    """What differs; nothing where the two agree, or differ as docs/electrodb.md says."""
+    """Return the difference; empty if they agree, or differ as docs/electrodb.md describes."""
     if "error" in theirs and "error" in ours:
         return ""
     if "params" in theirs and _is_broken(theirs["params"], question):
@@ -102,10 +102,10 @@ def _names(params: Any) -> list[str]:
 
 
 def _is_broken(params: Any, question: generate.Question) -> bool:
-    """Whether ElectroDB's own parameters are of no use, and ours therefore differ."""
+    """Return whether ElectroDB's parameters are invalid, so that ours differ."""
     text = json.dumps(params)
     if '"$undefined"' in text or '"undefined"' in text or "" in _names(params):
-        return True  # a lost key, a literal "undefined", a removed key without a name
+        return True  # a missing key, a literal "undefined", or a removed key without a name
     finds = question["calls"][0][0] in ("find", "match")
     indexes = question.get("schema", {}).get("indexes", {}).values()
     return finds and any(
@@ -120,7 +120,7 @@ def test_random_conversions_agree_with_electrodb(
     seed, cases = _seeds(request.config)
     sys.stdout.write(f"seeds {seed} to {seed + cases // 10 - 1}\n")
     for case_seed in range(seed, seed + cases // 10):
-        random = Random(case_seed)  # noqa: S311 - repeatable chance
+        random = Random(case_seed)  # noqa: S311 - repeatable randomness
         question = generate.conversion_question(random, generate.schema(random))
         theirs, ours = oracle.ask(question), _converted(question)
         if "error" in theirs or "error" in ours:
@@ -148,7 +148,7 @@ def _as_json(values: Any) -> Any:
 
 
 def _without_booleans(values: Any) -> dict[str, Any]:
-    """The values without those that ElectroDB reads as false from a numeric key."""
+    """Return the values without booleans, which ElectroDB reads as false from a numeric key."""
     return {name: value for name, value in values.items() if not isinstance(value, bool)}
 
 

@@ -1,4 +1,4 @@
-"""Python and ElectroDB share a table: what either writes, the other reads."""
+"""A table shared with ElectroDB: each reads the items that the other writes."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def oracle(ministack: DynamoEngine) -> Iterator[Oracle]:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-async def test_items_cross_in_both_directions(
+async def test_items_are_exchanged_in_both_directions(
     name: str, ministack: DynamoEngine, name_prefix: str, oracle: Oracle
 ) -> None:
     recorded = SCHEMAS[name]
     schema = Schema.from_json(decode(recorded))
     table = f"{name_prefix}{name}"
-    items = examples(recorded, schema, Random(name), 4)  # noqa: S311 - repeatable chance
+    items = examples(recorded, schema, Random(name), 4)  # noqa: S311 - repeatable randomness
     async with table_for(ministack, table, [schema]) as client:
         ours = Entity(schema, table=table, client=client)
         theirs = Electro(oracle, recorded, table)
-        await _write_by_turns(ours, theirs, items)
+        await _write_alternately(ours, theirs, items)
         for item in items:
             read = (await ours.get(item).go()).data
             assert read
@@ -58,7 +58,7 @@ async def test_items_cross_in_both_directions(
         await _change_each_others(ours, theirs, items)
 
 
-async def _write_by_turns(ours: Entity, theirs: Electro, items: list[dict[str, Any]]) -> None:
+async def _write_alternately(ours: Entity, theirs: Electro, items: list[dict[str, Any]]) -> None:
     await ours.put(items[0]).go()
     theirs.go(["put", items[1]])
     await ours.upsert(items[2]).go()
@@ -66,7 +66,7 @@ async def _write_by_turns(ours: Entity, theirs: Electro, items: list[dict[str, A
 
 
 async def _read_together(ours: Entity, theirs: Electro, items: list[dict[str, Any]]) -> None:
-    """The same partition and batch; a cursor goes from one side to the other and back."""
+    """Read the same partition and batch; use cursors of each library in the other."""
     pattern = next(name for name, index in ours.indexes.items() if not index.index)
     partition = {name: items[0][name] for name in ours.indexes[pattern].pk.names}
     found = (await ours.query[pattern](partition).go(pages="all")).data
@@ -101,7 +101,7 @@ async def _change_each_others(ours: Entity, theirs: Electro, items: list[dict[st
 
 
 def _change(ours: Entity) -> dict[str, Any]:
-    """A new text for an attribute that is in no key."""
+    """Return a new value for an attribute that is in no key; empty if there is none."""
     composites = {name for index in ours.indexes.values() for name in index.composites}
     for name, attribute in ours.schema.attributes.items():
         plain = not (attribute.set or attribute.get or attribute.watch or attribute.validate)
@@ -112,7 +112,7 @@ def _change(ours: Entity) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", RECORDED["services"])
-async def test_collections_and_transactions_cross(
+async def test_collections_and_transactions_are_exchanged(
     name: str, ministack: DynamoEngine, name_prefix: str, oracle: Oracle
 ) -> None:
     if name == "warehouse":
@@ -124,14 +124,16 @@ async def test_collections_and_transactions_cross(
         entities = {alias: Entity(schema) for alias, schema in schemas.items()}
         service = Service(entities, table=table, client=client)
         items = {
-            alias: examples(member, schemas[alias], Random(1), 1)[0]  # noqa: S311 - repeatable chance
+            alias: examples(member, schemas[alias], Random(1), 1)[0]  # noqa: S311 - repeatable randomness
             for alias, member in members.items()
         }
         written = await service.transaction.write(
             lambda e: [e[alias].put(item).commit() for alias, item in items.items()]
         ).go()
         assert not written.canceled
-        for collection in _collections(schemas):
+        collections = _collections(schemas)
+        assert collections
+        for collection in collections:
             given = {key: value for item in items.values() for key, value in item.items()}
             found = (await service.collections[collection](given).go()).data
             asked = {"members": members, "calls": [[f"collections.{collection}", given]]}

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crossfade.errors import Unmappable
-from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, digest
+from crossfade.mapping import Codec, Column, Mapping, Rule, Shape
 from crossfade.mapping.codec.arrays import print_array
 from crossfade.mapping.codec.item_size import ITEM_BYTES_MAX, item_bytes
 from crossfade.mapping.state import Key, Live
@@ -73,7 +73,6 @@ def test_what_is_sent_comes_back(typed: tuple[str, str | None]) -> None:
     item = codec.encode(row_of(columns, codec)).item
     stored = codec.decode(item)
     assert stored.columns == columns == codec.canonical(columns)
-    assert digest(stored.columns) == digest(columns)
 
 
 @given(typed_texts())
@@ -83,7 +82,7 @@ def test_an_item_never_outgrows_the_bound_that_spares_it_from_being_weighed(
     name, text = typed
     codec = CODECS[name]
     item = codec.encode(row_of({"id": "1", "value": text}, codec)).item
-    spare = codec._characters_harmless - len(text or "") - 1
+    spare = codec._safe_characters - len(text or "") - 1
     assert item_bytes(item) + spare * 4 <= ITEM_BYTES_MAX
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from crossfade.errors import InvalidKey, Unmappable
@@ -42,11 +42,13 @@ def test_every_part_of_a_name_is_a_harmless_file_name(row_id: tuple[str, ...]) -
     assert text.count("/") == 2
 
 
-@given(st.text("t/.,%2Ea0", max_size=12), st.sampled_from([DIGEST, DIGEST[1:]]))
-def test_what_parses_is_what_would_be_made(middle: str, end: str) -> None:
-    text = f"t/{middle}/{end}"
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.text("t/.,%2Ea0", min_size=1, max_size=12))
+def test_what_parses_is_what_would_be_made(middle: str) -> None:
+    text = f"t/{middle}/{DIGEST}"
     try:
         parsed = parse_object_key(text)
     except InvalidKey:
-        return
+        assume(False)
+        raise
     assert str(parsed) == text

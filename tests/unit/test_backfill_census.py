@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from crossfade.backfill.windows import Progress, Tally, Window, windows_between
-from crossfade.cli.backfill_progress import figures, together, told
+from crossfade.cli.backfill_progress import figures, text_of, total
 from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.state import BodyRef, Key, Live
 from crossfade.preflight.census import MISFITS_SHOWN_MAX, Census
@@ -43,7 +43,7 @@ def test_misfits_are_named_by_primary_key_and_never_by_content() -> None:
     census.add(note("large", title="secret" * 100_000))
     assert [misfit.primary_key for misfit in census.shown] == [("long",), ("large",)]
     assert "secret" not in repr([(one.problem, one.remedy) for one in census.shown])
-    assert "409600 is the limit" in census.shown[1].problem
+    assert "the limit is 409600" in census.shown[1].problem
     assert all(misfit.remedy for misfit in census.shown)
 
 
@@ -71,7 +71,7 @@ def test_tallies_add_up() -> None:
 def test_figures_tell_rate_and_time_left() -> None:
     now = figures(Progress("note", 1000, 4, 1, 2, Tally(read=300)), 100, 10.0)
     assert (now.rows_per_second, now.eta_seconds) == (20.0, 35.0)
-    assert "300 of about 1,000 rows" in told(now)
+    assert "300 of about 1,000 rows" in text_of(now)
 
 
 def test_figures_of_a_finished_backfill_no_longer_guess() -> None:
@@ -83,4 +83,4 @@ def test_figures_of_a_finished_backfill_no_longer_guess() -> None:
 
 def test_entities_are_summed() -> None:
     one, other = (Progress(name, 10, 2, 1, 1, Tally(read=5)) for name in ("a", "b"))
-    assert together([one, other]) == Progress("all", 20, 4, 2, 2, Tally(read=10))
+    assert total([one, other]) == Progress("all", 20, 4, 2, 2, Tally(read=10))

@@ -33,8 +33,8 @@ def test_a_window_knows_its_neighbours(
 def test_an_empty_transcript_has_an_empty_window() -> None:
     found = read((), 7, "words", 3)
     assert (found.lines, found.total, found.before, found.after) == ((), 0, None, None)
-    assert found.finding is not None
-    assert found.finding.count == 0
+    assert found.result is not None
+    assert found.result.count == 0
 
 
 def test_a_search_goes_to_its_place_and_around_the_end() -> None:
@@ -42,16 +42,16 @@ def test_a_search_goes_to_its_place_and_around_the_end() -> None:
     assert [line.position for line in last.lines if line.is_current] == [609]
     assert last.lines[9].parts == (Part("line 609", is_hit=True),)
     hits = read(SAID, 0, "line 60", 1)
-    assert hits.finding is not None
-    assert (hits.finding.count, hits.finding.position) == (11, 60)
-    assert (hits.finding.previous, hits.finding.next) == (11, 2)
-    beyond = read(SAID, 0, "line 60", 99).finding
+    assert hits.result is not None
+    assert (hits.result.count, hits.result.position) == (11, 60)
+    assert (hits.result.previous, hits.result.next) == (11, 2)
+    beyond = read(SAID, 0, "line 60", 99).result
     assert beyond is not None
     assert (beyond.number, beyond.position, beyond.next) == (11, 609, 1)
 
 
 def test_blank_words_are_no_search() -> None:
-    assert read(SAID, 0, "  ").finding is None
+    assert read(SAID, 0, "  ").result is None
 
 
 def test_a_transcript_goes_on_from_its_first_to_its_last_time() -> None:

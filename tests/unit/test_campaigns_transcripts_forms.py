@@ -242,7 +242,7 @@ def test_a_long_speech_is_cut_at_its_sentences() -> None:
         ("{", "line 1: not JSON"),
         ('{"turns": [],\n secret}', "line 2: not JSON"),
         ("[]", "the top level: Expected `object`, got `array`"),
-        ("{}", "the top level: an unknown form"),
+        ("{}", "the top level: an unknown format"),
         ('{"turns": []}', "line 1: nothing said"),
         ('{"turns": [{"text": "a"}, {"text": 5}]}', "turns[1].text: Expected `str`, got `int`"),
         ('{"turns": [{"text": " "}]}', "turns[0]: no text"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -14,11 +16,11 @@ from campaigns.enums import CampaignStatus, GameSystem, MemberRole, SessionStatu
 from campaigns.errors import Conflict, Invalid, Problem
 from campaigns.passwords import Passwords, fingerprint
 from campaigns.settings import Settings, read_settings
-from campaigns.web.conflicts import Side, clash, marks_of, readable
+from campaigns.web.conflicts import Side, edit_conflict, marks_of, readable
 from campaigns.web.formats import counted, day, duration, iso, moment
 from campaigns.web.forms import (
-    Blank,
     Field,
+    WhenEmpty,
     Widget,
     refused,
     sentence,
@@ -30,11 +32,12 @@ from campaigns.web.labels import label, tone
 from campaigns.web.options import SiteOptions, options_of
 from campaigns.web.pages.campaigns import FIELDS as CAMPAIGN_FIELDS
 
+STYLE_SHEET = files("campaigns.web") / "static" / "site.css"
 ADDRESS = "http://127.0.0.1:8000"
 FIELDS = (
-    Field("name", "Name", blank=Blank.SENT, required=True),
+    Field("name", "Name", when_empty=WhenEmpty.SEND, required=True),
     Field("notes", "Notes", Widget.TEXT),
-    Field("level", "Level", Widget.NUMBER, Blank.LEFT_OUT),
+    Field("level", "Level", Widget.NUMBER, WhenEmpty.OMIT),
     Field("tags", "Tags", Widget.LIST),
     Field("public", "Public", Widget.CHECK),
 )
@@ -88,28 +91,37 @@ def test_problems_stand_beside_their_fields_and_the_first_has_the_focus() -> Non
     )
     form = refused(FIELDS, {"name": "", "notes": "kept"}, Invalid(*problems))
     assert form.is_refused
-    assert form.boxes["name"].problem == "Give it a value. Make it visible."
-    assert form.boxes["tags"].problem == "Shorten it."
-    assert [box.field.name for box in form.boxes.values() if box.has_focus] == ["name"]
-    assert form.boxes["notes"].text == "kept"
+    assert form.fields["name"].problem == "Give it a value. Make it visible."
+    assert form.fields["tags"].problem == "Shorten it."
+    assert [box.field.name for box in form.fields.values() if box.has_focus] == ["name"]
+    assert form.fields["notes"].text == "kept"
     assert form.problems == ("Read it again.",)
     assert not shown(FIELDS, {}).is_refused
 
 
 def test_a_conflict_is_told_with_its_kind() -> None:
     form = refused(FIELDS, {}, Conflict("name", "used by another", "give another name"))
-    assert form.boxes["name"].problem == "Used by another; give another name."
+    assert form.fields["name"].problem == "Used by another; give another name."
 
 
 def test_a_password_is_not_shown_again() -> None:
-    field = Field("password", "Password", Widget.PASSWORD, Blank.SENT)
-    assert shown((field,), {"password": "secret"}).boxes["password"].text == ""
+    field = Field("password", "Password", Widget.PASSWORD, WhenEmpty.SEND)
+    assert shown((field,), {"password": "secret"}).fields["password"].text == ""
 
 
-@given(st.text())
-def test_a_sentence_ends_once(text: str) -> None:
-    assert sentence(text).endswith(".")
-    assert not sentence(text).endswith("..")
+@pytest.mark.parametrize(
+    ("remark", "expected"),
+    [
+        ("give a name", "Give a name."),
+        ("Give a name.", "Give a name."),
+        ("wait...", "Wait."),
+        ("élan: none", "Élan: none."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_and_ends_with_one_full_stop(
+    remark: str, expected: str
+) -> None:
+    assert sentence(remark) == expected
 
 
 TWO = FIELDS[:2]
@@ -120,7 +132,7 @@ def test_of_two_versions_what_one_side_changed_is_settled(
     was: dict[str, str], mine: dict[str, str], theirs: dict[str, str]
 ) -> None:
     """Every field is agreed upon, settled for who changed it, or open if both did."""
-    found = clash(TWO, mine, theirs, marks_of(was), 7)
+    found = edit_conflict(TWO, mine, theirs, marks_of(was), 7)
     differing = {one.field.name: one for one in found.differences}
     assert differing.keys() | found.agreed.keys() == mine.keys()
     assert found.agreed == {name: text for name, text in mine.items() if text == theirs[name]}
@@ -136,7 +148,7 @@ def test_of_two_versions_what_one_side_changed_is_settled(
 
 
 def test_without_marks_somebody_chooses() -> None:
-    [name] = clash(TWO[:1], {"name": "a"}, {"name": "b"}, {}, 1).differences
+    [name] = edit_conflict(TWO[:1], {"name": "a"}, {"name": "b"}, {}, 1).differences
     assert name.settled is None
 
 
@@ -178,8 +190,11 @@ def test_every_value_has_a_label() -> None:
         assert len(set(labels)) == len(labels)
 
 
-def test_every_status_has_a_tone() -> None:
-    assert all(isinstance(tone(status), str) for status in CampaignStatus)
+def test_every_status_has_a_badge_of_the_style_sheet() -> None:
+    styled = set(re.findall(r"^\.badge\.(\w+) ", STYLE_SHEET.read_text(), re.MULTILINE))
+    tones = {tone(status) for status in CampaignStatus}
+    assert tones == {"", "accent", "good", "warn"}
+    assert tones - {""} <= styled
 
 
 def test_uploads_may_be_larger_than_other_forms() -> None:

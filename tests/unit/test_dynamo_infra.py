@@ -61,18 +61,31 @@ def test_the_template_has_the_table_of_the_command_line() -> None:
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-@pytest.mark.parametrize("policy", ["WriterPolicy", "ReaderPolicy", "OperatorPolicy"])
+@pytest.mark.parametrize(
+    "policy", ["WriterPolicy", "ReaderPolicy", "KeeperPolicy", "OperatorPolicy"]
+)
 def test_a_policy_allows_named_actions_on_named_resources_only(policy: str) -> None:
-    for statement in statements(policy):
-        assert not [action for action in actions(statement) if "*" in action]
-        assert statement["Resource"] != "*"
+    allowed = statements(policy)
+    assert {statement["Effect"] for statement in allowed} == {"Allow"}
+    assert [action for one in allowed for action in actions(one) if "*" in action] == []
+    assert "*" not in [statement["Resource"] for statement in allowed]
 
 
 def test_writers_delete_nothing_and_readers_write_nothing() -> None:
-    writing = [action for statement in statements("WriterPolicy") for action in actions(statement)]
-    reading = [action for statement in statements("ReaderPolicy") for action in actions(statement)]
-    assert not [action for action in writing if "Delete" in action]
-    assert not [action for action in reading if "Put" in action or "Delete" in action]
+    writing, reading = (
+        {action for statement in statements(policy) for action in actions(statement)}
+        for policy in ("WriterPolicy", "ReaderPolicy")
+    )
+    assert writing - reading == {"dynamodb:PutItem", "dynamodb:PartiQLInsert", "s3:PutObject"}
+    assert reading == {
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "dynamodb:DescribeTable",
+        "s3:GetObject",
+        "s3:ListBucket",
+    }
 
 
 def test_what_holds_data_outlives_the_stack() -> None:

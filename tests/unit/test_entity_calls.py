@@ -1,4 +1,4 @@
-"""Where calls differ from ElectroDB on purpose, and what is refused before anything is sent."""
+"""Calls that differ from ElectroDB intentionally, and calls that are rejected before a request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from crossfade.entity import (
     set_of,
     string,
 )
-from crossfade.entity.calls.paging import pages_wanted
+from crossfade.entity.calls.paging import page_limit
 from crossfade.entity.options import Options
 
 SCHEMA = Schema(
@@ -99,26 +99,26 @@ class TaskModel(pydantic.BaseModel):
         ("steps", {**KEY, "steps": "text"}),
     ],
 )
-def test_wrong_values_are_named_with_their_path(path: str, values: dict[str, Any]) -> None:
+def test_an_invalid_value_is_reported_with_its_path(path: str, values: dict[str, Any]) -> None:
     with pytest.raises(EntityError) as caught:
         TASKS.put(values).params()
     assert caught.value.code == 3001
     assert caught.value.faults[0].path == path
 
 
-def test_all_faults_of_one_attribute_are_told_with_their_index() -> None:
+def test_all_faults_of_an_attribute_are_reported_with_their_index() -> None:
     with pytest.raises(EntityError) as caught:
         TASKS.put(**KEY, steps=["a", 1, None, 2]).params()
     assert [fault.index for fault in caught.value.faults] == [1, 3]
 
 
-def test_values_never_stand_in_messages() -> None:
+def test_messages_do_not_contain_values() -> None:
     with pytest.raises(EntityError) as caught:
         TASKS.put(**KEY, points="hunter2").params()
     assert "hunter2" not in str(caught.value)
 
 
-def test_none_is_absent_except_in_values_of_any_type() -> None:
+def test_none_is_absent_except_for_attributes_of_any_type() -> None:
     item = TASKS.put(**KEY, title=None, meta=None).params()["Item"]
     assert "title" not in item
     assert item["meta"] is None
@@ -128,7 +128,7 @@ def test_none_is_absent_except_in_values_of_any_type() -> None:
 
 
 @pytest.mark.parametrize("record", [Task, TaskModel])
-def test_records_go_in_and_come_out(record: Any) -> None:
+def test_records_are_written_and_read(record: Any) -> None:
     tasks = Entity(SCHEMA, table="t", record=record)
     task = record(user_id="u", task_id="t", points=1.5, labels=frozenset({"a"}))
     item = tasks.put(task).params()["Item"]
@@ -139,7 +139,7 @@ def test_records_go_in_and_come_out(record: Any) -> None:
     assert "labels" not in tasks.put(record(user_id="u", task_id="t")).params()["Item"]
 
 
-def test_structs_inside_a_record_go_in_under_their_names_on_the_wire() -> None:
+def test_structs_inside_a_record_are_written_under_their_encoded_names() -> None:
     line = map_of({"itemCode": string(), "amount": number()})
     schema = Schema(
         entity="order",
@@ -159,8 +159,8 @@ def test_an_update_writes_a_constant_sort_key() -> None:
     assert values[":gsi1sk_u0"] == "meta"
 
 
-def test_the_old_comparison_of_no_number_is_that_of_texts() -> None:
-    """DynamoDB refuses it; strict entities refuse it before."""
+def test_the_v2_comparison_without_a_number_is_that_of_strings() -> None:
+    """DynamoDB rejects it; strict entities reject it before the request."""
     numbered = Schema(
         entity="step",
         service="app",
@@ -172,13 +172,13 @@ def test_the_old_comparison_of_no_number_is_that_of_texts() -> None:
         },
     )
     query = Entity(numbered, table="t").query.by_n(id="1")
-    none, some = query.lte().params(compare="v2"), query.lte(n=5).params(compare="v2")
-    assert none["KeyConditionExpression"] == "#pk = :pk and #sk1 < :sk1"
-    assert some["KeyConditionExpression"] == "#pk = :pk and #sk1 <= :sk1"
+    without, with_number = query.lte().params(compare="v2"), query.lte(n=5).params(compare="v2")
+    assert without["KeyConditionExpression"] == "#pk = :pk and #sk1 < :sk1"
+    assert with_number["KeyConditionExpression"] == "#pk = :pk and #sk1 <= :sk1"
 
 
 def test_index_keys_are_removed_in_the_order_of_their_composites() -> None:
-    """A composite that an earlier index mentions comes first, on whichever side it is later."""
+    """A composite of an earlier index precedes the others, in either key of a later index."""
     schema = Schema(
         entity="step",
         service="app",
@@ -199,7 +199,7 @@ def test_index_keys_are_removed_in_the_order_of_their_composites() -> None:
 
 
 def test_equalities_after_a_gap_of_a_multi_attribute_index_are_kept() -> None:
-    """DynamoDB refuses the query, which is better than the answer to a wider one."""
+    """DynamoDB rejects the query; without the equality it would return more items."""
     schema = Schema(
         entity="step",
         service="app",
@@ -222,7 +222,7 @@ def test_equalities_after_a_gap_of_a_multi_attribute_index_are_kept() -> None:
     assert caught.value.code == 2013
 
 
-def test_a_value_placeholder_never_stands_for_two_values() -> None:
+def test_a_value_placeholder_denotes_one_value() -> None:
     def eleven(a: Any, op: Any) -> str:
         return " OR ".join([op.eq(a.n1, "first"), *(op.eq(a.n, str(i)) for i in range(11))])
 
@@ -231,13 +231,13 @@ def test_a_value_placeholder_never_stands_for_two_values() -> None:
     assert caught.value.code == 1012
 
 
-def test_a_filter_never_takes_the_keys_placeholder() -> None:
+def test_a_filter_cannot_use_the_placeholder_of_the_key() -> None:
     query = TASKS.query.by_user(user_id="u").where(lambda a, op: op.exists(a.pk))
     with pytest.raises(EntityError):
         query.params()
 
 
-def test_a_text_like_a_reference_is_a_text() -> None:
+def test_a_string_with_the_form_of_a_placeholder_is_a_value() -> None:
     params = TASKS.scan().where(lambda a, op: f"{op.name(a.n)} = {op.value(a.n, '#n')}").params()
     assert params["ExpressionAttributeValues"][":n0"] == "#n"
 
@@ -255,35 +255,35 @@ CHAINS: dict[str, Callable[[], Any]] = {
     "an unknown attribute in where": lambda: (
         TASKS.scan().where(lambda a, op: op.exists(a.colour)).params()
     ),
-    "a where that is no function": lambda: TASKS.scan().where("n = 5").params(),  # type: ignore[arg-type]
-    "a where without text": lambda: TASKS.scan().where(lambda _a, _op: 5).params(),  # type: ignore[arg-type, return-value]
+    "a where that is not a function": lambda: TASKS.scan().where("n = 5").params(),  # type: ignore[arg-type]
+    "a where that returns no string": lambda: TASKS.scan().where(lambda _a, _op: 5).params(),  # type: ignore[arg-type, return-value]
     "None in where": lambda: TASKS.scan().where(lambda a, op: op.eq(a.n, None)).params(),
     "an unknown option": lambda: TASKS.get(KEY).params(colour="red"),  # type: ignore[call-arg]
-    "attributes that are no mapping": lambda: TASKS.put(5),  # type: ignore[call-overload]
+    "attributes that are not a mapping": lambda: TASKS.put(5),  # type: ignore[call-overload]
     "an unknown collection": lambda: Service({"t": TASKS}).collections.work,
     "a service without entities": lambda: Service({}),
     "a client without call": lambda: Entity(SCHEMA, client=5),  # type: ignore[call-overload]
-    "a listener that is no function": lambda: Entity(SCHEMA, listeners=(5,)),  # type: ignore[arg-type]
-    "pages that are no number": lambda: pages_wanted(Options(pages=0)),
+    "a listener that is not a function": lambda: Entity(SCHEMA, listeners=(5,)),  # type: ignore[arg-type]
+    "pages below one": lambda: page_limit(Options(pages=0)),
     "no table": lambda: Entity(SCHEMA).get(KEY).params(),
 }
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_misuse_is_an_error_with_a_code(name: str) -> None:
+def test_an_invalid_call_raises_an_error_with_a_code(name: str) -> None:
     with pytest.raises(EntityError) as caught:
         CHAINS[name]()
     assert caught.value.code
     assert caught.value.name
 
 
-async def test_going_without_a_client() -> None:
+async def test_go_without_a_client_is_an_error() -> None:
     with pytest.raises(EntityError) as caught:
         await TASKS.get(KEY).go()
     assert caught.value.code == 1001
 
 
-def test_calls_are_values() -> None:
+def test_calls_are_immutable() -> None:
     base = TASKS.update(KEY)
     first, second = base.set(n="x"), base.set(n="y")
     assert first.params()["ExpressionAttributeValues"][":n_u0"] == "x"

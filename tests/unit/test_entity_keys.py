@@ -1,4 +1,4 @@
-"""The keys that the mapping room asks for: the table's, and those of complete indexes."""
+"""The keys that mappings use: the table's key, and the keys of complete indexes."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def test_the_tables_key() -> None:
 
 
 @pytest.mark.parametrize("values", [{}, {"user": "a"}, {"user": "a", "task": None}])
-def test_a_missing_composite_is_named(values: dict[str, Any]) -> None:
+def test_a_missing_composite_is_reported(values: dict[str, Any]) -> None:
     for keys in (ENTITY.table_key, ENTITY.key_fields):
         with pytest.raises(EntityError, match="task") as caught:
             keys(values)
         assert caught.value.code == 2002
 
 
-def test_complete_indexes_are_written_and_others_left_out() -> None:
-    whole = {"user": "Ann", "task": "T", "due": "2026-12-01", "rank": 2}
-    assert ENTITY.key_fields(whole) == {
+def test_only_complete_indexes_are_written() -> None:
+    complete = {"user": "Ann", "task": "T", "due": "2026-12-01", "rank": 2}
+    assert ENTITY.key_fields(complete) == {
         "pk": "USER#Ann",
         "sk": "$task_1#task_t",
         "gsi1pk": "$app#user_ann",
@@ -58,11 +58,16 @@ def test_complete_indexes_are_written_and_others_left_out() -> None:
         "gsi2pk": "all",
         "gsi2sk": 2,
     }
-    assert set(ENTITY.key_fields({**whole, "due": None})) == {"pk", "sk", "gsi2pk", "gsi2sk"}
-    assert set(ENTITY.key_fields({**whole, "task": "hidden"})) == {"pk", "sk", "gsi1pk", "gsi1sk"}
+    assert set(ENTITY.key_fields({**complete, "due": None})) == {"pk", "sk", "gsi2pk", "gsi2sk"}
+    assert set(ENTITY.key_fields({**complete, "task": "hidden"})) == {
+        "pk",
+        "sk",
+        "gsi1pk",
+        "gsi1sk",
+    }
 
 
-def test_key_fields_are_those_of_a_put() -> None:
+def test_key_fields_equal_those_of_a_put() -> None:
     values = {"user": "Ann", "task": "T", "due": "2026-12-01", "rank": 2}
     item = Entity(SCHEMA, table="t").put(values).params()["Item"]
     assert item == {**values, **ENTITY.key_fields(values), **ENTITY.identifiers}

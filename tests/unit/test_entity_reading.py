@@ -1,4 +1,4 @@
-"""A record is the same whether made of the stored item itself or attribute by attribute."""
+"""The generated reader and the general reader return equal records."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from crossfade.entity import (
     set_of,
     string,
 )
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.execution.readers import own_reader
 
-MARK = {"__edb_e__": "note", "__edb_v__": "1"}
+IDENTITY = {"__edb_e__": "note", "__edb_v__": "1"}
 KEY = {"pk": "$notes#id_a", "sk": "$note_1"}
 
 
 class Note(msgspec.Struct):
-    """A record whose fields are stored as they are."""
+    """A record whose fields are stored unchanged."""
 
     id: str
     title: str = "untitled"
@@ -39,21 +39,21 @@ class Note(msgspec.Struct):
 
 
 class Lenient(msgspec.Struct):
-    """A record that takes None and has another default."""
+    """A record that accepts None and has another default."""
 
     id: str
     title: str | None = "untitled"
 
 
 class Ordered(msgspec.Struct):
-    """A record that shows the order of a set's members."""
+    """A record that preserves the order of a set's members."""
 
     id: str
     tags: list[str]
 
 
 class Closed(msgspec.Struct, forbid_unknown_fields=True):
-    """A record that refuses what is no attribute."""
+    """A record that rejects unknown fields."""
 
     id: str
     title: str = ""
@@ -67,7 +67,7 @@ class Open(msgspec.Struct):
 
 
 class Size(msgspec.Struct):
-    """A map as a record of its own."""
+    """A record of a map."""
 
     width: float
     unit: str = "cm"
@@ -75,7 +75,7 @@ class Size(msgspec.Struct):
 
 
 class Detailed(msgspec.Struct, kw_only=True):
-    """A record of values that have to be checked, copied or converted."""
+    """A record of values that must be checked, copied or converted."""
 
     id: str
     stars: float = 0.5
@@ -85,7 +85,7 @@ class Detailed(msgspec.Struct, kw_only=True):
 
 
 class Keyed(msgspec.Struct):
-    """A record with a field that is named as a key of the table, not as an attribute."""
+    """A record with a field that has the name of a table key, not of an attribute."""
 
     id: str
     sk: str = "no attribute"
@@ -107,7 +107,7 @@ def _entity(record: Any, **changes: Attribute) -> Entity[Any]:
 
 
 def _item(**values: Any) -> dict[str, Any]:
-    return {**KEY, **MARK, "id": "a", **values}
+    return {**KEY, **IDENTITY, "id": "a", **values}
 
 
 ITEMS = (
@@ -124,29 +124,29 @@ ITEMS = (
 def _outcome(read: Callable[[dict[str, Any]], Any], item: dict[str, Any]) -> Any:
     try:
         return read(item)
-    except msgspec.ValidationError as refusal:
-        return str(refusal)
+    except msgspec.ValidationError as error:
+        return str(error)
 
 
-def _readers(core: Core[Any]) -> tuple[Callable[[dict[str, Any]], Any], ...]:
-    """What reads items with Python values and, by way of typed ones, the same."""
-    return core.read_own, lambda item: core.read_typed(marshal_item(item))
+def _readers(context: ExecutionContext[Any]) -> tuple[Callable[[dict[str, Any]], Any], ...]:
+    """Return the readers of plain items and of typed items, both called with plain items."""
+    return context.read_own, lambda item: context.read_typed(marshal_item(item))
 
 
 @pytest.mark.parametrize("record", [Note, Lenient, Ordered, Closed, Open, Keyed, Detailed, dict])
 @pytest.mark.parametrize("item", ITEMS)
-def test_a_struct_of_the_item_is_the_struct_of_its_attributes(
+def test_the_generated_reader_agrees_with_the_general_reader(
     record: Any, item: dict[str, Any]
 ) -> None:
-    """Whatever is absent, NULL, unknown or no attribute; so is the refusal."""
-    core = _entity(record).core
-    for read in _readers(core):
-        assert _outcome(read, item) == _outcome(core.read, item)
+    """They return equal records, or equal errors, for absent, NULL and unknown fields too."""
+    context = _entity(record).context
+    for read in _readers(context):
+        assert _outcome(read, item) == _outcome(context.read, item)
 
 
 @pytest.mark.parametrize("record", [Note, Closed, dict])
-def test_an_item_without_the_entitys_marks_is_not_read(record: Any) -> None:
-    for read in _readers(_entity(record).core):
+def test_an_item_without_the_entitys_identifiers_is_not_read(record: Any) -> None:
+    for read in _readers(_entity(record).context):
         assert read(_item()) is not None
         for foreign in ({"__edb_e__": "user"}, {"__edb_v__": "2"}, {"__edb_e__": None}):
             assert read(_item(**foreign)) is None
@@ -157,9 +157,9 @@ def test_a_record_shares_nothing_with_its_item() -> None:
         id: str
         names: list[str]
 
-    core = _entity(Listed, names=list_of(string())).core
+    context = _entity(Listed, names=list_of(string())).context
     item = _item(names=["Ann"])
-    record = core.read_own(item)
+    record = context.read_own(item)
     assert record
     record.names.append("Bob")
     assert item["names"] == ["Ann"]
@@ -186,39 +186,39 @@ def test_a_record_shares_nothing_with_its_item() -> None:
         ),
     ],
 )
-def test_what_is_hidden_renamed_or_got_reaches_a_struct_by_its_rule(
+def test_hidden_renamed_and_computed_attributes_are_read_into_structs(
     changes: dict[str, Attribute], expected: Note
 ) -> None:
-    """None of these may be read from the item as it is."""
+    """None of these can be read from the item unchanged."""
     item = _item(title="plain", t="renamed", tags=frozenset("x"))
-    for read in _readers(_entity(Note, **changes).core):
+    for read in _readers(_entity(Note, **changes).context):
         assert read(item) == expected
 
 
-def test_what_a_record_refuses_is_said_of_its_attributes() -> None:
-    """The error is that of the attributes, though the item itself was tried first."""
-    core = _entity(Note).core
+def test_a_record_error_refers_to_attributes() -> None:
+    """The general reader raises the error after the generated reader has failed."""
+    context = _entity(Note).context
     with pytest.raises(msgspec.ValidationError, match=r"Expected `str`.*\$\.title"):
-        core.read_own(_item(title=["no text"]))
+        context.read_own(_item(title=["no text"]))
 
 
 @pytest.mark.parametrize("typed", [False, True])
-def test_plain_structs_are_made_without_a_dictionary_of_attributes(*, typed: bool) -> None:
-    """The short way is taken where it may be."""
+def test_plain_structs_are_constructed_without_a_dictionary_of_attributes(*, typed: bool) -> None:
+    """The generated reader is used for common items, and `convert` for others."""
 
     def convert(attributes: dict[str, Any]) -> Note:
         return Note(f"of {len(attributes)} attributes")
 
-    read = own_reader(_entity(Note).core.model, Note, convert, typed=typed)
+    read = own_reader(_entity(Note).context.model, Note, convert, typed=typed)
     form = marshal_item if typed else dict
     assert read(form(ITEMS[1])) == Note("a", "Cellar", 3, frozenset(("wet", "dark")))
     assert read(form(_item(title=b"no text"))) == Note("of 2 attributes")
 
 
 @pytest.mark.parametrize("name", ["it's", 'a"b', "{value}", "two\nlines", "back\\slash", "\ud800"])
-def test_any_name_of_an_attribute_is_read(name: str) -> None:
-    """Names stand in written-out code, where they are quoted."""
+def test_an_attribute_can_have_any_name(name: str) -> None:
+    """Names are quoted in generated code."""
     entity = _entity(dict, **{name: string(), f"{name}s": set_of(string()), f"{name}*": anything()})
     values = {name: "one", f"{name}s": ["a", "b"], f"{name}*": None}
     stored = {**values, f"{name}s": frozenset(("b", "a"))}
-    assert entity.core.read_own(_item(**stored)) == {"id": "a", **values}
+    assert entity.context.read_own(_item(**stored)) == {"id": "a", **values}

@@ -1,4 +1,4 @@
-"""Schemas: declared in Python, read from JSON, refused when wrong."""
+"""Schemas: declarations in Python, the JSON form, and the rejection of invalid ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAIN = Index(pk=PK, sk=SK)
 def schema(
     attributes: dict[str, Attribute] | None = None, indexes: dict[str, Index] | None = None
 ) -> Schema:
-    """A schema of attributes a, b, c and a table index, with changes."""
+    """Return a schema of attributes a, b, c and a table index, with changes."""
     base = {"a": string(), "b": string(), "c": string()}
     return Schema(
         entity="e",
@@ -46,12 +46,12 @@ def schema(
 
 
 def key(field: str, composite: tuple[str, ...], **options: Any) -> Key:
-    """A key of these composites."""
+    """Return a key of these composites."""
     return Key(field=field, composite=composite, **options)
 
 
 def second(**changes: Any) -> Index:
-    """A secondary index, with changes."""
+    """Return a secondary index, with changes."""
     given = {"index": "g", "pk": key("gpk", ("c",)), **changes}
     return Index(**given)
 
@@ -106,7 +106,7 @@ def second(**changes: Any) -> Index:
         (2011, {}, {"g": second(type=IndexType.COMPOSITE, pk=Key(composite=("c",)), scope="x")}),
     ],
 )
-def test_wrong_schemas_fail_with_electrodbs_code(
+def test_an_invalid_schema_is_rejected_with_electrodbs_code(
     code: int, attributes: dict[str, Attribute], indexes: dict[str, Index]
 ) -> None:
     with pytest.raises(EntityError) as caught:
@@ -128,7 +128,9 @@ def test_wrong_schemas_fail_with_electrodbs_code(
         ("indexes.m.type", {"indexes": {"m": {"pk": {"field": "pk"}, "type": "odd"}}}),
     ],
 )
-def test_wrong_structure_is_named(where: str, model: dict[str, Any]) -> None:
+def test_an_invalid_json_form_is_reported_with_its_location(
+    where: str, model: dict[str, Any]
+) -> None:
     base = {
         "model": {"entity": "e", "version": "1", "service": "s"},
         "attributes": {},
@@ -169,7 +171,7 @@ def test_snake_case_names_must_differ() -> None:
         Schema.from_json(model, snake_case=True)
 
 
-def test_patterns_survive_json_and_functions_do_not() -> None:
+def test_patterns_have_a_json_form_and_functions_do_not() -> None:
     declared = schema({"d": string(validate=re.compile("^x", re.ASCII))})
     assert declared.to_json()["attributes"]["d"]["validate"] == {"$regex": "^x"}
     assert Schema.from_json(declared.to_json()) == declared
@@ -177,7 +179,7 @@ def test_patterns_survive_json_and_functions_do_not() -> None:
         schema({"d": string(default=lambda: "x")}).to_json()
 
 
-def test_identifiers_and_access_patterns_can_be_read() -> None:
+def test_identifiers_and_access_patterns_are_public() -> None:
     entity = Entity(schema({}, {"g": second(collection=())}), identifiers=Identifiers("e", "v"))
     assert entity.identifiers == {"e": "e", "v": "1"}
     index = entity.indexes["g"]

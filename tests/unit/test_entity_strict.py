@@ -1,4 +1,4 @@
-"""What strict mode refuses, and that the same passes without it."""
+"""Calls and schemas that strict mode rejects, and that are accepted without it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def either(a: Any, op: Any) -> str:
 
 
 CALLS: dict[str, Callable[[Entity], Any]] = {
-    "unfinished index key": lambda e: e.put(id="1", a="x"),
+    "incomplete index key": lambda e: e.put(id="1", a="x"),
     "unknown name in put": lambda e: e.put(id="1", colour="red"),
     "unknown name in update": lambda e: e.update(id="1").set(colour="red"),
     "unknown name in upsert": lambda e: e.upsert(id="1", colour="red"),
@@ -59,12 +59,12 @@ CALLS: dict[str, Callable[[Entity], Any]] = {
     "wrong type in a key": lambda e: e.get(id=5),
     "wrong type in a query": lambda e: e.query.ab(a=5),
     "add on a composite": lambda e: e.update(id="1").add(n=1),
-    "two fields of one name": lambda e: e.query.ab(a="x").where(
+    "two fields with one placeholder": lambda e: e.query.ab(a="x").where(
         lambda a, op: f"{op.eq(a.nested.name, 'x')} AND {op.eq(a.name, 'y')}"
     ),
     "begins on a number": lambda e: e.query.by_n(id="1").begins(n=1),
-    "below no number": lambda e: e.query.by_n(id="1").lt(),
-    "between a number and none": lambda e: e.query.by_n(id="1").between({"n": 1}, {}),
+    "less than without a number": lambda e: e.query.by_n(id="1").lt(),
+    "between with one bound": lambda e: e.query.by_n(id="1").between({"n": 1}, {}),
     "where on get": lambda e: e.get(id="1").where(lambda a, op: op.exists(a.a)),
     "empty set in put": lambda e: e.put(id="1", labels=set()),
     "empty set in update": lambda e: e.update(id="1").set(labels=set()),
@@ -72,13 +72,13 @@ CALLS: dict[str, Callable[[Entity], Any]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_calls_that_nobody_means(name: str) -> None:
+def test_strict_mode_rejects_calls(name: str) -> None:
     assert CALLS[name](Entity(SCHEMA, table="t")).params()
     with pytest.raises(EntityError):
         CALLS[name](Entity(SCHEMA, table="t", strict=True)).params()
 
 
-def test_limits_below_one() -> None:
+def test_strict_mode_rejects_limits_below_one() -> None:
     assert Entity(SCHEMA, table="t").query.ab(a="x").params(limit=0)["Limit"] == 0
     with pytest.raises(EntityError) as caught:
         Entity(SCHEMA, table="t", strict=True).query.ab(a="x").params(limit=0)
@@ -110,13 +110,13 @@ def test_limits_below_one() -> None:
         ),
     ],
 )
-def test_schemas_that_nobody_means(schema: Schema) -> None:
+def test_strict_mode_rejects_schemas(schema: Schema) -> None:
     Entity(schema)
     with pytest.raises(EntityError):
         Entity(schema, strict=True)
 
 
-def test_templates_with_a_casing_are_fine() -> None:
+def test_strict_mode_accepts_templates_with_a_casing() -> None:
     key = Key(field="pk", template="USER#${id}", casing=Casing.NONE)
     schema = Schema(
         entity="e", service="s", attributes={"id": string()}, indexes={"main": Index(pk=key)}
@@ -124,14 +124,14 @@ def test_templates_with_a_casing_are_fine() -> None:
     assert Entity(schema, strict=True, table="t").get(id="1").params()["Key"] == {"pk": "USER#1"}
 
 
-def test_an_or_cannot_weaken_the_other_conditions() -> None:
+def test_an_or_does_not_affect_the_other_conditions() -> None:
     strict = Entity(SCHEMA, table="t", strict=True).patch(id="1").where(either).params()
     loose = Entity(SCHEMA, table="t").patch(id="1").where(either).params()
     assert strict["ConditionExpression"] == "(attribute_exists(#p)) AND (#a = :a0 OR #b = :b0)"
     assert loose["ConditionExpression"] == "attribute_exists(#p) AND #a = :a0 OR #b = :b0"
 
 
-def test_the_numeric_key_zero_is_updated() -> None:
+def test_strict_mode_writes_the_numeric_key_zero() -> None:
     changed = Entity(SCHEMA, table="t", strict=True).update(id="1").set(n=0).params()
     assert changed["ExpressionAttributeValues"][":gsi2sk_u0"] == 0
     loose = Entity(SCHEMA, table="t").update(id="1").set(n=0).params()

@@ -1,4 +1,4 @@
-"""The table that entities need."""
+"""The CreateTable parameters for a set of entities."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_entities_share_a_table_with_all_their_indexes() -> None:
         (["keys_only", None], {"ProjectionType": "ALL"}),
     ],
 )
-def test_an_index_projects_what_its_entities_say(
+def test_an_index_has_the_projection_of_its_entities(
     projections: list[Any], expected: dict[str, Any]
 ) -> None:
     entities = [_entity(f"e{i}", by_n=_by_n(p)) for i, p in enumerate(projections)]
@@ -86,7 +86,7 @@ def test_a_table_without_indexes() -> None:
     assert "GlobalSecondaryIndexes" not in table_definition("app", [_entity("a")])
 
 
-def test_entities_that_need_different_keys_are_refused() -> None:
+def test_entities_with_different_keys_are_rejected() -> None:
     other = Index(index="gsi1", pk=Key(field="other", composite=("t",)))
     texts = Index(
         index="gsi1",

@@ -1,4 +1,4 @@
-"""Texts in keys are those that JavaScript makes."""
+"""The conversion of values to text in keys, as in JavaScript."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_numbers(number: float | Decimal, text: str) -> None:
 @pytest.mark.parametrize(
     "number", [2**53 + 1, 10**400, Decimal("0.12345678901234567890"), Decimal("NaN")]
 )
-def test_numbers_that_javascript_cannot_hold_are_refused(number: int | Decimal) -> None:
+def test_numbers_that_javascript_cannot_hold_are_rejected(number: int | Decimal) -> None:
     with pytest.raises(EntityError) as caught:
         number_text(number)
     assert caught.value.code == 3001
@@ -58,7 +58,7 @@ def test_numbers_that_javascript_cannot_hold_are_refused(number: int | Decimal) 
 @pytest.mark.parametrize(
     ("value", "text"), [("", ""), ("é", "é"), (True, "true"), (False, "false")]
 )
-def test_texts_and_booleans(value: Any, text: str) -> None:
+def test_strings_and_booleans(value: Any, text: str) -> None:
     assert scalar_text(value) == text
 
 
@@ -69,12 +69,12 @@ def test_other_kinds_have_no_text_in_keys(value: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "1e5", "0x1F", "0b11", "Infinity", "-1.5", ".5", "5."])
-def test_what_javascript_takes_for_a_number(text: str) -> None:
+def test_texts_that_javascript_converts_to_a_number(text: str) -> None:
     assert is_numeric(text)
 
 
 @pytest.mark.parametrize("text", ["a", "1a", "0x", "e5", "--1", "infinity", "-0x1"])
-def test_what_javascript_does_not_take_for_a_number(text: str) -> None:
+def test_texts_that_javascript_converts_to_nan(text: str) -> None:
     assert not is_numeric(text)
 
 

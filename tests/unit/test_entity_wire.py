@@ -1,4 +1,4 @@
-"""Python values as DynamoDB's typed attribute values, exactly."""
+"""Conversion between Python values and DynamoDB's typed attribute values."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def test_values(value: Any, typed: dict[str, Any]) -> None:
         object(),
     ],
 )
-def test_what_dynamodb_cannot_hold_is_refused_by_name_and_kind(value: Any) -> None:
+def test_values_that_dynamodb_cannot_hold_are_rejected_with_their_path(value: Any) -> None:
     with pytest.raises(EntityError) as caught:
         marshal_item({"notes": value})
     assert caught.value.code == 3001
     assert caught.value.faults[0].path.startswith("notes")
 
 
-def test_messages_never_hold_values() -> None:
+def test_messages_do_not_contain_values() -> None:
     with pytest.raises(EntityError) as caught:
         marshal({"secret": "word\ud800"})
     assert "word" not in str(caught.value)
@@ -81,6 +81,6 @@ def test_numbers_never_become_floats() -> None:
 
 
 @pytest.mark.parametrize("typed", [{}, {"X": "1"}, {"S": "a", "N": "1"}])
-def test_malformed_values_are_refused(typed: dict[str, Any]) -> None:
+def test_malformed_values_are_rejected(typed: dict[str, Any]) -> None:
     with pytest.raises(EntityError):
         unmarshal(typed)

@@ -22,7 +22,7 @@ def defines(file: Path, name: str) -> bool:
 def test_every_row_says_where_it_is_stopped_and_tested() -> None:
     others = {line for line in LINES if line.startswith("| ") and not ROW.fullmatch(line)}
     assert others == {"| what can go wrong | what stops it | where | test |"}
-    assert len({hazard for hazard, _, _ in ROWS}) == len(ROWS)
+    assert len({hazard for hazard, _, _ in ROWS}) == len(ROWS) > 50
 
 
 @pytest.mark.parametrize(("hazard", "place", "test"), ROWS)

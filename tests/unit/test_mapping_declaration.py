@@ -58,30 +58,33 @@ def with_column(column: Column) -> tuple[Column, ...]:
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a name with capitals": ({"name": "Thing"}, "mapping Thing: name: "),
     "a table without schema": ({"table": "things"}, "table things: must be schema-qualified"),
-    "a version before 1": ({"version": 0}, "version: counts from 1"),
+    "a version before 1": ({"version": 0}, "version: must be 1 or more"),
     "no shape": ({"shapes": ()}, "shapes: is empty"),
     "no primary key": ({"primary_key": ()}, "primary_key: names no column"),
     "an unknown primary key": ({"primary_key": ("uid",)}, "primary_key column uid: is not among"),
     "a primary key twice": ({"primary_key": ("id", "id")}, "primary_key column id: is named twice"),
-    "a column twice": ({"columns": (*COLUMNS, COLUMNS[0])}, "column id: stands once"),
-    "a column ignored too": ({"ignored": ("owner",)}, "column owner: stands once"),
+    "a column twice": (
+        {"columns": (*COLUMNS, COLUMNS[0])},
+        "column id: is declared more than once",
+    ),
+    "a column ignored too": ({"ignored": ("owner",)}, "column owner: is declared more than once"),
     "a column that is a body too": (
         {"bodies": (Body("data", "dataKey", "data"),)},
-        "column data: stands once",
+        "column data: is declared more than once",
     ),
     "an overflow body without column": (
         {"bodies": (Body("text", "textKey", "texts", overflow_only=True),)},
-        "body text: moves on overflow only, so it needs a column",
+        "body text: has overflow_only, so the column must be declared",
     ),
     "a body twice": (
         {"bodies": (Body("text", "a", "texts"), Body("text", "b", "texts"))},
-        "column text: stands once",
+        "column text: is declared more than once",
     ),
     "an overflow body twice": (
         {"bodies": tuple(Body("data", name, "d", overflow_only=True) for name in "ab")},
         "body data: is declared twice",
     ),
-    "a body without attribute": ({"bodies": (Body("text", "", "t"),)}, "body text: names no attr"),
+    "a body without attribute": ({"bodies": (Body("text", "", "t"),)}, "body text: needs an attr"),
     "a prefix that climbs": (
         {"bodies": (Body("text", "textKey", "../texts"),)},
         "body text: its prefix needs letters",
@@ -132,22 +135,22 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a shape that is never taken": (
         shaped(table("OWNER#${owner}", "T#${id}"), table("GROUP#${groupId}#${owner}", "T#${id}")),
-        "shape 2: is never taken, shape 1 needs no column",
+        "shape 2: is never used, since shape 1 applies",
     ),
     "two shapes that may share a key": (
         shaped(table("G#${groupId}", "T#${id}"), table("G#${owner}", "T#${id}")),
-        "shapes 1 and 2: may give two rows one key",
+        "shapes 1 and 2: may give two rows the same key",
     ),
     "a shape whose key begins like another's": (
         shaped(table("G#${groupId}", "T#${id}"), table("G#U#${owner}", "T#${id}")),
-        "shapes 1 and 2: may give two rows one key",
+        "shapes 1 and 2: may give two rows the same key",
     ),
     "other key fields in a second shape": (
         shaped(
             table("G#${groupId}", "T#${id}"),
             {"pk": key("p", "O#${owner}"), "sk": key("s", "T#${id}")},
         ),
-        "shapes: must all name the same key fields",
+        "shapes: must all have the same key fields",
     ),
     "a list in a key": (shaped(table("L#${labels}", "T#${id}")), r"shape 1 \(thing\): .*labels"),
     "a float in a key": (
@@ -181,7 +184,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "bodies": (Body("text", "textKey", "texts"),),
             **shaped(table("O#${owner}#${textKey}", "T#${id}")),
         },
-        "textKey: is a body; a key is made of columns",
+        "textKey: is a body, which cannot be part of a key",
     ),
     "a field that is a key's": (
         {
@@ -200,7 +203,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
                 ),
             ),
         },
-        "column gsi1pk: gsi1pk is a key's field",
+        "column gsi1pk: its field gsi1pk is a key field",
     ),
 }
 
@@ -328,14 +331,14 @@ def test_mappings_of_one_table_must_not_share_a_key() -> None:
     )
     check_together([thing, other, SESSION])
     for wrong, message in (
-        (replace(other, name="thing"), "need different names"),
-        (replace(other, shapes=thing.shapes), "may share a key"),
+        (replace(other, name="thing"), "have the same name"),
+        (replace(other, shapes=thing.shapes), "may have the same key"),
         (
             declare(
                 name="third",
                 **shaped({"pk": key("p", "P#${owner}"), "sk": key("s", "T#${id}")}),
             ),
-            "name different key fields",
+            "have different key fields",
         ),
     ):
         with pytest.raises(ConfigurationError, match=message):

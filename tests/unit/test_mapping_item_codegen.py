@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crossfade.mapping.codec.item_codegen import written_item
+from crossfade.mapping.codec.item_codegen import item_function
 from crossfade.mapping.codec.key_encoding import Texts
 from crossfade.mapping.codec.shapes import shape_plans
 from support.mappings import ROW, SESSION
@@ -20,7 +20,7 @@ def general(_: Texts) -> dict[str, Any]:
 
 
 def test_a_usual_row_is_written_with_what_it_has() -> None:
-    item = written_item(FILED, SESSION.columns, general)({**ROW, "number": None})
+    item = item_function(FILED, SESSION.columns, general)({**ROW, "number": None})
     assert item["pk"] == {"S": f"CAMP#{ROW['campaign_id']}"}
     assert item["__edb_e__"] == {"S": "session"}
     assert item["title"] == {"S": ROW["title"]}
@@ -28,7 +28,7 @@ def test_a_usual_row_is_written_with_what_it_has() -> None:
 
 
 def test_each_shape_has_its_own_keys() -> None:
-    item = written_item(UNFILED, SESSION.columns, general)({**ROW, "campaign_id": None})
+    item = item_function(UNFILED, SESSION.columns, general)({**ROW, "campaign_id": None})
     assert item["pk"] == {"S": f"USER#{ROW['user_id']}"}
 
 
@@ -43,8 +43,8 @@ def test_each_shape_has_its_own_keys() -> None:
     ],
 )
 def test_an_unusual_row_is_left_to_the_general_function(changes: dict[str, str | None]) -> None:
-    assert written_item(FILED, SESSION.columns, general)({**ROW, **changes}) is LEFT
+    assert item_function(FILED, SESSION.columns, general)({**ROW, **changes}) is LEFT
 
 
 def test_a_table_of_one_column_is_left_to_the_general_function() -> None:
-    assert written_item(FILED, SESSION.columns[:1], general) is general
+    assert item_function(FILED, SESSION.columns[:1], general) is general

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crossfade.errors import Unmappable
-from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, digest, same_content
+from crossfade.mapping import Codec, Column, Mapping, Rule, Shape, same_content
 from crossfade.mapping.codec.arrays import parse_array
 from crossfade.mapping.codec.item_size import item_bytes, number_bytes, value_bytes
 from crossfade.mapping.codec.json_documents import document
@@ -110,9 +110,9 @@ def test_a_rule_of_choice_decides_the_form(
         ("numeric", Rule.NUMBER, "NaN", "not a finite number"),
         ("numeric[]", Rule.NUMBER, "{1,NaN}", "not a finite number"),
         ("jsonb", Rule.DOCUMENT, "1" * 39, "a document with a number with 39"),
-        ("json", Rule.DOCUMENT, '{"a": 1, "a": 2}', "a key twice in one object"),
+        ("json", Rule.DOCUMENT, '{"a": 1, "a": 2}', "a duplicate key in an object"),
         ("json", Rule.DOCUMENT, '{"": 1}', "an empty key"),
-        ("json", Rule.DOCUMENT, '"\\ud834"', "half a surrogate pair"),
+        ("json", Rule.DOCUMENT, '"\\ud834"', "lone surrogate"),
         ("json", Rule.DOCUMENT, "NaN", "not a JSON text"),
         ("jsonb", Rule.DOCUMENT, "[" * 33 + "]" * 33, "a document deeper than 32 levels"),
         ("jsonb", Rule.DOCUMENT, "[" * 5000 + "]" * 5000, "a document deeper than 32 levels"),
@@ -174,27 +174,6 @@ def test_only_what_a_mapping_writes_has_a_size() -> None:
         value_bytes({"SS": ["a"]})
     with pytest.raises(ValueError, match="not a number"):
         number_bytes("seven")
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"a": "b"}, {"ab": ""}),
-        ({"a": ""}, {"a": None}),
-        ({"a": "b", "c": "d"}, {"a": "bc", "d": ""}),
-        ({"a": "1"}, {"b": "1"}),
-    ],
-)
-def test_digests_of_other_records_differ(
-    one: dict[str, str | None], other: dict[str, str | None]
-) -> None:
-    assert digest(one) != digest(other)
-
-
-def test_a_digest_depends_on_content_alone() -> None:
-    assert digest({"a": "1", "b": None}) == digest({"a": "1"})
-    assert digest({"a": "1", "b": "2"}) == digest({"b": "2", "a": "1"})
-    assert 0 <= digest({}) < 2**128
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,11 @@ def test_each_state_has_its_error(state: str, kind: type[CrossfadeError]) -> Non
         ('FATAL:  password authentication failed for user "x"', AccessDenied, "role and password"),
         ('FATAL:  role "x" does not exist', AccessDenied, "role and password"),
         ("FATAL:  sorry, too many clients already", Throttled, "fewer connections"),
-        ("connection refused", Unreachable, "whether the server runs"),
-        ("the connection is lost", Unreachable, "whether the server runs"),
+        ("connection refused", Unreachable, "check that the server is running"),
+        ("the connection is lost", Unreachable, "check that the server is running"),
     ],
 )
-def test_a_refused_connection_is_told_by_its_words(
+def test_a_refused_connection_is_translated_by_its_message(
     words: str, kind: type[CrossfadeError], remedy: str
 ) -> None:
     error = translate(psycopg.OperationalError(f"connection failed:\n {words}"))

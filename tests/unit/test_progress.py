@@ -1,4 +1,4 @@
-"""Progress: bars on a terminal, JSON lines elsewhere, and an end that is always told."""
+"""Progress: bars on a terminal, JSON lines elsewhere, and always a last report at the end."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PROGRAM = """
 import asyncio
 from crossfade.cli.progress import Bar, Reading, showing
 
-async def look():
+async def read():
     return Reading([Bar("note", 3, 4, "3 of 4 notes")], {"notes": 3})
 
 async def main():
-    async with showing("reading", look):
+    async with showing("reading", read):
         await asyncio.sleep(0)
 
 asyncio.run(main())
@@ -33,45 +33,49 @@ asyncio.run(main())
 async def test_elsewhere_than_on_a_terminal_the_end_is_a_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async def look() -> Reading:
+    async def read() -> Reading:
         return Reading([Bar("note", 3, 4, "")], {"notes": 3})
 
-    async with showing("reading", look):
+    async with showing("reading", read):
         await asyncio.sleep(0)
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert json.loads(told.err) == {"event": "reading", "notes": 3}
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert json.loads(output.err) == {"event": "reading", "notes": 3}
 
 
 async def test_figures_that_cannot_be_read_spoil_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async def look() -> Reading:
+    async def read() -> Reading:
         raise Unreachable("PostgreSQL is away")
 
-    async with showing("reading", look):
+    async with showing("reading", read):
         await asyncio.sleep(0)
     assert capsys.readouterr().err == ""
 
 
 async def test_the_failure_of_the_job_is_what_is_raised() -> None:
-    async def look() -> Reading:
+    async def read() -> Reading:
         return Reading([], {})
 
     with pytest.raises(Unreachable, match="the job"):
-        async with showing("reading", look):
+        async with showing("reading", read):
             raise Unreachable("the job")
 
 
-async def test_it_ends_though_a_cancellation_is_swallowed() -> None:
+async def test_it_ends_though_a_cancellation_is_swallowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crossfade.cli.progress.LINE_SECONDS", 0.01)
+
     class Figures:
-        async def look(self) -> Reading:
+        async def read(self) -> Reading:
             return Reading([], {})
 
-    deaf = SwallowsCancel(Figures(), "look")
+    deaf = SwallowsCancel(Figures(), "read")
 
     async def job() -> None:
-        async with showing("reading", deaf.look):
+        async with showing("reading", deaf.read):
             await deaf.waits.wait()
             raise Unreachable("the job")
 
@@ -101,7 +105,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_speed_tells_rate_and_time_left() -> None:
+def test_speed_has_rate_and_time_left() -> None:
     assert speed(20, 40, 10.0) == Speed(2.0, 20.0)
     assert str(speed(20, 40, 10.0)) == "2/s, 20 s left"
     assert speed(0, 40, 10.0) == Speed(0.0, None)

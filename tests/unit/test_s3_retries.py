@@ -14,7 +14,7 @@ POLICY = RetryPolicy(
 )
 
 
-class StatementRunner:
+class Calls:
     """A call that fails with each of these in turn, and then succeeds."""
 
     def __init__(self, *failures: CrossfadeError) -> None:
@@ -29,11 +29,11 @@ class StatementRunner:
 
 
 async def test_a_call_is_repeated_until_it_succeeds() -> None:
-    assert await retry("put", StatementRunner(ServerFault(), Throttled(), TimedOut()), POLICY) == 4
+    assert await retry("put", Calls(ServerFault(), Throttled(), TimedOut()), POLICY) == 4
 
 
 async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> None:
-    calls = StatementRunner(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
+    calls = Calls(ServerFault("1"), ServerFault("2"), ServerFault("3"), Throttled("4"))
 
     with pytest.raises(Throttled, match="4"):
         await retry("put", calls, POLICY)
@@ -42,7 +42,7 @@ async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> Non
 
 
 async def test_a_failure_that_would_repeat_itself_is_raised_at_once() -> None:
-    calls = StatementRunner(AccessDenied())
+    calls = Calls(AccessDenied())
 
     with pytest.raises(AccessDenied):
         await retry("put", calls, POLICY)
@@ -65,9 +65,10 @@ async def test_an_attempt_that_hangs_is_ended_and_repeated() -> None:
     assert await retry("put", hang_once, policy) == "done"
 
 
-async def test_no_pause_reaches_over_the_deadline() -> None:
-    """With pauses of hours the first failure is raised instead of slept on."""
-    calls = StatementRunner(*[ServerFault()] * 3)
+async def test_no_pause_reaches_over_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the longest of its random pauses the first failure is raised, not slept on."""
+    monkeypatch.setattr("random.uniform", lambda _shortest, longest: longest)
+    calls = Calls(*[ServerFault()] * 3)
     policy = RetryPolicy(1, attempt_timeout_seconds=1, attempts_max=4, backoff_seconds=1e9)
 
     with pytest.raises(ServerFault):
@@ -77,9 +78,9 @@ async def test_no_pause_reaches_over_the_deadline() -> None:
 
 
 def test_pauses_double_and_are_random() -> None:
-    policy = RetryPolicy(1, 1, 9, backoff_seconds=0.1)
+    policy = RetryPolicy(60, 1, 9, backoff_seconds=0.1)
 
-    for attempts in range(1, 9):
+    for attempts, longest in enumerate([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8], 1):
         pauses = {pause_seconds(attempts, policy) for _ in range(100)}
-        assert max(pauses) <= 0.1 * 2 ** (attempts - 1)
+        assert longest / 2 < max(pauses) <= longest
         assert len(pauses) > 50

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from crossfade.errors import ConfigurationError
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 
 def test_the_environment_fills_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/app")
     monkeypatch.setenv("DYNAMODB_TABLE_NAME", "campaigns")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    settings = load()
+    settings = load_settings()
     assert (settings.dynamodb_table_name, settings.aws_region) == ("campaigns", "eu-central-1")
     assert settings.dsn == "postgresql://localhost/app"
 
@@ -20,12 +20,12 @@ def test_the_environment_fills_them(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_variable_of_our_own_goes_before_the_common_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/app")
     monkeypatch.setenv("CROSSFADE_DATABASE_URL", "postgresql://localhost/engine")
-    assert load().dsn.endswith("/engine")
+    assert load_settings().dsn.endswith("/engine")
 
 
 def test_a_missing_database_is_told_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    settings = load()
+    settings = load_settings()
     with pytest.raises(ConfigurationError, match="DATABASE_URL"):
         _ = settings.dsn
 
@@ -45,7 +45,7 @@ def test_a_malformed_value_is_told_by_name_only(
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError) as caught:
-        load()
+        load_settings()
     assert variable in str(caught.value)
     assert value == "0" or f"{value!r}" not in str(caught.value)
 

@@ -55,20 +55,20 @@ def test_all_is_well() -> None:
         ({"entities": (replace(ENTITY, is_captured=False),)}, Tone.BAD, "not captured"),
         ({"entities": (replace(ENTITY, parked=1),)}, Tone.BAD, "One key is parked"),
         ({"entities": (replace(ENTITY, parked=1200),)}, Tone.BAD, "keys are parked"),
-        ({"open_findings": 1}, Tone.BAD, "One key is not the same"),
+        ({"open_findings": 1}, Tone.BAD, "One key differs"),
         ({"open_findings": 10_001}, Tone.BAD, "more than 10"),
-        ({"processes": ()}, Tone.BAD, "No relay is at work"),
-        ({"processes": (replace(RELAY, jobs=("push",)),)}, Tone.BAD, "No relay is at work"),
+        ({"processes": ()}, Tone.BAD, "No relay is running"),
+        ({"processes": (replace(RELAY, jobs=("push",)),)}, Tone.BAD, "No relay is running"),
         (
             {"processes": (replace(RELAY, stores_open=("dynamodb",)),)},
             Tone.BAD,
-            "DynamoDB failed too often",
+            "DynamoDB failed repeatedly",
         ),
-        ({"canary_at": NOW - timedelta(minutes=2)}, Tone.BAD, "set out 2.0 min ago"),
+        ({"canary_at": NOW - timedelta(minutes=2)}, Tone.BAD, "was sent 2.0 min ago"),
         (
             {"processes": (RELAY, replace(RELAY, is_alive=False, silent_seconds=40.0))},
             Tone.BUSY,
-            "silent for 40.0 s",
+            "not reported for 40.0 s",
         ),
         (
             {"entities": (replace(ENTITY, dirty=9, oldest_dirty_seconds=90.0),)},
@@ -85,7 +85,7 @@ def test_each_thing_that_is_not_well_is_said(
     page = told(**changes)
     (concern,) = page["concerns"]
     assert concern.tone is page["tone"] is tone
-    assert what in concern.what
+    assert what in concern.problem
     assert concern.remedy
 
 
@@ -93,7 +93,7 @@ def test_the_worst_is_said_first() -> None:
     silent = replace(RELAY, is_alive=False, silent_seconds=40.0)
     page = told(processes=(silent,), open_findings=2)
     assert [one.tone for one in page["concerns"]] == [Tone.BAD, Tone.BAD, Tone.BUSY]
-    assert page["headline"] == "2 things need you"
+    assert page["headline"] == "2 problems need attention"
 
 
 def test_a_silent_process_does_nothing_any_more() -> None:

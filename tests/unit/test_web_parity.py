@@ -18,7 +18,7 @@ from crossfade.postgres.monitoring.details import (
     Bucket,
     EntityBackfill,
     EntityCoverage,
-    KeyTrail,
+    KeyHistory,
     KnownKey,
     KnownObject,
     KnownReveal,
@@ -27,10 +27,16 @@ from crossfade.postgres.monitoring.details import (
 from crossfade.postgres.monitoring.history import PastFinding, PastRun
 from crossfade.rendering import WIDTH, code, measure
 from crossfade.rendering.charts import MARGIN
-from crossfade.web.dashboard.findings import FOREIGN, MEANINGS, Asked, Standing, versions_told
+from crossfade.web.dashboard.findings import (
+    FOREIGN,
+    MEANINGS,
+    Filters,
+    FindingState,
+    version_text,
+)
 from crossfade.web.dashboard.pages.backfill import seconds_left
 from crossfade.web.dashboard.parameters import key_json, key_of, primary_key
-from crossfade.web.dashboard.parity import NEVER, age_class, ages_told, coverage_row, parity_chart
+from crossfade.web.dashboard.parity import NEVER, age_class, age_counts, coverage_row, parity_chart
 from crossfade.web.dashboard.request_labels import described
 from crossfade.web.dashboard.row_history import folders, moments
 
@@ -52,7 +58,7 @@ def test_the_chart_covers_two_weeks_whatever_the_runs() -> None:
     drawn = parity_chart([run(2, 0), run(1, 7, drifted=4)], NOON)
     assert [dot.x for dot in drawn.dots] == [WIDTH / 2, WIDTH - MARGIN]
     assert drawn.low == 0.9
-    assert "run 1, full, 2026-02-22 12:00:00 UTC: 96 %, 4 apart" in drawn.dots[0].label
+    assert "run 1, full, 2026-02-22 12:00:00 UTC: 96 %, 4 different" in drawn.dots[0].label
     alone = parity_chart([run(1, 14)], NOON)
     assert [dot.x for dot in alone.dots] == [MARGIN]
 
@@ -87,18 +93,18 @@ def test_coverage_is_drawn_in_strips_of_one_age() -> None:
         (100, 100, 2, False),
         (200, 56, NEVER, False),
     ]
-    assert row.strips[1].label == "bucket 7: compared 1.0 min ago, 2 keys, 1 apart"
+    assert row.strips[1].label == "bucket 7: compared 1.0 min ago, 2 keys, 1 different"
     assert row.strips[-1].label == "buckets 200 to 255: never compared"
     assert (row.share, row.keys, row.drifted) == (200 / COVERAGE_PARTS, 400, 1)
     assert row.oldest_seconds is None
-    assert ages_told([row]) == [
+    assert age_counts([row]) == [
         ("compared within an hour", 0, 100),
         ("compared within a week", 2, 100),
         ("never compared", NEVER, 56),
     ]
 
 
-def test_neighbouring_buckets_apart_are_told_apart() -> None:
+def test_neighbouring_buckets_with_differences_stay_single() -> None:
     buckets = tuple(Bucket(number, 60.0, 1, 1) for number in range(COVERAGE_PARTS))
     row = coverage_row(EntityCoverage("session", buckets))
     assert len(row.strips) == COVERAGE_PARTS
@@ -110,42 +116,44 @@ def test_an_entity_that_was_never_compared_is_one_strip() -> None:
     assert (strip.start, strip.width, strip.age) == (0, COVERAGE_PARTS, NEVER)
 
 
-def test_filters_stand_in_the_address_and_come_back() -> None:
-    asked = Asked("user", Verdict.DRIFT_EXTRA, Cause.LOST_DELETE, Standing.ALL, date(2026, 3, 1))
-    assert asked.link(after=7) == (
+def test_filters_are_in_the_address() -> None:
+    filters = Filters(
+        "user", Verdict.DRIFT_EXTRA, Cause.LOST_DELETE, FindingState.ALL, date(2026, 3, 1)
+    )
+    assert filters.link(after=7) == (
         "/findings?entity=user&verdict=drift_extra&cause=lost+delete&standing=all"
         "&since=2026-03-01&after=7"
     )
-    assert asked.chosen.since == datetime(2026, 3, 1, tzinfo=UTC)
-    assert asked.chosen.is_open is None
-    assert Asked(entity=FOREIGN).chosen.entity == ""
-    assert Asked().chosen.entity is None
-    assert Asked(standing=Standing.CLOSED).chosen.is_open is False
+    assert filters.query.since == datetime(2026, 3, 1, tzinfo=UTC)
+    assert filters.query.is_open is None
+    assert Filters(entity=FOREIGN).query.entity == ""
+    assert Filters().query.entity is None
+    assert Filters(state=FindingState.CLOSED).query.is_open is False
 
 
 @pytest.mark.parametrize(
-    ("evidence", "told"),
+    ("evidence", "text"),
     [
-        (Evidence(7, 7, 7), "is at version 7, and knows version 7 to have arrived; the item"),
-        (Evidence(7, 7, 5), "the item carries an older one, version 5"),
-        (Evidence(7, 7, 9), "the item carries one above it, version 9"),
-        (Evidence(7, 7, None), "no item with a version stands in the target"),
-        (Evidence(None, None, 0), "has no version of this key; the item carries version 0"),
-        (Evidence(), "has no version of this key; no item"),
+        (Evidence(7, 7, 7), "has version 7, and version 7 is acknowledged; the item"),
+        (Evidence(7, 7, 5), "the item has the lower version 5"),
+        (Evidence(7, 7, 9), "the item has the higher version 9"),
+        (Evidence(7, 7, None), "the target has no item with a version"),
+        (Evidence(None, None, 0), "has no version of this key; the item has version 0"),
+        (Evidence(), "has no version of this key; the target has no item"),
     ],
 )
-def test_versions_are_told_as_a_sentence(evidence: Evidence, told: str) -> None:
-    assert told in versions_told(evidence)
+def test_versions_are_compared_in_a_sentence(evidence: Evidence, text: str) -> None:
+    assert text in version_text(evidence)
 
 
 def test_every_drift_has_a_meaning() -> None:
     assert set(MEANINGS) == {verdict for verdict in Verdict if verdict.is_drift}
 
 
-def test_a_rows_past_is_told_newest_first() -> None:
+def test_a_rows_history_is_newest_first() -> None:
     key: tuple[str | None, ...] = ("s1", None)
     at = [NOON - timedelta(hours=hours) for hours in range(9)]
-    trail = KeyTrail(
+    history = KeyHistory(
         NOON,
         (KnownKey("session", key, 7, 5, at[0], at[1], 0, NOON, None),),
         (
@@ -158,18 +166,19 @@ def test_a_rows_past_is_told_newest_first() -> None:
         (KnownObject("transcripts/s1/" + "0" * 64, 5000, at[7]),),
         (KnownReveal("Ada", at[4], "done"),),
     )  # fmt: skip
-    told = moments(trail)
-    assert [one.at for one in told] == at[:8]
-    assert told[0].what == "s1/- was written; up to version 7 has not arrived since"
-    assert told[3].what == "found apart: stale (name), lost write"
-    assert told[2].link == "/findings/9"
-    assert told[4].what == "Ada asked to see its content"
+    events = moments(history)
+    assert [one.at for one in events] == at[:8]
+    assert events[0].text == "s1/- was written; its version 7 is not delivered yet"
+    assert events[3].text == "a finding was opened: stale (name), lost write"
+    assert events[2].link == "/findings/9"
+    assert events[4].text == "Ada asked to see its content"
 
 
 def test_objects_are_looked_for_under_their_rows_name() -> None:
     session = APPLICATION.by_name["session"]
-    assert all(one.endswith("/a%2Fb/") for one in folders(session, ("a/b",)))
-    assert len(folders(session, ("a",))) == len(session.bodies)
+    found = folders(session, ("a/b",))
+    assert found[:2] == ("transcripts/a%2Fb/", "transcript-json/a%2Fb/")
+    assert len(found) == len(session.bodies)
     assert folders(session, ("",)) == ()
     assert folders(APPLICATION.by_name["member"], ("a", "b")) == ()
 

@@ -123,11 +123,13 @@ def test_a_cookie_of_another_secret_name_or_content_is_nothing() -> None:
     other = cookie(clock, name="other")
     assert other.read(sent_back(header.replace("who=", "other="))) is None
     name, value = header.split(";")[0].split("=", 1)
-    for position in range(len(value)):
-        changed = (
-            value[:position] + ("A" if value[position] != "A" else "B") + value[position + 1 :]
-        )
-        assert who.read(sent_back(f"{name}={changed}")) in {None, "ada"}
+    accepted = []
+    for position, letter in enumerate(value):
+        changed = value[:position] + ("A" if letter != "A" else "B") + value[position + 1 :]
+        if (content := who.read(sent_back(f"{name}={changed}"))) is not None:
+            assert content == "ada"
+            accepted.append(position)
+    assert accepted in ([], [len(value) - 1]), "the last letter has bits that do not count"
     payload, _, signature = value.rpartition(".")
     assert who.read(sent_back(f"{name}={payload}x.{signature}")) is None
     assert who.read(sent_back(f"{name}={payload}")) is None

@@ -11,7 +11,7 @@ import orjson
 
 from crossfade.backfill.rate import Pace, write_units
 from crossfade.errors import Throttled
-from crossfade.mapping.codec.item_size import about_item_bytes, about_values_bytes
+from crossfade.mapping.codec.item_size import approximate_item_bytes, approximate_values_bytes
 from crossfade.mapping.state import Insertion
 from crossfade.ports import Item
 
@@ -54,7 +54,7 @@ class PacedTarget:
             CrossfadeError: what the target raised.
         """
         content = orjson.dumps(item)
-        size_bytes = about_item_bytes(content, len(item))
+        size_bytes = approximate_item_bytes(content, len(item))
         await self._turn(write_units(size_bytes))
         try:
             existing = await self._target.put_json(item, content, version)
@@ -76,7 +76,7 @@ class PacedTarget:
             CrossfadeError: what the target raised.
         """
         values = [orjson.dumps([*item.values()]) for item in items]
-        sizes = [*map(about_values_bytes, values, items)]
+        sizes = [*map(approximate_values_bytes, values, items)]
         await self._turn(sum(map(write_units, sizes)))
         try:
             found = await self._target.insert_json(items, values)

@@ -1,4 +1,4 @@
-"""`python -m crossfade.cli`: the command line without an installed script."""
+"""`python -m crossfade.cli`: the `crossfade` command without the installed script."""
 
 from crossfade.cli.main import app
 

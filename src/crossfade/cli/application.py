@@ -1,4 +1,4 @@
-"""Finds the application whose mappings a command works on."""
+"""Find the application that declares a command's mappings."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import typer
 
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.application import Application
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 GROUP = "crossfade.applications"
 
-MISTAKES = (
+LOAD_ERRORS = (
     AttributeError,
     ImportError,
     LookupError,
@@ -25,33 +25,34 @@ MISTAKES = (
     TypeError,
     ValueError,
 )
-"""What Python raises where a module is missing, or one that declares mappings has a mistake."""
+"""Errors raised by a missing module, or by a mistake in a module that declares mappings."""
 
 ApplicationOption = Annotated[
     str,
     typer.Option(
         "--application",
         envvar="CROSSFADE_APPLICATION",
-        help="Where the mappings are declared, as module:name; the installed one by default.",
+        help="The mappings' application, as module:name; by default the installed one.",
     ),
 ]
 
 
 def find_application(setting: str) -> Application:
-    """Return the application that is named here or by the settings, else the installed one.
+    """Return the application named by the option or the settings, else the installed one.
 
     Args:
-        setting: ``module:name``; or empty, as where a `.env` has it.
+        setting: ``module:name``; empty to use the settings.
 
     Raises:
-        ConfigurationError: there is none, or more than one, or it is something else.
+        ConfigurationError: none or several are installed, the named one cannot be loaded, or it is
+            not an `Application`.
     """
-    named = setting or load().application
+    named = setting or load_settings().application
     found = _load(named) if named else _installed().load()
     if not isinstance(found, Application):
         raise ConfigurationError(
             f"CROSSFADE_APPLICATION: {type(found).__name__} found; "
-            "name a crossfade.mapping.Application, as module:name"
+            "name a crossfade.Application, as module:name"
         )
     return found
 
@@ -73,16 +74,16 @@ def _load(setting: str) -> object:
         raise ConfigurationError("CROSSFADE_APPLICATION: needs a module and a name, as module:name")
     try:
         return getattr(import_module(module), name)
-    except MISTAKES as error:
+    except LOAD_ERRORS as error:
         raise ConfigurationError(
             f"CROSSFADE_APPLICATION: {_place(error)}: {error}; correct the module {module}, or "
-            "name another as module:name; PYTHONPATH leads to modules that are not installed"
+            "name another as module:name; set PYTHONPATH for modules that are not installed"
         ) from None
 
 
 def _place(error: BaseException) -> str:
-    """Return the kind of a mistake, and its line where that is the user's."""
-    met_at = extract_tb(error.__traceback__)[-1]
-    is_ours = met_at.filename == __file__ or met_at.filename.startswith("<")
-    line = "" if is_ours else f" at {Path(met_at.filename).name}:{met_at.lineno}"
+    """Return the class of an error, with its file and line if they are in the user's code."""
+    origin = extract_tb(error.__traceback__)[-1]
+    is_ours = origin.filename == __file__ or origin.filename.startswith("<")
+    line = "" if is_ours else f" at {Path(origin.filename).name}:{origin.lineno}"
     return f"{type(error).__name__}{line}"

@@ -1,4 +1,4 @@
-"""How far a backfill has come, for people and for machines."""
+"""The progress of a backfill as figures, bars and JSON lines."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import monotonic
 
-from crossfade.backfill.windows import Progress as Standing
-from crossfade.backfill.windows import Tally
+from crossfade.backfill.windows import Progress, Tally
 from crossfade.cli.progress import Bar, Reading, Speed, speed
 
 MEGABYTE = 1_000_000
@@ -15,11 +14,13 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One entity, or all of them, at one moment.
+    """The figures of one entity, or of all entities, at one moment.
 
     Attributes:
-        rows_per_second: since this process began to look.
-        eta_seconds: at this rate; None while there is none.
+        rows: rows read.
+        marked: rows left to the relay.
+        rows_per_second: average since this process started.
+        eta_seconds: estimated seconds remaining at this rate; None while the rate is zero.
     """
 
     entity: str
@@ -37,65 +38,71 @@ class Figures:
     eta_seconds: float | None
 
 
-def figures(standing: Standing, rows_before: int, seconds: float) -> Figures:
-    """Return an entity's figures, given its rows of so many seconds ago."""
-    tally = standing.tally
-    left = 0 if standing.is_done else max(0, standing.rows_estimated - tally.read)
+def figures(progress: Progress, rows_before: int, seconds: float) -> Figures:
+    """Return an entity's figures.
+
+    Args:
+        progress: its progress now.
+        rows_before: rows read when the measurement started.
+        seconds: seconds since then.
+    """
+    tally = progress.tally
+    left = 0 if progress.is_done else max(0, progress.rows_estimated - tally.read)
     rate = speed(tally.read - rows_before, left, seconds)
     return Figures(
-        entity=standing.entity,
+        entity=progress.entity,
         rows=tally.read,
-        rows_estimated=tally.read if standing.is_done else standing.rows_estimated,
+        rows_estimated=tally.read if progress.is_done else progress.rows_estimated,
         written=tally.written,
         skipped=tally.skipped,
         marked=tally.marked,
         parked=tally.parked,
         bytes=tally.written_bytes,
         throttles=tally.throttles,
-        windows=standing.windows,
-        windows_done=standing.windows_done,
+        windows=progress.windows,
+        windows_done=progress.windows_done,
         rows_per_second=rate.per_second,
         eta_seconds=rate.eta_seconds,
     )
 
 
-def nothing_of(entity: str) -> Figures:
-    """Return the figures of an entity that was left out from the beginning."""
-    return figures(Standing(entity, 0, 0, 0, 0, Tally()), 0, 0.0)
+def zero_figures(entity: str) -> Figures:
+    """Return the figures of an entity that was skipped from the start."""
+    return figures(Progress(entity, 0, 0, 0, 0, Tally()), 0, 0.0)
 
 
-def together(standings: Sequence[Standing]) -> Standing:
+def total(entities: Sequence[Progress]) -> Progress:
     """Return the sum of several entities, under the name ``all``."""
-    return Standing(
+    return Progress(
         "all",
-        sum(one.rows_estimated for one in standings),
-        sum(one.windows for one in standings),
-        sum(one.windows_done for one in standings),
-        sum(one.windows_leased for one in standings),
-        sum((one.tally for one in standings), Tally()),
+        sum(one.rows_estimated for one in entities),
+        sum(one.windows for one in entities),
+        sum(one.windows_done for one in entities),
+        sum(one.windows_leased for one in entities),
+        sum((one.tally for one in entities), Tally()),
     )
 
 
 async def read_progress(
-    progress: Callable[[], Awaitable[Sequence[Standing]]], before: Mapping[str, int], started: float
+    progress: Callable[[], Awaitable[Sequence[Progress]]], before: Mapping[str, int], started: float
 ) -> Reading:
-    """Read how far a backfill has come.
+    """Read the progress of a backfill.
 
     Args:
-        progress: asks the ledger.
-        before: the rows of each entity when this process began to look.
-        started: when that was, by `time.monotonic`.
+        progress: reads it from the ledger.
+        before: the rows read of each entity when this process started.
+        started: when it started, in seconds of `time.monotonic`.
     """
-    standings = await progress()
+    entities = await progress()
     seconds = monotonic() - started
-    now = [figures(one, before.get(one.entity, 0), seconds) for one in standings]
-    whole = figures(together(standings), sum(before.values()), seconds)
-    bars = [Bar(one.entity, one.rows, one.rows_estimated, told(one)) for one in now]
+    now = [figures(one, before.get(one.entity, 0), seconds) for one in entities]
+    whole = figures(total(entities), sum(before.values()), seconds)
+    bars = [Bar(one.entity, one.rows, one.rows_estimated, text_of(one)) for one in now]
     return Reading(bars, asdict(whole))
 
 
-def told(now: Figures) -> str:
-    """Return what stands beside a bar."""
+def text_of(now: Figures) -> str:
+    """Return the text beside a bar."""
     rate = Speed(now.rows_per_second, now.eta_seconds)
     return (
         f"{now.rows:,} of about {now.rows_estimated:,} rows, {now.bytes / MEGABYTE:,.1f} MB, "

@@ -1,4 +1,4 @@
-"""What every command shares: running asyncio, printing tables or JSON, ending on errors."""
+"""Helpers of every command: run asyncio, print tables or JSON, exit on errors."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tabl
 
 INTERRUPTED = 130
 PIPED_COLUMNS = 200
-"""How wide a table is that nobody looks at: wide enough to cut nothing."""
+"""The width of a table that is not printed on a terminal, so that no cell is cut."""
 
 
 def run(job: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end; Ctrl-C cancels it and lets it clean up."""
+    """Run a coroutine to completion; Ctrl-C cancels it and lets it clean up."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(job)
 
 
 def tune_gc() -> None:
-    """Search for cyclic garbage less often: rows and items are many, and have no cycles."""
+    """Collect cyclic garbage less often: rows and items are many and contain no cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 def stop_on_signals() -> asyncio.Event:
-    """Return what Ctrl-C and SIGTERM set; a second one cancels the task that called this."""
+    """Return an event set by Ctrl-C or SIGTERM; a second signal cancels the calling task."""
     stop = asyncio.Event()
     task = asyncio.current_task()
 
-    def tell() -> None:
+    def request_stop() -> None:
         if stop.is_set() and task is not None:
             task.cancel()
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, tell)
+        asyncio.get_running_loop().add_signal_handler(number, request_stop)
     return stop
 
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Turn errors that a user can act on into one line and exit code 1."""
+    """Print an error that a user can act on as one line, and exit with code 1."""
     try:
         yield
     except CrossfadeError as error:
@@ -67,15 +67,17 @@ def clear_errors() -> Iterator[None]:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.stderr.write("crossfade: interrupted; nothing is lost, the ledger knows what is left\n")
+        sys.stderr.write(
+            "crossfade: interrupted; nothing is lost, the ledger has the remaining work\n"
+        )
         raise typer.Exit(INTERRUPTED) from None
 
 
 def read_bytes(file: Path) -> bytes:
-    """Read a file that the user named.
+    """Return the content of a file named by the user.
 
     Raises:
-        ConfigurationError: it cannot be read.
+        ConfigurationError: the file cannot be read.
     """
     try:
         return file.read_bytes()
@@ -84,10 +86,10 @@ def read_bytes(file: Path) -> bytes:
 
 
 def write_bytes(file: Path, content: bytes) -> None:
-    """Write a file that the user named.
+    """Write a file named by the user.
 
     Raises:
-        ConfigurationError: it cannot be written.
+        ConfigurationError: the file cannot be written.
     """
     try:
         file.write_bytes(content)
@@ -102,7 +104,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; numbers stand to the right."""
+    """Print a table; columns of numbers are aligned right."""
     table = Table(title=title, title_justify="left")
     for position, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)

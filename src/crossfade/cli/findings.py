@@ -1,4 +1,4 @@
-"""Findings as ``--json`` prints them."""
+"""Findings in the form of ``--json``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from crossfade.parity.model import Finding
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
-    """Return a finding for JSON."""
+    """Return a finding as a JSON object."""
     return with_judgement(asdict(finding))
 
 
 def with_judgement(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return fields with the comparison under its name in JSON, which does not change."""
+    """Return the fields with ``comparison`` renamed to ``judgement``, its stable name in JSON."""
     return {"judgement" if name == "comparison" else name: value for name, value in fields.items()}

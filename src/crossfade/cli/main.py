@@ -35,7 +35,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - typer passes it by position
     if is_asked:
         typer.echo(f"crossfade {version('crossfade')}")
         raise typer.Exit

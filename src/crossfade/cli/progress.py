@@ -1,4 +1,4 @@
-"""How far a job has come: bars on a terminal, else a JSON line every few seconds."""
+"""The progress of a job: bars on a terminal, else a JSON line every few seconds."""
 
 from __future__ import annotations
 
@@ -15,47 +15,48 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from crossfade.errors import Unavailable
 from crossfade.jobs.tasks import cancel_and_wait, sleep_unless
 
-LOOK_SECONDS = 0.5
+REFRESH_SECONDS = 0.5
 LINE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar.
+    """One progress bar.
 
     Attributes:
-        total: None while nobody knows.
-        told: what stands beside it.
+        total: None while it is unknown.
+        text: the text beside the bar.
     """
 
     name: str
     done: int
     total: int | None
-    told: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How far a job has come at one moment.
+    """The progress of a job at one moment.
 
     Attributes:
-        bars: for people.
-        line: for machines.
+        bars: the bars on a terminal.
+        line: the fields of a JSON line.
     """
 
     bars: Sequence[Bar]
     line: Mapping[str, object]
 
 
-Look = Callable[[], Awaitable[Reading]]
+ReadProgress = Callable[[], Awaitable[Reading]]
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast a job goes.
+    """The speed of a job.
 
     Attributes:
-        eta_seconds: what is left takes so long at this rate; None while there is none.
+        per_second: units of work a second.
+        eta_seconds: estimated seconds remaining at this rate; None while the rate is zero.
     """
 
     per_second: float
@@ -67,21 +68,21 @@ class Speed:
 
 
 def speed(done: int, left: int, seconds: float) -> Speed:
-    """Return the speed of a job that did so much in so many seconds."""
+    """Return the speed of a job that did `done` units in `seconds` and has `left` units left."""
     rate = done / seconds if seconds > 0 else 0.0
     return Speed(round(rate, 1), round(left / rate, 1) if rate > 0 else None)
 
 
 @asynccontextmanager
-async def showing(event: str, look: Look) -> AsyncIterator[None]:
-    """Show on standard error how far a job has come; once more when it has ended.
+async def showing(event: str, read: ReadProgress) -> AsyncIterator[None]:
+    """Show the progress of a job on standard error, and once more at its end.
 
     Args:
-        event: what the lines are called.
-        look: reads the figures; while it cannot, what was read before stays.
+        event: the event name of the JSON lines.
+        read: reads the progress; while it raises `Unavailable`, the earlier figures stay.
     """
     ended = asyncio.Event()
-    show = _bars(look, ended) if sys.stderr.isatty() else _lines(event, look, ended)
+    show = _bars(read, ended) if sys.stderr.isatty() else _lines(event, read, ended)
     display = asyncio.create_task(show)
     try:
         yield
@@ -92,37 +93,37 @@ async def showing(event: str, look: Look) -> AsyncIterator[None]:
         await cancel_and_wait(display)
 
 
-async def _lines(event: str, look: Look, ended: asyncio.Event) -> None:
+async def _lines(event: str, read: ReadProgress, ended: asyncio.Event) -> None:
     while True:
         await sleep_unless(ended, LINE_SECONDS)
         with suppress(Unavailable):
-            line = {"event": event, **(await look()).line}
+            line = {"event": event, **(await read()).line}
             sys.stderr.write(orjson.dumps(line).decode() + "\n")
             sys.stderr.flush()
         if ended.is_set():
             break
 
 
-async def _bars(look: Look, ended: asyncio.Event) -> None:
+async def _bars(read: ReadProgress, ended: asyncio.Event) -> None:
     tasks: dict[str, TaskID] = {}
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[text]}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
     ) as display:
         while True:
             with suppress(Unavailable):
-                for bar in (await look()).bars:
+                for bar in (await read()).bars:
                     _draw(display, tasks, bar)
             if ended.is_set():
                 break
-            await sleep_unless(ended, LOOK_SECONDS)
+            await sleep_unless(ended, REFRESH_SECONDS)
 
 
 def _draw(display: Progress, tasks: dict[str, TaskID], bar: Bar) -> None:
     if bar.name not in tasks:
-        tasks[bar.name] = display.add_task(bar.name, told="")
+        tasks[bar.name] = display.add_task(bar.name, text="")
     done = bar.done if bar.total is None else min(bar.done, bar.total)
-    display.update(tasks[bar.name], total=bar.total, completed=done, told=bar.told)
+    display.update(tasks[bar.name], total=bar.total, completed=done, text=bar.text)

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no script, no font, no picture elsewhere."""
+"""The report as one self-contained HTML page, without scripts or external files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crossfade.rendering import FILTERS, HEIGHT, WIDTH, Chart, chart, floor_belo
 
 
 def page(history: History) -> str:
-    """Return the report as HTML."""
+    """Return the report as an HTML page."""
     environment = Environment(
         loader=PackageLoader("crossfade.cli"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""What a command says of entities that it left out because their tables have changed."""
+"""The report on entities that a command skipped because their tables have changed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from crossfade.errors import SchemaChanged
 from crossfade.jobs.skipped import SkippedEntity
 from crossfade.telemetry.logs import REMEDIES
 
-NOT_ALL = 3
-"""The exit code of a command that did not do all of it."""
+INCOMPLETE = 3
+"""The exit code of a command that skipped an entity or left a finding open."""
 REMEDY = f"{REMEDIES[SchemaChanged]}, then run this command again"
 
 
-def told_left_out(left_out: Sequence[SkippedEntity]) -> list[dict[str, str]]:
-    """Return them for JSON, each with what to do."""
-    return [asdict(one) | {"remedy": REMEDY} for one in left_out]
+def skipped_documents(skipped: Sequence[SkippedEntity]) -> list[dict[str, str]]:
+    """Return the skipped entities as JSON objects with entity, reason and remedy."""
+    return [asdict(one) | {"remedy": REMEDY} for one in skipped]
 
 
-def print_left_out(left_out: Sequence[SkippedEntity]) -> None:
-    """Print them as a table, when there are any."""
-    if left_out:
-        cells = [(one.entity, one.reason, REMEDY) for one in left_out]
-        print_table("Left out: their tables have changed", ("entity", "reason", "remedy"), cells)
+def print_skipped(skipped: Sequence[SkippedEntity]) -> None:
+    """Print the skipped entities as a table, if there are any."""
+    if skipped:
+        cells = [(one.entity, one.reason, REMEDY) for one in skipped]
+        print_table("Skipped: their tables have changed", ("entity", "reason", "remedy"), cells)

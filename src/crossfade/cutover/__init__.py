@@ -1,1 +1,1 @@
-"""The gates: the rules that say whether the target may take over. Pure."""
+"""The gates: conditions that must hold before the application reads from the target. Pure."""

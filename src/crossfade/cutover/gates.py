@@ -1,4 +1,4 @@
-"""What must hold before the application may read from the target: facts, thresholds, gates."""
+"""The facts, thresholds and gates of a cut-over to the target."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from datetime import datetime
 from enum import StrEnum
 
 COUNT_MAX = 10_001
-"""Counts of facts stop here."""
+"""The number at which facts stop counting."""
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
 
 class Phase(StrEnum):
-    """Where a migration stands; each one is entered through its gates."""
+    """A phase of a migration; it begins when the gates that open it are passed."""
 
     INSTALLING = "installing"  # not every write is captured
-    INSTALLED = "installed"  # every write is captured; older rows are not in the target
+    INSTALLED = "installed"  # every write is captured; no backfill has begun
     BACKFILLING = "backfilling"
-    VALIDATING = "validating"  # all of it is in the target; that remains to be proven for a while
+    VALIDATING = "validating"  # every row was copied; some gates are not passed yet
     READY = "ready to cut over"
 
 
 class Unit(StrEnum):
-    """What a gate's value counts."""
+    """The unit of a gate's value."""
 
     COUNT = "count"
     SECONDS = "seconds"
@@ -31,15 +31,17 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EntityFacts:
-    """What the ledger's schema says of one mapping.
+    """The state of one mapping, from the ledger's schema.
 
     Attributes:
-        uncaptured: tables whose writes are not captured at this moment.
-        windows: of its backfill; 0 when none was planned for what is installed now.
-        verified_at: when the newest full pass that covers it and ended began.
-        replicated_through: every write committed before is in the target.
-        verified_through: of every write committed before, the key was compared since.
-        buckets: parts of its keys that were compared within the window of validation.
+        name: the mapping's name.
+        uncaptured: tables whose writes are not captured.
+        windows: windows of the backfill; 0 if none was planned since the last installation.
+        windows_done: windows that are copied.
+        verified_at: start of the newest completed full pass over the mapping.
+        replicated_through: every write committed before this time is in the target.
+        verified_through: every write committed before this time has had its key compared since.
+        buckets: parts of the mapping's keys that were compared within the validation window.
     """
 
     name: str
@@ -54,13 +56,17 @@ class EntityFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger's schema says at one moment; counts go no further than `COUNT_MAX`.
+    """The state of a migration, from the ledger's schema; counts stop at `COUNT_MAX`.
 
     Attributes:
-        quiet_since: since when both stores were not seen to differ: when the last finding was
-            closed, or every entity had a full pass; None before that.
-        relays: processes that deliver at this moment.
-        canary_at: when the newest canary that reached the target set out; None without canaries.
+        taken_at: when the facts were read.
+        dirty: keys that are not delivered yet.
+        parked: parked keys.
+        open_findings: open findings.
+        relays: running relay processes.
+        quiet_since: when the last finding was closed, or the last entity had its first full pass;
+            None before that.
+        canary_at: when the newest canary in the target was written; None without canaries.
     """
 
     taken_at: datetime
@@ -75,7 +81,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What is asked for, beside what leaves no choice: no parked key, no open finding."""
+    """The configurable thresholds. Parked keys and open findings are never allowed."""
 
     dirty_keys_max: int = 1000
     lag_seconds_max: float = _MINUTE
@@ -90,13 +96,14 @@ class Gate:
     """One condition.
 
     Attributes:
-        name: short and stable, for scripts.
-        title: what it asks, for people.
-        value: what there is, of the worst entity; None when it is not known.
-        threshold: what there must be.
-        is_least: whether the threshold is the least value, or else the most.
-        reason: why it is passed, or what to do.
-        opens: the phase that it leads to.
+        name: a short, stable name for scripts.
+        title: a description for people.
+        value: the measured value, that of the worst entity; None if unknown.
+        threshold: the required value.
+        unit: the unit of value and threshold.
+        is_least: whether the threshold is a minimum; otherwise it is a maximum.
+        reason: why the gate is passed, or what to do.
+        opens: the phase that begins when all of its gates are passed.
     """
 
     name: str
@@ -110,7 +117,7 @@ class Gate:
 
     @property
     def is_passed(self) -> bool:
-        """Whether the condition holds."""
+        """Return whether the condition holds."""
         if self.value is None:
             return False
         return self.value >= self.threshold if self.is_least else self.value <= self.threshold
@@ -118,7 +125,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """All gates, in the order in which they are passed, and the phase they come to."""
+    """All gates, in the order in which they are passed, and the resulting phase."""
 
     taken_at: datetime
     phase: Phase
@@ -126,5 +133,5 @@ class Readiness:
 
     @property
     def is_ready(self) -> bool:
-        """Whether every gate is passed."""
+        """Return whether every gate is passed."""
         return self.phase is Phase.READY

@@ -1,4 +1,4 @@
-"""Ready or not: how every gate stands, and the phase that they come to. Pure."""
+"""Evaluation of the gates and of the resulting phase. Pure."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from crossfade.mapping.coverage import COVERAGE_PARTS
 
 
 def readiness(facts: Facts, thresholds: Thresholds) -> Readiness:
-    """Return how every gate stands."""
-    asked = (_gate(rule, facts, thresholds) for rule in _RULES)
-    gates = tuple(gate for gate in asked if gate is not None)
+    """Evaluate every gate; a gate whose facts do not apply is omitted."""
+    evaluated = (_gate(rule, facts, thresholds) for rule in _RULES)
+    gates = tuple(gate for gate in evaluated if gate is not None)
     return Readiness(facts.taken_at, _phase(facts, gates), gates)
 
 
@@ -37,7 +37,7 @@ def _phase(facts: Facts, gates: Sequence[Gate]) -> Phase:
 
 
 class _Measured(NamedTuple):
-    """A gate's value, None when it is not known, and what decides it."""
+    """A gate's value, None if unknown, and the entity or the tables that it comes from."""
 
     value: float | None
     where: str = ""
@@ -45,13 +45,13 @@ class _Measured(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How a gate comes about.
+    """The definition of a gate.
 
     Attributes:
-        measure: its value; None where the gate is not asked for.
-        limit: its threshold.
-        passed: the reason when it is passed.
-        failed: the reason when it is not; ``{where}`` stands for what decides the value.
+        measure: returns the gate's value, or None if the gate is omitted.
+        limit: returns the gate's threshold.
+        passed: the reason if the gate is passed.
+        failed: the reason if it is not; ``{where}`` is replaced by `_Measured.where`.
     """
 
     name: str
@@ -108,7 +108,7 @@ def _worst(
     value_of: Callable[[EntityFacts], float | None],
     choose: Callable[[Iterable[float]], float],
 ) -> _Measured:
-    """Return the value of the entity that is worst off, and its name; None is worse than any."""
+    """Return the worst entity's value and name; an unknown value is the worst."""
     values = {entity.name: value_of(entity) for entity in facts.entities}
     known = {name: value for name, value in values.items() if value is not None}
     if len(known) < len(values) or not known:
@@ -134,7 +134,7 @@ _RULES = (
     ),
     _Rule(
         "backfill",
-        "Rows of before the capture that are in the target",
+        "Share of the backfill that is done",
         _copied,
         lambda _: 1.0,
         passed="every window is done",
@@ -145,28 +145,28 @@ _RULES = (
     ),
     _Rule(
         "relays",
-        "Relays at work",
+        "Running relays",
         lambda facts: _Measured(facts.relays),
         lambda _: 1,
-        passed="changes are being delivered",
-        failed="nothing delivers what the fast path leaves: start `crossfade relay`",
+        passed="changes are delivered",
+        failed="nothing delivers what the fast path skips: start `crossfade relay`",
         is_least=True,
     ),
     _Rule(
         "dirty",
-        "Keys on their way to the target",
+        "Keys that are not delivered yet",
         lambda facts: _Measured(facts.dirty),
-        lambda asked: asked.dirty_keys_max,
+        lambda thresholds: thresholds.dirty_keys_max,
         passed="a cut-over would wait for few keys",
-        failed="wait for the relay, or start more of them",
+        failed="wait for the relay, or start more relays",
     ),
     _Rule(
         "lag",
-        "Age of the oldest key on its way",
+        "Age of the oldest undelivered key",
         lambda facts: _worst(facts, lambda one: _age(facts, one.replicated_through), max),
-        lambda asked: asked.lag_seconds_max,
-        passed="changes arrive soon",
-        failed="{where}: look at its failures, `crossfade status` shows them",
+        lambda thresholds: thresholds.lag_seconds_max,
+        passed="changes are delivered soon",
+        failed="{where}: check its failures with `crossfade status`",
         unit=Unit.SECONDS,
     ),
     _Rule(
@@ -174,8 +174,8 @@ _RULES = (
         "Parked keys",
         lambda facts: _Measured(facts.parked),
         lambda _: 0,
-        passed="no key was given up",
-        failed="mend their rows or the mapping, then `crossfade unpark`",
+        passed="every key can be delivered",
+        failed="correct their rows or the mapping, then run `crossfade unpark`",
     ),
     _Rule(
         "findings",
@@ -189,26 +189,26 @@ _RULES = (
         "full-pass",
         "Age of the newest full pass",
         lambda facts: _worst(facts, lambda one: _age(facts, one.verified_at), max),
-        lambda asked: asked.full_pass_seconds_max,
-        passed="everything was compared lately",
+        lambda thresholds: thresholds.full_pass_seconds_max,
+        passed="everything was compared recently",
         failed="{where}: run `crossfade verify`",
         unit=Unit.SECONDS,
     ),
     _Rule(
         "verified",
-        "Age of the oldest write that was not compared since",
+        "Age of the oldest write that is not compared yet",
         lambda facts: _worst(facts, lambda one: _age(facts, one.verified_through), max),
-        lambda asked: asked.verified_seconds_max,
-        passed="writes are compared soon after they arrive",
+        lambda thresholds: thresholds.verified_seconds_max,
+        passed="writes are compared soon after their delivery",
         failed="{where}: run `crossfade verify --continuous`",
         unit=Unit.SECONDS,
     ),
     _Rule(
         "coverage",
-        "Keys compared within the window of validation",
+        "Share of keys compared within the validation window",
         lambda facts: _worst(facts, lambda one: one.buckets / COVERAGE_PARTS, min),
         lambda _: 1.0,
-        passed="no part of the keys was left out",
+        passed="every part of the keys was compared",
         failed="{where}: run `crossfade verify`",
         unit=Unit.SHARE,
         is_least=True,
@@ -217,9 +217,9 @@ _RULES = (
         "quiet",
         "Time without a difference",
         _quiet,
-        lambda asked: asked.quiet_seconds_min,
-        passed="the window of validation was clean",
-        failed="wait; every difference begins the window anew",
+        lambda thresholds: thresholds.quiet_seconds_min,
+        passed="no difference was found in the validation window",
+        failed="wait; every difference restarts the window",
         unit=Unit.SECONDS,
         is_least=True,
     ),
@@ -227,9 +227,9 @@ _RULES = (
         "canary",
         "Age of the newest canary in the target",
         _canary,
-        lambda asked: asked.canary_seconds_max,
-        passed="a write arrives end to end",
-        failed="nothing arrives: look at the relay and at the breakers",
+        lambda thresholds: thresholds.canary_seconds_max,
+        passed="canaries are delivered",
+        failed="no canary is delivered: check the relay and the breakers",
         unit=Unit.SECONDS,
     ),
 )

@@ -24,7 +24,7 @@ BATCH_BYTES_MAX = 1_048_576
 """Bytes of the values of one request: far below DynamoDB's limit, so that a retry costs little."""
 
 INSERTIONS: Mapping[str, Insertion] = {
-    "DuplicateItem": Insertion.STANDING,
+    "DuplicateItem": Insertion.EXISTING,
     "ProvisionedThroughputExceeded": Insertion.THROTTLED,
     "RequestLimitExceeded": Insertion.THROTTLED,
     "ThrottlingError": Insertion.THROTTLED,

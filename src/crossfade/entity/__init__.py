@@ -1,4 +1,10 @@
-"""Single-table modelling: entities, keys and requests, wire compatible with ElectroDB 3.9.3."""
+"""Single-table modelling for DynamoDB, compatible with ElectroDB 3.9.3.
+
+An `Entity` builds, sends and reads the requests of one `Schema`; a `Service` joins entities for
+collections and transactions. Sub-packages, from the lowest: `schema` (declarations), `values`
+(validation and conversion), `keys`, `expressions`, `model` (the compiled schema), `requests`
+(parameters), `execution` (sending and reading) and `calls` (the chainable calls).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What executes requests, and what is told about them."""
+"""The interface of DynamoDB clients, and the check of clients and listeners."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from crossfade.entity.errors import Code, EntityError, kind_of
 
 
 class Client(Protocol):
-    """What executes requests: a DynamoDB client that takes and gives typed attribute values."""
+    """A DynamoDB client, whose requests and responses have typed attribute values."""
 
     async def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Execute one operation of DynamoDB's API, such as ``PutItem``."""
+        """Execute one operation of DynamoDB's API, such as ``PutItem``; return the response."""
 
 
 def check_connections(client: object, listeners: tuple[object, ...]) -> None:
-    """Check what executes calls and what is told about them.
+    """Check that a client and listeners can be called.
 
     Raises:
-        EntityError: 1023 for a client without `call`, 1021 for a listener that is no function.
+        EntityError: 1023 for a client without `call`, 1021 for a listener that is not callable.
     """
     if client is not None and not callable(getattr(client, "call", None)):
         raise EntityError(
             Code.INVALID_CLIENT_PROVIDED,
-            f"a client has a call method, not {kind_of(client)}",
+            f"a client must have a call method; {kind_of(client)} has none",
         )
     for listener in listeners:
         if not callable(listener):
             raise EntityError(
-                Code.INVALID_LISTENER_PROVIDED, f"a listener is a function, not {kind_of(listener)}"
+                Code.INVALID_LISTENER_PROVIDED,
+                f"a listener must be a function, not {kind_of(listener)}",
             )

@@ -1,4 +1,4 @@
-"""Entities: one kind of item in a table."""
+"""The `Entity` class: calls on one kind of item in a table."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from crossfade.entity.calls.reads import Query, Scan
 from crossfade.entity.calls.single_item import Check, Delete, Get, Put
 from crossfade.entity.client import Client, check_connections
 from crossfade.entity.events import Listener
-from crossfade.entity.execution.context import Core
-from crossfade.entity.execution.parsing import parsed
+from crossfade.entity.execution.context import ExecutionContext
+from crossfade.entity.execution.parsing import parse
 from crossfade.entity.keys.forms import IndexForm
 from crossfade.entity.keys.rendering import KeyValue
 from crossfade.entity.model.model import Identifiers, Model
@@ -40,19 +40,23 @@ _PARSING = Options(ignore_ownership=True)
 class Entity(Generic[R]):
     """One kind of item in a table.
 
-    Calls build a request step by step and end in ``params()``, which gives the request's
-    parameters, ``await go()``, which sends it, or ``commit()``, which makes it part of a
-    transaction. What is wrong with a call is raised there, before anything is sent.
+    A chain of calls builds a request. ``params()`` returns the request's parameters,
+    ``await go()`` sends it, and ``commit()`` makes it an item of a transaction. These check the
+    call, and raise `EntityError` before anything is sent.
 
     Args:
         schema: the schema, or ElectroDB's JSON form of one.
-        table: the table's name; the schema's unless given.
-        record: the type of results, such as a msgspec.Struct; dictionaries unless given.
-        client: what sends requests.
-        identifiers: the fields that say which entity an item is.
-        listeners: told about every request and its outcome.
-        ignore_ownership: take items of the table itself without their identifiers.
-        strict: refuse what ElectroDB does but nobody wants, such as unfinished index keys.
+        table: the table's name; by default the schema's.
+        record: the type of results: dict, a msgspec.Struct, a pydantic model or a dataclass.
+        client: the client that sends requests.
+        identifiers: the names of the fields that identify an item's entity.
+        listeners: functions to call with an `Event` for every request and for its outcome.
+        ignore_ownership: accept items of the table itself that lack this entity's identifiers.
+        strict: reject calls and schemas that ElectroDB accepts but that are mistakes, such as
+            incomplete index keys.
+
+    Raises:
+        EntityError: the schema, the client or a listener is invalid.
     """
 
     @overload
@@ -98,7 +102,7 @@ class Entity(Generic[R]):
         if strict:
             check_schema(self.schema)
         check_connections(client, listeners)
-        self.core: Core[R] = Core(
+        self.context: ExecutionContext[R] = ExecutionContext(
             model=Model(self.schema, identifiers or Identifiers(), strict),
             table=table or self.schema.table,
             record=record,
@@ -110,47 +114,49 @@ class Entity(Generic[R]):
     def joined(
         self, *, table: str | None, client: Client | None, listeners: tuple[Listener, ...]
     ) -> Entity[R]:
-        """The same entity with the table, client and further listeners of a service."""
+        """Return this entity with the table, client and additional listeners of a service."""
         entity: Entity[R] = object.__new__(type(self))
         entity.schema = self.schema
-        entity.core = dataclasses.replace(
-            self.core,
-            table=table or self.core.table,
-            client=client or self.core.client,
-            listeners=(*self.core.listeners, *listeners),
+        entity.context = dataclasses.replace(
+            self.context,
+            table=table or self.context.table,
+            client=client or self.context.client,
+            listeners=(*self.context.listeners, *listeners),
         )
         return entity
 
     @property
     def table(self) -> str:
-        """The table's name; empty when only calls name it."""
-        return self.core.table
+        """Return the table's name; empty if only calls specify it."""
+        return self.context.table
 
     @property
     def indexes(self) -> Mapping[str, IndexForm]:
-        """The access patterns by name."""
-        return self.core.model.indexes
+        """Return the access patterns by name."""
+        return self.context.model.indexes
 
     @property
     def identifiers(self) -> Mapping[str, str]:
-        """The fields, with their values, that say which entity an item is."""
-        return self.core.model.identity
+        """Return the fields that identify an item's entity, with their values."""
+        return self.context.model.identity
 
     def table_key(self, values: Given) -> dict[str, KeyValue]:
-        """The table's key of an item with these attributes; None is absent.
+        """Return the table's key of an item with these attributes; None is absent.
 
         Raises:
-            EntityError: 2002 when a composite is absent.
+            EntityError: 2002 if a composite is absent.
         """
-        return self.core.model.table_key(values)
+        return self.context.model.table_key(values)
 
     def key_fields(self, values: Given) -> dict[str, KeyValue]:
-        """Every key field of an item with these attributes: the table's and complete indexes'.
+        """Return every key field of an item with these attributes.
+
+        They are those of the table, and those of each index with all composites present.
 
         Raises:
-            EntityError: 2002 when a composite of the table's key is absent.
+            EntityError: 2002 if a composite of the table's key is absent.
         """
-        return self.core.model.key_fields(values)
+        return self.context.model.key_fields(values)
 
     @overload
     def get(self, values: list[Given], /) -> BatchGet[R]: ...
@@ -159,10 +165,10 @@ class Entity(Generic[R]):
     def get(
         self, values: Given | list[Given] | None = None, /, **named: Any
     ) -> Get[R] | BatchGet[R]:
-        """Read an item by its key's composites; a list reads many."""
+        """Read an item by the composites of its key; a list reads many items."""
         if isinstance(values, list):
-            return BatchGet(self.core, _all(values))
-        return Get(self.core, attributes_of(values, named))
+            return BatchGet(self.context, _attributes_of_all(values))
+        return Get(self.context, attributes_of(values, named))
 
     @overload
     def put(self, values: R | Given | None = None, /, **named: Any) -> Put[R]: ...
@@ -171,26 +177,26 @@ class Entity(Generic[R]):
     def put(
         self, values: R | Given | list[Any] | None = None, /, **named: Any
     ) -> Put[R] | BatchWrite[R]:
-        """Store an item, whether or not it exists; a list stores many."""
+        """Store an item, whether or not it exists; a list stores many items."""
         if isinstance(values, list):
-            return BatchWrite(self.core, _all(values))
-        return Put(self.core, item_of(values, named))
+            return BatchWrite(self.context, _attributes_of_all(values))
+        return Put(self.context, item_of(values, named))
 
     def create(self, values: R | Given | None = None, /, **named: Any) -> Put[R]:
         """Store an item that must not exist yet."""
-        return Put(self.core, item_of(values, named), is_new=True)
+        return Put(self.context, item_of(values, named), is_new=True)
 
     def upsert(self, values: R | Given | None = None, /, **named: Any) -> Upsert[R]:
-        """Store an item, or change the attributes given of one that exists."""
-        return Upsert(self.core, attributes_of(values, named))
+        """Store an item; if it exists, change the given attributes and those with a default."""
+        return Upsert(self.context, attributes_of(values, named))
 
     def update(self, values: Given | None = None, /, **named: Any) -> Update[R]:
-        """Change an item by its key's composites; it is created when there is none."""
-        return Update(self.core, attributes_of(values, named))
+        """Change an item by the composites of its key; create it if it does not exist."""
+        return Update(self.context, attributes_of(values, named))
 
     def patch(self, values: Given | None = None, /, **named: Any) -> Update[R]:
         """Change an item that must exist."""
-        return Update(self.core, attributes_of(values, named), must_exist=True)
+        return Update(self.context, attributes_of(values, named), must_exist=True)
 
     @overload
     def delete(self, values: list[Given], /) -> BatchWrite[R]: ...
@@ -199,78 +205,78 @@ class Entity(Generic[R]):
     def delete(
         self, values: Given | list[Given] | None = None, /, **named: Any
     ) -> Delete[R] | BatchWrite[R]:
-        """Delete an item by its key's composites, if it exists; a list deletes many."""
+        """Delete an item by the composites of its key, if it exists; a list deletes many items."""
         if isinstance(values, list):
-            return BatchWrite(self.core, _all(values), deletes=True)
-        return Delete(self.core, attributes_of(values, named))
+            return BatchWrite(self.context, _attributes_of_all(values), deletes=True)
+        return Delete(self.context, attributes_of(values, named))
 
     def remove(self, values: Given | None = None, /, **named: Any) -> Delete[R]:
         """Delete an item that must exist."""
-        return Delete(self.core, attributes_of(values, named), must_exist=True)
+        return Delete(self.context, attributes_of(values, named), must_exist=True)
 
     def check(self, values: Given | None = None, /, **named: Any) -> Check[R]:
-        """Demand something of an item, inside a transaction."""
-        return Check(self.core, attributes_of(values, named))
+        """Require a condition on an item, in a transaction."""
+        return Check(self.context, attributes_of(values, named))
 
     @property
     def query(self) -> Queries[R]:
-        """Queries by access pattern: ``entity.query.by_user(user_id=…)``."""
-        return Queries(self.core)
+        """Return the access patterns to query: ``entity.query.by_user(user_id=…)``."""
+        return Queries(self.context)
 
     def scan(self, access_pattern: str | None = None) -> Scan[R]:
-        """Read the whole table, or a whole index.
+        """Read the entity's items in the whole table, or in a whole index.
 
         Raises:
-            EntityError: 1026 when the access pattern is not declared.
+            EntityError: 1026 if the access pattern is not declared.
         """
-        model = self.core.model
+        model = self.context.model
         if access_pattern is not None and access_pattern not in model.indexes:
             raise missing_pattern(model, access_pattern)
         index = model.indexes[access_pattern] if access_pattern else model.table_index
-        return Scan(self.core, ScanState(index))
+        return Scan(self.context, ScanState(index))
 
     def find(self, values: Given | None = None, /, **named: Any) -> Query[R] | Scan[R]:
-        """Query the index that fits these attributes best; scan when none does."""
+        """Query the index that best matches these attributes; scan if none matches."""
         return self._found(attributes_of(values, named), filtered=False)
 
     def match(self, values: Given | None = None, /, **named: Any) -> Query[R] | Scan[R]:
-        """As `find`, with all attributes as filter."""
+        """Read as `find` does, with all attributes as filter."""
         return self._found(attributes_of(values, named), filtered=True)
 
     def _found(self, given: Given, *, filtered: bool) -> Query[R] | Scan[R]:
-        model = self.core.model
+        model = self.context.model
         index = best_index(model, given)
         matches = given if filtered else None
         if index is None:
-            return Scan(self.core, ScanState(model.table_index, matches=matches))
-        return Query(self.core, QueryState(index, given, matches=matches, as_isolated=True))
+            return Scan(self.context, ScanState(model.table_index, matches=matches))
+        return Query(self.context, QueryState(index, given, matches=matches, as_isolated=True))
 
     @property
     def conversions(self) -> Conversions:
-        """Composites to keys and cursors, and back."""
-        return Conversions(self.core.model)
+        """Return the conversions between composites, keys and cursors."""
+        return Conversions(self.context.model)
 
     def read(self, item: Mapping[str, AttributeValue]) -> R | None:
-        """The record of an item with DynamoDB's typed values, ``{"S": "text"}``.
+        """Return the record of an item with DynamoDB's typed values, ``{"S": "text"}``.
 
         Returns:
-            None for an item that does not carry this entity's identifiers, such as a tombstone.
+            None for an item without this entity's identifiers, such as a tombstone.
         """
-        return self.core.read_typed(item)
+        return self.context.read_typed(item)
 
     def parse(self, response: Given, **options: Any) -> Result[R] | Page[R]:
-        """The records in a response (with Python values) of another DynamoDB client.
+        """Return the records in a response of another DynamoDB client, with plain Python values.
 
         Args:
             response: `Item`, `Items` or `Attributes`, or the parameters of a put.
-            options: those of a terminal call; `ignore_ownership` is true unless given.
+            options: the options of `go`; `ignore_ownership` is true by default.
         """
         if options:
-            return parsed(self.core, response, options_of({"ignore_ownership": True, **options}))
+            return parse(self.context, response, options_of({"ignore_ownership": True, **options}))
         item = response.get("Item")
-        record = self.core.read_own(item) if item else None
-        return parsed(self.core, response, _PARSING) if record is None else Result(record)
+        record = self.context.read_own(item) if item else None
+        return parse(self.context, response, _PARSING) if record is None else Result(record)
 
 
-def _all(values: list[Any]) -> tuple[Given, ...]:
+def _attributes_of_all(values: list[Any]) -> tuple[Given, ...]:
     return tuple(attributes_of(value, {}) for value in values)

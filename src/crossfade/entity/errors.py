@@ -1,4 +1,4 @@
-"""The errors of the entity room, with ElectroDB's numbers and names."""
+"""The errors of entities, with ElectroDB's codes and names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crossfade.errors import CrossfadeError
 
 
 class Code(IntEnum):
-    """ElectroDB's error codes. 1xxx declarations, 2xxx calls, 3xxx values, 4xxx the store."""
+    """ElectroDB's error codes: 1xxx for declarations, 2xxx calls, 3xxx values, 4xxx the store."""
 
     NO_CLIENT_DEFINED = 1001
     INVALID_IDENTIFIER = 1002
@@ -60,13 +60,19 @@ _SPELLED = {Code.COLLECTION_NO_SK: "CollectionNoSK", Code.AWS_ERROR: "AWSError"}
 
 
 def name_of(code: Code) -> str:
-    """ElectroDB's name of a code, such as ``InvalidAttribute``."""
+    """Return ElectroDB's name of a code, such as ``InvalidAttribute``."""
     return _SPELLED.get(code) or "".join(word.capitalize() for word in code.name.split("_"))
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One attribute that was refused: its path, such as ``contact.phones[*]``, and why."""
+    """A rejected value of an attribute.
+
+    Attributes:
+        path: the attribute's path, such as ``contact.phones[*]``.
+        reason: the rule that it breaks, or the message of the validator.
+        index: the index of a rejected element in its list.
+    """
 
     path: str
     reason: str
@@ -74,12 +80,12 @@ class Fault:
 
 
 class EntityError(CrossfadeError):
-    """A declaration, a call or a value that cannot be turned into a DynamoDB request.
+    """An invalid declaration, call or value, of which no DynamoDB request can be made.
 
     Args:
-        code: ElectroDB's number.
-        message: what is wrong and what to do; never a value of the caller's data.
-        faults: the refused attributes, when the code is `Code.INVALID_ATTRIBUTE`.
+        code: ElectroDB's code.
+        message: the fault and the remedy; never contains a value of the caller's data.
+        faults: the rejected values, if the code is `Code.INVALID_ATTRIBUTE`.
     """
 
     def __init__(self, code: Code, message: str, *, faults: tuple[Fault, ...] = ()) -> None:
@@ -90,19 +96,19 @@ class EntityError(CrossfadeError):
 
 
 class MisuseError(EntityError):
-    """An operator that does not fit the attribute's type; ElectroDB raises a plain error."""
+    """An operator that does not support the attribute's type; ElectroDB raises a plain error."""
 
     def __init__(self, message: str) -> None:
         super().__init__(Code.INVALID_ATTRIBUTE, message)
 
 
-def refused(path: str, reason: str, *, index: int | None = None) -> EntityError:
-    """The error for one attribute whose value was refused."""
+def invalid_value(path: str, reason: str, *, index: int | None = None) -> EntityError:
+    """Return the error for a rejected value of one attribute."""
     return EntityError(
         Code.INVALID_ATTRIBUTE, f"{path}: {reason}", faults=(Fault(path, reason, index),)
     )
 
 
 def kind_of(value: object) -> str:
-    """The kind of a value for messages; the value itself never appears in one."""
+    """Return the class name of a value, for messages, which never contain the value itself."""
     return "nothing" if value is None else type(value).__name__

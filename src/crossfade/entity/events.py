@@ -1,4 +1,4 @@
-"""What listeners are told about executed calls."""
+"""The events that listeners receive about the requests of executed calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from crossfade.entity.options import Options
 
 @dataclass(frozen=True, slots=True)
 class QuerySent:
-    """A request is about to be sent: DynamoDB's method in ElectroDB's words, and its parameters."""
+    """A request is about to be sent.
+
+    Attributes:
+        method: ElectroDB's name of the operation, such as ``batchGet``.
+        params: the request's parameters, with plain Python values.
+        options: the call's options.
+        type: the event's type.
+    """
 
     method: str
     params: Mapping[str, Any]
@@ -21,7 +28,15 @@ class QuerySent:
 
 @dataclass(frozen=True, slots=True)
 class ResultsReceived:
-    """A request was answered, or failed with the error in `results`."""
+    """A request succeeded or failed.
+
+    Attributes:
+        method: ElectroDB's name of the operation, such as ``batchGet``.
+        options: the call's options.
+        success: whether it succeeded.
+        results: the response, or the client's error.
+        type: the event's type.
+    """
 
     method: str
     options: Options

@@ -1,6 +1,6 @@
-"""Texts as JavaScript makes them: numbers, letter case and lengths inside keys.
+"""JavaScript's conversions of values to text, its string lengths and its property order.
 
-Source: ECMA-262, "Number::toString" and "String.prototype.padStart".
+Source: ECMA-262, "Number::toString", "String.prototype.padStart" and "OrdinaryOwnPropertyKeys".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from crossfade.entity.errors import kind_of, refused
+from crossfade.entity.errors import invalid_value, kind_of
 
 _EXACT_INTEGER_MAX: Final = 2**53
 _INTEGER_DIGITS_MAX: Final = 21
@@ -24,10 +24,10 @@ _NUMERIC = re.compile(
 
 
 def scalar_text(value: object, path: str = "composite") -> str:
-    """The text of a key segment: JavaScript's conversion of a text, boolean or number.
+    """Return the text of a key segment: JavaScript's conversion of a string, boolean or number.
 
     Raises:
-        EntityError: the value is not a scalar, or a number that JavaScript cannot hold.
+        EntityError: 3001 if the value is not a scalar, or is a number that a double cannot hold.
     """
     if isinstance(value, str):
         return value
@@ -35,11 +35,17 @@ def scalar_text(value: object, path: str = "composite") -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
         return number_text(value, path)
-    raise refused(path, f"a key is made of text, numbers and booleans, not of {kind_of(value)}")
+    raise invalid_value(
+        path, f"keys can contain strings, numbers and booleans, not {kind_of(value)}"
+    )
 
 
 def number_text(value: float | Decimal, path: str = "number") -> str:
-    """A number as JavaScript prints it: ``7``, ``1.5``, ``1e+21``, ``NaN``."""
+    """Return a number as JavaScript prints it: ``7``, ``1.5``, ``1e+21``, ``NaN``.
+
+    Raises:
+        EntityError: 3001 if a double cannot hold the number.
+    """
     if isinstance(value, int) and -_EXACT_INTEGER_MAX <= value <= _EXACT_INTEGER_MAX:
         return str(value)
     number = _as_double(value, path)
@@ -52,7 +58,11 @@ def number_text(value: float | Decimal, path: str = "number") -> str:
 
 
 def _as_double(value: float | Decimal, path: str) -> float:
-    """The same number as a double; refuses what a double cannot hold."""
+    """Return the number as a double.
+
+    Raises:
+        EntityError: 3001 if a double cannot hold the number.
+    """
     if isinstance(value, float):
         return value
     try:
@@ -60,19 +70,21 @@ def _as_double(value: float | Decimal, path: str) -> float:
     except OverflowError:
         number = math.inf
     if not _equals(number, value):
-        raise refused(path, "the number has more digits than a JavaScript number holds in a key")
+        raise invalid_value(
+            path, "the number has more digits than a JavaScript number can hold in a key"
+        )
     return number
 
 
 def _equals(number: float, value: Decimal | int) -> bool:
-    """Whether a double prints as the decimal, or is exactly the integer."""
+    """Return whether a double prints as the Decimal, or equals the int exactly."""
     if isinstance(value, Decimal):
         return Decimal(repr(number)) == value
     return math.isfinite(number) and int(number) == value
 
 
 def _digits_text(number: Decimal) -> str:
-    """The digits of a positive, normalised number in JavaScript's layout."""
+    """Return the digits of a positive, normalised number in JavaScript's format."""
     _, digit_tuple, exponent = number.as_tuple()
     digits = "".join(map(str, digit_tuple))
     point = len(digits) + int(exponent)
@@ -87,23 +99,23 @@ def _digits_text(number: Decimal) -> str:
 
 
 def leading_integer(text: str) -> int | None:
-    """The integer a text starts with, as JavaScript's ``parseInt``; None without one."""
+    """Return the integer at the start of a text, as JavaScript's ``parseInt``; None without one."""
     found = _LEADING_INTEGER.match(text)
     return int(found[1]) if found else None
 
 
 def is_numeric(text: str) -> bool:
-    """Whether JavaScript's ``Number(text)`` is a number; blank text is."""
+    """Return whether JavaScript's ``Number(text)`` is not NaN; blank text is 0."""
     return _NUMERIC.fullmatch(text) is not None
 
 
 def utf16_length(text: str) -> int:
-    """The length of a text in UTF-16 units, which is what JavaScript counts."""
+    """Return the length of a text in JavaScript: its number of UTF-16 code units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def pad_left(text: str, length: int, fill: str) -> str:
-    """The text padded on the left with `fill` to `length` UTF-16 units."""
+    """Return the text padded on the left with `fill` to `length` UTF-16 code units."""
     missing = length - utf16_length(text)
     if missing <= 0:
         return text
@@ -111,14 +123,14 @@ def pad_left(text: str, length: int, fill: str) -> str:
     return padding.decode("utf-16-le", "surrogatepass") + text
 
 
-def integer_like(name: str) -> bool:
-    """Whether JavaScript iterates this property name before all others."""
+def is_integer_index(name: str) -> bool:
+    """Return whether a property name is an integer, which JavaScript iterates before others."""
     return name.isascii() and name.isdigit() and (name == "0" or name[0] != "0")
 
 
 def javascript_order(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same values in JavaScript's order: names that are integers come first."""
-    integers = [name for name in values if name[:1].isdigit() and integer_like(name)]
+    """Return the values in JavaScript's property order: ascending integer names come first."""
+    integers = [name for name in values if name[:1].isdigit() and is_integer_index(name)]
     if not integers:
         return values
     first = {name: values[name] for name in sorted(integers, key=int)}

@@ -1,4 +1,4 @@
-"""The options of a terminal call, checked."""
+"""The options of `params`, `go` and `commit`, and their checks."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 class CursorFormat(Protocol):
-    """How a cursor is written as text; replaces the default of `cursor`."""
+    """A text form of cursors; replaces that of `requests.cursor`."""
 
     def serialize(self, key: Mapping[str, Any]) -> str:
-        """The text of a key."""
+        """Return a key as text."""
 
     def deserialize(self, cursor: str) -> Mapping[str, Any]:
-        """The key of a text."""
+        """Return the key in a text."""
 
 
 class OptionsGiven(TypedDict, total=False):
-    """What a terminal call accepts; see `Options`."""
+    """The keyword arguments of `params`, `go` and `commit`; see `Options`."""
 
     table: str
     attributes: list[str] | tuple[str, ...]
@@ -64,34 +64,41 @@ class OptionsGiven(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a call is built and executed.
+    """The options of one call, for the building and the execution of its requests.
 
     Args:
         table: the table's name.
         attributes: the attributes to project and to return.
-        params: merged over the built parameters.
-        data: ``raw`` gives the store's response, ``include_keys`` also fields without attribute.
-        response: which values a write returns, DynamoDB's ReturnValues in lower case.
-        return_on_condition_check_failure: give a refused condition as result, not as error.
-        ignore_ownership: skip identifier filters and checks.
-        limit: items evaluated per request.
-        count: items to gather.
-        pages: requests to make, or ``all``.
-        cursor: where to continue.
+        params: request parameters that override those built from the call.
+        data: ``attributes`` returns records, ``include_keys`` adds fields without attribute,
+            ``raw`` returns the store's response.
+        response: the values that a write returns, DynamoDB's ReturnValues in lower case.
+        return_on_condition_check_failure: return a result if the condition is false, instead of
+            raising an error; ``all_old`` adds the existing item.
+        ignore_ownership: skip the filters and checks of identifiers.
+        limit: the maximum number of items evaluated per request.
+        count: the number of items to collect.
+        pages: the number of requests to make, or ``all``.
+        cursor: the cursor of an earlier page, after which to resume.
         pager: the form of cursors: text, the key itself, or its composites.
-        order: by sort key, ``asc`` or ``desc``.
-        consistent: read consistently.
-        compare: whether key comparisons are repeated on the attributes.
-        hydrate: after a query of a secondary index, fetch whole items from the table.
-        concurrent: batch requests in flight.
-        unprocessed: ``raw`` gives keys instead of composites.
-        preserve_batch_order: batch get gives items in the order of the keys, None for holes.
-        format_cursor: replaces the text form of cursors.
-        original_error: raise the client's error itself.
-        parse: applied to the result.
-        token: idempotency token of a transaction.
-        client: sends the requests of this call.
-        listeners: told about the requests of this call, after those of the entity.
+        order: the order by sort key, ``asc`` or ``desc``.
+        consistent: read with strong consistency.
+        compare: ``attributes`` repeats key comparisons as filter on the attributes, ``v2`` compares
+            keys as ElectroDB 2.
+        hydrate: after a query of a secondary index, read the items from the table.
+        concurrent: the maximum number of batch requests in flight.
+        unprocessed: ``raw`` returns keys instead of composites.
+        preserve_batch_order: a batch get returns items in the order of the keys, None for absent
+            ones.
+        format_cursor: the text form of cursors.
+        original_error: raise the client's error instead of `StoreError`.
+        parse: a function to apply to the response.
+        token: the idempotency token of a transaction.
+        client: the client for the requests of this call.
+        listeners: the listeners for the requests of this call, called after those of the entity.
+
+    Raises:
+        EntityError: 1010 for an invalid option, 1021 for a listener, 1023 for a client.
     """
 
     table: str = ""
@@ -134,27 +141,27 @@ class Options:
         if cursor_format is not None and not all(
             callable(getattr(cursor_format, name, None)) for name in ("serialize", "deserialize")
         ):
-            raise _invalid("format_cursor", "needs serialize and deserialize")
+            raise _invalid("format_cursor", "must have serialize and deserialize")
 
     @property
-    def shapes_records(self) -> bool:
-        """Whether records have other attributes than the schema's."""
+    def alters_records(self) -> bool:
+        """Return whether records have other attributes than those of the schema."""
         return self.data == "include_keys" or bool(self.attributes)
 
     @property
-    def wants_records(self) -> bool:
-        """Whether a response is read as records alone, so that its values need no other form."""
-        seen = self.parse or self.hydrate or self.listeners
-        return not (self.shapes_records or self.data == "raw" or seen)
+    def only_records(self) -> bool:
+        """Return whether only records are read from a response, which then can stay typed."""
+        needs_plain = self.parse or self.hydrate or self.listeners
+        return not (self.alters_records or self.data == "raw" or needs_plain)
 
     @property
     def request_params(self) -> dict[str, Any]:
-        """The parameters that options stand for; `params` wins."""
+        """Return the request parameters of the options; `params` overrides the others."""
         return self._params("ReturnValues")
 
     @property
     def transaction_params(self) -> dict[str, Any]:
-        """The same for an item of a transaction."""
+        """Return the parameters of the options for an item of a transaction."""
         return self._params("ReturnValuesOnConditionCheckFailure")
 
     def _params(self, response_name: str) -> dict[str, Any]:
@@ -179,10 +186,10 @@ DEFAULTS = Options()
 
 
 def options_of(given: Mapping[str, Any]) -> Options:
-    """The options of a terminal call.
+    """Return the options of a call.
 
     Raises:
-        EntityError: 1010 for an unknown option or a value out of range.
+        EntityError: 1010 for an unknown option or an invalid value.
     """
     if not given:
         return DEFAULTS
@@ -195,19 +202,19 @@ def options_of(given: Mapping[str, Any]) -> Options:
             chosen[option] = tuple(chosen[option])
     unknown = chosen.keys() - OptionsGiven.__annotations__.keys()
     if unknown:
-        raise _invalid(", ".join(sorted(unknown)), "is no option")
+        raise _invalid(", ".join(sorted(unknown)), "is not an option")
     return Options(**chosen)
 
 
 def positive(value: Any, option: str, code: Code) -> int:
-    """The option as a number above zero; digits in a text count.
+    """Return an option as a positive number; a text may start with one.
 
     Raises:
-        EntityError: it is none, with the given code.
+        EntityError: with the given code, if it is not a positive number.
     """
     number = leading_integer(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 1:
-        raise EntityError(code, f"option {option} must be a number above zero")
+        raise EntityError(code, f"option {option} must be a number greater than zero")
     return int(number)
 
 

@@ -1,4 +1,4 @@
-"""What executed calls give back."""
+"""The results of executed calls."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ class Result(msgspec.Struct, Generic[R], frozen=True):
     """The result for one item.
 
     Args:
-        data: the record; None when there is none, or it is another entity's.
-        rejected: whether a condition refused the write; None unless the call asked for it.
+        data: the record; None if there is no item, or it is another entity's.
+        rejected: whether the condition was false; None without
+            `return_on_condition_check_failure`.
     """
 
     data: R | None
@@ -23,12 +24,12 @@ class Result(msgspec.Struct, Generic[R], frozen=True):
 
 
 class Page(msgspec.Struct, Generic[R], frozen=True):
-    """Some of a query's records.
+    """A page of a query's records.
 
     Args:
         data: the records.
-        cursor: where to continue; None at the end.
-        unprocessed: what the index holds of items that could not be hydrated.
+        cursor: the cursor of the next page; None after the last one.
+        unprocessed: the index's attributes of items that could not be read from the table.
     """
 
     data: list[R]
@@ -37,7 +38,7 @@ class Page(msgspec.Struct, Generic[R], frozen=True):
 
 
 class CollectionPage(msgspec.Struct, frozen=True):
-    """Some of a collection's records, by the alias of their entity."""
+    """A page of a collection's records, by the alias of their entity; see `Page`."""
 
     data: dict[str, list[Any]]
     cursor: Any = None
@@ -49,8 +50,8 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True):
 
     Args:
         data: the records, None for items of other entities; with `preserve_batch_order` in the
-            order of the keys, None for holes.
-        unprocessed: what the store did not get to; send it again.
+            order of the keys, None for absent items.
+        unprocessed: the composites of the keys that the store did not process; send them again.
     """
 
     data: list[R | None]
@@ -58,19 +59,24 @@ class BatchResult(msgspec.Struct, Generic[R], frozen=True):
 
 
 class BatchWritten(msgspec.Struct, frozen=True):
-    """The result of a batch put or delete: what the store did not get to; send it again."""
+    """The result of a batch put or delete.
+
+    Args:
+        unprocessed: the items or composites that the store did not process; send them again.
+    """
 
     unprocessed: list[Any]
 
 
 class TransactionItem(msgspec.Struct, frozen=True):
-    """What became of one item of a transaction.
+    """The result of one item of a transaction.
 
     Args:
-        rejected: whether this item is why the transaction was canceled.
-        code: DynamoDB's reason; None for reads.
-        message: DynamoDB's explanation.
-        item: the record read, or what stands there when the item asked for it.
+        rejected: whether this item caused the transaction to be canceled.
+        code: DynamoDB's reason code; None for reads.
+        message: DynamoDB's message.
+        item: the record read, or the existing record if the item was committed with
+            ``response="all_old"``.
     """
 
     rejected: bool
@@ -80,7 +86,7 @@ class TransactionItem(msgspec.Struct, frozen=True):
 
 
 class TransactionResult(msgspec.Struct, frozen=True):
-    """What became of a transaction; a canceled one is a result, not an error."""
+    """The result of a transaction; a canceled one is a result, not an error."""
 
     canceled: bool
     data: list[TransactionItem]

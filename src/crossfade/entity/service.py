@@ -1,4 +1,4 @@
-"""Services: entities that share a table."""
+"""The `Service` class: entities that share a table, their collections and transactions."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Service:
     """Entities that share a table and a service name.
 
     Args:
-        entities: by alias; the alias names their records in the results of collections.
-        table: the table of all of them; their own unless given.
-        client: the client of all of them; their own unless given.
-        listeners: further listeners of all of them.
+        entities: by alias, which the results of collections use too.
+        table: the table for all of them; by default each entity's.
+        client: the client for all of them; by default each entity's.
+        listeners: additional listeners for all of them.
 
     Raises:
-        EntityError: 1013 when the entities do not fit together.
+        EntityError: 1013 if the entities are incompatible.
     """
 
     def __init__(
@@ -65,40 +65,42 @@ class Service:
                 for alias, entity in entities.items()
             }
         )
-        self._cores = {alias: entity.core for alias, entity in self.entities.items()}
+        self._contexts = {alias: entity.context for alias, entity in self.entities.items()}
         self._collections = collections_of(
-            {alias: core.model for alias, core in self._cores.items()}
+            {alias: context.model for alias, context in self._contexts.items()}
         )
 
     @property
     def collections(self) -> Collections:
-        """Queries over several entities: ``service.collections.tasks(user_id=…)``."""
+        """Return the collections to query: ``service.collections.tasks(user_id=…)``."""
         return Collections(self)
 
     @property
     def transaction(self) -> Transactions:
-        """Transactions over these entities."""
+        """Return the kinds of transactions of these entities."""
         return Transactions(self)
 
     def collection(self, name: str) -> Collection:
-        """A collection by name.
+        """Return a collection by name.
 
         Raises:
-            EntityError: 1013 when no entity is in it.
+            EntityError: 1013 if no entity is in it.
         """
         found = self._collections.get(name)
         if found is None:
             known = ", ".join(self._collections)
-            raise EntityError(Code.INVALID_JOIN, f"{name!r} is no collection; there are {known}")
+            raise EntityError(
+                Code.INVALID_JOIN, f"{name!r} is not a collection; the service has {known}"
+            )
         return found
 
     def query(self, name: str, given: Mapping[str, Any]) -> CollectionQuery:
-        """A query of the collection of this name."""
-        return CollectionQuery(self.collection(name), self._cores, given)
+        """Return a query of the collection with this name."""
+        return CollectionQuery(self.collection(name), self._contexts, given)
 
 
 class Collections:
-    """The collections of a service by name."""
+    """The collections of a service, as attributes or subscripts."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -114,32 +116,32 @@ class Collections:
 
 
 class CollectionStart:
-    """One collection, to be called with the partition key's composites."""
+    """One collection; a call with the partition key's composites starts a query."""
 
     def __init__(self, service: Service, name: str) -> None:
         self._service = service
         self._name = name
 
     def __call__(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> CollectionQuery:
-        """Begin a query."""
+        """Start a query with all composites of the partition key."""
         return self._service.query(self._name, attributes_of(values, named))
 
 
 class Transactions:
-    """The two kinds of transactions."""
+    """The two kinds of transactions of a service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def write(self, build: Build) -> Transaction:
-        """A transaction of writes and checks: ``lambda e: [e.user.put(…).commit(), …]``."""
+        """Return a transaction of writes and checks: ``lambda e: [e.user.put(…).commit(), …]``."""
         return self._begin("transactWrite", build)
 
     def get(self, build: Build) -> Transaction:
-        """A transaction of reads: ``lambda e: [e.user.get(…).commit(), …]``."""
+        """Return a transaction of reads: ``lambda e: [e.user.get(…).commit(), …]``."""
         return self._begin("transactGet", build)
 
     def _begin(self, method: str, build: Build) -> Transaction:
         entities = self._service.entities
-        core = next(iter(entities.values())).core
-        return Transaction(method, core, tuple(build(entities)))
+        context = next(iter(entities.values())).context
+        return Transaction(method, context, tuple(build(entities)))

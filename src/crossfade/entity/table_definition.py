@@ -1,4 +1,4 @@
-"""The table that entities need, as the parameters of CreateTable."""
+"""The CreateTable parameters for the table of a set of entities."""
 
 from __future__ import annotations
 
@@ -14,30 +14,34 @@ _KEY_FIELDS = ("AttributeName", "KeyType")
 
 
 def table_definition(table: str, entities: Iterable[Entity[Any]]) -> dict[str, Any]:
-    """The parameters of CreateTable for a table that all these entities share, paid by request.
+    """Return the CreateTable parameters for a table shared by these entities, billed per request.
 
-    Where entities disagree on what an index projects, everything is projected.
+    If the entities' projections of an index differ, the index projects all attributes.
 
     Raises:
-        EntityError: 1024 when entities need different keys of one index, or different types.
+        EntityError: 1024 if the entities' keys of an index, or the types of a key field, differ.
     """
     types: dict[str, str] = {}
     keys: dict[str, list[tuple[str, str]]] = {}
     projections: dict[str, dict[str, Any]] = {}
     for entity in entities:
         for form in entity.indexes.values():
-            wanted = list(_key_schema(entity, form))
-            fields = [(field, kind) for field, kind, _ in wanted]
+            key_schema = list(_key_schema(entity, form))
+            fields = [(field, kind) for field, kind, _ in key_schema]
             if keys.setdefault(form.index, fields) != fields:
-                raise _differs(f"the keys of {form.index or 'the table'}")
-            for field, _, type_ in wanted:
+                raise _inconsistent(f"the keys of {form.index or 'the table'}")
+            for field, _, type_ in key_schema:
                 if types.setdefault(field, type_) != type_:
-                    raise _differs(f"the type of {field}")
+                    raise _inconsistent(f"the type of {field}")
             projection = _projection(entity, form)
             if projections.setdefault(form.index, projection) != projection:
                 projections[form.index] = {"ProjectionType": "ALL"}
     secondary = [
-        {"IndexName": index, "KeySchema": _written(fields), "Projection": projections[index]}
+        {
+            "IndexName": index,
+            "KeySchema": _key_schema_json(fields),
+            "Projection": projections[index],
+        }
         for index, fields in keys.items()
         if index
     ]
@@ -46,24 +50,24 @@ def table_definition(table: str, entities: Iterable[Entity[Any]]) -> dict[str, A
         "TableName": table,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": definitions,
-        "KeySchema": _written(keys[""]),
+        "KeySchema": _key_schema_json(keys[""]),
         **({"GlobalSecondaryIndexes": secondary} if secondary else {}),
     }
 
 
-def _differs(what: str) -> EntityError:
+def _inconsistent(difference: str) -> EntityError:
     return EntityError(
         Code.INCONSISTENT_INDEX_DEFINITION,
-        f"the entities differ in {what}; give them one declaration, or a table each",
+        f"the entities differ in {difference}; align the declarations, or use separate tables",
     )
 
 
-def _written(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
+def _key_schema_json(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
     return [dict(zip(_KEY_FIELDS, field, strict=True)) for field in fields]
 
 
 def _key_schema(entity: Entity[Any], form: IndexForm) -> Iterator[tuple[str, str, str]]:
-    """Each key field with its kind and its type."""
+    """Yield each key field with its kind and its type."""
     for kind, key in zip(("HASH", "RANGE"), form.keys, strict=False):
         if form.type is not IndexType.COMPOSITE:
             yield key.field, kind, "N" if key.numeric else "S"
@@ -72,7 +76,7 @@ def _key_schema(entity: Entity[Any], form: IndexForm) -> Iterator[tuple[str, str
 
 
 def _attribute_keys(entity: Entity[Any], key: KeyForm) -> Iterator[tuple[str, str]]:
-    """The fields that are the key of a multi-attribute index, with their types."""
+    """Yield the fields of a key of a multi-attribute index, with their types."""
     for name in key.names:
         attribute = entity.schema.attributes[name]
         yield attribute.field, "N" if attribute.type is Type.NUMBER else "S"

@@ -1,1 +1,1 @@
-"""What every job is built on: a loop that repeats its step, a breaker, the entities it skips."""
+"""The parts that jobs share: a loop that repeats a step, a breaker, the entities to skip."""

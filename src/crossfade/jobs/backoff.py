@@ -1,4 +1,4 @@
-"""Exponential backoff: pauses that double up to a longest one. Pure."""
+"""Exponential backoff: pauses that double up to a maximum. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ _DOUBLINGS_MAX = 60
 
 
 def doubled_seconds(first_seconds: float, attempt: int, longest_seconds: float) -> float:
-    """Return the pause after an attempt: first, 2 x first, 4 x first, … at most the longest.
+    """Return the pause after an attempt: first, 2 x first, 4 x first, … at most the maximum.
 
     Args:
         first_seconds: the pause after the first attempt.
         attempt: the attempt that failed, 1 for the first.
-        longest_seconds: the ceiling.
+        longest_seconds: the maximum.
     """
     return min(longest_seconds, first_seconds * 2.0 ** min(attempt - 1, _DOUBLINGS_MAX))
 
@@ -22,7 +22,7 @@ class Backoff:
 
     Args:
         first_seconds: the first pause.
-        longest_seconds: the ceiling.
+        longest_seconds: the maximum.
     """
 
     __slots__ = ("_attempts", "_first_seconds", "_longest_seconds")
@@ -34,7 +34,7 @@ class Backoff:
 
     @property
     def is_raised(self) -> bool:
-        """Whether a pause was taken since the last reset."""
+        """Return whether a pause was taken since the last reset."""
         return self._attempts > 0
 
     def next_seconds(self) -> float:
@@ -43,5 +43,5 @@ class Backoff:
         return doubled_seconds(self._first_seconds, self._attempts, self._longest_seconds)
 
     def reset(self) -> None:
-        """Begin with the first pause again."""
+        """Restart with the first pause."""
         self._attempts = 0

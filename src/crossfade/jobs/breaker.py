@@ -1,4 +1,4 @@
-"""A breaker: a store that keeps failing is left alone for a while, then tried with one call."""
+"""A circuit breaker: after repeated failures a store is not called for a while, then tried once."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class BreakerOptions:
     """When a breaker opens and for how long.
 
     Attributes:
-        failures_max: failures in a row that open it.
-        pause_seconds: the first pause; it doubles with each failed trial.
-        pause_seconds_max: the longest pause.
+        failures_max: consecutive failures that open it.
+        pause_seconds: first pause; it doubles with each failed trial.
+        pause_seconds_max: longest pause.
     """
 
     failures_max: int = 5
@@ -31,9 +31,10 @@ class BreakerOptions:
 
 
 class Breaker:
-    """Counts a store's failures in a row; shared by every call of this process to that store.
+    """The breaker of one store, shared by all calls of this process to that store.
 
-    A store that rejects a record, throttles or reports a contended item is alive.
+    It counts consecutive failures. A store that rejects a record, throttles or reports contention
+    is available, so these errors do not count.
     """
 
     def __init__(
@@ -54,20 +55,21 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether the store failed when it was last tried."""
+        """Return whether the breaker is open: no call has succeeded since it opened."""
         return self._pause_seconds > 0
 
     @property
     def wait_seconds(self) -> float:
-        """Seconds until the next call may be made; 0 when it may be made now."""
+        """Return the seconds until the next call is allowed; 0 if it is allowed now."""
         return max(0.0, self._open_until - self._clock()) if self.is_open else 0.0
 
     async def call(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Make a call.
+        """Call `operation` and return its result.
 
         Raises:
             BreakerOpen: the call was not made.
-            Unavailable: what the call raised; it counts, unless the store is alive.
+            Unavailable: the operation raised it; it counts as a failure unless the store is
+                available.
         """
         trial = self.is_open
         if trial:
@@ -86,7 +88,7 @@ class Breaker:
         return answer
 
     def _fail(self, error: Unavailable, *, trial: bool) -> None:
-        """Count a failure; calls that were under way when the breaker opened say nothing new."""
+        """Count a failure; while the breaker is open, only that of a trial."""
         if self.is_open and not trial:
             return
         self._failures += 1

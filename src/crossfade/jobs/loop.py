@@ -1,4 +1,4 @@
-"""Repeats a step until it is told to stop; the one place that survives what should not happen."""
+"""A loop that repeats a step until it is stopped; the only place that catches every exception."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from crossfade.jobs.tasks import sleep_unless
 from crossfade.ports import Observer
 
 Step = Callable[[], Awaitable[bool]]
-"""Does one bounded batch; returns whether there was anything to do."""
+"""Processes one bounded batch; returns whether there was work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """How long a loop waits between steps; each pause doubles up to its longest.
+    """Pauses between the steps of a loop; each kind doubles up to its maximum.
 
     Attributes:
-        idle_seconds: after a first step without work.
-        idle_seconds_max: after many of them: how late work may be noticed.
-        failure_seconds: after a step that raised.
-        failure_seconds_max: after many of them.
+        idle_seconds: pause after a first step without work.
+        idle_seconds_max: longest such pause: the delay with which new work may be found.
+        failure_seconds: pause after a first step that raised.
+        failure_seconds_max: longest such pause.
     """
 
     idle_seconds: float = 0.01
@@ -37,16 +37,16 @@ class Pauses:
 async def forever(
     name: str, step: Step, stop: asyncio.Event, observe: Observer, pauses: Pauses
 ) -> None:
-    """Repeat `step` until `stop` is set: at once while there is work, else after a pause.
+    """Repeat `step` until `stop` is set: immediately while there is work, else after a pause.
 
-    A step that raises is reported and repeated: whatever it left undone is still in the ledger.
+    A step that raises is reported and repeated: its unfinished work is still in the ledger.
     """
     idle = Backoff(pauses.idle_seconds, pauses.idle_seconds_max)
     failing = Backoff(pauses.failure_seconds, pauses.failure_seconds_max)
     while not stop.is_set():
         try:
             busy = await step()
-        except Exception as error:  # noqa: BLE001 - the loop outlives every step
+        except Exception as error:  # noqa: BLE001 - the loop continues after any error
             seconds = failing.next_seconds()
             observe(LoopFailed(name, type(error), _reason(error), seconds))
             await sleep_unless(stop, seconds)
@@ -59,7 +59,7 @@ async def forever(
 
 
 def _reason(error: Exception) -> str:
-    """Say what failed; a foreign error's message may quote a row, so only its place is told."""
+    """Return an error's message; of a foreign error, which may quote a row, only its place."""
     if isinstance(error, CrossfadeError):
         return str(error)
     place = extract_tb(error.__traceback__)[-1]

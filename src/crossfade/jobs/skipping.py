@@ -1,4 +1,4 @@
-"""A table that changes during a job ends the job's work on that table, and on no other."""
+"""Skipping of entities: a table that changes during a job stops the job for that table only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks that are run side by side, stopped and waited for."""
+"""Running, cancelling and waiting for asyncio tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def sleep_unless(stop: asyncio.Event, seconds: float) -> bool:
-    """Sleep, but no longer than until `stop` is set; return whether it is not set."""
+    """Sleep for some seconds or until `stop` is set; return False if it is set."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
@@ -19,10 +19,10 @@ async def sleep_unless(stop: asyncio.Event, seconds: float) -> bool:
 
 
 async def cancel_and_wait(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel tasks and wait for their ends, whatever these are.
+    """Cancel tasks and wait until they end; their results and errors are ignored.
 
-    `asyncio.wait_for` of Python 3.11, which the driver's pool uses, may swallow a cancellation: a
-    task that loops needs an event too that is set before, and that it checks.
+    `asyncio.wait_for` of Python 3.11, which the driver's pool uses, may swallow a cancellation, so
+    a task that loops must also check an event that is set before this call.
     """
     for task in tasks:
         task.cancel()
@@ -30,7 +30,7 @@ async def cancel_and_wait(*tasks: asyncio.Future[Any]) -> None:
 
 
 async def run_together(jobs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """Run jobs side by side and return their results; the first failure ends them all."""
+    """Run jobs concurrently and return their results; the first failure cancels the others."""
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
         return list(await asyncio.gather(*tasks))

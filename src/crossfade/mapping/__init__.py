@@ -10,7 +10,6 @@ from crossfade.mapping.declaration.columns import Body, Column, Rule, Shape
 from crossfade.mapping.declaration.ledger_keys import KeyCase, KeyPart
 from crossfade.mapping.declaration.mapping import Mapping, check_together
 from crossfade.mapping.declaration.postgres_types import default_rule
-from crossfade.mapping.digests import digest
 from crossfade.mapping.object_keys import ObjectKey, object_key, parse_object_key
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "Stored",
     "check_together",
     "default_rule",
-    "digest",
     "object_key",
     "parse_object_key",
     "same_content",

@@ -1,4 +1,4 @@
-"""What moves together: the mappings of one application."""
+"""The mappings of one application, which are migrated together."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Application:
     An application is found through the entry-point group ``crossfade.applications``.
 
     Args:
-        mappings: one for each table.
-        examples: for each mapping's name an example row, column to PostgreSQL's text; shown by the
-            command line to explain keys and requests.
+        mappings: one per table.
+        examples: an example row per mapping name, as column to PostgreSQL's text; the command line
+            explains keys and requests with it.
 
     Raises:
-        ConfigurationError: two mappings share a name, or may give two rows one key.
+        ConfigurationError: two mappings share a name, or may give two rows the same key.
     """
 
     mappings: tuple[Mapping, ...]
@@ -34,28 +34,30 @@ class Application:
 
     @cached_property
     def by_name(self) -> dict[str, Mapping]:
-        """The mappings by name."""
+        """Return the mappings by name."""
         return {mapping.name: mapping for mapping in self.mappings}
 
-    def choose(self, words: Sequence[str]) -> tuple[Mapping, ...]:
-        """Return the mappings of these names or tables, each once; all of them for no word.
+    def choose(self, names: Sequence[str]) -> tuple[Mapping, ...]:
+        """Return the mappings with these names or tables, without repetition; all for no name.
 
         Raises:
-            ConfigurationError: there is no such mapping.
+            ConfigurationError: no mapping has one of these names.
         """
-        if not words:
+        if not names:
             return self.mappings
-        return tuple({found.name: found for found in map(self.find, words)}.values())
+        return tuple({found.name: found for found in map(self.find, names)}.values())
 
-    def find(self, word: str) -> Mapping:
-        """Return the mapping of this name or table.
+    def find(self, name: str) -> Mapping:
+        """Return the mapping with this name or table.
+
+        Args:
+            name: the mapping's name, or its table's, with or without the schema.
 
         Raises:
-            ConfigurationError: there is none.
+            ConfigurationError: no mapping has this name.
         """
         for mapping in self.mappings:
-            if word in {mapping.name, mapping.table, mapping.table.rpartition(".")[2]}:
+            if name in {mapping.name, mapping.table, mapping.table.rpartition(".")[2]}:
                 return mapping
-        raise ConfigurationError(
-            f"no mapping {word!r}; one of {', '.join(mapping.name for mapping in self.mappings)}"
-        )
+        names = ", ".join(mapping.name for mapping in self.mappings)
+        raise ConfigurationError(f"no mapping {name!r}; use one of {names}")

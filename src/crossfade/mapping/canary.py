@@ -1,7 +1,7 @@
-"""The canary: a row of Crossfade's own that travels to the target like any other. Pure.
+"""The canary: a row of Crossfade that is delivered like any other, to measure delivery. Pure.
 
-It stands in the ledger and in the target's table, and in no count of the application: it is not
-among the application's mappings.
+It is in the ledger and in the target's table, but not among the application's mappings, so that the
+application's counts exclude it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from crossfade.mapping.declaration.mapping import Column, Mapping, Shape
 from crossfade.mapping.declaration.shape_rules import key_field_names
 
 ENTITY = "crossfade_canary"
-"""Its name in the ledger, and ElectroDB's name of its item."""
+"""The canary's entity in the ledger and in ElectroDB."""
 CANARY = "canary"
-"""The primary key of its only row."""
+"""The primary key of the only row."""
 PREFIX = "CROSSFADE"
 
 
 def canary_mapping(key_fields: tuple[str, ...] = ("pk", "sk")) -> Mapping:
     """Return the canary's mapping to a table with these key fields, partition key first.
 
-    Its item is ``CROSSFADE#canary``, with the sort key ``CANARY`` where the table has one.
+    The item's key is ``CROSSFADE#canary``, with the sort key ``CANARY`` where the table has one.
     """
     partition, *sort = key_fields
     keys = {"pk": _key(partition, f"{PREFIX}#${{canary}}", ["canary"])}
@@ -41,7 +41,7 @@ def canary_mapping(key_fields: tuple[str, ...] = ("pk", "sk")) -> Mapping:
     )
 
 
-def canary_beside(mappings: tuple[Mapping, ...]) -> Mapping:
+def canary_for(mappings: tuple[Mapping, ...]) -> Mapping:
     """Return the canary's mapping to the table of these mappings."""
     return (
         canary_mapping(key_field_names(mappings[0].entities[0])) if mappings else canary_mapping()

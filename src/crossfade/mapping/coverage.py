@@ -1,6 +1,6 @@
-"""The parts of an entity's keys of which coverage is recorded: by verification, for the gates."""
+"""The parts into which an entity's keys are divided to record which of them were compared."""
 
 from __future__ import annotations
 
 COVERAGE_PARTS = 256
-"""How many parts there are; a key's part is the hash of its item key modulo this."""
+"""Parts per entity; a key's part is the hash of its item key modulo this."""

@@ -1,7 +1,7 @@
 """Names of large columns in the object store: ``<prefix>/<row id>/<sha256 of the content>``.
 
-A name is made from the row's primary key and the content's digest alone, so writing a content twice
-gives one object, and a content that comes back finds its object still there.
+A name depends only on the row's primary key and the content's digest, so storing the same content
+again, even after a change, gives the same object.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from crossfade.errors import InvalidKey, Unmappable
 
 # Source: Amazon S3 User Guide, "Naming Amazon S3 objects", length of object key names.
 OBJECT_KEY_BYTES_MAX = 1024
-# Stores that keep objects as files, such as SeaweedFS, take file names of this length.
+# The longest file name in stores that keep objects as files, such as SeaweedFS.
 COMPONENT_BYTES_MAX = 255
 
 _PREFIX = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
@@ -26,7 +26,7 @@ _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]|\A\.")
 
 @dataclass(frozen=True, slots=True)
 class ObjectKey:
-    """An object's name taken apart.
+    """The parts of an object's name.
 
     Attributes:
         prefix: the prefix of the body's declaration.
@@ -43,7 +43,7 @@ class ObjectKey:
 
 
 def object_key(prefix: str, row_id: str | tuple[str, ...], digest: str) -> str:
-    """Return the name of a content of a row; different rows and contents never share one.
+    """Return the object name of a row's content, different for different rows and contents.
 
     Args:
         prefix: the prefix of the body's declaration.
@@ -56,7 +56,7 @@ def object_key(prefix: str, row_id: str | tuple[str, ...], digest: str) -> str:
     """
     if not is_prefix(prefix):
         raise InvalidKey(
-            "prefix: too long, or other characters than A-Z a-z 0-9 . _ -; take a plain word"
+            "prefix: too long, or has characters other than A-Z a-z 0-9 . _ -; use a plain word"
         )
     if not _DIGEST.fullmatch(digest):
         raise InvalidKey("digest: needs 64 lower-case hexadecimal digits")
@@ -64,7 +64,7 @@ def object_key(prefix: str, row_id: str | tuple[str, ...], digest: str) -> str:
 
 
 def is_prefix(text: str) -> bool:
-    """Tell whether objects may be stored under this prefix."""
+    """Return whether objects may be stored under this prefix."""
     return (
         _PREFIX.fullmatch(text) is not None
         and max(map(len, text.split("/"))) <= COMPONENT_BYTES_MAX
@@ -80,36 +80,34 @@ def row_component(row_id: str | tuple[str, ...]) -> str:
     """
     parts = (row_id,) if isinstance(row_id, str) else row_id
     if not parts or not all(parts):
-        raise Unmappable(
-            "primary key", "empty text", "give the row an id, it names the row's objects"
-        )
+        raise Unmappable("primary key", "empty text", "give the row an id, which names its objects")
     component = ",".join(map(_encode, parts))
     if len(component) > COMPONENT_BYTES_MAX:
         raise Unmappable(
             "primary key",
             f"{len(component)} bytes when percent-encoded",
-            f"object names hold at most {COMPONENT_BYTES_MAX} of them; use a shorter id",
+            f"object names allow {COMPONENT_BYTES_MAX}; use a shorter id",
         )
     return component
 
 
 def parse_object_key(text: str, prefixes: Collection[str] | None = None) -> ObjectKey:
-    """Take an object's name apart, accepting exactly what `object_key` makes.
+    """Parse an object's name; accept exactly the names that `object_key` returns.
 
     Args:
         text: the name.
-        prefixes: the prefixes to accept; any well-formed one unless given.
+        prefixes: the accepted prefixes; by default every well-formed one.
 
     Raises:
-        InvalidKey: it is not such a name, or stands under another prefix.
+        InvalidKey: the text is not such a name, or has another prefix.
     """
-    prefix, _, rest = text.rpartition("/")
+    prefix, _, digest = text.rpartition("/")
     prefix, _, component = prefix.rpartition("/")
     if not is_prefix(prefix) or (prefixes is not None and prefix not in prefixes):
         raise InvalidKey("object key: not under an accepted prefix; take it from a stored item")
-    if not _DIGEST.fullmatch(rest):
+    if not _DIGEST.fullmatch(digest):
         raise InvalidKey("object key: does not end in a sha256; take it from a stored item")
-    return ObjectKey(prefix, _decode_component(component), rest)
+    return ObjectKey(prefix, _decode_component(component), digest)
 
 
 def _decode_component(component: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What flows carry between the stores: keys, states of rows, outcomes of deliveries."""
+"""Values that jobs exchange: keys, states of rows, outcomes of deliveries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Key:
     Attributes:
         entity: the mapping's name, such as ``session``.
         parts: the key columns in declared order as PostgreSQL prints them; None for NULL and for a
-            column that takes no part in this row's item key.
+            column that this row's item key does not use.
     """
 
     entity: str
@@ -40,7 +40,7 @@ class BodyRef:
         column: the column's name.
         digest: sha256 of the column's text in UTF-8, 64 lower-case hexadecimal digits.
         size_bytes: length of that text in UTF-8.
-        stored: whether the ledger knows that the object of this row and digest was uploaded.
+        stored: whether the ledger records the object of this row and digest as uploaded.
     """
 
     column: str
@@ -51,16 +51,16 @@ class BodyRef:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A row as one snapshot shows it.
+    """A row in one snapshot.
 
     Attributes:
         key: its key in the ledger.
         version: the ledger's version in the same snapshot; 0 without a ledger row.
         columns: every mapped column that is not a body, as PostgreSQL prints it.
         bodies: the body columns that are not NULL.
-        attempts: failed deliveries in a row before this one.
-        read_at: when the snapshot was taken, by the source's clock, in seconds since 1970; its
-            outcome carries it back.
+        attempts: consecutive failed deliveries before this one.
+        read_at: when the snapshot was taken, by the source's clock, in seconds since 1970; copied
+            to the outcome.
     """
 
     key: Key
@@ -85,7 +85,7 @@ State = Live | Deleted
 
 
 class Blame(StrEnum):
-    """Whose fault a failed delivery is."""
+    """The cause of a failed delivery: the record itself, or a store."""
 
     RECORD = "record"
     STORE = "store"
@@ -101,13 +101,13 @@ class StoredObject:
 
     @property
     def row_id(self) -> str:
-        """The part of its key that names the row."""
+        """Return the part of the key that names the row."""
         return self.object_key.split("/")[-2]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The target holds this version."""
+    """The target has this version."""
 
     key: Key
     version: int
@@ -116,7 +116,11 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """The target refused this version because it holds the same one or a newer one."""
+    """The target refused this version because it has the same one or a newer one.
+
+    Attributes:
+        found: the target's version.
+    """
 
     key: Key
     version: int
@@ -126,7 +130,7 @@ class Superseded:
 
 @dataclass(frozen=True, slots=True)
 class Conflicting:
-    """The target holds this very version with another content: the ledger was lost or restored."""
+    """The target has the same version with different content: the ledger was lost or restored."""
 
     key: Key
     version: int
@@ -144,9 +148,9 @@ class Failed:
     """The delivery failed.
 
     Attributes:
-        error: its class.
-        reason: its message; names columns and sizes, never a value.
-        attempt: 1 for the first failure in a row.
+        error: the error's class.
+        reason: the error's message; it names columns and sizes, never a value.
+        attempt: consecutive failures including this one.
     """
 
     key: Key
@@ -158,7 +162,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Not tried, because the breaker of a store it needs is open; no failure of its own."""
+    """Not attempted: a store's breaker is open, or the entity is paused. Not counted as a failure.
+
+    Attributes:
+        seconds: pause before the next attempt.
+    """
 
     key: Key
     seconds: float
@@ -168,17 +176,22 @@ Outcome = Delivered | Superseded | Conflicting | Moved | Failed | Postponed
 
 
 class Insertion(StrEnum):
-    """What became of an item that was to be written only where none stands."""
+    """The outcome of inserting an item, which is written only if no item has its key."""
 
     WRITTEN = "written"
-    STANDING = "standing"  # an item stands there
-    THROTTLED = "throttled"  # not tried for the rate
-    REFUSED = "refused"  # not in this way
+    EXISTING = "existing"  # an item has this key
+    THROTTLED = "throttled"  # to be sent again at a lower rate
+    REFUSED = "refused"  # for another reason; to be put instead
 
 
 @dataclass(frozen=True, slots=True)
 class AckReport:
-    """What the ledger decided about the outcomes of one step."""
+    """The keys that changed state when the ledger recorded the outcomes of one step.
+
+    Attributes:
+        parked: keys that are not delivered any longer.
+        raised: keys whose version was raised above the target's.
+    """
 
     parked: tuple[Key, ...] = ()
     raised: tuple[Key, ...] = ()
@@ -186,12 +199,12 @@ class AckReport:
 
 @dataclass(frozen=True, slots=True)
 class TombstoneRecord:
-    """A clean key whose row is gone.
+    """A clean key of a deleted row.
 
     Attributes:
-        version: the ledger's; its tombstone has it too.
-        seen_seconds: how long a sweep has known it under this version; None: it has not.
-        is_drained: whether every key that is dirty now became so after it was first seen.
+        version: the version of the ledger and of the tombstone.
+        seen_seconds: seconds since a sweep first saw it with this version; None if none has.
+        is_drained: whether every key that is dirty now became dirty after that.
     """
 
     key: Key
@@ -202,11 +215,11 @@ class TombstoneRecord:
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """What the source says about one object.
+    """The use of one object according to the source.
 
     Attributes:
-        seen_seconds: how long a sweep has known that nothing names it; None: it has not.
-        is_needed: whether its row has its content now, or is on its way to the target.
+        seen_seconds: seconds since a sweep first found it without use; None if none has.
+        is_needed: whether its row has this content now, or has an undelivered change.
         keys: the ledger keys under which its row has, or had, items.
     """
 

@@ -1,4 +1,4 @@
-"""What operators can ask for. Pure."""
+"""Requests of operators. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """A full pass over some entities; all of them unless named."""
+    """A full pass over some entities; over all if none is named."""
 
     entities: tuple[str, ...] = ()
     is_deep: bool = False
@@ -19,14 +19,14 @@ class Verify:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A repair of one open finding, or of all of them."""
+    """A repair of one open finding, or of all."""
 
     finding: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unpark:
-    """A fresh chance for one parked key, for those of an entity, or for all of them."""
+    """A retry of one parked key, of all those of an entity, or of all."""
 
     entity: str | None = None
     key: tuple[str | None, ...] | None = None
@@ -34,7 +34,7 @@ class Unpark:
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """The contents of row and item of one key, for a short time."""
+    """Temporary display of the contents of one key's row and item."""
 
     entity: str
     key: tuple[str | None, ...]
@@ -45,7 +45,7 @@ Task = Verify | Repair | Unpark | Reveal
 KINDS: Mapping[str, type[Task]] = MappingProxyType(
     {"verify": Verify, "repair": Repair, "unpark": Unpark, "reveal": Reveal}
 )
-"""The tasks by the names that the ledger's schema keeps."""
+"""The tasks by their names in the ledger's schema."""
 
 
 def kind_of(task: Task) -> str:
@@ -54,12 +54,12 @@ def kind_of(task: Task) -> str:
 
 
 def unparked(keys: int) -> str:
-    """Say how a request to un-park ended."""
+    """Return the outcome of a request to unpark keys, as text."""
     return "one key is tried again" if keys == 1 else f"{keys} keys are tried again"
 
 
 class RequestState(StrEnum):
-    """Where a request stands."""
+    """The state of a request."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -70,13 +70,14 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperatorRequest:
-    """What an operator asked for.
+    """A request of an operator.
 
     Attributes:
         requested_by: the operator's name.
-        attempts: how often a worker has begun it.
-        lease_until: when another worker may take it up, unless its worker tells of itself before.
-        outcome: how it ended, or how far it has come.
+        attempts: how often a worker has started it.
+        taken_at: when a worker last started it.
+        lease_until: when another worker may take it, unless its worker renews the lease.
+        outcome: the result, or the progress of a running request.
     """
 
     id: int
@@ -92,10 +93,10 @@ class OperatorRequest:
 
     @property
     def kind(self) -> str:
-        """The name of its task."""
+        """Return the name of the task."""
         return kind_of(self.task)
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether the request has not ended."""
         return self.finished_at is None

@@ -1,4 +1,4 @@
-"""A certificate: what a clean pass saw, so that anybody can compute it anew."""
+"""A certificate: the result of a clean pass, which a later pass can check. Pure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Validity(StrEnum):
     """Whether a certificate still describes the stores."""
 
     HOLDS = "holds"
-    CHANGED = "changed"  # both stores are equal, and no longer what they were
+    CHANGED = "changed"  # both stores are equal, with other contents than then
     BROKEN = "broken"  # the stores differ
-    UNKNOWN = "unknown"  # not all of what it covers could be compared
+    UNKNOWN = "unknown"  # not everything that it covers could be compared
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a pass without drift saw.
+    """The result of a pass without drift.
 
     Attributes:
         cut_at: when it began: writes committed before are covered; ISO 8601.
@@ -34,7 +34,7 @@ class Certificate:
         is_deep: whether every object was read and hashed.
         lagging_keys: exceptions: keys whose newest version was on its way.
         racing_keys: exceptions: keys that changed through every attempt to read them.
-        parked_keys: exceptions: keys that are no longer tried.
+        parked_keys: exceptions: keys that are not delivered.
     """
 
     run: int
@@ -52,13 +52,13 @@ class Certificate:
     orphan_objects: int
 
     def to_json(self) -> bytes:
-        """Return it as indented JSON."""
-        told = {"format": FORMAT, **asdict(self)}
-        return orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n"
+        """Return the certificate as indented JSON."""
+        document = {"format": FORMAT, **asdict(self)}
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 def certificate_of(run: Run) -> Certificate:
-    """Return the certificate of a finished pass that found no drift and left nothing out."""
+    """Return the certificate of a finished pass without drift and without skipped mappings."""
     tally = run.tally
     return Certificate(
         run=run.id,
@@ -81,13 +81,13 @@ def read_certificate(text: bytes) -> Certificate:
     """Return a certificate from its JSON.
 
     Raises:
-        ConfigurationError: it is not one that this release wrote.
+        ConfigurationError: this release did not write it.
     """
     try:
-        told: Mapping[str, Any] = orjson.loads(text)
-        known = {name: value for name, value in told.items() if name != "format"}
-        if told["format"] != FORMAT:
-            raise ConfigurationError("certificate: written by another release; make it anew")
+        document: Mapping[str, Any] = orjson.loads(text)
+        known = {name: value for name, value in document.items() if name != "format"}
+        if document["format"] != FORMAT:
+            raise ConfigurationError("certificate: written by another release; make a new one")
         return Certificate(**{**known, "entities": tuple(known["entities"])})
     except (KeyError, TypeError, ValueError):
         raise ConfigurationError(
@@ -96,7 +96,7 @@ def read_certificate(text: bytes) -> Certificate:
 
 
 def check(certificate: Certificate, run: Run, drifted: int) -> Validity:
-    """Tell whether a certificate still describes the stores, by a pass made now."""
+    """Return whether a certificate still describes the stores, given a new pass."""
     if drifted:
         return Validity.BROKEN
     if run.left_out:

@@ -1,4 +1,4 @@
-"""What verification says: the verdict on a key, the finding that is kept, the run it belongs to."""
+"""The results of verification: the verdict on a key, the recorded finding, the run. Pure."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from crossfade.mapping.state import Key
 
 
 class Verdict(StrEnum):
-    """What became of one key when both stores were read between two reads of its version."""
+    """The verdict on one key, both stores being read between two reads of its version."""
 
     EQUAL = "equal"
     LAG = "lag"  # the newest version is not acknowledged yet
-    RACE = "race"  # the version moved through every attempt to read
-    PARKED = "parked"  # the ledger gave the key up, and says why
+    RACE = "race"  # the version changed during every attempt to read
+    PARKED = "parked"  # the ledger parked the key, with a reason
     DRIFT_MISSING = "drift_missing"  # a row without a live item
     DRIFT_EXTRA = "drift_extra"  # a live item without a row
     DRIFT_STALE = "drift_stale"  # the item is older than what was acknowledged
     DRIFT_DIFFERS = "drift_differs"  # same version, other content
-    DRIFT_POINTER = "drift_pointer"  # the item names another object than the row's content has
-    DRIFT_OBJECT = "drift_object"  # the object is not there, or is not what its name says
+    DRIFT_POINTER = "drift_pointer"  # the item references another object than the row needs
+    DRIFT_OBJECT = "drift_object"  # the object does not exist, or its content is wrong
     DRIFT_FOREIGN = "drift_foreign"  # an item that no mapping makes
     DRIFT_UNCAPTURED = "drift_uncaptured"  # a row written without a mark in the ledger
 
     @property
     def is_drift(self) -> bool:
-        """Whether only a repair can bring the stores together."""
+        """Return whether only a repair can make the stores equal."""
         return self.value.startswith("drift_")
 
 
 class Cause(StrEnum):
-    """What probably lies behind a drift."""
+    """The probable cause of a drift."""
 
     LOST_WRITE = "lost write"
     NOT_BACKFILLED = "not backfilled"
@@ -47,7 +47,7 @@ class Cause(StrEnum):
 
 
 class RunState(StrEnum):
-    """Where a run stands; one that was killed still says running, and can go on."""
+    """The state of a run; a killed one remains running, and can be resumed."""
 
     RUNNING = "running"
     FINISHED = "finished"
@@ -56,12 +56,12 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What both stores showed, without any content.
+    """The versions and digests of both stores, without any content.
 
     Attributes:
         source_version: the ledger's version; None without a ledger row.
-        acked_version: what the ledger knew the target to hold.
-        target_version: the item's version; None without an item, or without one in it.
+        acked_version: the version that the ledger knew the target to have.
+        target_version: the item's version; None without an item or without a valid version.
         source_digest: of the row in canonical form, 32 hexadecimal digits; None without a row.
         target_digest: of the item decoded; None without a live item that can be decoded.
         mapping_version: of the mapping that wrote the item.
@@ -80,11 +80,11 @@ class Comparison:
     """The verdict on one key, with its evidence.
 
     Attributes:
-        key: the ledger key; of an item that belongs to no row, its partition and sort key under an
-            empty entity.
-        verdict: what it is.
+        key: the ledger key; for an item without a row, its partition and sort key under an empty
+            entity.
+        verdict: the verdict.
         fields: the attributes that differ, sorted; their names alone.
-        cause: what probably lies behind a drift.
+        cause: the probable cause of a drift.
     """
 
     key: Key
@@ -96,15 +96,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A drift as the ledger's schema keeps it.
+    """A drift as recorded in the ledger's schema.
 
     Attributes:
         id: grows in the order of discovery.
         comparison: the newest one.
         first_run: the run that found it.
         last_run: the newest run that saw it.
-        closed_at: when it was seen to be gone; None while it is open.
-        closed_by: what saw that, such as ``run 7``.
+        closed_at: when the drift no longer existed; None while the finding is open.
+        closed_by: what closed it, such as ``run 7``.
     """
 
     id: int
@@ -119,13 +119,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a run counted; keys by verdict, each once.
+    """The counts of a run; each key is counted once, by its verdict.
 
     Attributes:
         source_rows: rows read.
         target_items: items read, tombstones included.
-        orphan_objects: objects that no item names.
-        read_units: what DynamoDB charged for reading.
+        orphan_objects: objects that no item references.
+        read_units: the read units that DynamoDB charged.
     """
 
     source_rows: int = 0
@@ -145,11 +145,11 @@ class Run:
 
     Attributes:
         kind: ``full`` or ``continuous``.
-        entities: the mappings that it covers; of one that ended, without those that it left out.
+        entities: the mappings that it covers; at the end, without the skipped ones.
         is_deep: whether every object is read and hashed.
-        seen_at: when it last said where it stands.
+        seen_at: when it last recorded its progress.
         root_digest: of all buckets of the source, 32 hexadecimal digits; None until they are known.
-        left_out: the mappings that it could not cover, and why.
+        left_out: the skipped mappings, with the reasons.
     """
 
     id: int
@@ -166,19 +166,19 @@ class Run:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The mappings that it was to cover, sorted."""
+        """Return the mappings that it was to cover, sorted."""
         return tuple(sorted({*self.entities, *(one.entity for one in self.left_out)}))
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """How far one mapping has come; parked keys apart.
+    """The progress of one mapping, except parked keys.
 
     Attributes:
-        replicated_through: every write committed before is in the target.
-        verified_through: of every write committed before, the key was compared at that version or a
-            later one.
-        unverified_keys: keys that were delivered and not verified since.
+        replicated_through: every write committed before this time is in the target.
+        verified_through: the key of every write committed before this time was compared, at that
+            version or a later one.
+        unverified_keys: keys that were delivered and not compared since then.
     """
 
     entity: str
@@ -189,7 +189,7 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the `COVERAGE_PARTS` parts of an entity's keys, as a run saw it.
+    """One of the `COVERAGE_PARTS` parts of an entity's keys, in one run.
 
     Attributes:
         keys: rows in it.
@@ -202,11 +202,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """Writes of one entity that are not in the target yet; parked keys apart.
+    """Writes of one entity that are not in the target yet, except parked keys.
 
     Attributes:
         seconds: the age of the oldest one.
-        keys: how many keys have waited for too long.
+        keys: the number of keys that have waited for too long.
     """
 
     entity: str

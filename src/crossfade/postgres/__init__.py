@@ -1,4 +1,4 @@
-"""PostgreSQL: the capture of writes, the ledger as a feed, the rows as a source."""
+"""PostgreSQL: the capture of writes, the ledger as a feed, the tables as a source."""
 
 from __future__ import annotations
 

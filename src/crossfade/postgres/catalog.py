@@ -1,4 +1,4 @@
-"""A declared table against the catalog's. Pure."""
+"""Differences between a declared table and the catalog. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ _BODY_TYPES = ("text", "character varying", "json", "jsonb", "citext", "xml")
 
 @dataclass(frozen=True, slots=True)
 class CatalogColumn:
-    """A column as the catalog has it; `type` as `format_type` prints it."""
+    """A column of the catalog.
+
+    Attributes:
+        name: its name.
+        type: its type, as `format_type` prints it.
+        is_required: whether it is NOT NULL.
+        is_in_primary_key: whether it is part of the primary key.
+    """
 
     name: str
     type: str
@@ -23,12 +30,13 @@ class CatalogColumn:
 
 @dataclass(frozen=True, slots=True)
 class CatalogTable:
-    """A table as the catalog has it.
+    """A table of the catalog.
 
     Attributes:
-        kind: `pg_class.relkind`; None when there is no such table.
-        shape: a digest of its columns and its primary key; None when it has none.
+        kind: `pg_class.relkind`; None if there is no such table.
+        shape: a digest of its columns and its primary key; None if it has no columns.
         has_children: whether other tables inherit from it; partitions do not count.
+        columns: its columns, in their order.
     """
 
     kind: str | None
@@ -38,7 +46,7 @@ class CatalogTable:
 
 
 def mismatches(mapping: Mapping, table: CatalogTable) -> list[str]:
-    """Return a sentence for each way in which a mapping and its table differ."""
+    """Return a sentence for each difference between a mapping and its table."""
     place = f"mapping {mapping.name}: {mapping.table}"
     if table.kind is None:
         return [f"{place} does not exist; create it, or correct the mapping's table"]
@@ -70,7 +78,7 @@ def _differences(mapping: Mapping, table: CatalogTable) -> Iterator[str]:
 def _primary_key_differences(mapping: Mapping, columns: Sequence[CatalogColumn]) -> Iterator[str]:
     found = [column.name for column in columns if column.is_in_primary_key]
     if not found:
-        yield " has no primary key; add one, a row is named by it"
+        yield " has no primary key; add one, it identifies the rows"
     elif set(found) != set(mapping.primary_key):
         yield (
             f" has the primary key ({', '.join(found)}), the mapping says "
@@ -86,6 +94,6 @@ def _column_differences(name: str, type_name: str, found: CatalogColumn | None) 
 
 
 def _unmapped(mapping: Mapping, names: Iterable[str]) -> list[str]:
-    known = {column.name for column in mapping.columns}
-    known |= {body.column for body in mapping.bodies} | set(mapping.ignored)
-    return [name for name in names if name not in known]
+    mapped = {column.name for column in mapping.columns}
+    mapped |= {body.column for body in mapping.bodies} | set(mapping.ignored)
+    return [name for name in names if name not in mapped]

@@ -1,4 +1,4 @@
-"""PostgreSQL's errors as Crossfade's: one table."""
+"""PostgreSQL's errors, translated to Crossfade's by one table."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _BY_CLASS: dict[str, type[CrossfadeError]] = {
     "53": Throttled,  # too many connections, no memory, no disk
     "57": Unreachable,  # shutdown, crash, start-up
 }
-# A refused connection comes without a SQLSTATE; libpq passes on the server's words alone.
+# A refused connection has no SQLSTATE; libpq reports only the server's message.
 _STATE_BY_REFUSAL: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r'FATAL: +database ".*" does not exist'), "3D000"),
     (re.compile(r"FATAL: +(sorry, )?(too many|remaining) (clients|connection)"), "53300"),
@@ -53,25 +53,25 @@ _STATE_BY_REFUSAL: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _NO_CONNECTION = "08001"
 _REMEDIES = {
-    "08": "look whether the server runs, and correct the database URL",
+    "08": "check that the server is running, and correct the database URL",
     "28": "correct the role and password of the database URL",
     "3D000": "create the database, or correct the database URL",
     "3F000": "run `crossfade install`",
-    "42501": "grant the role what the documentation of the ledger lists",
-    "42703": "bring the mapping up to date, then run `crossfade install`",
+    "42501": "grant the role the privileges that the documentation of the ledger lists",
+    "42703": "update the mapping, then run `crossfade install`",
     "42P01": "run `crossfade install`",
-    "53": "give the server more room, or open fewer connections",
+    "53": "add resources to the server, or open fewer connections",
 }
-# Their messages describe the server; those of other classes may quote a row.
-_TELLING = frozenset({"08", "25", "28", "3D", "3F", "53", "55", "57"})
+# Classes with messages that describe the server; those of other classes may quote a row.
+_PUBLIC_CLASSES = frozenset({"08", "25", "28", "3D", "3F", "53", "55", "57"})
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise Crossfade's error for each of the driver's; the original is cut off, it may quote rows.
+    """Raise Crossfade's error for each of the driver's, without its cause, which may quote rows.
 
     Raises:
-        CrossfadeError: by the table of this module.
+        CrossfadeError: the translation of the driver's error.
     """
     try:
         yield
@@ -81,10 +81,10 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raise `TimedOut` for a deadline of `asyncio.timeout` that passed.
+    """Raise `TimedOut` when a deadline of `asyncio.timeout` has passed.
 
     Raises:
-        TimedOut: naming the limit.
+        TimedOut: with the limit in its message.
     """
     try:
         yield
@@ -96,9 +96,11 @@ def translate(error: psycopg.Error) -> CrossfadeError:
     """Return Crossfade's error for one of the driver's."""
     match error:
         case PoolTimeout() | PoolClosed():
-            return Overloaded(f"PostgreSQL: {error}; raise connections_max, or look at the server")
+            return Overloaded(f"PostgreSQL: {error}; raise connections_max, or check the server")
         case psycopg.errors.ConnectionTimeout():
-            return TimedOut("PostgreSQL: no session within connect_timeout; is the server up?")
+            return TimedOut(
+                "PostgreSQL: no session within connect_timeout; check that the server is running"
+            )
         case _ if error.sqlstate is None:
             return _without_state(error)
         case _:
@@ -106,17 +108,17 @@ def translate(error: psycopg.Error) -> CrossfadeError:
 
 
 def _without_state(error: psycopg.Error) -> CrossfadeError:
-    """An error that the server did not answer with: of the connection, or of our own making."""
+    """Return the error for one of the driver's own: of the connection, or before any statement."""
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        told = _one_line(str(error))
-        states = (state for pattern, state in _STATE_BY_REFUSAL if pattern.search(told))
+        text = _one_line(str(error))
+        states = (state for pattern, state in _STATE_BY_REFUSAL if pattern.search(text))
         state = next(states, _NO_CONNECTION)
-        return _kind(state)(f"PostgreSQL: {told}; {_remedy(state)}")
+        return _kind(state)(f"PostgreSQL: {text}; {_remedy(state)}")
     return InvalidRequest(f"PostgreSQL: {type(error).__name__} before the statement was sent")
 
 
 def _with_state(error: psycopg.Error, state: str) -> CrossfadeError:
-    place = " ".join(
+    subject = " ".join(
         f"{name} {value}"
         for name, value in (
             ("table", error.diag.table_name),
@@ -125,11 +127,11 @@ def _with_state(error: psycopg.Error, state: str) -> CrossfadeError:
         )
         if value
     )
-    told = f": {_one_line(error.diag.message_primary)}" if _is_telling(state) else ""
+    text = f": {_one_line(error.diag.message_primary)}" if _is_public(state) else ""
     remedy = _remedy(state)
     return _kind(state)(
-        f"PostgreSQL {state} {type(error).__name__}{told}"
-        f"{f' ({place})' if place else ''}{f'; {remedy}' if remedy else ''}"
+        f"PostgreSQL {state} {type(error).__name__}{text}"
+        f"{f' ({subject})' if subject else ''}{f'; {remedy}' if remedy else ''}"
     )
 
 
@@ -141,9 +143,9 @@ def _remedy(state: str) -> str | None:
     return _REMEDIES.get(state) or _REMEDIES.get(state[:2])
 
 
-def _is_telling(state: str) -> bool:
-    """Whether the message names parts of the schema or the server, never a value."""
-    return state[:2] in _TELLING or state in _BY_STATE
+def _is_public(state: str) -> bool:
+    """Return whether the message names parts of the schema or the server, never a value."""
+    return state[:2] in _PUBLIC_CLASSES or state in _BY_STATE
 
 
 def _one_line(text: str | None) -> str:

@@ -1,4 +1,4 @@
-"""SQL from a mapping. Pure: identifiers and literals are composed here and nowhere else."""
+"""SQL from a mapping. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from crossfade.postgres.queries import query
 SOURCE = sql.SQL("source")
 """The alias of the mapped table in every generated statement."""
 
+GIVEN_KEY = sql.SQL("given.key")
+"""A key parameter of a statement, as ``text[]``."""
+NOTHING = sql.SQL("")
+
 _TYPE_NAME = re.compile(r'(?:"[^"%]+"|[A-Za-z0-9_ .,()])+')
 
 
@@ -24,19 +28,19 @@ def table_name(mapping: Mapping) -> tuple[str, str]:
 
 
 def identifier(*names: str) -> sql.Identifier:
-    """Quote a name for a statement that runs with parameters, where a percent sign is doubled."""
+    """Return a quoted name for a statement with parameters, where a percent sign is doubled."""
     return sql.Identifier(*(name.replace("%", "%%") for name in names))
 
 
 def table_literal(mapping: Mapping) -> sql.Literal:
-    """Return a table's name as text, for a statement that runs with parameters."""
+    """Return a table's name as text, for a statement with parameters."""
     return sql.Literal(identifier(*table_name(mapping)).as_string())
 
 
 def key_expression(mapping: Mapping, row: sql.Composable) -> sql.Composed:
     """Return the ledger key of a row as ``text[]``, in bytewise order.
 
-    `concat` prints a value as PostgreSQL does for a client; a cast to text would not: it cuts the
+    `concat` prints a value as PostgreSQL does for a client; a cast to text does not: it cuts the
     blanks of ``character(n)``, adds a mask to ``inet``, and writes ``true`` for ``t``.
     """
     parts = sql.SQL(", ").join(_part(part, row) for part in mapping.key_parts)
@@ -44,7 +48,7 @@ def key_expression(mapping: Mapping, row: sql.Composable) -> sql.Composed:
 
 
 def fingerprint(mapping: Mapping) -> str:
-    """Return a digest of what a mapping declares about its table."""
+    """Return a digest of the parts of a mapping that describe its table."""
     declared = (
         mapping.table,
         mapping.primary_key,
@@ -60,8 +64,8 @@ def fingerprint(mapping: Mapping) -> str:
 def is_as_installed(mapping: Mapping) -> sql.Composed:
     """Return the condition that the mapping is the installed one and its table is unchanged.
 
-    Every statement that reads rows has it, in its own snapshot, and is refused when it does not
-    hold. Without an installation, or with one of a release that kept no shapes, it holds.
+    Every statement that reads rows contains it, in its own snapshot, and is refused if it is false.
+    Without an installation, or with one of a release that recorded no shapes, it is true.
     """
     table = sql.SQL("to_regclass({})").format(table_literal(mapping))
     return query("is_as_installed").format(
@@ -74,27 +78,24 @@ def is_as_installed(mapping: Mapping) -> sql.Composed:
 def fetch_statement(mapping: Mapping) -> sql.Composed:
     """Return the statement that reads rows and versions of keys.
 
-    Its columns: ordinal, version, attempts, epoch of the snapshot, whether the row is there, the
-    mapped columns, then digest, size and whether it is stored of each body.
+    Its columns: ordinal, version, attempts, epoch of the snapshot, whether the row exists, the
+    mapped columns, then the digest and size of each body and whether its object is stored.
     """
-    bodies = large_columns(mapping)
     values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
-    for position, body in enumerate(bodies):
-        values += _body_values(body, sql.Identifier(f"body_{position}"))
+    for position, body in enumerate(large_columns(mapping)):
+        stored = query("fetch_stored").format(
+            prefix=sql.Literal(body.prefix), alias=body_alias(position)
+        )
+        values += [*body_values(position), stored]
     return query("fetch").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
-        is_there=sql.SQL("{} IS NOT NULL").format(column_of(SOURCE, mapping.primary_key[0])),
+        exists=sql.SQL("{} IS NOT NULL").format(column_of(SOURCE, mapping.primary_key[0])),
         values=sql.SQL(", ").join(values),
         is_same_row=is_same_row(mapping),
         is_as_installed=is_as_installed(mapping),
         key=key_expression(mapping, SOURCE),
-        digests=sql.SQL("").join(
-            query("fetch_digest").format(
-                column=identifier(body.column), alias=sql.Identifier(f"body_{position}")
-            )
-            for position, body in enumerate(bodies)
-        ),
+        bodies=body_joins(mapping),
     )
 
 
@@ -110,43 +111,90 @@ def body_statement(mapping: Mapping, column: str) -> sql.Composed:
 
 def plain_columns(mapping: Mapping) -> tuple[str, ...]:
     """Return the columns that are read with the row."""
-    apart = {body.column for body in large_columns(mapping)}
-    return tuple(column.name for column in mapping.columns if column.name not in apart)
+    large = {body.column for body in large_columns(mapping)}
+    return tuple(column.name for column in mapping.columns if column.name not in large)
 
 
 def large_columns(mapping: Mapping) -> tuple[Body, ...]:
-    """Return the columns of which only the digest is read with the row."""
+    """Return the bodies of which only the digest is read with the row."""
     return tuple(body for body in mapping.bodies if not body.overflow_only)
 
 
-def _body_values(body: Body, alias: sql.Identifier) -> list[sql.Composed]:
-    return [
-        sql.SQL("{}.digest").format(alias),
-        sql.SQL("{}.size_bytes").format(alias),
-        query("fetch_stored").format(prefix=sql.Literal(body.prefix), alias=alias),
-    ]
+def body_digest(column: str) -> sql.Composed:
+    """Return the SHA-256 digest of a body's content, in hexadecimal digits."""
+    return query("body_digest").format(content=_body_content(column))
 
 
-def is_same_row(mapping: Mapping) -> sql.Composed:
-    """Match the primary key by its own type, so that its index serves."""
+def body_joins(mapping: Mapping, condition: sql.SQL = NOTHING) -> sql.Composed:
+    """Return the joins that compute digest and size of each large column.
+
+    Args:
+        mapping: the table.
+        condition: a WHERE clause; bodies of other rows are not read, and have no digest.
+    """
+    return sql.SQL("\n").join(
+        query("body_join").format(
+            digest=query("body_digest").format(content=sql.SQL("content")),
+            content=_body_content(body.column),
+            condition=condition,
+            alias=body_alias(position),
+        )
+        for position, body in enumerate(large_columns(mapping))
+    )
+
+
+def body_values(position: int) -> list[sql.Composed]:
+    """Return digest and size of the large column at a position."""
+    alias = body_alias(position)
+    return [sql.SQL("{}.digest").format(alias), sql.SQL("{}.size_bytes").format(alias)]
+
+
+def body_alias(position: int) -> sql.Identifier:
+    """Return the alias of the join of the large column at a position."""
+    return sql.Identifier(f"body_{position}")
+
+
+def _body_content(column: str) -> sql.Composed:
+    return query("body_content").format(column=identifier(column))
+
+
+def is_same_row(mapping: Mapping, key: sql.Composable = GIVEN_KEY) -> sql.Composed:
+    """Return the condition that a row has a given primary key.
+
+    The key is compared by its columns' types, so that its index can be used.
+
+    Args:
+        mapping: the table.
+        key: the key, as ``text[]``.
+    """
     return sql.SQL(" AND ").join(
         sql.SQL("{} = {}").format(column_of(SOURCE, column), value)
-        for column, value in _asked(mapping).items()
+        for column, value in typed_key(mapping, key).items()
     )
 
 
 def printed_key_statement(mapping: Mapping) -> sql.Composed:
-    """Return the statement that prints a primary key as the ledger has it."""
-    printed = [sql.SQL("concat({})").format(value) for value in _asked(mapping).values()]
+    """Return the statement that prints a primary key as in a ledger key."""
+    values = typed_key(mapping, GIVEN_KEY).values()
+    printed = [sql.SQL("concat({})").format(value) for value in values]
     return query("printed_key").format(columns=sql.SQL(", ").join(printed))
 
 
-def _asked(mapping: Mapping) -> dict[str, sql.Composed]:
-    """Return what was asked for in each column of the primary key, by the column's own type."""
+def primary_key_columns(mapping: Mapping) -> sql.Composed:
+    """Return the columns of the primary key, separated by commas."""
+    return sql.SQL(", ").join(column_of(SOURCE, column) for column in mapping.primary_key)
+
+
+def typed_key(mapping: Mapping, key: sql.Composable) -> dict[str, sql.Composed]:
+    """Return each column of a primary key that is given as ``text[]``, by the column's own type.
+
+    Raises:
+        ConfigurationError: the name of a column's type is not valid.
+    """
     types = {part.column: part.type for part in mapping.key_parts}
     return {
-        column: sql.SQL("CAST(asked.key[{}] AS {})").format(
-            sql.Literal(position), type_name(column, types[column])
+        column: sql.SQL("CAST({}[{}] AS {})").format(
+            key, sql.Literal(position), type_name(column, types[column])
         )
         for position, column in enumerate(mapping.primary_key, start=1)
     }
@@ -184,10 +232,10 @@ def column_of(row: sql.Composable, column: str) -> sql.Composed:
 
 
 def type_name(column: str, name: str) -> sql.SQL:
-    """Return a type's name as SQL; it has no placeholder of its own, so its form is checked.
+    """Return a type's name as SQL; no placeholder exists for it, so its form is checked.
 
     Raises:
-        ConfigurationError: this is not the name of a type.
+        ConfigurationError: the name is not valid.
     """
     if not _TYPE_NAME.fullmatch(name):
         raise ConfigurationError(f"column {column}: its type must be as format_type prints it")

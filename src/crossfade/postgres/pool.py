@@ -1,7 +1,7 @@
-"""Connections to the source, all of them with the same pinned settings.
+"""Connections to the source, all with the same pinned settings.
 
-What a value looks like as text must not depend on who reads it: the capture triggers, which run in
-the application's sessions, and the engine's own sessions print under the same `PRINTING`.
+The text of a value must not depend on the session that reads it: the capture triggers, which run in
+the application's sessions, and the sessions of this pool print under the same `PRINTING`.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ LOOKUPS: Mapping[str, str] = MappingProxyType(
         "jit": "off",
     }
 )
-"""Feed and source only look keys up, through an index: no statistics, missing ones or those of an
-empty table, may talk the planner into reading a table whole."""
+"""Feed and source find keys through an index only: with missing statistics, or those of an empty
+table, the planner must not read a table whole."""
 
 SEARCH_PATH = "pg_catalog,public,pg_temp"
-"""Where the engine's sessions look names up; types elsewhere are named with their schema."""
+"""The search path of the pool's sessions; a type elsewhere is named with its schema."""
 
 PoolConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 """A connection of the pool; every value of its rows is text or None."""
@@ -61,10 +61,10 @@ class PoolOptions:
 
     Attributes:
         connections_max: connections of one process.
-        wait_seconds: how long a call waits for a free one.
-        connect_seconds: how long opening one may take.
-        statement_seconds: how long one statement may take.
-        must_answer: whether the server must answer when the pool is opened; else it may come later.
+        wait_seconds: the time limit for a free connection.
+        connect_seconds: the time limit for opening a connection.
+        statement_seconds: the time limit of one statement.
+        must_answer: whether the server must answer when the pool is opened.
     """
 
     connections_max: int = 8
@@ -78,15 +78,19 @@ class PoolOptions:
 async def open_pool(
     dsn: str, options: PoolOptions | None = None
 ) -> AsyncIterator[AsyncConnectionPool]:
-    """Open the pool that feed and source share; every value arrives as PostgreSQL prints it.
+    """Open the pool that feed and source share; every value is loaded as PostgreSQL prints it.
 
-    Commits do not wait for the disk: what a crash of the server takes back is at most an
-    acknowledgement, and its key is then delivered once more. The pool needs sessions of its own: a
-    pooler in between must run in session mode. A row that a policy hides from the role is an error,
-    not a row that is gone.
+    Commits do not wait for the disk: a crash of the server loses acknowledgements at most, and
+    their keys are then delivered again. The pool needs sessions of its own: a pooler in between
+    must run in session mode. A row that a policy hides from the role is an error, not a deleted
+    row.
+
+    Args:
+        dsn: the database URL.
+        options: the limits of the pool.
 
     Raises:
-        ConfigurationError: the DSN is none.
+        ConfigurationError: the DSN is not valid.
         Unavailable: the server cannot be reached, or refuses the session.
     """
     chosen = options or PoolOptions()
@@ -119,12 +123,12 @@ async def open_pool(
 
 @asynccontextmanager
 async def session(pool: AsyncConnectionPool, seconds: float) -> AsyncIterator[PoolConnection]:
-    """Take a connection for one call.
+    """Yield a connection of the pool for one call.
 
     Raises:
-        TimedOut: the call is not over within `seconds`: a server that hangs does not keep its own
-            statement_timeout either. It comes up to 10 s later, while the driver tries to cancel.
-        CrossfadeError: what the driver raised, in our terms.
+        TimedOut: the call takes longer than `seconds`, also on a server that hangs and so does not
+            apply its statement_timeout. It is raised up to 10 s later, while the driver cancels.
+        CrossfadeError: the translation of the driver's error.
     """
     with translated(), deadline(seconds):
         async with asyncio.timeout(seconds), pool.connection() as connection:
@@ -133,10 +137,10 @@ async def session(pool: AsyncConnectionPool, seconds: float) -> AsyncIterator[Po
 
 @asynccontextmanager
 async def connect(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    """Open one connection for administration; each statement commits for itself.
+    """Open one connection for administration, in autocommit mode.
 
     Raises:
-        ConfigurationError: the DSN is none.
+        ConfigurationError: the DSN is not valid.
         Unavailable: the server cannot be reached, or refuses the session.
     """
     with translated():
@@ -146,16 +150,17 @@ async def connect(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
 
 
 def _conninfo(dsn: str, settings: Mapping[str, str], connect_seconds: int) -> str:
-    """Add the pinned settings as start-up options, which outlive RESET and DISCARD ALL.
+    """Return a DSN with the pinned settings, as start-up options, which survive DISCARD ALL.
 
     Raises:
-        ConfigurationError: the DSN is none; it is not quoted, since it may hold a password.
+        ConfigurationError: the DSN is not valid; the message does not quote it, since it may hold a
+            password.
     """
     try:
         given = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         raise ConfigurationError(
-            "database URL: not one that PostgreSQL's own clients read; write it as "
+            "database URL: not valid for PostgreSQL's own clients; write it as "
             "postgresql://user:password@host:port/database, without a driver such as +asyncpg"
         ) from None
     pinned = {**PRINTING, "search_path": SEARCH_PATH, **settings}

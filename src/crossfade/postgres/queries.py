@@ -1,4 +1,4 @@
-"""The package's SQL: named queries, in a file beside the module that runs them."""
+"""The package's SQL: named queries, each in a file beside the module that runs it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 def query(name: str) -> sql.SQL:
-    """Return the block that begins with ``-- name: <name>``; `format` fills in its identifiers."""
+    """Return the query with a name; `format` fills in its identifiers and fragments."""
     return _queries()[name]
 
 
 def migrations() -> list[tuple[int, sql.SQL]]:
-    """Return the steps that build the schema, numbered from 1, in order."""
+    """Return the migrations of the schema, numbered from 1, in ascending order."""
     steps = files(__package__).joinpath("capture", MIGRATIONS).iterdir()
     return sorted(
         (int(step.name.split("_")[0]), _trusted(step.read_text("utf-8"))) for step in steps
@@ -28,7 +28,7 @@ def migrations() -> list[tuple[int, sql.SQL]]:
 
 
 def named_blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the name and the statement of each block of a file.
+    """Yield the name and the statement of each query of a file.
 
     Raises:
         ValueError: there is text before the first name.
@@ -40,10 +40,10 @@ def named_blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 def read_queries(folder: Traversable) -> dict[str, sql.SQL]:
-    """Return every query of a folder and of those in it, by name; migrations are left out.
+    """Return the queries of a folder and its subfolders by name, except migrations.
 
     Raises:
-        ValueError: two queries have one name, or one has none.
+        ValueError: two queries have the same name, or one has no name.
     """
     found: dict[str, sql.SQL] = {}
     for file in _sql_files(folder):
@@ -68,5 +68,5 @@ def _sql_files(folder: Traversable) -> Iterator[Traversable]:
 
 
 def _trusted(statement: str) -> sql.SQL:
-    """Return text that ships with this package, hence as trustworthy as a literal."""
+    """Return text that ships with this package, and so is as trustworthy as a literal."""
     return sql.SQL(statement)

@@ -1,7 +1,7 @@
-"""Tables as the catalog has them, and whether they are still as they were installed.
+"""Tables as the catalog describes them, and whether they have changed since the installation.
 
-No row of a table that has changed is read as if it had not: every statement that reads rows asks
-`is_as_installed` in its own snapshot, and is refused when it does not hold.
+No row of a changed table is read as if the table had not changed: every statement that reads rows
+checks `is_as_installed` in its own snapshot, and is refused if the condition is false.
 """
 
 from __future__ import annotations
@@ -29,42 +29,42 @@ CHANGED = "CF001"
 async def reading(
     connection: psycopg.AsyncConnection[Any], mapping: Mapping
 ) -> AsyncIterator[None]:
-    """Say how a table has changed when a statement is refused that reads its rows.
+    """Raise the differences of a table for a statement that was refused because it has changed.
 
     Raises:
-        SchemaChanged: it has; every difference on a line of its own.
+        SchemaChanged: the table has changed; each difference on a line of its own.
     """
     try:
         yield
     except psycopg.errors.UndefinedTable:
-        raise gone(mapping) from None
+        raise missing_table(mapping) from None
     except psycopg.Error as error:
-        told = translate(error)
-        if error.sqlstate != CHANGED and not isinstance(told, SchemaChanged):
+        translation = translate(error)
+        if error.sqlstate != CHANGED and not isinstance(translation, SchemaChanged):
             raise
         found = await differences(connection, [mapping])
-        unseen = _unseen(mapping) if error.sqlstate == CHANGED else str(told)
-        raise SchemaChanged("\n".join(found) or unseen, mapping.name) from None
+        other = _other_declaration(mapping) if error.sqlstate == CHANGED else str(translation)
+        raise SchemaChanged("\n".join(found) or other, mapping.name) from None
 
 
-def gone(mapping: Mapping) -> SchemaChanged:
-    """Return what to raise for a table that is not there any more."""
+def missing_table(mapping: Mapping) -> SchemaChanged:
+    """Return the error for a table that no longer exists."""
     return SchemaChanged(
         f"table {mapping.table} does not exist; uninstall its mapping, or restore it", mapping.name
     )
 
 
-def _unseen(mapping: Mapping) -> str:
+def _other_declaration(mapping: Mapping) -> str:
     return (
         f"mapping {mapping.name}: {mapping.table} has changed, or was installed under another "
-        "declaration; run `crossfade install`, or start this process with the release that did"
+        "declaration; run `crossfade install`, or start this process from the release that did"
     )
 
 
 async def differences(
     connection: psycopg.AsyncConnection[Any], mappings: Sequence[Mapping]
 ) -> list[str]:
-    """Return a sentence for each way in which mappings and their tables differ.
+    """Return a sentence for each difference between mappings and their tables.
 
     Raises:
         Unavailable: the server cannot answer.
@@ -80,7 +80,7 @@ async def differences(
 async def read_tables(
     connection: psycopg.AsyncConnection[Any], mappings: Sequence[Mapping]
 ) -> dict[tuple[str, str], CatalogTable]:
-    """Return what the catalog says of the mapped tables, by schema and name.
+    """Return the mapped tables from the catalog, by schema and name.
 
     Raises:
         Unavailable: the server cannot answer.
@@ -95,23 +95,23 @@ async def read_tables(
             {"schemas": [schema for schema, _ in names], "tables": [table for _, table in names]},
         )
         rows = await cursor.fetchall()
-    return {name: _table(list(lines)) for name, lines in groupby(rows, key=lambda row: row[:2])}
+    return {name: _table(list(group)) for name, group in groupby(rows, key=lambda row: row[:2])}
 
 
-def _table(lines: Sequence[Sequence[Any]]) -> CatalogTable:
-    _, _, kind, shape, has_children, *_ = lines[0]
+def _table(rows: Sequence[Sequence[Any]]) -> CatalogTable:
+    _, _, kind, shape, has_children, *_ = rows[0]
     return CatalogTable(
         kind=kind,
         shape=shape,
         has_children=_is_true(has_children),
         columns=tuple(
             CatalogColumn(name, printed, _is_true(is_required), _is_true(is_in_primary_key))
-            for *_, name, printed, is_required, is_in_primary_key in lines
+            for *_, name, printed, is_required, is_in_primary_key in rows
             if name is not None
         ),
     )
 
 
 def _is_true(value: object) -> bool:
-    """Read a boolean; the sessions of a pool load every type as text."""
+    """Return a boolean column's value; the sessions of a pool load every type as text."""
     return value in {True, "t"}

@@ -1,1 +1,1 @@
-"""What can be known before the first write: what will not fit, what it will cost."""
+"""Checks before the first write: which rows do not fit, and what the migration costs."""

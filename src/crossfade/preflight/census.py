@@ -1,4 +1,4 @@
-"""What rows would become: sizes, write units, objects, and the rows that do not fit. Pure."""
+"""Counts of what rows would become: items, write units, objects, rows that do not fit. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MISFITS_SHOWN_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A row that cannot be stored as it is, named by its primary key alone.
+    """A row that cannot be stored as it is, identified by its primary key.
 
     Attributes:
-        primary_key: its columns as PostgreSQL prints them.
-        problem: the column and what kind of value it has, never the value.
+        primary_key: the key columns as PostgreSQL prints them.
+        problem: the column and the kind of its value, never the value.
         remedy: what to change.
     """
 
@@ -32,17 +32,19 @@ class Misfit:
 
 @dataclass(slots=True)
 class Census:
-    """Counts over rows.
+    """Counts over the rows of one table.
 
     Attributes:
+        codec: converts the rows.
         items: rows that fit.
-        item_bytes: the size of their items.
-        item_bytes_max: the size of the largest.
-        item_units: what writing them takes of the table, as the backfill's pace counts.
-        write_units: what writing them costs; of each index as much again.
-        objects: large columns that go to the object store.
-        object_bytes: their size as plain text, of those whose size is known.
-        misfits: rows that do not fit; `shown` has the first of them.
+        item_bytes: total size of their items.
+        item_bytes_max: size of the largest item.
+        item_units: write units of the table alone, which limit the rate of a backfill.
+        write_units: write units of the table and its indexes, which are charged.
+        objects: large columns that are stored as objects.
+        object_bytes: total uncompressed size of the objects with a known size.
+        misfits: rows that do not fit.
+        shown: the first `MISFITS_SHOWN_MAX` misfits.
     """
 
     codec: Codec
@@ -70,7 +72,7 @@ class Census:
         try:
             draft = self.codec.encode(row)
         except Rejected as error:
-            self._refuse(row, error)
+            self._count_misfit(row, error)
             return
         size = item_bytes(draft.item)
         self.items += 1
@@ -84,15 +86,15 @@ class Census:
         self.object_bytes += sum(_bytes_of(one, sizes.get) for one in draft.objects)
 
     def _copies(self, item: Item) -> int:
-        """How many times an item is written: once for the table, once for each index it is in."""
+        """Return how often an item is written: to the table and to each index that contains it."""
         return 1 + sum(name in item for name in self._index_fields)
 
-    def _refuse(self, row: Live, error: Rejected) -> None:
+    def _count_misfit(self, row: Live, error: Rejected) -> None:
         self.misfits += 1
         if len(self.shown) < MISFITS_SHOWN_MAX:
             columns = len(self.codec.mapping.primary_key)
             key = tuple(part or "" for part in row.key.parts[:columns])
-            self.shown.append(Misfit(key, *_told(error)))
+            self.shown.append(Misfit(key, *_problem_and_remedy(error)))
 
 
 def _bytes_of(needed: NewObject, size_of: Callable[[str], int | None]) -> int:
@@ -101,13 +103,13 @@ def _bytes_of(needed: NewObject, size_of: Callable[[str], int | None]) -> int:
     return size_of(needed.column) or 0
 
 
-def _told(error: Rejected) -> tuple[str, str]:
+def _problem_and_remedy(error: Rejected) -> tuple[str, str]:
     match error:
         case Unmappable():
             return f"{error.field}: {error.kind}", error.remedy
         case TooLarge():
             return (
-                f"the item has {error.item_bytes} bytes, {error.item_bytes_max} is the limit",
+                f"the item has {error.item_bytes} bytes, the limit is {error.item_bytes_max}",
                 "declare its large columns as bodies, so that they are stored in S3",
             )
         case _:

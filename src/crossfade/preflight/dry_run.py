@@ -1,4 +1,4 @@
-"""The rehearsal of a backfill: read and translate rows, write nothing."""
+"""The dry run of a backfill: read and convert rows, write nothing."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from crossfade.preflight.census import Census
 
 
 class Pages(Protocol):
-    """Where rows are read."""
+    """The interface that reads a table page by page."""
 
     async def page(self, window: Window, rows_max: int) -> Page:
-        """Return the rows that follow `window.last`, from one snapshot."""
+        """Return the rows after `window.last`, from one snapshot."""
 
 
-async def rehearse(
+async def count_rows(
     pages: Pages, census: Census, *, page_rows: int, rows_max: int | None = None
 ) -> int:
-    """Count what the rows of a table would become.
+    """Count the items of a table's rows.
 
     Args:
         pages: the table.
-        census: takes the rows in.
-        page_rows: rows of one page.
-        rows_max: rows to look at; None: all.
+        census: counts the rows.
+        page_rows: rows per page.
+        rows_max: rows to read; all if None.
 
     Returns:
-        How many rows were the relay's.
+        The number of rows that are left to the relay.
 
     Raises:
-        NoProgress: the pages do not follow each other.
+        NoProgress: a page does not advance past the one before.
         Unavailable: the source cannot answer.
     """
     window = Window(census.codec.mapping.name)
@@ -47,7 +47,7 @@ async def rehearse(
         if page.is_end:
             break
         if page.last in {None, window.last}:
-            raise NoProgress(f"the pages of {window.entity} do not follow each other")
+            raise NoProgress(f"a page of {window.entity} does not advance past the one before")
         left = None if left is None else left - len(page.rows) - page.known
         window = replace(window, last=page.last)
     return known
@@ -56,20 +56,20 @@ async def rehearse(
 async def sample(
     pages: Pages, census: Census, cuts: Sequence[PrimaryKey], *, page_rows: int, pages_max: int
 ) -> None:
-    """Count what a page of rows after each of some keys would become.
+    """Count the items of a sample: one page of rows after each of some keys.
 
     Args:
         pages: the table.
-        census: takes the rows in.
-        cuts: keys spread over the table.
-        page_rows: rows of one page.
-        pages_max: pages to read.
+        census: counts the rows.
+        cuts: primary keys spread over the table.
+        page_rows: rows per page.
+        pages_max: approximate maximum of pages to read.
 
     Raises:
         Unavailable: the source cannot answer.
     """
-    every = max(1, -(-len(cuts) // pages_max))
-    for cut in cuts[::every]:
+    step = max(1, -(-len(cuts) // pages_max))
+    for cut in cuts[::step]:
         page = await pages.page(Window(census.codec.mapping.name, last=cut), page_rows)
         for row in page.rows:
             census.add(row)

@@ -1,4 +1,4 @@
-"""What a backfill and a pass of verification cost, by AWS's list prices. Pure."""
+"""The cost of a migration and of its verification, by AWS's list prices. Pure."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from crossfade.errors import ConfigurationError
 GIGABYTE = 1_000_000_000
 MILLION = 1_000_000
 READ_UNIT_BYTES = 4096
-"""A strongly consistent read unit; a Scan is charged by the bytes it reads together."""
+"""Bytes of a strongly consistent read unit; a Scan is charged by the sum of the bytes it reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
     """List prices in US dollars, without discounts and free tiers.
 
-    Sources: Amazon DynamoDB pricing, on-demand capacity, whose request units cost half as much
-    since November 2024; Amazon S3 pricing. Both for us-east-1, as of October 2025.
+    Sources: Amazon DynamoDB pricing, on-demand capacity (the prices since November 2024), and
+    Amazon S3 pricing; both for us-east-1, as of October 2025.
 
     Attributes:
-        region: whose they are.
-        as_of: of when they are; look them up again before you rely on them.
-        source: whose page says so.
-        write_units_million: a million write units on demand, of a table of the standard class.
-        read_units_million: a million read units of the same.
+        region: the AWS region of the prices.
+        as_of: the month of the prices; check them before relying on them.
+        source: the pages that list them.
+        write_units_million: a million on-demand write units, table class Standard.
+        read_units_million: a million on-demand read units, table class Standard.
         item_gigabyte_month: a gigabyte of items for a month.
-        object_puts_thousand: a thousand PUT requests of S3 Standard.
+        object_puts_thousand: a thousand PUT requests, storage class S3 Standard.
         object_gets_thousand: a thousand GET requests.
-        object_gigabyte_month: a gigabyte of objects for a month, of the first 50 TB.
+        object_gigabyte_month: a gigabyte of objects for a month, within the first 50 TB.
     """
 
     region: str = "us-east-1"
@@ -46,13 +46,13 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What things cost, in US dollars.
+    """Costs in US dollars.
 
     Attributes:
-        once: to copy everything.
-        each_month: to keep it.
-        each_pass: to verify it once.
-        each_deep_pass: to verify it with every object read.
+        once: of writing all items and objects.
+        each_month: of storing them for a month.
+        each_pass: of one verification pass.
+        each_deep_pass: of one verification pass that reads every object.
     """
 
     once: float
@@ -62,16 +62,16 @@ class Cost:
 
 
 def read_prices(document: bytes) -> Prices:
-    """Read a price list: a JSON object of some of the attributes; the others stay as they are.
+    """Parse a price list: a JSON object of some attributes of `Prices`; the others keep defaults.
 
     Raises:
-        ConfigurationError: it is no such object.
+        ConfigurationError: the document is not such an object.
     """
     try:
         given = msgspec.json.decode(document, type=dict[str, str | float])
         unknown = given.keys() - {field.name for field in fields(Prices)}
         if unknown:
-            raise ConfigurationError(f"prices: no price is named {', '.join(sorted(unknown))}")
+            raise ConfigurationError(f"prices: unknown names {', '.join(sorted(unknown))}")
         return msgspec.convert(given, Prices)
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"prices: {error}") from None
@@ -80,7 +80,7 @@ def read_prices(document: bytes) -> Prices:
 def cost_of(
     prices: Prices, *, write_units: int, item_bytes: int, objects: int, object_bytes: int
 ) -> Cost:
-    """Return the cost of writing and of keeping; objects are compressed, and cost less."""
+    """Return the costs of items and objects; objects are compressed, so they cost less."""
     each_pass = item_bytes / READ_UNIT_BYTES / MILLION * prices.read_units_million
     return Cost(
         once=write_units / MILLION * prices.write_units_million

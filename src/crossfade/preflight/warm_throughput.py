@@ -1,4 +1,4 @@
-"""Whether a new table takes a backfill at its full rate from the start. Pure."""
+"""Warm throughput: whether a new table sustains a backfill's full rate at once. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from crossfade.backfill.rate import pace_options
 
 NEW_TABLE_WRITE_UNITS = 4_000
-"""Write units a second that a new table on demand takes at once, and each of its indexes for
-itself; above that it throttles until it has adapted. Of reads it takes 12,000.
+"""Write units a second that a new on-demand table, and each of its indexes, accepts at once; above
+that it throttles until it has scaled up. For reads the limit is 12,000 units.
 
 Sources: Amazon DynamoDB Developer Guide, "Understanding DynamoDB warm throughput in different
 scenarios" and "Pre-warming a table for on-demand capacity mode".
@@ -18,12 +18,12 @@ scenarios" and "Pre-warming a table for on-demand capacity mode".
 
 @dataclass(frozen=True, slots=True)
 class Warming:
-    """What a backfill asks of a new table, in write units a second.
+    """A backfill's rate and a new table's warm throughput, in write units a second.
 
     Attributes:
-        peak_write_units: the fastest it writes.
-        warm_write_units: what the table takes from the start.
-        advice: what to do about it; empty when the table takes the peak.
+        peak_write_units: the backfill's highest rate.
+        warm_write_units: the rate that the table accepts at once.
+        advice: what to do if the peak is higher; otherwise empty.
     """
 
     peak_write_units: int
@@ -32,31 +32,31 @@ class Warming:
 
 
 def warming(table_name: str, item_units: int, given_rate: float | None) -> Warming:
-    """Return what a backfill of so many write units asks of a new table.
+    """Compare the highest rate of a backfill with a new table's warm throughput.
 
     Args:
-        table_name: named in the advice.
+        table_name: the table's name, for the advice.
         item_units: write units of all items, without the indexes.
-        given_rate: write units a second by the operator; None: the backfill finds its rate.
+        given_rate: the operator's limit in write units a second; None if the rate is adaptive.
     """
     peak = _peak(item_units, given_rate)
     if peak <= NEW_TABLE_WRITE_UNITS:
         return Warming(peak, NEW_TABLE_WRITE_UNITS)
     advice = (
-        f"a new table, and each of its indexes, takes {NEW_TABLE_WRITE_UNITS:,} write units a "
-        f"second at once, and throttles above until it has adapted, live writes too; this backfill "
-        f"goes up to {peak:,}. Run it with --wcu {NEW_TABLE_WRITE_UNITS} or less, or warm the "
-        "table up first, which AWS charges once and does not take back: aws dynamodb update-table "
+        f"a new table, and each of its indexes, accepts {NEW_TABLE_WRITE_UNITS:,} write units a "
+        "second at once; above that it throttles all writes until it has scaled up. This backfill "
+        f"reaches {peak:,}. Run it with --wcu {NEW_TABLE_WRITE_UNITS} or less, or warm the table "
+        "up first, which AWS charges once and which cannot be undone: aws dynamodb update-table "
         f"--table-name {table_name} --warm-throughput WriteUnitsPerSecond={peak}, and each index "
-        "alike with --global-secondary-index-updates"
+        "with --global-secondary-index-updates"
     )
     return Warming(peak, NEW_TABLE_WRITE_UNITS, advice)
 
 
 def _peak(item_units: int, given_rate: float | None) -> int:
-    """Return the fastest rate of a backfill.
+    """Return the highest rate of a backfill.
 
-    A rate that is found doubles each second: so many units later it has grown by ln 2 of them.
+    An adaptive rate doubles each second, so after n write units it has grown by n · ln 2.
     """
     options = pace_options(given_rate)
     if given_rate is not None:

@@ -1,1 +1,1 @@
-"""Delivery of changed keys: a relay that runs for ever, and the fast path of a request."""
+"""Delivery of changed keys: by the relay, and by the fast path right after a commit."""

@@ -1,8 +1,9 @@
-"""The relay: bring the keys that changed in the source up to date in the target.
+"""The relay: write the current state of changed keys to the target.
 
-A change is a key and a version, never a payload: a step reads the state now and sends it under the
-condition that nothing newer stands there. So lost, repeated and reordered steps are harmless, and
-any number of relays may run at once.
+A step reads dirty keys, fetches their rows with versions, uploads the objects that the items need,
+puts each item on the condition that the target has nothing newer, and acknowledges the outcomes.
+A change is a key and a version, never a payload. So lost, repeated and reordered steps are
+harmless, and any number of relays may run at once.
 """
 
 from __future__ import annotations
@@ -48,14 +49,14 @@ from crossfade.relay.ports import Feed, Objects
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where states come from and where they go.
+    """The stores that a delivery reads and writes, and its limits.
 
     Attributes:
-        codecs: the codec of each mapping by the mapping's name.
-        worker: the name under which steps are reported.
-        deliveries_max: deliveries in flight in one step.
+        codecs: the codec of each mapping, by the mapping's name.
+        worker: the name under which steps are reported, ``relay``, ``push`` or ``backfill``.
+        deliveries_max: states in delivery at once, in one step.
         bodies_max: large columns in memory at once, in one step.
-        entity_pause_seconds: how long the keys of an entity wait that cannot be read.
+        entity_pause_seconds: how long the keys of an entity that cannot be read wait.
     """
 
     feed: Feed
@@ -74,22 +75,22 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the keys of one step."""
+    """The outcomes of one step."""
 
     outcomes: tuple[Outcome, ...] = ()
 
     @property
     def settled(self) -> frozenset[Key]:
-        """The keys whose fetched version the target holds, or a newer one."""
+        """Return the keys of which the target has the fetched version or a newer one."""
         return frozenset(
             outcome.key for outcome in self.outcomes if isinstance(outcome, Delivered | Superseded)
         )
 
 
 async def step(route: Route, *, keys_max: int) -> Report:
-    """Deliver the dirty keys whose turn it is, at most `keys_max`.
+    """Deliver the dirty keys that are due, at most `keys_max`.
 
-    While the target's breaker is open nothing is read; when it may be tried again, one key is.
+    While the target's breaker is open nothing is read; when a trial is allowed, one key is.
     """
     if route.target_breaker.wait_seconds > 0:
         return Report()
@@ -98,30 +99,31 @@ async def step(route: Route, *, keys_max: int) -> Report:
 
 
 async def deliver(route: Route, keys: Sequence[Key]) -> Report:
-    """Deliver these keys as they are now: the one way in which items are written."""
+    """Deliver the current state of these keys and acknowledge the outcomes in the ledger.
+
+    The relay, the fast path and repair all write items in this way.
+    """
     if not keys:
         return Report()
     started = monotonic()
     states, outcomes = await _fetch(route, keys)
     outcomes += await send(route, states)
-    _tell(route, outcomes, await route.feed.ack(outcomes), monotonic() - started)
+    acknowledged = await route.feed.ack(outcomes)
+    _report(route, outcomes, acknowledged, monotonic() - started)
     return Report(tuple(outcomes))
 
 
 async def send(route: Route, states: Sequence[State]) -> list[Outcome]:
-    """Write states to the target, each under the condition that nothing newer stands there.
-
-    The objects that they need are stored first, and remembered; nothing is acknowledged.
-    """
+    """Write states to the target without acknowledging them; return their outcomes in order."""
     delivery = _Delivery(route, states)
     outcomes = await delivery.run()
-    if delivery.stored:
-        await route.feed.remember(delivery.stored)
+    if delivery.uploaded:
+        await route.feed.remember(delivery.uploaded)
     return outcomes
 
 
 async def _fetch(route: Route, keys: Sequence[Key]) -> tuple[list[State], list[Outcome]]:
-    """Read rows and versions; the keys of an entity that cannot be read wait, the others go on."""
+    """Read rows and versions; postpone the keys of entities that cannot be read."""
     states: list[State] = []
     outcomes: list[Outcome] = []
     for entity in dict.fromkeys(key.entity for key in keys):
@@ -136,44 +138,52 @@ async def _fetch(route: Route, keys: Sequence[Key]) -> tuple[list[State], list[O
 
 
 class _Delivery:
-    """One batch under way: what became of its states, and the objects it has stored."""
+    """The delivery of some states by concurrent workers.
+
+    Attributes:
+        uploaded: the objects that were uploaded.
+    """
 
     def __init__(self, route: Route, states: Sequence[State]) -> None:
+        self.uploaded: list[StoredObject] = []
         self._route = route
         self._states = states
         self._bodies = asyncio.Semaphore(route.bodies_max)
-        self._waiting = iter(range(len(states)))
-        self._at: dict[int, int] = {}
+        self._queue = iter(range(len(states)))
+        self._current: dict[int, int] = {}  # the state that each worker delivers, by number
         self._outcomes: dict[int, Outcome] = {}
-        self.stored: list[StoredObject] = []
 
     async def run(self) -> list[Outcome]:
-        """Deliver every state; the failure of one leaves the others alone, whatever it is."""
-        lanes = range(min(self._route.deliveries_max, len(self._states)))
+        """Deliver every state and return the outcomes in order.
+
+        An unexpected error ends its worker and fails only the state that the worker had taken. Then
+        the workers start again, until the queue is empty.
+        """
+        workers = range(min(self._route.deliveries_max, len(self._states)))
         while len(self._outcomes) < len(self._states):
-            answers = await asyncio.gather(*map(self._lane, lanes), return_exceptions=True)
-            for lane, answer in zip(lanes, answers, strict=True):
-                if answer is not None:
-                    number = self._at[lane]
-                    self._outcomes[number] = _unexpected(self._states[number], answer)
+            errors = await asyncio.gather(*map(self._work, workers), return_exceptions=True)
+            for worker, error in zip(workers, errors, strict=True):
+                if error is not None:
+                    number = self._current[worker]
+                    self._outcomes[number] = _unexpected(self._states[number], error)
         return [self._outcomes[number] for number in range(len(self._states))]
 
-    async def _lane(self, lane: int) -> None:
-        """Deliver one state after the other, as long as any waits; a task a state costs more."""
-        for number in self._waiting:
-            self._at[lane] = number
-            self._outcomes[number] = await self._attempt(self._states[number])
+    async def _work(self, worker: int) -> None:
+        """Deliver states from the queue until it is empty; a task per state would cost more."""
+        for number in self._queue:
+            self._current[worker] = number
+            self._outcomes[number] = await self._deliver(self._states[number])
 
-    async def _attempt(self, state: State) -> Outcome:
+    async def _deliver(self, state: State) -> Outcome:
+        """Encode a state, upload the objects that its item needs, then put the item."""
         route = self._route
         try:
             draft = _draft(route.codecs[state.key.entity], state)
             for needed in draft.objects:
-                if not await self._carry(state.key, needed):
+                if not await self._upload(state.key, needed):
                     return Moved(state.key)
-            item = draft.item
-            standing = await route.target_breaker.call(
-                lambda: route.target.put(item, state.version)
+            existing = await route.target_breaker.call(
+                lambda: route.target.put(draft.item, state.version)
             )
         except NoItemKey:
             return Delivered(state.key, state.version, state.read_at)
@@ -183,10 +193,10 @@ class _Delivery:
             return _failure(state, error, Blame.RECORD)
         except Unavailable as error:
             return _failure(state, error, Blame.STORE)
-        return _judge(state, item, standing)
+        return _outcome(state, draft.item, existing)
 
-    async def _carry(self, key: Key, needed: NewObject) -> bool:
-        """Store a large column; False when it is no longer what the step fetched."""
+    async def _upload(self, key: Key, needed: NewObject) -> bool:
+        """Upload a large column; return False if it changed after the row was fetched."""
         route = self._route
         async with self._bodies:
             content = needed.content or await route.source.body(key, needed.column)
@@ -198,7 +208,7 @@ class _Delivery:
                 )
             except DigestMismatch:
                 return False
-        self.stored.append(StoredObject(key.entity, needed.object_key, len(content.encode())))
+        self.uploaded.append(StoredObject(key.entity, needed.object_key, len(content.encode())))
         return True
 
 
@@ -206,7 +216,7 @@ def _draft(codec: Codec, state: State) -> Draft:
     """Return what to write for a state.
 
     Raises:
-        NoItemKey: a row is gone that never had an item.
+        NoItemKey: a deleted row that never had an item.
         Rejected: the row cannot be stored as it is.
     """
     match state:
@@ -218,12 +228,12 @@ def _draft(codec: Codec, state: State) -> Draft:
             assert_never(state)
 
 
-def _judge(state: State, item: Item, standing: Item | None) -> Outcome:
-    """Decide what an answer of the target means; `standing` is what refused the put."""
-    if standing is None:
+def _outcome(state: State, item: Item, existing: Item | None) -> Outcome:
+    """Return the outcome of a put; `existing` is the item that refused it, None if written."""
+    if existing is None:
         return Delivered(state.key, state.version, state.read_at)
-    found = int(standing["cf_v"]["N"])
-    if found == state.version and not same_content(item, standing):
+    found = int(existing["cf_v"]["N"])
+    if found == state.version and not same_content(item, existing):
         return Conflicting(state.key, state.version)
     return Superseded(state.key, state.version, found, state.read_at)
 
@@ -233,9 +243,9 @@ def _failure(state: State, error: Exception, blame: Blame) -> Failed:
 
 
 def _unexpected(state: State, error: BaseException) -> Failed:
-    """Blame an error of ours on the record that met it, so that it parks and the others go on.
+    """Return an error of Crossfade as a failure of the record, so that only its key is parked.
 
-    Its message may quote the record, so only its class is kept.
+    The error's message may quote the record, so only its class is kept.
     """
     if not isinstance(error, Exception):
         raise error
@@ -248,13 +258,16 @@ def _unexpected(state: State, error: BaseException) -> Failed:
     )
 
 
-def _tell(route: Route, outcomes: Sequence[Outcome], verdicts: AckReport, seconds: float) -> None:
+def _report(
+    route: Route, outcomes: Sequence[Outcome], acknowledged: AckReport, seconds: float
+) -> None:
+    """Report the events of a step."""
     failures = {outcome.key: outcome for outcome in outcomes if isinstance(outcome, Failed)}
     for failure in failures.values():
         route.observe(PushFailed(failure.key, failure.error, failure.reason, failure.attempt))
-    for key in verdicts.parked:
+    for key in acknowledged.parked:
         route.observe(KeyParked(key, failures[key].reason))
-    for key in verdicts.raised:
+    for key in acknowledged.raised:
         route.observe(LedgerRaised(key))
     route.observe(
         Relayed(

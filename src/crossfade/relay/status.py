@@ -1,4 +1,4 @@
-"""Where a row stands on its way from the source to the target, as the ledger has it."""
+"""The delivery status of a row, as the ledger has it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class DeliveryStatus(StrEnum):
-    """What an application may tell its users about a row of theirs."""
+    """How far a row is delivered; for an application to show its users."""
 
     IN_BOTH_STORES = "in both stores"
     """Its newest state was delivered."""
@@ -15,10 +15,10 @@ class DeliveryStatus(StrEnum):
     """It changed, and the change has not been delivered yet."""
 
     PARKED = "parked"
-    """It cannot be delivered as it is; an operator has to look at it."""
+    """It cannot be delivered as it is; an operator must resolve the cause."""
 
     NOT_CAPTURED = "not captured"
-    """It was not changed since the capture began, and the backfill has not finished either."""
+    """It has not changed since the capture began, and the backfill has not finished."""
 
     UNKNOWN = "unknown"
     """The ledger did not answer in time."""

@@ -1,4 +1,4 @@
-"""Facts as text and as pictures, for reports and pages. Pure."""
+"""Values as text and as SVG charts, for reports and pages. Pure."""
 
 from __future__ import annotations
 

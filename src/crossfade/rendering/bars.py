@@ -1,4 +1,4 @@
-"""Bars of a chart as values for SVG: one for each step of time."""
+"""Bar charts: the coordinates of SVG bars, one per time step."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from crossfade.rendering.charts import HEIGHT, MARGIN, WIDTH
 
 GAP_SHARE = 0.2
-STUB_HEIGHT = 3.0
-"""The least height of a bar that is not nothing, so that one failure among thousands shows."""
+HEIGHT_MIN = 3.0
+"""The height of the smallest bar above zero, so that one failure among thousands is visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart, and what it says when pointed at."""
+    """A bar of a chart; the label is its tooltip."""
 
     x: float
     y: float
@@ -24,20 +24,20 @@ class Bar:
 
 
 def bars(values: Sequence[tuple[float, str]]) -> tuple[Bar, ...]:
-    """Place values side by side, the first one leftmost; values of 0 have no bar.
+    """Return the bars of values from left to right; a value of 0 has none.
 
     Args:
-        values: height and label of each.
+        values: the height and the label of each bar.
     """
-    high = max((value for value, _ in values), default=0.0)
+    highest = max((value for value, _ in values), default=0.0)
     step = (WIDTH - 2 * MARGIN) / max(len(values), 1)
     return tuple(
-        _bar(MARGIN + number * step, step * (1 - GAP_SHARE), value / high, label)
+        _bar(MARGIN + number * step, step * (1 - GAP_SHARE), value / highest, label)
         for number, (value, label) in enumerate(values)
         if value > 0
     )
 
 
 def _bar(x: float, width: float, share: float, label: str) -> Bar:
-    height = max(share * (HEIGHT - 2 * MARGIN), STUB_HEIGHT)
+    height = max(share * (HEIGHT - 2 * MARGIN), HEIGHT_MIN)
     return Bar(x, HEIGHT - MARGIN - height, width, height, label)

@@ -1,4 +1,4 @@
-"""Pictures of a report as values for SVG: where lines and dots go."""
+"""Line charts: the coordinates of SVG lines and dots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MARGIN = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A point of a chart, and what it says when pointed at."""
+    """A point of a chart; the label is its tooltip."""
 
     x: float
     y: float
@@ -23,8 +23,8 @@ class Chart:
     """A line through points, oldest first.
 
     Attributes:
-        low: what the bottom edge stands for.
-        high: what the top edge stands for.
+        low: the value of the bottom edge.
+        high: the value of the top edge.
     """
 
     low: float
@@ -33,7 +33,7 @@ class Chart:
 
     @property
     def path(self) -> str:
-        """The line as the points of an SVG polyline."""
+        """Return the line as the points of an SVG polyline."""
         return " ".join(f"{dot.x:.1f},{dot.y:.1f}" for dot in self.dots)
 
 
@@ -44,14 +44,14 @@ def chart(
     high: float,
     between: tuple[float, float] | None = None,
 ) -> Chart:
-    """Place values between two bounds.
+    """Return the chart of values between two bounds.
 
     Args:
         values: moment, value and label of each point, oldest first.
         low: the value of the bottom edge.
         high: the value of the top edge; above `low`.
-        between: the moments of the left and the right edge; the first and the last value's unless
-            given.
+        between: the moments of the left and the right edge; by default those of the first and the
+            last value.
     """
     if not values:
         return Chart(low, high, ())
@@ -69,7 +69,7 @@ def chart(
 
 
 def floor_below(values: Sequence[float]) -> float:
-    """Return a bound below shares near 1, so that small differences show: 0.99, 0.9, 0.5 or 0."""
+    """Return the highest of 0.99, 0.9, 0.5 and 0 below all shares, to enlarge differences."""
     lowest = min(values, default=1.0)
     return next((bound for bound in (0.99, 0.9, 0.5) if lowest > bound), 0.0)
 

@@ -1,4 +1,4 @@
-"""Numbers, times and keys as people read them."""
+"""Numbers, times and keys as text for people."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
 def count(number: float) -> str:
-    """Group digits: ``12 345``, with a narrow space that does not break."""
+    """Return a number with grouped digits, ``12 345``, separated by a narrow no-break space."""
     return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def percent(share: float | None) -> str:
-    """Print a share; never rounded up to 100 %."""
+    """Return a share as a percentage that is never rounded up to 100 %."""
     if share is None:
         return "\N{EN DASH}"
     if share >= 1:
@@ -27,7 +27,7 @@ def percent(share: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Print a time in its largest unit."""
+    """Return a duration in its largest unit."""
     if seconds is None:
         return "\N{EN DASH}"
     for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
@@ -37,24 +37,24 @@ def duration(seconds: float | None) -> str:
 
 
 def measure(value: float | None, unit: str) -> str:
-    """Print a value by its unit: ``count``, ``seconds`` or ``share``."""
+    """Return a value in its unit: ``count``, ``seconds`` or ``share``."""
     if value is None:
         return "unknown"
     return {"seconds": duration, "share": percent}.get(unit, count)(value)
 
 
 def moment(when: datetime | None) -> str:
-    """Print an instant in UTC, to the second."""
+    """Return an instant in UTC, to the second."""
     return "\N{EN DASH}" if when is None else f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def key_text(parts: tuple[str | None, ...]) -> str:
-    """Print a key as commands do."""
+    """Return the parts of a key, joined as in commands."""
     return "/".join("-" if part is None else part for part in parts)
 
 
 def code(text: str) -> Markup:
-    """Return a text as HTML, with what stands between backticks as code."""
+    """Return a text as HTML, with the parts between backticks as code."""
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if number % 2 else part
@@ -63,7 +63,7 @@ def code(text: str) -> Markup:
 
 
 def words(name: str) -> str:
-    """Print a verdict as words."""
+    """Return the name of a verdict as words."""
     return name.removeprefix("drift_").replace("_", " ")
 
 
@@ -79,4 +79,4 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
         "words": words,
     }
 )
-"""The formats by the names that templates call them."""
+"""The formats by their names in templates."""

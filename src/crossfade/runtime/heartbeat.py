@@ -47,7 +47,7 @@ async def open_heartbeat(
     finally:
         stop.set()
         await cancel_and_wait(beating)
-        await heartbeat.leave()
+        await heartbeat.close()
 
 
 def pauses_of(seconds: float) -> Pauses:

@@ -13,7 +13,7 @@ from crossfade.errors import ConfigurationError, CrossfadeError
 from crossfade.jobs.loop import Pauses, forever
 from crossfade.jobs.tasks import cancel_and_wait
 from crossfade.mapping.application import Application
-from crossfade.mapping.canary import canary_beside
+from crossfade.mapping.canary import canary_for
 from crossfade.mapping.state import Key, Row
 from crossfade.ports import Observer
 from crossfade.postgres import PostgresCanary, PostgresHeartbeat, delivery_status
@@ -195,7 +195,7 @@ async def open_migration(
     At the end the fast path drains for up to `drain_seconds`. What is left then is in the ledger.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: the mappings of the rows that move.
         observe: called with every event; writes log lines by default.
 
@@ -203,7 +203,7 @@ async def open_migration(
         ConfigurationError: a setting contradicts another one.
         Unavailable: PostgreSQL cannot be reached.
     """
-    mappings = (*application.mappings, canary_beside(application.mappings))
+    mappings = (*application.mappings, canary_for(application.mappings))
     async with (
         open_resources(settings) as resources,
         open_heartbeat(settings, resources.pool, observe) as heartbeat,

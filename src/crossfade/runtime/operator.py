@@ -30,7 +30,7 @@ class Worker:
     """Carries out the requests of operators, with stores opened for each.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: the mappings of the rows that are verified and repaired.
         requests: the requests.
         observe: called with every event.
@@ -128,7 +128,7 @@ async def open_worker(
     """Connect to the requests of operators; the worker has a heartbeat until the block ends.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: the mappings of the rows that are verified and repaired.
         observe: called with every event; writes log lines by default.
 

@@ -34,7 +34,7 @@ async def open_repair(
     """Connect to the stores to repair what verification found.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: the mappings of the rows that are repaired.
         who: recorded with each finding that is closed.
         observe: called with every event; writes log lines by default.
@@ -77,7 +77,7 @@ async def open_sweep(
     """Connect to the stores to sweep tombstones and objects without use.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         application: the mappings of the tombstones and objects.
         grace_seconds: how long a thing must have been known before it is removed.
         observe: called with every event; writes log lines by default.

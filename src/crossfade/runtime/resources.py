@@ -39,7 +39,7 @@ async def open_resources(
     """Open the stores that the settings name.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         options: the limits of the pool.
 
     Raises:

@@ -166,7 +166,7 @@ async def open_verifier(
     """Connect to the stores to verify the rows of some mappings.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
+        settings: from `crossfade.load_settings`, or made by hand.
         mappings: the mappings of the rows that are compared.
         observe: called with every event; writes log lines by default.
 

@@ -1,4 +1,4 @@
-"""What operators see of events: log lines and metrics."""
+"""Events as log lines and metrics."""
 
 from crossfade.telemetry.exporter import exported
 from crossfade.telemetry.logs import configure_logs, log_event

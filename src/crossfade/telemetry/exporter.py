@@ -1,4 +1,4 @@
-"""Metrics of a process over HTTP, where Prometheus reads them."""
+"""The HTTP endpoint from which Prometheus reads a process's metrics."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from crossfade.errors import ConfigurationError
 
 @contextmanager
 def exported(registry: CollectorRegistry, host: str, port: int) -> Iterator[str]:
-    """Serve the metrics of a registry from a thread of its own until the block ends.
+    """Serve the metrics of a registry from a separate thread until the block ends.
 
     Args:
-        registry: what is told.
+        registry: the metrics.
         host: the address to listen on.
-        port: the port; 0 takes a free one.
+        port: the port; 0 for any free one.
 
     Yields:
-        The address that Prometheus reads.
+        The URL of the metrics.
 
     Raises:
-        ConfigurationError: the address cannot be had.
+        ConfigurationError: the address cannot be bound.
     """
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot show metrics on {host} port {port}: {error.strerror or error}; "
-            "choose another one, port 0 takes a free one"
+            f"cannot serve metrics on {host} port {port}: {error.strerror or error}; "
+            "choose another one; port 0 selects a free one"
         ) from None
     try:
         yield f"http://{host}:{server.server_port}/metrics"

@@ -1,4 +1,4 @@
-"""Events as structured log lines: one line an event, keys and error classes, never content."""
+"""Structured log lines: one per event, with keys and error classes, never content."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from crossfade.events import Event
 from crossfade.mapping.state import Key
 
 REMEDIES: Mapping[type[CrossfadeError], str] = {
-    Unavailable: "none needed: the relay delivers it once the store answers",
+    Unavailable: "none needed: the relay delivers it once the store is available",
     AccessDenied: "check the AWS credentials and the role's permissions",
     NoSuchStore: "create it with `crossfade table create` and `crossfade bucket create`",
     Throttled: "raise the table's capacity, or let the relay catch up",
     SchemaChanged: "declare the table's columns as they are now, then `crossfade install`",
     TooLarge: "declare the row's large columns as bodies",
-    ObjectTooLarge: "raise the largest size of the object store, or shorten the column",
+    ObjectTooLarge: "raise plain_bytes_max of the object store, or shorten the column",
     Unmappable: "change the value or the column's rule, then write the row again",
 }
-"""What to do about an error; that of the nearest class in its hierarchy holds."""
+"""The remedy for an error, by its class or the nearest base class."""
 
 
 def remedy_for(error: type[Exception]) -> str | None:
-    """Return what to do about an error of this class, None where nothing general can be said."""
-    known = (REMEDIES.get(kind) for kind in error.__mro__)
-    return next((remedy for remedy in known if remedy), None)
+    """Return the remedy for an error of this class; None if there is no general one."""
+    remedies = (REMEDIES.get(kind) for kind in error.__mro__)
+    return next((remedy for remedy in remedies if remedy), None)
 
 
 def configure_logs(form: Literal["auto", "console", "json"], stream: TextIO | None = None) -> None:
-    """Send log lines to `stream`, standard error unless given; once per process."""
-    # psycopg logs every broken connection; we report the consequences as events instead.
+    """Write log lines to `stream`, by default standard error; to be called once per process."""
+    # psycopg logs every broken connection; the consequences are reported as events instead.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
     target = stream or sys.stderr
     console = form == "console" or (form == "auto" and target.isatty())
@@ -66,7 +66,7 @@ def configure_logs(form: Literal["auto", "console", "json"], stream: TextIO | No
 
 
 def log_event(event: Event) -> None:
-    """Write an event as one line; its name is the class's name in snake_case."""
+    """Write an event as one line; its name is its class's in snake_case."""
     fields = asdict(event)
     key = getattr(event, "key", None)
     if isinstance(key, Key):

@@ -9,35 +9,35 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from crossfade.events import Count, Event, Set, Took
 
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "keys": ("Keys that left a step, by worker and result", ("worker", "result")),
+    "keys": ("Keys processed in a step, by worker and result", ("worker", "result")),
     "failures": ("Failed deliveries, by entity and error class", ("entity", "error")),
     "pushes_skipped": ("Writes left to the relay, by entity and cause", ("entity", "cause")),
     "keys_parked": ("Keys parked", ("entity",)),
-    "entities_paused": ("Times that no key of an entity could be read", ("entity",)),
-    "entities_left_out": ("Entities that a job went on without", ("job", "entity")),
-    "ledger_raised": ("Keys whose target was ahead of the ledger", ("entity",)),
+    "entities_paused": ("Pauses of an entity of which no key could be read", ("entity",)),
+    "entities_left_out": ("Entities that a job skipped", ("job", "entity")),
+    "ledger_raised": ("Keys of which the target was ahead of the ledger", ("entity",)),
     "backfill_rows": ("Rows of the backfill, by entity and result", ("entity", "result")),
     "backfill_waits": ("Pauses of the backfill, by entity and error class", ("entity", "error")),
-    "inserts_refused": ("Entities whose rows are put one by one", ("entity",)),
+    "inserts_refused": ("Backfills of an entity without inserts, by single puts", ("entity",)),
     "loop_failures": ("Steps that raised", ("loop",)),
-    "passes_left": ("Passes that did not come to their end, by what became of them", ("fate",)),
-    "drift": ("Keys that verification found different, by verdict", ("verdict",)),
-    "repaired": ("Findings that repair dealt with, by result", ("result",)),
-    "swept": ("Tombstones and objects that nobody needed, by kind and result", ("kind", "result")),
-    "requests": ("Requests of operators that ended, by kind and state", ("kind", "state")),
+    "passes_left": ("Interrupted passes, by fate: resumed or abandoned", ("fate",)),
+    "drift": ("Keys in which verification found a difference, by verdict", ("verdict",)),
+    "repaired": ("Findings that repair processed, by result", ("result",)),
+    "swept": ("Unused tombstones and objects, by kind and result", ("kind", "result")),
+    "requests": ("Completed requests of operators, by kind and state", ("kind", "state")),
 }
-"""What each counter counts and its labels, by its name without ``crossfade_``."""
+"""The help text and the labels of each counter, by its name without ``crossfade_``."""
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "breaker_open": ("1 while a store is left alone", ("store",)),
+    "breaker_open": ("1 while the breaker of a store is open", ("store",)),
     "lag_alarm": ("1 while an undelivered write is older than allowed", ("entity",)),
     "verified_keys": ("Keys of the last pass, by kind and verdict", ("kind", "verdict")),
 }
-"""What each gauge shows and its labels."""
+"""The help text and the labels of each gauge."""
 
 
 class Metrics:
-    """Counters of one process; give `observe` to the jobs and the registry to an exporter."""
+    """Metrics of one process: `observe` is for the jobs, the registry for the exporter."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
@@ -54,7 +54,7 @@ class Metrics:
         )
 
     def observe(self, event: Event) -> None:
-        """Count an event."""
+        """Update the metrics by an event."""
         for measure in event.measures():
             match measure:
                 case Count():

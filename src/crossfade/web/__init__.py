@@ -1,1 +1,1 @@
-"""The dashboard for operators, and what any web application needs against forgery and flooding."""
+"""The dashboard for operators, and security parts for any web application."""

@@ -156,7 +156,7 @@ async def open_product(
             open_migration(settings, APPLICATION, events.append)
         )
         app = await stack.enter_async_context(
-            open_app(proxied, migration.push, locate=migration.delivery_status)
+            open_app(proxied, migration.push, delivery_status=migration.delivery_status)
         )
         user = await create_user(app, NewUser(email="owner@example.org"))
         await migration.fast_path.drain(10)

@@ -15,10 +15,9 @@ import msgspec
 import typer
 
 from crossfade.backfill import copy as flow
-from crossfade.backfill.windows import Progress as Standing
-from crossfade.backfill.windows import Tally
+from crossfade.backfill.windows import Progress, Tally
 from crossfade.cli.application import ApplicationOption, find_application
-from crossfade.cli.backfill_progress import MEGABYTE, Figures, figures, nothing_of, read_progress
+from crossfade.cli.backfill_progress import MEGABYTE, Figures, figures, read_progress, zero_figures
 from crossfade.cli.console import (
     INTERRUPTED,
     AsJson,
@@ -30,7 +29,7 @@ from crossfade.cli.console import (
     tune_gc,
 )
 from crossfade.cli.progress import showing
-from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
+from crossfade.cli.skipped import INCOMPLETE, print_skipped, skipped_documents
 from crossfade.errors import ConfigurationError, NoProgress
 from crossfade.jobs.skipped import SkippedEntity
 from crossfade.jobs.skipping import SkipList
@@ -39,10 +38,10 @@ from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.postgres import PostgresWindows
 from crossfade.preflight.census import Census
-from crossfade.preflight.dry_run import rehearse
+from crossfade.preflight.dry_run import count_rows
 from crossfade.runtime.backfill import BackfillOptions, open_backfill, open_windows, plan_backfill
 from crossfade.runtime.migration import open_migration
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -63,68 +62,70 @@ def backfill(
     *,
     wcu: Annotated[
         float | None,
-        typer.Option(min=0.01, help="Write units a second at most; found by trying unless given."),
+        typer.Option(
+            min=0.01, help="Write units a second at most; by default limited by throttling only."
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes on this machine.")] = 1,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Look at so many rows only, in one process.")
+        int | None, typer.Option(min=1, help="Read at most this many rows; one process only.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read and count, write nothing at all.")
+        bool, typer.Option("--dry-run", help="Read and count only; write nothing.")
     ] = False,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Begin anew instead of going on.")
+        bool, typer.Option("--restart", help="Start again instead of resuming.")
     ] = False,
     as_json: AsJson = False,
     application: ApplicationOption = "",
     worker: Annotated[bool, typer.Option("--worker", hidden=True)] = False,
 ) -> None:
-    """Copy the rows that existed before the capture, paced, while writes go on.
+    """Copy the rows that existed before the capture, at a limited rate, while writes continue.
 
-    It never overwrites a newer write and never brings a deleted row back. Stopped at any point, by
-    Ctrl-C or by the end of its machine, it goes on when run again; on several machines, it shares
-    the work. An entity whose table has changed is left out; the exit code is 3 then.
+    It never overwrites a newer write and never restores a deleted row. After Ctrl-C or a crash, run
+    it again: it resumes. Runs on several machines share the work. An entity whose table has changed
+    is skipped; the exit code is then 3.
     """
     with clear_errors():
         if limit and workers > 1:
-            raise ConfigurationError("--limit: for one process; leave --workers out")
-        settings = load()
+            raise ConfigurationError("--limit: works with one process only; omit --workers")
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         mappings = found.choose(entities or ())
         options = BackfillOptions(write_units=wcu, rows_max=limit, restart=restart)
         if dry_run:
-            outcome = run(_rehearse(settings, mappings, limit))
+            outcome = run(_dry_run(settings, mappings, limit))
         elif worker:
             print_json(run(_work(settings, found, mappings, options)))
             return
         else:
             outcome = run(_backfill(settings, found, mappings, options, workers))
     _print(outcome, as_json=as_json)
-    if outcome.left_out:
-        raise typer.Exit(NOT_ALL)
+    if outcome.skipped:
+        raise typer.Exit(INCOMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How far each entity has come, and which ones were left out."""
+    """The figures of each entity, and the skipped entities."""
 
     figures: Sequence[Figures]
-    left_out: Sequence[SkippedEntity]
+    skipped: Sequence[SkippedEntity]
 
 
-async def _rehearse(
+async def _dry_run(
     settings: Settings, mappings: Sequence[Mapping], rows_max: int | None
 ) -> Outcome:
-    """Count what a backfill would write."""
+    """Count the items that a backfill would write."""
     result: list[Figures] = []
-    altered = SkipList(lambda _: None)
+    skip_list = SkipList(lambda _: None)
     async with open_windows(settings, mappings) as windows:
-        await altered.run(windows.check)
+        await skip_list.run(windows.check)
         for mapping in mappings:
             count = partial(_count, settings, windows, mapping, rows_max)
-            result.append(await altered.run(count))
-    return Outcome(result, altered.skipped)
+            result.append(await skip_list.run(count))
+    return Outcome(result, skip_list.skipped)
 
 
 async def _count(
@@ -134,11 +135,11 @@ async def _count(
     rows_max: int | None,
     without: frozenset[str],
 ) -> Figures:
-    """Count what a backfill of one entity would write; nothing when it is left out."""
+    """Count the items that a backfill of one entity would write; zero if it is skipped."""
     if mapping.name in without:
-        return nothing_of(mapping.name)
+        return zero_figures(mapping.name)
     census = Census(Codec(mapping))
-    known = await rehearse(
+    known = await count_rows(
         windows, census, page_rows=settings.backfill_page_rows, rows_max=rows_max
     )
     tally = Tally(
@@ -148,7 +149,7 @@ async def _count(
         parked=census.misfits,
         written_bytes=census.item_bytes,
     )
-    return figures(Standing(mapping.name, tally.read, 1, 1, 0, tally), 0, 0.0)
+    return figures(Progress(mapping.name, tally.read, 1, 1, 0, tally), 0, 0.0)
 
 
 async def _backfill(
@@ -158,28 +159,28 @@ async def _backfill(
     options: BackfillOptions,
     workers: int,
 ) -> Outcome:
-    """Plan, work or let others work, and show how far it has come."""
+    """Plan the windows, copy them in this process or in child processes, and show the progress."""
     started = monotonic()
     async with open_windows(settings, mappings) as windows:
-        left_out = {one.entity: one for one in await plan_backfill(windows, options)}
+        skipped = {one.entity: one for one in await plan_backfill(windows, options)}
         before = {one.entity: one.tally.read for one in await windows.progress()}
-        look = partial(read_progress, windows.progress, before, started)
-        async with showing("backfilling", look):
+        read = partial(read_progress, windows.progress, before, started)
+        async with showing("backfilling", read):
             if workers == 1:
-                told = await _work(settings, application, mappings, options)
+                reported = await _work(settings, application, mappings, options)
             else:
-                told = await _share(mappings, options, workers)
-        left_out |= {one.entity: one for one in told}
-        await windows.check(left_out)
+                reported = await _share(mappings, options, workers)
+        skipped |= {one.entity: one for one in reported}
+        await windows.check(skipped)
         seconds = monotonic() - started
-        standings = {one.entity: one for one in await windows.progress()}
-        result = [figures(one, before.get(name, 0), seconds) for name, one in standings.items()]
-        result += [nothing_of(name) for name in sorted(left_out.keys() - standings.keys())]
-    unfinished = {name for name, one in standings.items() if not one.is_done}
-    if options.rows_max is None and unfinished - left_out.keys():
+        progress = {one.entity: one for one in await windows.progress()}
+        result = [figures(one, before.get(name, 0), seconds) for name, one in progress.items()]
+        result += [zero_figures(name) for name in sorted(skipped.keys() - progress.keys())]
+    unfinished = {name for name, one in progress.items() if not one.is_done}
+    if options.rows_max is None and unfinished - skipped.keys():
         raise typer.Exit(INTERRUPTED)
-    done = standings.keys() - unfinished
-    return Outcome(result, [one for one in left_out.values() if one.entity not in done])
+    done = progress.keys() - unfinished
+    return Outcome(result, [one for one in skipped.values() if one.entity not in done])
 
 
 async def _work(
@@ -188,7 +189,11 @@ async def _work(
     mappings: Sequence[Mapping],
     options: BackfillOptions,
 ) -> Sequence[SkippedEntity]:
-    """Work in this process until all is done, or until told to end; what was left out."""
+    """Copy windows in this process until none is left or a signal arrives.
+
+    Returns:
+        The skipped entities.
+    """
     tune_gc()
     stop = stop_on_signals()
     async with (
@@ -202,13 +207,13 @@ async def _work(
 async def _share(
     mappings: Sequence[Mapping], options: BackfillOptions, workers: int
 ) -> Sequence[SkippedEntity]:
-    """Let processes of this machine share the work, and wait for them; they share the budget too.
+    """Run child processes that share the windows and the write units, and wait for them.
 
     Returns:
-        What any of them left out.
+        The entities that any of them skipped.
 
     Raises:
-        NoProgress: one of them failed; it said why.
+        NoProgress: one of them failed; its own error output has the reason.
     """
     names = [mapping.name for mapping in mappings]
     budget = ["--wcu", str(options.write_units / workers)] if options.write_units else []
@@ -219,18 +224,20 @@ async def _share(
     ]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, partial(_end, processes, number))
-    answers = await asyncio.gather(*(process.communicate() for process in processes))
+        loop.add_signal_handler(number, partial(_forward, processes, number))
+    outputs = await asyncio.gather(*(process.communicate() for process in processes))
     if failed := sum(process.returncode != 0 for process in processes):
         raise NoProgress(
-            f"{failed} of {workers} processes failed; run the backfill again, it goes on from there"
+            f"{failed} of {workers} processes failed; run the backfill again, it resumes"
         )
     return [
-        one for said, _ in answers for one in msgspec.json.decode(said, type=list[SkippedEntity])
+        one
+        for output, _ in outputs
+        for one in msgspec.json.decode(output, type=list[SkippedEntity])
     ]
 
 
-def _end(processes: Sequence[asyncio.subprocess.Process], number: int) -> None:
+def _forward(processes: Sequence[asyncio.subprocess.Process], number: int) -> None:
     for process in processes:
         if process.returncode is None:
             process.send_signal(number)
@@ -238,8 +245,8 @@ def _end(processes: Sequence[asyncio.subprocess.Process], number: int) -> None:
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
-        told = {one["entity"]: one for one in told_left_out(outcome.left_out)}
-        print_json([asdict(one) | {"left_out": told.get(one.entity)} for one in outcome.figures])
+        skipped = {one["entity"]: one for one in skipped_documents(outcome.skipped)}
+        print_json([asdict(one) | {"left_out": skipped.get(one.entity)} for one in outcome.figures])
         return
     rows = [
         (
@@ -256,6 +263,8 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
         for one in outcome.figures
     ]
     print_table("Backfill", COLUMNS, rows)
-    print_left_out(outcome.left_out)
+    print_skipped(outcome.skipped)
     if sum(one.parked for one in outcome.figures):
-        typer.echo("Parked rows cannot be stored as they are: the relay parks them with the reason")
+        typer.echo(
+            "Parked rows cannot be stored as they are; the relay parks their keys with the reason"
+        )

@@ -1,4 +1,4 @@
-"""`crossfade corrupt`: damage a staging table on purpose, to see that verification finds it."""
+"""`crossfade corrupt`: damage a staging system on purpose, to test verification and repair."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crossfade.cli.console import AsJson, clear_errors, print_json, print_table,
 from crossfade.errors import ConfigurationError, Unavailable
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.runtime.resources import dynamo_config
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.testing.audit import Stores
 from crossfade.testing.corruption.corruption import Corruption, Injected
 from crossfade.testing.corruption.corruption import corrupt as inject
@@ -35,25 +35,27 @@ def corrupt(
         typer.Option(
             "--not-production",
             metavar="TABLE",
-            help="The configured table's name: your word that nobody needs what it holds.",
+            help="The configured table's name, to confirm that its data is expendable.",
         ),
     ],
     classes: Annotated[
         list[Corruption] | None,
-        typer.Option("--class", help="Which damage to do; every class by default."),
+        typer.Option("--class", help="A class of damage; every class by default."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Equal seeds do equal damage.")] = 0,
-    count: Annotated[int, typer.Option(min=1, max=1000, help="How often each class.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed does the same damage.")] = 0,
+    count: Annotated[
+        int, typer.Option(min=1, max=1000, help="Number of damages of each class.")
+    ] = 1,
     application: ApplicationOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Damage items, objects and rows of a staging system, past everything that writes them.
+    """Damage items, objects and rows of a staging system, bypassing the application and the relay.
 
-    Refuses a table that is protected against deletion, as a production table is. Nothing else may
-    write meanwhile. `crossfade verify` then finds each of them, and `crossfade repair` mends them.
+    Refuses a table with deletion protection, as production tables have. Nothing else may write
+    meanwhile. `crossfade verify` then finds each damage, and `crossfade repair` repairs it.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         mappings = find_application(application).mappings
         _refuse_production(settings, not_production)
         done = _inject(settings, mappings, classes or list(Corruption), seed, count)
@@ -64,19 +66,19 @@ def corrupt(
         print_table("Corrupted", ("class", "entity", "keys"), rows)
     missing = sorted(set(classes or Corruption) - {one.corruption for one in done})
     if missing:
-        typer.echo(f"no victim was found for: {', '.join(missing)}", err=True)
+        typer.echo(f"nothing to damage was found for: {', '.join(missing)}", err=True)
 
 
 def _refuse_production(settings: Settings, not_production: str) -> None:
     name = settings.dynamodb_table_name
     if not_production != name:
         raise ConfigurationError(
-            f"--not-production: names another table than DYNAMODB_TABLE_NAME, which is {name}; "
+            f"--not-production: does not name the table of DYNAMODB_TABLE_NAME, {name}; "
             "nothing was changed"
         )
     if run(dynamo.describe_table(dynamo_config(settings), name)).deletion_protection:
         raise ConfigurationError(
-            f"{name}: is protected against deletion, so someone needs it; nothing was changed"
+            f"{name}: has deletion protection, so it may be in production; nothing was changed"
         )
 
 
@@ -91,12 +93,12 @@ def _inject(
         return inject(_stores(settings), mappings, classes, seed=seed, count=count)
     except (BotoCoreError, ClientError, psycopg.Error) as error:
         raise Unavailable(
-            f"{type(error).__name__}: a store refused; some of the damage may be done"
+            f"{type(error).__name__}: a store refused; some damage may have been done"
         ) from None
 
 
 def _stores(settings: Settings) -> Stores:
-    """Return AWS's own clients, which share nothing with ours."""
+    """Return botocore's clients, which share no code with Crossfade's."""
     session = botocore.session.get_session()
     region = settings.aws_region
     return Stores(

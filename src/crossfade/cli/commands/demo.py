@@ -1,4 +1,4 @@
-"""`crossfade demo`: the main job on embedded engines, told step by step."""
+"""`crossfade demo`: a migration on embedded engines, explained step by step."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ def demo(
         ),
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave the engines running, and say how to look around.")
+        bool,
+        typer.Option("--keep", help="Leave the engines running, and print how to explore them."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the whole of it on this machine: dual writes, an outage, the audit.
+    """Demonstrate a migration on this machine: dual writes, an outage, an audit.
 
     Starts PostgreSQL, DynamoDB and S3, loads transcripts through the application, stops DynamoDB
-    and S3 while writes go on, starts them again, and compares every row with its item and objects.
+    and S3 while writes continue, restarts them, and compares every row with its item and objects.
     The exit code is 0 only if everything is equal.
     """
     with clear_errors():
@@ -46,7 +47,7 @@ def _find_demo() -> Callable[..., int]:
     found = entry_points(group=GROUP)
     if not found:
         raise ConfigurationError(
-            "demo: no application brings one; install the extra: pip install 'crossfade[campaigns]'"
+            "demo: the application to show is not installed: pip install 'crossfade[demo]'"
         )
-    demonstration: Callable[..., int] = next(iter(found)).load()
-    return demonstration
+    loaded: Callable[..., int] = next(iter(found)).load()
+    return loaded

@@ -1,4 +1,4 @@
-"""`crossfade keys` and `crossfade params`: what items and requests look like."""
+"""`crossfade keys` and `crossfade params`: the keys of items, and the parameters of calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from crossfade.mapping.codec.shapes import Item
 from crossfade.mapping.declaration.columns import Shape
 from crossfade.mapping.declaration.mapping import Mapping as TableMapping
 from crossfade.mapping.state import Key, Live
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 app = typer.Typer()
 
@@ -73,22 +73,22 @@ def params(
         str,
         typer.Argument(
             metavar="ENTITY.OPERATION",
-            help="Such as campaigns.create, session.get, sessions.update, member.query.byUser.",
+            help="For example campaigns.create, session.get, sessions.update, member.query.byUser.",
         ),
     ],
     *,
     values: Annotated[
-        str, typer.Option(help="Attributes as a JSON object, over those of the example.")
+        str, typer.Option(help="Attributes as a JSON object; they override the example's.")
     ] = "{}",
     example: Annotated[
         bool, typer.Option("--example/--no-example", help="Start from the example row.")
     ] = True,
     table: Annotated[
-        str, typer.Option(help="The table's name; that of the settings by default.")
+        str, typer.Option(help="The table's name; by default the one in the settings.")
     ] = "",
     application: ApplicationOption = "",
 ) -> None:
-    """Print the exact DynamoDB parameters of a call, as ElectroDB would send it.
+    """Print the exact DynamoDB parameters of a call, as ElectroDB would send them.
 
     Examples:
 
@@ -100,7 +100,7 @@ def params(
     """
     with clear_errors():
         found = find_application(application)
-        named = table or load().dynamodb_table_name
+        named = table or load_settings().dynamodb_table_name
         print_json(_parameters(found, call, values, example=example, table=named))
 
 
@@ -123,7 +123,7 @@ def _key_lines(application: Application) -> Iterator[KeyLine]:
 
 
 def _example_item(application: Application, mapping: TableMapping, shape: Shape) -> Item:
-    """Return the item of the example row in this shape; the shapes before it do not apply then."""
+    """Return the item of the example row in this shape, with earlier shapes excluded."""
     row = application.examples.get(mapping.name)
     if row is None:
         return {}
@@ -148,7 +148,7 @@ def _parameters(
 
 
 def _attributes(entity: Entity[Any], item: Item) -> dict[str, Any]:
-    """Return an item's attributes under their names in the schema."""
+    """Return an item's attributes by their names in the schema."""
     stored = unmarshal_item(item)
     return {
         name: stored[attribute.field or name]
@@ -161,9 +161,11 @@ def _object(text: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ConfigurationError(f"--values: not JSON at byte {error.pos}; quote it") from None
+        raise ConfigurationError(
+            f"--values: invalid JSON at byte {error.pos}; quote the value"
+        ) from None
     if not isinstance(value, dict):
-        raise ConfigurationError('--values: needs a JSON object, such as {"name": "x"}')
+        raise ConfigurationError('--values: needs a JSON object, for example {"name": "x"}')
     return value
 
 
@@ -174,7 +176,7 @@ def _build(
     given: dict[str, Any],
     table: str,
 ) -> Mapping[str, Any]:
-    """Return the parameters; an update changes what is given, or all of the example."""
+    """Return the parameters; an update sets the given attributes, or all of the example's."""
     kind, _, pattern = operation.partition(".")
     record = example | given
     names = next(index for index in entity.indexes.values() if not index.index).composites

@@ -1,4 +1,4 @@
-"""`crossfade explain`: the time machine of one row."""
+"""`crossfade explain`: the state and history of one row."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from crossfade.parity.model import Comparison, Finding
 from crossfade.ports import Item
 from crossfade.postgres import ledger_rows
 from crossfade.runtime.verification import Verifier, open_verifier
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 app = typer.Typer()
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that is known of one ledger key.
+    """The state of one ledger key in both stores and in the ledger.
 
     Attributes:
-        ledger: the ledger's row, None without one.
+        ledger: the ledger's row; None if there is none.
+        row: ``there`` or ``gone``.
         item: ``live``, ``tombstone`` or ``absent``.
-        objects: the objects that the item names, and whether each can be read.
-        source_content: the row's columns; only when asked for.
-        target_content: the item; only when asked for.
+        objects: the keys of the item's objects, each with ``there`` or the error of reading it.
+        source_content: the row's columns; only with ``--reveal``.
+        target_content: the item; only with ``--reveal``.
     """
 
     key: Key
@@ -53,26 +54,26 @@ class Explanation:
 )
 def explain(
     entity: Annotated[str, typer.Argument(help="The entity or its table.")],
-    key: Annotated[list[str], typer.Argument(help="The primary key, column by column.")],
+    key: Annotated[list[str], typer.Argument(help="The primary key's columns, in order.")],
     *,
     reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show the contents of row and item too.")
+        bool, typer.Option("--reveal", help="Also show the contents of the row and the item.")
     ] = False,
     as_json: AsJson = False,
     application: ApplicationOption = "",
 ) -> None:
-    """Show what both stores and the ledger know of one row, under every key it ever had."""
+    """Show the state of one row in both stores and the ledger, under every key it ever had."""
     with clear_errors():
         mapping = find_application(application).find(entity)
         if len(key) != len(mapping.primary_key):
             columns = ", ".join(mapping.primary_key)
             raise ConfigurationError(f"explain: {mapping.name} needs its primary key: {columns}")
-        found = run(_explain(load(), mapping, tuple(key), reveal=reveal))
+        found = run(_explain(load_settings(), mapping, tuple(key), reveal=reveal))
     if as_json:
         print_json([_document(one) for one in found])
         return
     if not found:
-        typer.echo(f"{mapping.name} {'/'.join(key)}: neither a row nor the ledger knows it")
+        typer.echo(f"{mapping.name} {'/'.join(key)}: no row and no ledger entry has this key")
     for one in found:
         _print(one)
 
@@ -149,12 +150,12 @@ def _print(one: Explanation) -> None:
         ("item", one.item),
         *((name.replace("_", " "), value) for name, value in asdict(evidence).items()),
         *((f"ledger: {name}", value) for name, value in (one.ledger or {}).items()),
-        *((f"object {pointer}", standing) for pointer, standing in one.objects.items()),
+        *((f"object {pointer}", state) for pointer, state in one.objects.items()),
         *(_history(finding) for finding in one.findings),
     ]
     for name, content in (("row", one.source_content), ("item", one.target_content)):
         rows += [(f"{name}: {field}", value) for field, value in (content or {}).items()]
-    print_table(str(one.key), ("what", "value"), rows)
+    print_table(str(one.key), ("property", "value"), rows)
 
 
 def _history(finding: Finding) -> tuple[str, str]:

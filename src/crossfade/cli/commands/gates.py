@@ -1,4 +1,4 @@
-"""`crossfade gates`: ready or not."""
+"""`crossfade gates`: the conditions for the cut-over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossfade.cutover.readiness import readiness
 from crossfade.postgres import open_pool
 from crossfade.postgres.monitoring.gates import gate_facts
 from crossfade.rendering import measure
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 app = typer.Typer()
 
@@ -22,17 +22,19 @@ COLUMNS = ("", "gate", "is", "must be", "reason")
 
 @app.command(epilog="Examples: crossfade gates; crossfade gates --json | jq .phase")
 def gates(*, as_json: AsJson = False) -> None:
-    """Show what is still missing before the cut-over; the exit code is 3 until all of it holds.
+    """Show the gates before the cut-over; the exit code is 3 until every gate is passed.
 
-    It is read from the ledger's schema alone; neither table nor bucket is touched.
+    It reads the ledger's schema only, neither the table nor the bucket.
     """
     with clear_errors():
-        told = run(_gates(load()))
+        current = run(_gates(load_settings()))
     if as_json:
-        print_json(_told(told))
+        print_json(_document(current))
     else:
-        print_table(f"Phase: {told.phase.value}", COLUMNS, [_cells(gate) for gate in told.gates])
-    if not told.is_ready:
+        print_table(
+            f"Phase: {current.phase.value}", COLUMNS, [_cells(gate) for gate in current.gates]
+        )
+    if not current.is_ready:
         raise typer.Exit(NOT_READY)
 
 
@@ -42,12 +44,12 @@ async def _gates(settings: Settings) -> Readiness:
         return readiness(await gate_facts(pool, thresholds.quiet_seconds_min), thresholds)
 
 
-def _told(told: Readiness) -> dict[str, object]:
-    gates = [asdict(gate) | {"is_passed": gate.is_passed} for gate in told.gates]
+def _document(current: Readiness) -> dict[str, object]:
+    gates = [asdict(gate) | {"is_passed": gate.is_passed} for gate in current.gates]
     return {
-        "taken_at": told.taken_at,
-        "phase": told.phase,
-        "is_ready": told.is_ready,
+        "taken_at": current.taken_at,
+        "phase": current.phase,
+        "is_ready": current.is_ready,
         "gates": gates,
     }
 

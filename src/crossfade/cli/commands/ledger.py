@@ -1,4 +1,4 @@
-"""`crossfade install|uninstall|status|unpark`: the capture of writes and how it stands."""
+"""`crossfade install|uninstall|status|unpark`: the capture of writes, and its state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crossfade.errors import ConfigurationError
 from crossfade.mapping.state import Key
 from crossfade.postgres.monitoring.details import ParkedKey, parked_page
 from crossfade.postgres.monitoring.overview import ProcessNow, overview
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 app = typer.Typer()
 
@@ -28,9 +28,9 @@ STATUS_COLUMNS = (
     "failures in a row",
     "capture",
 )
-PROCESS_COLUMNS = ("process", "does", "leaves alone", "told of itself", "state")
+PROCESS_COLUMNS = ("process", "jobs", "breaker open", "last report", "state")
 
-PARKED_COLUMNS = ("parked key", "tried", "dirty since", "reason")
+PARKED_COLUMNS = ("parked key", "attempts", "dirty since", "reason")
 PARKED_SHOWN_MAX = 20
 
 ANSWER_SECONDS = 10.0
@@ -40,12 +40,12 @@ ANSWER_SECONDS = 10.0
 def install(*, application: ApplicationOption = "", as_json: AsJson = False) -> None:
     """Capture every write to the mapped tables from now on.
 
-    Creates the schema `crossfade` and the triggers; repeating it mends what is missing and changes
-    nothing else. Writers are held up for milliseconds. The role must own the tables.
+    Creates the schema `crossfade` and the triggers; running it again restores missing parts and
+    changes nothing else. Writers wait for milliseconds. The role must own the tables.
     """
     with clear_errors():
         mappings = find_application(application).mappings
-        done = run(postgres.install(load().dsn, mappings))
+        done = run(postgres.install(load_settings().dsn, mappings))
     if as_json:
         print_json([asdict(one) for one in done])
     else:
@@ -57,28 +57,28 @@ def install(*, application: ApplicationOption = "", as_json: AsJson = False) -> 
 def uninstall(
     *,
     force: Annotated[
-        bool, typer.Option("--force", help="Forget changes that have not reached the target.")
+        bool, typer.Option("--force", help="Discard changes that have not reached the target.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove the triggers and the ledger; the application's tables stay as they are."""
+    """Remove the triggers and the ledger; the application's tables are not changed."""
     with clear_errors():
-        tables = run(postgres.uninstall(load().dsn, force=force))
+        tables = run(postgres.uninstall(load_settings().dsn, force=force))
     if as_json:
         print_json(list(tables))
     else:
-        typer.echo(f"no longer captured: {', '.join(tables) or 'nothing was'}")
+        typer.echo(f"no longer captured: {', '.join(tables) or 'nothing was captured'}")
 
 
 @app.command(epilog="Examples: crossfade status; crossfade status --json | jq '.entities[].dirty'")
 def status(*, as_json: AsJson = False) -> None:
-    """Show what is captured, dirty and parked; the exit code is 3 when a trigger is missing.
+    """Show captured tables, dirty and parked keys; the exit code is 3 when a trigger is missing.
 
-    The first parked keys are shown with the reason. The processes that deliver are shown with the
-    stores that they leave alone for a while, because those failed too often in a row.
+    The first parked keys are shown with the reason. Running processes are shown with the stores
+    whose breaker is open: after repeated failures they pause deliveries to that store.
     """
     with clear_errors():
-        dsn = load().dsn
+        dsn = load_settings().dsn
         entities = run(postgres.status(dsn))
         processes, parked = run(_processes_and_parked(dsn))
     if as_json:
@@ -96,7 +96,7 @@ def status(*, as_json: AsJson = False) -> None:
         if processes:
             print_table("Processes", PROCESS_COLUMNS, [_process_cells(one) for one in processes])
     if any(entity.uncaptured for entity in entities):
-        typer.echo("A trigger is missing or disabled: `crossfade install` mends it.", err=True)
+        typer.echo("A trigger is missing or disabled: `crossfade install` restores it.", err=True)
         raise typer.Exit(3)
 
 
@@ -106,25 +106,27 @@ def unpark(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Give parked keys a fresh chance."""
+    """Let the relay retry parked keys."""
     with clear_errors():
-        dsn = load().dsn
+        dsn = load_settings().dsn
         known = [one.entity for one in run(postgres.status(dsn))]
         if entity and entity not in known:
-            raise ConfigurationError(f"no entity {entity!r} is captured; one of {', '.join(known)}")
+            raise ConfigurationError(
+                f"no entity {entity!r} is captured; use one of {', '.join(known)}"
+            )
         count = run(postgres.unpark(dsn, entity=entity or None))
     if as_json:
         print_json({"unparked": count})
     else:
-        typer.echo(f"{count} keys are tried again")
+        typer.echo(f"{count} keys will be retried")
 
 
 async def _processes_and_parked(
     dsn: str,
 ) -> tuple[tuple[ProcessNow, ...], tuple[ParkedKey, ...]]:
     async with postgres.open_pool(dsn) as pool:
-        seen = await overview(pool, ANSWER_SECONDS)
-        return seen.processes, await parked_page(pool, keys_max=PARKED_SHOWN_MAX)
+        found = await overview(pool, ANSWER_SECONDS)
+        return found.processes, await parked_page(pool, keys_max=PARKED_SHOWN_MAX)
 
 
 def _parked_cells(parked: ParkedKey) -> tuple[object, ...]:
@@ -142,7 +144,7 @@ def _process_cells(process: ProcessNow) -> tuple[object, ...]:
         ", ".join(process.jobs),
         ", ".join(process.stores_open),
         f"{process.silent_seconds:.0f} s ago",
-        "at work" if process.is_alive else "silent",
+        "alive" if process.is_alive else "silent",
     )
 
 

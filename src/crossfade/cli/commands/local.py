@@ -1,4 +1,4 @@
-"""`crossfade local`: PostgreSQL, DynamoDB and S3 on this machine."""
+"""`crossfade local up|status|env|down`: PostgreSQL, DynamoDB and S3 on this machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from crossfade.local import (
 )
 
 app = typer.Typer(
-    help="PostgreSQL, DynamoDB and S3 on this machine, without an account.",
+    help="Run PostgreSQL, DynamoDB and S3 on this machine, without an AWS account.",
     no_args_is_help=True,
 )
 
@@ -32,23 +32,23 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help=f"The data folder, {default_folder()} unless given.",
+        help=f"The data folder; {default_folder()} by default.",
         file_okay=False,
     ),
 ]
 
 _COLUMNS = ("engine", "provides", "state", "port", "process")
 _TABLES_LOST = (
-    "aws: it ended without being stopped; its tables are those of its last orderly stop, "
-    "its objects are all there"
+    "aws: the last run was not stopped cleanly; its tables are those of the last clean stop, "
+    "its objects are complete"
 )
 
 
 @app.command("up")
 def up_command(*, data: Data = None, as_json: AsJson = False) -> None:
-    """Start the engines and print the environment variables that lead to them.
+    """Start the engines and print the environment variables that point to them.
 
-    They stay until `crossfade local down`. Doing it twice is harmless; after a crash it cleans up.
+    They run until `crossfade local down`. Running it again is harmless; after a crash it cleans up.
 
     Examples:
 
@@ -74,7 +74,7 @@ def up_command(*, data: Data = None, as_json: AsJson = False) -> None:
 
 @app.command("status")
 def status_command(*, data: Data = None, as_json: AsJson = False) -> None:
-    """Show what runs; the exit code is 0 when all of it does, else 3.
+    """Show which engines run; the exit code is 0 when all of them do, else 3.
 
     Examples:
 
@@ -95,7 +95,7 @@ def status_command(*, data: Data = None, as_json: AsJson = False) -> None:
 
 @app.command("env")
 def env_command(*, data: Data = None, as_json: AsJson = False) -> None:
-    """Print the environment variables that lead to the running engines.
+    """Print the environment variables that point to the running engines.
 
     Examples:
 
@@ -106,7 +106,9 @@ def env_command(*, data: Data = None, as_json: AsJson = False) -> None:
     with clear_errors():
         variables = environment(data or default_folder())
     if variables is None:
-        typer.echo("crossfade: the engines do not run; `crossfade local up` starts them", err=True)
+        typer.echo(
+            "crossfade: the engines are not running; `crossfade local up` starts them", err=True
+        )
         raise typer.Exit(_NOT_RUNNING)
     if as_json:
         print_json(variables)
@@ -116,7 +118,7 @@ def env_command(*, data: Data = None, as_json: AsJson = False) -> None:
 
 @app.command("down")
 def down_command(*, data: Data = None, as_json: AsJson = False) -> None:
-    """Stop the engines; their data stays for the next `up`.
+    """Stop the engines; their data is kept for the next `up`.
 
     Examples:
 
@@ -138,7 +140,7 @@ _NOT_RUNNING = 3
 
 _STOPPED = {
     State.RUNNING: "stopped",
-    State.STOPPED: "did not run",
+    State.STOPPED: "was not running",
     State.CRASHED: "had crashed; cleaned up",
 }
 

@@ -1,4 +1,4 @@
-"""`crossfade preflight`: what will not fit, and what it will cost, before the first write."""
+"""`crossfade preflight`: rows that cannot be stored, and costs, before the first write."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from crossfade.mapping.codec.codec import Codec
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.postgres import PostgresCensus, PostgresWindows, Rules, table_differences
 from crossfade.preflight.census import Census, Misfit
-from crossfade.preflight.dry_run import rehearse, sample
+from crossfade.preflight.dry_run import count_rows, sample
 from crossfade.preflight.prices import GIGABYTE, Cost, Prices, cost_of, read_prices
 from crossfade.preflight.warm_throughput import NEW_TABLE_WRITE_UNITS, Warming, warming
 from crossfade.runtime.backfill import open_census
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 
 app = typer.Typer()
 
@@ -30,16 +30,16 @@ COLUMNS = ("entity", "rows", "read", "GB", "largest item", "objects", "write uni
 
 @dataclass(frozen=True, slots=True)
 class EntityReport:
-    """What the rows of one entity would become.
+    """The expected result of migrating one entity.
 
     Attributes:
-        rows: an estimate, or exact when all were read.
-        rows_read: rows that were looked at; sizes are scaled up from them.
-        item_bytes_max: the largest item among them.
-        item_units: write units of the table alone.
-        write_units: of the table and its indexes.
-        misfits: rows among those read that cannot be stored as they are; `shown` has the first.
-        differences: how the table differs from its mapping.
+        rows: an estimate; exact if every row was read.
+        rows_read: rows read; sizes and counts are scaled up from them.
+        item_bytes_max: bytes of the largest item among the rows read.
+        item_units: write units of the table without its indexes.
+        write_units: write units of the table and its indexes.
+        misfits: rows read that cannot be stored as they are; `shown` has the first of them.
+        differences: the differences between the table and its mapping.
     """
 
     entity: str
@@ -58,17 +58,18 @@ class EntityReport:
 
     @property
     def fits(self) -> bool:
-        """Whether everything that was read can be stored."""
+        """Return whether every row read can be stored."""
         return not (self.misfits or self.differences)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All entities, and what they cost together.
+    """The report on all entities, and their total cost.
 
     Attributes:
-        hours: at the given rate of the table's write units, or at what a new table takes.
-        warming: whether a new table takes the backfill at its fastest.
+        hours: duration of the backfill at the given write units a second, else at those of a new
+            table.
+        warming: whether a new table has the throughput for the fastest backfill.
     """
 
     entities: tuple[EntityReport, ...]
@@ -90,22 +91,24 @@ def preflight(
     full: Annotated[bool, typer.Option("--full", help="Read every row, not a sample.")] = False,
     wcu: Annotated[
         float | None,
-        typer.Option(min=0.01, help="The backfill's write units a second; the hours are for it."),
+        typer.Option(min=0.01, help="The backfill's write units a second, to estimate the hours."),
     ] = None,
     prices: Annotated[
         Path | None,
-        typer.Option("--prices", help="A JSON file of other prices, as `--json` names them."),
+        typer.Option(
+            "--prices", help="A JSON file of other prices, with the names that `--json` prints."
+        ),
     ] = None,
     as_json: AsJson = False,
     application: ApplicationOption = "",
 ) -> None:
-    """Find what will not fit and what it will cost, before the first write; changes nothing.
+    """Find rows that cannot be stored, and estimate costs, before the first write; changes nothing.
 
-    The exit code is 1 when something will not fit. Rows are named by their primary keys, never by
-    their content.
+    The exit code is 1 when a row or a table does not fit. Rows are named by their primary keys,
+    never by their content.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         found = find_application(application)
         mappings = found.choose(entities or ())
         chosen = Prices() if prices is None else read_prices(read_bytes(prices))
@@ -160,20 +163,20 @@ async def _entity(
     try:
         cuts, rows = await windows.sample(mapping.name)
         if full or rows <= SAMPLE_PAGES_MAX * page_rows:
-            await rehearse(tables, census, page_rows=page_rows)
+            await count_rows(tables, census, page_rows=page_rows)
             rows = census.items + census.misfits
         else:
             await sample(tables, census, cuts, page_rows=page_rows, pages_max=SAMPLE_PAGES_MAX)
         rules = await tables.rules(mapping)
     except (NoSuchStore, SchemaChanged):
-        # A table without the mapped columns cannot be read; that it is so, is the finding.
+        # A table without the mapped columns cannot be read; its differences are then the report.
         if not differences:
             raise
     return _scaled(census, rows, differences, rules)
 
 
 def _scaled(census: Census, rows: int, differences: Sequence[str], rules: Rules) -> EntityReport:
-    """Return a report on all rows from the census of some."""
+    """Return the report on all rows, scaled up from the census of the rows read."""
     rows_read = census.items + census.misfits
     scale = rows / rows_read if rows_read else 0.0
     return EntityReport(
@@ -215,8 +218,8 @@ def _print(report: Report) -> None:
     typer.echo(
         f"about {report.hours:,.2f} hours, ${cost.once:,.2f} once and "
         f"${cost.each_month:,.2f} a month; "
-        f"a pass of verification ${cost.each_pass:,.4f}, a deep one ${cost.each_deep_pass:,.4f}; "
-        f"by list prices of {prices.region} as of {prices.as_of}"
+        f"a verification pass ${cost.each_pass:,.4f}, a deep pass ${cost.each_deep_pass:,.4f}; "
+        f"at list prices of {prices.region} as of {prices.as_of}"
     )
     if report.warming.advice:
         typer.echo(f"warm throughput: {report.warming.advice}")
@@ -226,14 +229,14 @@ def _lines(one: EntityReport) -> Iterator[str]:
     for misfit in one.shown:
         yield f"{one.entity} {'/'.join(misfit.primary_key)}: {misfit.problem}; {misfit.remedy}"
     if one.misfits > len(one.shown):
-        yield f"{one.entity}: {one.misfits - len(one.shown):,} further rows do not fit"
+        yield f"{one.entity}: {one.misfits - len(one.shown):,} more rows do not fit"
     yield from one.differences
     for name, count in one.rules.orphans:
-        yield f"{one.entity}: {count:,} rows point to nothing by {name}, which was never validated"
+        yield f"{one.entity}: {count:,} rows violate {name}, which was never validated"
     for column, count in one.rules.spellings:
         yield (
-            f"{one.entity}.{column}: {count:,} values are equal to PostgreSQL and differ in bytes; "
-            "they become different keys, so bring them to one spelling"
+            f"{one.entity}.{column}: {count:,} values are equal in PostgreSQL but differ in bytes; "
+            "they become different keys, so use one spelling"
         )
     for rule in one.rules.vanishing:
-        yield f"{one.entity}: nothing at the target enforces {rule}"
+        yield f"{one.entity}: the target does not enforce {rule}"

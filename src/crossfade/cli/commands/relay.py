@@ -1,4 +1,4 @@
-"""`crossfade relay`: deliver whatever is dirty."""
+"""`crossfade relay`: deliver dirty keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crossfade.mapping.application import Application
 from crossfade.ports import Observer
 from crossfade.runtime.heartbeat import report_to_all
 from crossfade.runtime.migration import Migration, open_migration
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import Metrics, configure_logs, exported, log_event
 
 app = typer.Typer()
@@ -29,45 +29,45 @@ CHECK_SECONDS = 0.1
 def relay(
     *,
     until_clean: Annotated[
-        bool, typer.Option("--until-clean", help="End when nothing is dirty any more.")
+        bool, typer.Option("--until-clean", help="Exit when no key is dirty except parked ones.")
     ] = False,
     metrics_port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help="Show metrics for Prometheus here; 0 takes a free port."
+            min=0, max=65535, help="Serve Prometheus metrics on this port; 0 selects a free one."
         ),
     ] = None,
     metrics_host: Annotated[
-        str, typer.Option(help="The address on which metrics are shown.")
+        str, typer.Option(help="The address to serve metrics on.")
     ] = "127.0.0.1",
     application: ApplicationOption = "",
 ) -> None:
-    """Bring dirty keys to DynamoDB and S3 until told to stop (Ctrl-C or SIGTERM).
+    """Deliver dirty keys to DynamoDB and S3 until stopped (Ctrl-C or SIGTERM).
 
-    Any number of relays may run at once; they share the keys. Stopping one, or killing it, loses
-    nothing: what it had not acknowledged is still dirty. With --until-clean the exit code is 130
-    when it was told to stop before that.
+    Any number of relays may run at once; they share the keys. Stopping or killing one loses
+    nothing: keys that it had not acknowledged are still dirty. With --until-clean the exit code is
+    130 if it was stopped before all keys were delivered.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         metrics = Metrics()
         with ExitStack() as stack:
             if metrics_port is not None:
-                shown = exported(metrics.registry, metrics_host, metrics_port)
-                typer.echo(f"metrics: {stack.enter_context(shown)}", err=True)
+                server = exported(metrics.registry, metrics_host, metrics_port)
+                typer.echo(f"metrics: {stack.enter_context(server)}", err=True)
             observe = partial(report_to_all, (log_event, metrics.observe))
             is_done = run(_relay(settings, found, observe, until_clean=until_clean))
     if not is_done:
-        typer.echo("crossfade: stopped before nothing was dirty; run it again", err=True)
+        typer.echo("crossfade: stopped before all keys were delivered; run it again", err=True)
         raise typer.Exit(INTERRUPTED)
 
 
 async def _relay(
     settings: Settings, application: Application, observe: Observer, *, until_clean: bool
 ) -> bool:
-    """Deliver until told to stop, or until nothing is dirty; whether it did what was asked for."""
+    """Deliver until stopped, or until no key is dirty. Return False if stopped too early."""
     stop = stop_on_signals()
     async with open_migration(settings, application, observe) as migration:
         if not until_clean:
@@ -78,7 +78,7 @@ async def _relay(
 
 
 async def _drain(migration: Migration, dsn: str, stop: asyncio.Event) -> bool:
-    """Deliver until nothing is dirty but parked keys; False when it was told to stop before."""
+    """Deliver until every key is clean or parked. Return False if stopped before."""
     while not stop.is_set():
         if await migration.relay_step():
             continue

@@ -1,4 +1,4 @@
-"""`crossfade repair`: repair what verification found."""
+"""`crossfade repair`: repair the open findings of verification."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from crossfade.cli.console import (
     stop_on_signals,
 )
 from crossfade.cli.progress import Bar, Reading, showing, speed
-from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
+from crossfade.cli.skipped import INCOMPLETE, print_skipped, skipped_documents
 from crossfade.errors import ConfigurationError
 from crossfade.jobs.skipped import SkippedEntity
 from crossfade.mapping.application import Application
@@ -31,7 +31,7 @@ from crossfade.postgres import PostgresRuns, open_pool
 from crossfade.repair import repair as flow
 from crossfade.repair.repair import CARRIED_OUT, Remedy, RepairStores, Result
 from crossfade.runtime.repair import open_repair
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -103,7 +103,7 @@ class RepairProgress:
 def repair(
     *,
     run_id: Annotated[
-        int | None, typer.Option("--run", metavar="N", help="Only what this run saw last.")
+        int | None, typer.Option("--run", metavar="N", help="Only findings last seen by this run.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")
@@ -113,14 +113,14 @@ def repair(
 ) -> None:
     """Repair the open findings; the exit code is 3 when some of them stay open.
 
-    Marks their keys under versions above those in the target; the relay's own delivery writes them,
-    missing and damaged objects first. Then both stores are compared at these keys, and equal
-    findings are closed. Items that no mapping makes are listed and not changed; an entity whose
+    Marks their keys with versions above those in the target and delivers them as the relay does,
+    missing and damaged objects first. Then it compares both stores at these keys and closes the
+    findings that are equal. Items that no mapping makes are listed and not changed; an entity whose
     table has changed is skipped. Safe at any time, beside writers, relays and other repairs. Ctrl-C
-    ends it after the page under way; another run continues with the open findings.
+    ends it after the current page; another run continues with the open findings.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         progress = run(_repair(settings, found, run_id, dry_run=dry_run))
@@ -128,7 +128,7 @@ def repair(
     if progress.is_cut:
         raise typer.Exit(INTERRUPTED)
     if progress.counts[Outcome.OPEN] or progress.skipped:
-        raise typer.Exit(NOT_ALL)
+        raise typer.Exit(INCOMPLETE)
 
 
 async def _repair(
@@ -188,7 +188,7 @@ def _print(progress: RepairProgress, *, as_json: bool) -> None:
         print_json(
             {
                 "counts": {outcome.name.lower(): progress.counts[outcome] for outcome in Outcome},
-                "left_out": told_left_out(list(progress.skipped.values())),
+                "left_out": skipped_documents(list(progress.skipped.values())),
                 "findings": [_document(remedy, outcome) for remedy, outcome in progress.shown],
             }
         )
@@ -197,7 +197,7 @@ def _print(progress: RepairProgress, *, as_json: bool) -> None:
         typer.echo("No finding is open.")
         return
     print_table("Repair", COLUMNS, [_cells(remedy, outcome) for remedy, outcome in progress.shown])
-    print_left_out(list(progress.skipped.values()))
+    print_skipped(list(progress.skipped.values()))
     for outcome, count in sorted(progress.counts.items()):
         typer.echo(f"{count} {outcome.value}")
 

@@ -1,4 +1,4 @@
-"""`crossfade report`: how the migration stands, on one page."""
+"""`crossfade report`: the state of the migration, on one page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from crossfade.cli.console import AsJson, clear_errors, print_json, run, write_bytes
 from crossfade.cli.report_page import page
 from crossfade.postgres.monitoring.history import history
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 app = typer.Typer()
 
@@ -27,14 +27,14 @@ def report(
 ) -> None:
     """Write an HTML page of parity over time, coverage, lag, findings and the slowest keys.
 
-    It is read from the ledger's schema alone; neither table nor bucket is touched. It names keys
-    and attributes, never a value, and needs no network to be looked at. With --json the same facts
-    are printed instead of written.
+    It reads the ledger's schema only, neither the table nor the bucket. The page names keys and
+    attributes, never values, and needs no network to be displayed. With --json the same facts are
+    printed instead of written.
     """
     with clear_errors():
-        told = run(history(load().dsn))
+        found = run(history(load_settings().dsn))
         if as_json:
-            print_json(told)
+            print_json(found)
             return
-        write_bytes(out, page(told).encode())
+        write_bytes(out, page(found).encode())
     typer.echo(f"report: {out.resolve()}")

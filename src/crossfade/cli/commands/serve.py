@@ -11,7 +11,7 @@ import typer
 from crossfade.cli.application import ApplicationOption, find_application
 from crossfade.cli.console import clear_errors, run
 from crossfade.errors import ConfigurationError
-from crossfade.settings import load
+from crossfade.settings import load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -22,26 +22,26 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="The port; 0 selects a free one.")
     ] = 8400,
     application: ApplicationOption = "",
 ) -> None:
-    """Show the dashboard of the migration until told to stop (Ctrl-C or SIGTERM).
+    """Serve the dashboard of the migration until stopped (Ctrl-C or SIGTERM).
 
     It reads the ledger's schema, never the stores. Operators sign in with CROSSFADE_OPERATOR_TOKEN;
-    without one it answers on this machine only.
+    without a token it can be reached from this machine only.
     """
     with clear_errors():
         web = _web()
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         address = web.Address(host, port)
         found = find_application(application)
-        run(web.serve_dashboard(settings, found, address, _tell))
+        run(web.serve_dashboard(settings, found, address, _print_url))
 
 
 def _web() -> ModuleType:
-    """Return the dashboard's package, whose parts come with an extra of their own."""
+    """Return the dashboard's package, whose dependencies are an optional extra."""
     try:
         return import_module("crossfade.web.dashboard")
     except ModuleNotFoundError as error:
@@ -51,5 +51,5 @@ def _web() -> ModuleType:
         ) from None
 
 
-def _tell(url: str) -> None:
+def _print_url(url: str) -> None:
     typer.echo(f"dashboard: {url}  (Ctrl-C ends it)")

@@ -1,4 +1,4 @@
-"""`crossfade sweep`: remove tombstones and objects without use."""
+"""`crossfade sweep`: remove unused tombstones and objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from crossfade.mapping.application import Application
 from crossfade.repair import sweep as flow
 from crossfade.repair.sweep import Batch, Candidate, Kind, SweepOutcome
 from crossfade.runtime.repair import open_sweep
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -41,9 +41,9 @@ class SweepProgress:
     """The progress of a sweep; it grows with each batch.
 
     Attributes:
-        checked: checked things, by kind.
-        outcomes: things without use, by kind and outcome.
-        shown: the first of them.
+        checked: tombstones and objects checked, by kind.
+        outcomes: unused ones, by kind and outcome.
+        shown: the first unused ones.
         is_cut: whether it was stopped before the last batch.
     """
 
@@ -81,23 +81,23 @@ def sweep(
     *,
     grace: Annotated[
         str,
-        typer.Option(metavar="TIME", help="How long a thing must have had no use, as 7d or 36h."),
+        typer.Option(metavar="TIME", help="The time unused before removal, for example 7d or 36h."),
     ] = "7d",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and why; change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be removed, and why; change nothing.")
     ] = False,
     application: ApplicationOption = "",
     as_json: AsJson = False,
 ) -> None:
-    """Remove tombstones and objects that had no use for the grace period.
+    """Remove tombstones and objects that have been unused for the grace period.
 
-    Run it daily: a sweep notes what it sees for the first time, and removes what an earlier sweep
-    noted before the grace period and still has no use. Tombstones wait until older changes are
-    delivered. Ctrl-C ends it after the batch under way; its notes are kept.
+    Run it daily: a sweep notes unused ones when it first sees them, and removes those that an
+    earlier sweep noted before the grace period and that are still unused. Tombstones are kept until
+    older changes are delivered. Ctrl-C ends it after the current batch; its notes are kept.
     """
     with clear_errors():
         seconds = grace_seconds(grace)
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         found = find_application(application)
         progress = run(_sweep(settings, found, seconds, dry_run=dry_run))
@@ -110,7 +110,7 @@ def grace_seconds(text: str) -> float:
     """Return the seconds of a time such as ``7d``.
 
     Raises:
-        ConfigurationError: it is malformed, or shorter than any delivery might take.
+        ConfigurationError: the text is malformed, or the time is shorter than a delivery may take.
     """
     found = re.fullmatch(r"(\d{1,6})([mhd])", text)
     if found is None:
@@ -118,7 +118,7 @@ def grace_seconds(text: str) -> float:
     seconds = int(found[1]) * UNITS[found[2]]
     if seconds < GRACE_SECONDS_MIN:
         raise ConfigurationError(
-            "--grace: needs an hour or more; a delivery under way must not come after its sweep"
+            "--grace: needs an hour or more; a delivery must not end after the removal"
         )
     return seconds
 

@@ -10,7 +10,7 @@ from crossfade import dynamo
 from crossfade.cli.console import AsJson, clear_errors, print_json, print_table, run
 from crossfade.errors import ConfigurationError
 from crossfade.runtime.resources import dynamo_config
-from crossfade.settings import load
+from crossfade.settings import load_settings
 
 app = typer.Typer(help="Create, describe and delete the DynamoDB table.", no_args_is_help=True)
 
@@ -28,23 +28,26 @@ def create(
         list[str] | None,
         typer.Option(metavar="NAME:PK:SK", help="A global index; gsi1:gsi1pk:gsi1sk by default."),
     ] = None,
-    pitr: Annotated[bool, typer.Option(help="Point-in-time recovery.")] = True,
-    deletion_protection: Annotated[bool, typer.Option(help="Refuse deletion.")] = True,
+    pitr: Annotated[bool, typer.Option(help="Switch point-in-time recovery on.")] = True,
+    deletion_protection: Annotated[
+        bool, typer.Option(help="Switch deletion protection on.")
+    ] = True,
     kms_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Encrypt with this KMS key.")
     ] = None,
     ttl_attribute: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Items expire at this attribute's time.")
+        str | None,
+        typer.Option(metavar="NAME", help="Let items expire at the time in this attribute."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create the table named by DYNAMODB_TABLE_NAME, or guard the one that stands there.
+    """Create the table named by DYNAMODB_TABLE_NAME, or protect the existing one.
 
-    Billing is on demand. Running it again is harmless: guards are switched on, never off, and a
-    table with other keys is refused. What a local engine does not have is named and left out.
+    Billing is on demand. Running it again is harmless: protection settings are switched on, never
+    off, and a table with other keys is refused. Features that a local engine lacks are noted.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         plan = dynamo.Plan(
             settings.dynamodb_table_name,
             indexes=tuple(map(_index, index)) if index else (dynamo.Index(),),
@@ -60,9 +63,9 @@ def create(
     epilog="Examples: crossfade table describe; crossfade table describe --json | jq .status"
 )
 def describe(*, as_json: AsJson = False) -> None:
-    """Show the table's keys, indexes and guards."""
+    """Show the table's keys, indexes and protection settings."""
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         name = settings.dynamodb_table_name
         _print(run(dynamo.describe_table(dynamo_config(settings), name)), as_json=as_json)
 
@@ -73,16 +76,19 @@ def describe(*, as_json: AsJson = False) -> None:
 def delete(
     *,
     confirm: Annotated[
-        str, typer.Option("--yes-delete", metavar="NAME", help="The table's name, unasked.")
+        str,
+        typer.Option(
+            "--yes-delete", metavar="NAME", help="The table's name, to delete without a prompt."
+        ),
     ] = "",
     force: Annotated[
         bool, typer.Option("--force", help="Switch deletion protection off first.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete the table with all its items, after its name was typed."""
+    """Delete the table with all its items, once its name has been typed."""
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         name = settings.dynamodb_table_name
         typed = confirm or typer.prompt(f"Type the table's name ({name}) to delete it")
         if typed != name:
@@ -97,7 +103,7 @@ def delete(
 def _index(text: str) -> dynamo.Index:
     parts = text.split(":")
     if len(parts) != INDEX_PARTS or not all(parts):
-        raise ConfigurationError("--index: write it as NAME:PK:SK, such as gsi1:gsi1pk:gsi1sk")
+        raise ConfigurationError("--index: write it as NAME:PK:SK, for example gsi1:gsi1pk:gsi1sk")
     return dynamo.Index(*parts)
 
 

@@ -1,4 +1,4 @@
-"""`crossfade verify`: prove that both stores hold the same."""
+"""`crossfade verify`: compare both stores, completely or continuously."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from crossfade.cli.console import (
 )
 from crossfade.cli.findings import finding_document
 from crossfade.cli.progress import Bar, Reading, showing
-from crossfade.cli.skipped import NOT_ALL, print_left_out, told_left_out
+from crossfade.cli.skipped import INCOMPLETE, print_skipped, skipped_documents
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.declaration.mapping import Mapping as TableMapping
 from crossfade.parity.certificate import (
@@ -35,7 +35,7 @@ from crossfade.parity.certificate import (
 )
 from crossfade.parity.model import Finding, Run, Tally, Verdict, Watermark
 from crossfade.runtime.verification import open_verifier
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs
 
 app = typer.Typer()
@@ -47,7 +47,7 @@ FINDINGS_SHOWN_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a pass says: its run, the open findings by verdict and the first ones of them."""
+    """The result of a pass: its run, the open findings by verdict, and the first of them."""
 
     run: Run
     open: Mapping[Verdict, int]
@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def drifted(self) -> int:
-        """How many findings are open."""
+        """Return the number of open findings."""
         return sum(self.open.values())
 
 
@@ -70,7 +70,7 @@ def verify(
     ] = None,
     *,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Read and hash every object in S3 too.")
+        bool, typer.Option("--deep", help="Also read and hash every object in S3.")
     ] = False,
     rcu: Annotated[
         float | None, typer.Option("--rcu", min=1, help="Read units a second at most.")
@@ -80,53 +80,54 @@ def verify(
     ] = False,
     restart: Annotated[
         bool,
-        typer.Option("--restart", help="Begin anew where a pass that was killed would go on."),
+        typer.Option("--restart", help="Start a new pass instead of resuming an unfinished one."),
     ] = False,
     certificate: Annotated[
-        Path | None, typer.Option("--certificate", help="Write what a clean pass saw to a file.")
+        Path | None,
+        typer.Option("--certificate", help="Write a clean pass's certificate to a file."),
     ] = None,
     check_file: Annotated[
-        Path | None, typer.Option("--check", help="Tell whether a certificate still holds.")
+        Path | None, typer.Option("--check", help="Check whether a certificate still holds.")
     ] = None,
     as_json: AsJson = False,
     application: ApplicationOption = "",
 ) -> None:
-    """Compare every row with its item and objects, while writes go on.
+    """Compare every row with its item and objects, while writes continue.
 
-    Reads both stores once and looks closer only at what differs. A pass that was killed goes on
-    where it stood. The exit code is 3 when findings are open, or when an entity was left out since
-    its table has changed; `crossfade explain` shows one key, `crossfade repair` mends them.
+    Reads both stores once, and again only the keys that differ. A pass that was killed is resumed.
+    The exit code is 3 when findings are open, or when an entity was skipped because its table has
+    changed. `crossfade explain` shows one key, `crossfade repair` repairs the findings.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         tune_gc()
         if rcu is not None:
             settings = settings.model_copy(update={"verify_read_units": rcu})
         known = read_certificate(read_bytes(check_file)) if check_file else None
         _require_folder(certificate)
-        words = known.entities if known else entities or ()
-        mappings = find_application(application).choose(words)
+        names = known.entities if known else entities or ()
+        mappings = find_application(application).choose(names)
         if continuous:
             run(_watch(settings, mappings))
             return
         is_deep = known.is_deep if known else deep
-        is_anew = restart or known is not None
-        outcome = run(_verify(settings, mappings, is_deep=is_deep, restart=is_anew))
+        is_new = restart or known is not None
+        outcome = run(_verify(settings, mappings, is_deep=is_deep, restart=is_new))
     _print(outcome, as_json=as_json)
     if known is not None:
-        _tell_validity(known, outcome)
+        _print_validity(known, outcome)
     _end(outcome, certificate)
 
 
 def _end(outcome: Outcome, certificate: Path | None) -> None:
-    """Write the certificate of a pass that saw everything equal, or end with what it saw."""
+    """Write the certificate of a complete pass without findings, else exit with code 3."""
     if outcome.drifted:
         raise typer.Exit(DRIFT)
     if outcome.run.left_out:
         if certificate is not None:
             typer.echo("no certificate: not everything was compared", err=True)
-        raise typer.Exit(NOT_ALL)
+        raise typer.Exit(INCOMPLETE)
     if certificate is not None:
         with clear_errors():
             write_bytes(certificate, certificate_of(outcome.run).to_json())
@@ -134,19 +135,23 @@ def _end(outcome: Outcome, certificate: Path | None) -> None:
 
 
 def _require_folder(file: Path | None) -> None:
-    """Refuse a file without a folder before hours of reading, not after."""
+    """Refuse a file in a missing folder before hours of reading, not after.
+
+    Raises:
+        ConfigurationError: the folder does not exist.
+    """
     if file is not None and not file.parent.is_dir():
-        raise ConfigurationError(f"--certificate: no folder {file.parent}; create it")
+        raise ConfigurationError(f"--certificate: there is no folder {file.parent}; create it")
 
 
 async def _verify(
     settings: Settings, mappings: Sequence[TableMapping], *, is_deep: bool, restart: bool
 ) -> Outcome:
     async with open_verifier(settings, mappings) as verifier:
-        latest = _Latest()
-        async with showing("verifying", latest.look):
+        progress = _PassProgress()
+        async with showing("verifying", progress.read):
             ended = await verifier.run_full_pass(
-                is_deep=is_deep, on_progress=latest.take, restart=restart
+                is_deep=is_deep, on_progress=progress.update, restart=restart
             )
         findings = await verifier.findings.open_page(ended.asked, findings_max=FINDINGS_SHOWN_MAX)
         return Outcome(ended, await verifier.findings.open_counts(ended.asked), findings)
@@ -159,24 +164,24 @@ async def _watch(settings: Settings, mappings: Sequence[TableMapping]) -> None:
         _print_watermarks(await verifier.unverified.watermarks())
 
 
-class _Latest:
-    """How far a pass has come."""
+class _PassProgress:
+    """The progress of a pass."""
 
     def __init__(self) -> None:
         self._tally = Tally()
 
-    def take(self, tally: Tally) -> None:
-        """Keep what the pass tells."""
+    def update(self, tally: Tally) -> None:
+        """Keep the latest tally of the pass."""
         self._tally = tally
 
-    async def look(self) -> Reading:
-        """Return it for people and machines."""
+    async def read(self) -> Reading:
+        """Return the progress for people and machines."""
         tally = self._tally
-        told = (
+        text = (
             f"{tally.source_rows:,} rows, {tally.target_items:,} items, "
             f"{tally.read_units:,.0f} read units, {tally.lagging_keys:,} on their way"
         )
-        return Reading([Bar("reading both stores", tally.source_rows, None, told)], asdict(tally))
+        return Reading([Bar("reading both stores", tally.source_rows, None, text)], asdict(tally))
 
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:
@@ -184,7 +189,7 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
         print_json(
             {
                 "run": asdict(outcome.run),
-                "left_out": told_left_out(outcome.run.left_out),
+                "left_out": skipped_documents(outcome.run.left_out),
                 "open": {verdict.value: count for verdict, count in outcome.open.items()},
                 "findings": [finding_document(finding) for finding in outcome.findings],
             }
@@ -192,18 +197,18 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
         return
     tally = outcome.run.tally
     cells = [(name.replace("_", " "), count) for name, count in asdict(tally).items()]
-    print_table(f"Run {outcome.run.id}", ("what", "count"), cells)
+    print_table(f"Run {outcome.run.id}", ("total", "count"), cells)
     if outcome.findings:
         rows = [_cells(finding) for finding in outcome.findings]
         title = f"Open findings: {outcome.drifted}"
         print_table(title, ("key", "verdict", "attributes", "probable cause", "since"), rows)
-    print_left_out(outcome.run.left_out)
+    print_skipped(outcome.run.left_out)
     if not outcome.findings:
         typer.echo(_clean(outcome.run))
 
 
 def _clean(run: Run) -> str:
-    """Say what no open finding means: not more than was compared, and was equal."""
+    """Return the sentence about a pass without findings, limited to the compared entities."""
     of = f" of {', '.join(run.entities)}" if run.left_out else ""
     exceptions = [
         f"{count:,} {name}"
@@ -214,8 +219,8 @@ def _clean(run: Run) -> str:
         )
         if count
     ]
-    but = f", but for {' and '.join(exceptions)}" if exceptions else ""
-    return f"no open finding: both stores hold the same{of}{but}"
+    without = f", except {' and '.join(exceptions)}" if exceptions else ""
+    return f"no open finding: both stores hold the same{of}{without}"
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
@@ -243,14 +248,14 @@ def _print_watermarks(watermarks: Sequence[Watermark]) -> None:
     print_table("Watermarks", columns, cells)
 
 
-def _tell_validity(certificate: Certificate, outcome: Outcome) -> None:
+def _print_validity(certificate: Certificate, outcome: Outcome) -> None:
     validity = check(certificate, outcome.run, outcome.drifted)
-    told = {
-        Validity.HOLDS: "the certificate holds: both stores are what they were",
+    texts = {
+        Validity.HOLDS: "the certificate holds: both stores are unchanged",
         Validity.CHANGED: "both stores are equal, and have changed since the certificate",
         Validity.BROKEN: "the certificate is broken: the stores differ",
-        Validity.UNKNOWN: "whether the certificate holds is unknown: not everything was compared",
+        Validity.UNKNOWN: "the certificate's validity is unknown: not everything was compared",
     }
-    typer.echo(told[validity], err=True)
+    typer.echo(texts[validity], err=True)
     if validity is not Validity.HOLDS:
         raise typer.Exit(DRIFT)

@@ -1,4 +1,4 @@
-"""`crossfade work`: do what operators ask for on the dashboard."""
+"""`crossfade work`: carry out operators' requests from the dashboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crossfade.cli.console import INTERRUPTED, clear_errors, run, stop_on_signal
 from crossfade.jobs.loop import Pauses, forever
 from crossfade.mapping.application import Application
 from crossfade.runtime.operator import Worker, open_worker
-from crossfade.settings import Settings, load
+from crossfade.settings import Settings, load_settings
 from crossfade.telemetry import configure_logs, log_event
 
 app = typer.Typer()
@@ -23,27 +23,27 @@ app = typer.Typer()
 def work(
     *,
     until_done: Annotated[
-        bool, typer.Option("--until-done", help="End when nothing is asked for any more.")
+        bool, typer.Option("--until-done", help="Exit when no request is waiting.")
     ] = False,
     application: ApplicationOption = "",
 ) -> None:
-    """Do what operators ask for on the dashboard, until told to stop (Ctrl-C or SIGTERM).
+    """Carry out operators' requests from the dashboard until stopped (Ctrl-C or SIGTERM).
 
-    Verifies, repairs and reveals, one request at a time. Any number of workers may run at once.
-    Stopping one gives its request back; killing it leaves the request to another after 30 s. With
-    --until-done the exit code is 130 when it was told to stop before that.
+    Verifies, repairs and reveals, one request at a time. Any number of workers may run at once. A
+    stopped worker returns its request; the request of a killed one goes to another after 30 s. With
+    --until-done the exit code is 130 if it was stopped before all requests were done.
     """
     with clear_errors():
-        settings = load()
+        settings = load_settings()
         configure_logs(settings.log_format)
         is_done = run(_work(settings, find_application(application), until_done=until_done))
     if until_done and not is_done:
-        typer.echo("crossfade: stopped before all was done; run it again", err=True)
+        typer.echo("crossfade: stopped before all requests were done; run it again", err=True)
         raise typer.Exit(INTERRUPTED)
 
 
 async def _work(settings: Settings, application: Application, *, until_done: bool) -> bool:
-    """Do what is asked for; whether it came to an end by itself."""
+    """Carry out requests. Return whether the work ended before a signal."""
     stop = stop_on_signals()
     async with open_worker(settings, application) as worker:
         working = asyncio.create_task(_until_done(worker) if until_done else _forever(worker, stop))

@@ -1,1 +1,1 @@
-"""The calls that users chain."""
+"""The calls of entities and services: chainable requests with `params`, `go` and `commit`."""

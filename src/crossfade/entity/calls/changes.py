@@ -1,4 +1,4 @@
-"""Calls that change single items: what `update`, `patch` and `upsert` of an entity give."""
+"""The calls that change single items: `update`, `patch` and `upsert`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.execution.send import Params
 from crossfade.entity.expressions.conditions import Condition
 from crossfade.entity.expressions.updates import Data, Operator
-from crossfade.entity.requests.single_item import apply_wheres, existence
+from crossfade.entity.requests.single_item import apply_wheres, require_existence
 from crossfade.entity.requests.update import (
     Assign,
     ChangeStep,
@@ -30,23 +30,23 @@ R = TypeVar("R", default=dict[str, Any])
 
 
 class Change(Write[R], frozen=True):
-    """A call that assigns to attributes; every step gives a new one."""
+    """A call that assigns to attributes; each method returns a new call."""
 
     @property
     def method(self) -> str:
-        """ElectroDB's word for the operation."""
+        """Return ElectroDB's name of the operation."""
         return "update"
 
     @abstractmethod
     def _assigned(self, operator: Operator, values: Mapping[str, Any]) -> Self:
-        """This call with one more assignment."""
+        """Return this call with one more assignment."""
 
     def set(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Set attributes; of an update a mapping may name paths such as ``contact.phones[0]``."""
+        """Set attributes; in an update, a mapping may have paths such as ``contact.phones[0]``."""
         return self._assigned(Operator.SET, attributes_of(values, named))
 
     def if_not_exists(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Set attributes that the item does not have yet."""
+        """Set those attributes that the item does not have."""
         return self._assigned(Operator.IF_NOT_EXISTS, attributes_of(values, named))
 
     def add(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
@@ -63,23 +63,23 @@ class Change(Write[R], frozen=True):
 
 
 class Update(Change[R], frozen=True):
-    """Change one item, or create it; with `must_exist` it is an error when there is none."""
+    """A change of one item, which is created unless `must_exist` requires that it exists."""
 
     steps: tuple[ChangeStep, ...] = ()
     must_exist: bool = False
 
     def base_params(self, table: str, condition: Condition) -> Params:
-        """The update expression and the key."""
+        """Return the update expression and the key."""
         if self.must_exist:
-            existence(self.core.model, condition, "attribute_exists")
-        params = update_params(self.core.model, table, self.given, self.steps, condition)
-        apply_wheres(self.core.model, condition, self.wheres)
+            require_existence(self.context.model, condition, "attribute_exists")
+        params = update_params(self.context.model, table, self.given, self.steps, condition)
+        apply_wheres(self.context.model, condition, self.wheres)
         return params
 
     def _with(self, step: ChangeStep) -> Self:
         if self.wheres:
             raise EntityError(
-                Code.INVALID_WHERE, "changes come before the first where; reorder the calls"
+                Code.INVALID_WHERE, "a change must precede the first where; reorder the calls"
             )
         return msgspec.structs.replace(self, steps=(*self.steps, step))
 
@@ -95,24 +95,24 @@ class Update(Change[R], frozen=True):
         return self._with(Remove(paths))
 
     def data(self, callback: Data) -> Self:
-        """Change attributes by a function: ``lambda a, op: op.set(a.total, op.name(a.sum))``."""
+        """Change attributes in a callback: ``lambda a, op: op.set(a.total, op.name(a.sum))``."""
         return self._with(Compute(callback))
 
     def composite(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> Self:
-        """Give composites that do not change but that index keys need; they become conditions."""
+        """Give unchanged composites that index keys need; the item must have these values."""
         return self._with(Compose(attributes_of(values, named)))
 
 
 class Upsert(Change[R], frozen=True):
-    """Create one item or change it, validated as a whole."""
+    """A change of one item, or its creation, validated as a put."""
 
     steps: tuple[UpsertStep, ...] = ()
 
     def base_params(self, table: str, condition: Condition) -> Params:
-        """The update expression and the key."""
+        """Return the update expression and the key."""
         first = UpsertStep(Operator.SET, self.given)
-        params = upsert_params(self.core.model, table, (first, *self.steps))
-        apply_wheres(self.core.model, condition, self.wheres)
+        params = upsert_params(self.context.model, table, (first, *self.steps))
+        apply_wheres(self.context.model, condition, self.wheres)
         return params
 
     def _assigned(self, operator: Operator, values: Mapping[str, Any]) -> Self:

@@ -1,4 +1,4 @@
-"""Queries over all entities of a collection."""
+"""Queries of collections, which return the records of several entities."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Self, Unpack
 
 from crossfade.entity.calls.batches import hydrate
-from crossfade.entity.calls.comparisons import Comparing
+from crossfade.entity.calls.comparisons import SortKeyOperators
 from crossfade.entity.calls.paging import responses
 from crossfade.entity.errors import Code, EntityError
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.execution.decoding import owned_record, owns
 from crossfade.entity.execution.send import Params
 from crossfade.entity.expressions.conditions import Condition, Where, apply_where
@@ -29,7 +29,7 @@ from crossfade.entity.keys.rendering import cased
 from crossfade.entity.model.model import incomplete
 from crossfade.entity.options import Options, OptionsGiven, options_of
 from crossfade.entity.requests.collections import Collection
-from crossfade.entity.requests.cursor import returned
+from crossfade.entity.requests.cursor import cursor_of
 from crossfade.entity.requests.projection import project
 from crossfade.entity.requests.query import QueryState, add_bounds, add_equalities
 from crossfade.entity.requests.single_item import table_name, with_options
@@ -38,11 +38,11 @@ from crossfade.entity.schema.declarations import IndexType
 
 
 @dataclass(frozen=True)
-class CollectionQuery(Comparing):
-    """A query of a collection under construction; every step gives a new one."""
+class CollectionQuery(SortKeyOperators):
+    """A query of a collection; each method returns a new query."""
 
     collection: Collection
-    cores: Mapping[str, Core[Any]]
+    contexts: Mapping[str, ExecutionContext[Any]]
     given: Mapping[str, Any]
     comparison: Comparison = Comparison.COLLECTION
     low: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -50,7 +50,7 @@ class CollectionQuery(Comparing):
     wheres: tuple[Where, ...] = ()
 
     def where(self, where: Where) -> Self:
-        """Add a filter over the attributes of all members."""
+        """Add a filter on the attributes of all members."""
         return dataclasses.replace(self, wheres=(*self.wheres, where))
 
     def _compared(
@@ -59,35 +59,37 @@ class CollectionQuery(Comparing):
         if self.collection.index.type is IndexType.ISOLATED or self.wheres:
             raise EntityError(
                 Code.INVALID_QUERY_PARAMETERS,
-                f"{comparison} works on collections of clustered and multi-attribute indexes, "
-                "before the first where",
+                f"{comparison} supports only collections of clustered and multi-attribute indexes, "
+                "and must precede the first where",
             )
         return dataclasses.replace(self, comparison=comparison, low=low, high=high or {})
 
     def params(self, **options: Unpack[OptionsGiven]) -> Params:
-        """The parameters of the first request, with Python values; nothing is sent."""
+        """Return the parameters of the first request, with plain Python values; nothing is sent."""
         return self._build(self._resolved(options_of(options)), executed=False)
 
     async def go(self, **options: Unpack[OptionsGiven]) -> CollectionPage:
-        """Send one request, or as many as the option `pages` asks for."""
+        """Send one request, or the number given by the options `pages` or `count`."""
         chosen = self._resolved(options_of(options))
         params = self._build(chosen, executed=True)
         found: dict[str, list[Mapping[str, Any]]] = {m.alias: [] for m in self.collection.members}
         last: Mapping[str, Any] | None = None
-        async for response in responses(self._core, "query", self.collection.index, params, chosen):
+        async for response in responses(
+            self._context, "query", self.collection.index, params, chosen
+        ):
             last = response.get("LastEvaluatedKey")
             if chosen.data == "raw":
-                return CollectionPage(response, returned(last, chosen))
+                return CollectionPage(response, cursor_of(last, chosen))
             for item in response.get("Items", ()):
                 alias = self._owner(item, chosen)
                 if alias is not None:
                     found[alias].append(item)
             if chosen.count is not None and sum(map(len, found.values())) >= chosen.count:
                 break
-        return await self._page(found, returned(last, chosen), chosen)
+        return await self._page(found, cursor_of(last, chosen), chosen)
 
     async def pages(self, **options: Unpack[OptionsGiven]) -> AsyncIterator[CollectionPage]:
-        """Every page, one request each."""
+        """Yield every page, with one request each."""
         cursor = options.get("cursor")
         while True:
             given: OptionsGiven = {**options, "cursor": cursor, "pages": 1}
@@ -104,17 +106,17 @@ class CollectionQuery(Comparing):
                     yield alias, record
 
     @property
-    def _core(self) -> Core[Any]:
-        return self.cores[self.collection.members[0].alias]
+    def _context(self) -> ExecutionContext[Any]:
+        return self.contexts[self.collection.members[0].alias]
 
     def _resolved(self, options: Options) -> Options:
-        return self._core.resolve(self.collection.index, options)
+        return self._context.resolve(self.collection.index, options)
 
     def _owner(self, item: Mapping[str, Any], options: Options) -> str | None:
         strictly = dataclasses.replace(options, ignore_ownership=False, hydrate=False)
-        for asked in (strictly, options) if options.ignore_ownership else (strictly,):
+        for checked in (strictly, options) if options.ignore_ownership else (strictly,):
             for member in self.collection.members:
-                if owns(member.model, item, asked):
+                if owns(member.model, item, checked):
                     return member.alias
         return None
 
@@ -124,26 +126,26 @@ class CollectionQuery(Comparing):
         data: dict[str, list[Any]] = {}
         unprocessed: list[Any] = []
         for alias, items in found.items():
-            core = self.cores[alias]
+            context = self.contexts[alias]
             if options.hydrate:
-                hydrated = await hydrate(core, items, options)
+                hydrated = await hydrate(context, items, options)
                 data[alias] = hydrated.data
                 unprocessed += hydrated.unprocessed
             else:
-                data[alias] = [owned_record(core, item, options) for item in items]
+                data[alias] = [owned_record(context, item, options) for item in items]
         return CollectionPage(data, cursor, tuple(unprocessed))
 
     def _build(self, options: Options, *, executed: bool) -> Params:
-        core, index = self._core, self.collection.index
-        table = table_name(core.table, options)
-        condition = Condition(strict=core.model.strict)
+        context, index = self._context, self.collection.index
+        table = table_name(context.table, options)
+        condition = Condition(strict=context.model.strict)
         for where in self.wheres:
             apply_where(condition, self._references(), where)
         query = self._key_query(options)
         if index.type is not IndexType.ISOLATED:
             state = QueryState(index, self.given, self.comparison, self.low, self.high)
-            add_equalities(core.model, condition, query, state, options)
-            add_bounds(core.model, condition, query, options)
+            add_equalities(context.model, condition, query, state, options)
+            add_bounds(context.model, condition, query, options)
         identity = self._identity() if not options.ignore_ownership else KeyCondition("", {}, {})
         keys = self._key_condition(query)
         filters = [text for text in (identity.expression, condition.expression) if text]
@@ -162,13 +164,19 @@ class CollectionQuery(Comparing):
         return self._projected(params, options, executed=executed)
 
     def _projected(self, params: Params, options: Options, *, executed: bool) -> Params:
-        """The projection; an attribute's field is that of the first member that knows it."""
-        known: dict[str, str] = {}
+        """Return the parameters with a projection.
+
+        If members have an attribute under different fields, the first member's field applies.
+        """
+        field_names: dict[str, str] = {}
         for member in self.collection.members:
-            known = {**{n: a.field for n, a in member.model.attributes.items()}, **known}
-        fields = tuple(known.get(name, name) for name in options.attributes)
-        asked = dataclasses.replace(options, attributes=fields)
-        return project(self._core.model, params, asked, executed=executed)
+            field_names = {
+                **{n: a.field for n, a in member.model.attributes.items()},
+                **field_names,
+            }
+        fields = tuple(field_names.get(name, name) for name in options.attributes)
+        by_field = dataclasses.replace(options, attributes=fields)
+        return project(self._context.model, params, by_field, executed=executed)
 
     def _key_query(self, options: Options) -> KeyQuery:
         index = self.collection.index
@@ -191,7 +199,7 @@ class CollectionQuery(Comparing):
         )
 
     def _start(self) -> str:
-        """What the sort keys of an isolated collection begin with; nothing for templates."""
+        """Return the prefix of the sort keys of an isolated collection; empty for templates."""
         key = self.collection.index.sk
         if key is None or key.templated:
             return ""
@@ -200,11 +208,11 @@ class CollectionQuery(Comparing):
     def _key_condition(self, query: KeyQuery) -> KeyCondition:
         if query.index.type is not IndexType.COMPOSITE:
             return key_condition(query)
-        attributes = self._core.model.attributes
+        attributes = self._context.model.attributes
         return attribute_condition(query, {n: (a.name, a.field) for n, a in attributes.items()})
 
     def _identity(self) -> KeyCondition:
-        """One group per member, joined with OR."""
+        """Return the filter for the members' items: one group per member, joined with OR."""
         placeholders = Placeholders("_c")
         groups = []
         for member in self.collection.members:

@@ -1,4 +1,4 @@
-"""Reading pages of a query or a scan until enough is there."""
+"""Reading of the pages of a query or a scan, up to the number required by the options."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing_extensions import TypeVar
 
 from crossfade.entity.calls.batches import hydrate
 from crossfade.entity.errors import Code
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.execution.decoding import owned_attributes, typed_record
 from crossfade.entity.execution.send import Params, send
 from crossfade.entity.keys.forms import IndexForm
 from crossfade.entity.options import ALL_PAGES, Options, positive
 from crossfade.entity.requests.conversions import key_from_composites
-from crossfade.entity.requests.cursor import returned, start_key
+from crossfade.entity.requests.cursor import cursor_of, start_key
 from crossfade.entity.results import Page
 from crossfade.entity.values.attribute_values import unmarshal_item
 
@@ -24,11 +24,11 @@ R = TypeVar("R", default=dict[str, Any])
 P = TypeVar("P")
 
 
-def pages_wanted(options: Options) -> int | None:
-    """How many requests to make; None for all.
+def page_limit(options: Options) -> int | None:
+    """Return the number of requests to make; None for all.
 
     Raises:
-        EntityError: 2005 when it is no positive number.
+        EntityError: 2005 if `pages` is not a positive number.
     """
     if options.pages == ALL_PAGES or options.pages is None or options.count is not None:
         return None
@@ -36,7 +36,7 @@ def pages_wanted(options: Options) -> int | None:
 
 
 async def responses(
-    core: Core[Any],
+    context: ExecutionContext[Any],
     method: str,
     index: IndexForm,
     params: Params,
@@ -44,16 +44,16 @@ async def responses(
     *,
     plain: bool = True,
 ) -> AsyncIterator[Params]:
-    """Each page's response, as many as the option `pages` asks for.
+    """Yield the response of each page, up to the option `pages`.
 
-    Items have Python values unless `plain` is false; keys always have.
+    Items have plain Python values unless `plain` is false; LastEvaluatedKey always has.
     """
-    start = start_key(core.model, index, options)
-    wanted = pages_wanted(options)
+    start = start_key(context.model, index, options)
+    pages_max = page_limit(options)
     done = 0
-    while wanted is None or done < wanted:
-        asked = {"ExclusiveStartKey": start, **params}
-        response = await send(core, method, asked, options, plain=plain)
+    while pages_max is None or done < pages_max:
+        request = {"ExclusiveStartKey": start, **params}
+        response = await send(context, method, request, options, plain=plain)
         if not plain and (last := response.get("LastEvaluatedKey")):
             response = {**response, "LastEvaluatedKey": unmarshal_item(last)}
         yield response
@@ -64,61 +64,63 @@ async def responses(
 
 
 async def read_pages(
-    core: Core[R], method: str, index: IndexForm, params: Params, options: Options
+    context: ExecutionContext[R], method: str, index: IndexForm, params: Params, options: Options
 ) -> Page[R]:
-    """The records of as many pages as the options ask for."""
-    if options.wants_records and options.count is None and not core.listeners:
-        return await _read_typed_pages(core, method, index, params, options)
-    return await _read_plain_pages(core, method, index, params, options)
+    """Return the records of the number of pages that the options require."""
+    if options.only_records and options.count is None and not context.listeners:
+        return await _read_typed_pages(context, method, index, params, options)
+    return await _read_plain_pages(context, method, index, params, options)
 
 
 async def _read_plain_pages(
-    core: Core[R], method: str, index: IndexForm, params: Params, options: Options
+    context: ExecutionContext[R], method: str, index: IndexForm, params: Params, options: Options
 ) -> Page[R]:
-    """The records by way of Python values, which options and listeners may want to see."""
+    """Return the records, converting items to plain values first, for options and listeners."""
     found: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     last: Mapping[str, Any] | None = None
-    async for response in responses(core, method, index, params, options):
+    async for response in responses(context, method, index, params, options):
         last = response.get("LastEvaluatedKey")
         if options.data == "raw" or options.parse:
             raw = options.parse(response) if options.parse else response
-            return Page(cast("list[R]", raw), returned(last, options))
+            return Page(cast("list[R]", raw), cursor_of(last, options))
         for item in response.get("Items", ()):
-            attributes = owned_attributes(core.model, item, options)
+            attributes = owned_attributes(context.model, item, options)
             if attributes is not None:
                 found.append((attributes, item))
         if options.count is not None and len(found) >= options.count:
             break
     if options.count is not None and len(found) >= options.count:
         found = found[: options.count]
-        last = _key_of(core, index, found[-1][1])
+        last = _key_of(context, index, found[-1][1])
     if options.hydrate:
-        hydrated = await hydrate(core, [item for _, item in found], options)
-        return msgspec.structs.replace(hydrated, cursor=returned(last, options))
-    records = [core.convert(attributes) for attributes, _ in found]
-    return Page(records, returned(last, options))
+        hydrated = await hydrate(context, [item for _, item in found], options)
+        return msgspec.structs.replace(hydrated, cursor=cursor_of(last, options))
+    records = [context.convert(attributes) for attributes, _ in found]
+    return Page(records, cursor_of(last, options))
 
 
 async def _read_typed_pages(
-    core: Core[R], method: str, index: IndexForm, params: Params, options: Options
+    context: ExecutionContext[R], method: str, index: IndexForm, params: Params, options: Options
 ) -> Page[R]:
-    """The records straight from DynamoDB's typed values."""
+    """Return the records, read directly from DynamoDB's typed values."""
     records: list[R] = []
     last: Mapping[str, Any] | None = None
-    async for response in responses(core, method, index, params, options, plain=False):
+    async for response in responses(context, method, index, params, options, plain=False):
         last = response.get("LastEvaluatedKey")
-        read = (typed_record(core, item, options) for item in response.get("Items", ()))
+        read = (typed_record(context, item, options) for item in response.get("Items", ()))
         records += [record for record in read if record is not None]
-    return Page(records, returned(last, options))
+    return Page(records, cursor_of(last, options))
 
 
-def _key_of(core: Core[Any], index: IndexForm, item: Mapping[str, Any]) -> dict[str, Any]:
-    """The key from which a query goes on after an item.
+def _key_of(
+    context: ExecutionContext[Any], index: IndexForm, item: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the key from which a query resumes after an item.
 
-    It is made of the item's stored composites, as in ElectroDB; where some are not projected or
-    stand in a key's own field, of its key fields as they are.
+    It is rendered from the item's stored composites, as in ElectroDB. If some are not projected, or
+    are stored in the field of a key, it consists of the item's key fields.
     """
-    model = core.model
+    model = context.model
     fields = {name: model.attributes[name].field for name in model.composite_uses}
     values = {name: item[field] for name, field in fields.items() if field in item}
     forms = (index, model.table_index) if index is not model.table_index else (index,)
@@ -136,7 +138,7 @@ def _key_of(core: Core[Any], index: IndexForm, item: Mapping[str, Any]) -> dict[
 async def pages_of(
     go: Callable[..., Awaitable[Page[P]]], options: Mapping[str, Any]
 ) -> AsyncIterator[Page[P]]:
-    """Page after page, one request each, until there is no cursor."""
+    """Yield every page, with one request each, until there is no cursor."""
     cursor = options.get("cursor")
     while True:
         page = await go(**{**options, "cursor": cursor, "pages": 1})

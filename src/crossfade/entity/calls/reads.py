@@ -1,4 +1,4 @@
-"""Calls for many items: query, scan, find, match."""
+"""The calls that read many items: query, scan, find and match."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Generic, Self, Unpack
 
 from typing_extensions import TypeVar
 
-from crossfade.entity.calls.comparisons import Comparing
+from crossfade.entity.calls.comparisons import SortKeyOperators
 from crossfade.entity.calls.paging import pages_of, read_pages
 from crossfade.entity.errors import Code, EntityError
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.execution.send import Params
 from crossfade.entity.expressions.conditions import Where
 from crossfade.entity.expressions.filters import Filter, filter_of
@@ -28,21 +28,21 @@ R = TypeVar("R", default=dict[str, Any])
 
 
 @dataclass(frozen=True)
-class Reading(ABC, Generic[R]):
-    """A query or a scan under construction; every step gives a new one."""
+class ReadCall(ABC, Generic[R]):
+    """A query or a scan; each method returns a new one."""
 
-    core: Core[R]
+    context: ExecutionContext[R]
     state: QueryState | ScanState
 
     _method: ClassVar[str]
-    """ElectroDB's word for the operation."""
+    """ElectroDB's name of the operation."""
 
     @abstractmethod
     def _build(self, table: str, options: Options, *, executed: bool) -> Params:
-        """The parameters of the first request."""
+        """Return the parameters of the first request."""
 
     def where(self, where: Where) -> Self:
-        """Add a filter: a function of the attributes and the operations."""
+        """Add a filter: a function of the attributes and the operations that returns a string."""
         return self._replaced(wheres=(*self.state.wheres, where))
 
     def filter(self, chosen: str | Filter, *arguments: Any) -> Self:
@@ -50,23 +50,23 @@ class Reading(ABC, Generic[R]):
 
         Args:
             chosen: such as ``lambda a, low: a.rent.gte(low)``.
-            arguments: what the function gets after the attributes.
+            arguments: the function's arguments after the attributes.
         """
-        return self.where(filter_of(self.core.model.schema.filters, chosen, arguments))
+        return self.where(filter_of(self.context.model.schema.filters, chosen, arguments))
 
     def params(self, **options: Unpack[OptionsGiven]) -> Params:
-        """The parameters of the first request, with Python values; nothing is sent."""
-        chosen = self.core.resolve(self.state.index, options_of(options))
-        return self._build(table_name(self.core.table, chosen), chosen, executed=False)
+        """Return the parameters of the first request, with plain Python values; nothing is sent."""
+        chosen = self.context.resolve(self.state.index, options_of(options))
+        return self._build(table_name(self.context.table, chosen), chosen, executed=False)
 
     async def go(self, **options: Unpack[OptionsGiven]) -> Page[R]:
-        """Send one request, or as many as the options `pages` or `count` ask for."""
-        chosen = self.core.resolve(self.state.index, options_of(options))
-        params = self._build(table_name(self.core.table, chosen), chosen, executed=True)
-        return await read_pages(self.core, self._method, self.state.index, params, chosen)
+        """Send one request, or the number given by the options `pages` or `count`."""
+        chosen = self.context.resolve(self.state.index, options_of(options))
+        params = self._build(table_name(self.context.table, chosen), chosen, executed=True)
+        return await read_pages(self.context, self._method, self.state.index, params, chosen)
 
     async def pages(self, **options: Unpack[OptionsGiven]) -> AsyncIterator[Page[R]]:
-        """Every page, one request each."""
+        """Yield every page, with one request each."""
         async for page in pages_of(self.go, options):
             yield page
 
@@ -80,14 +80,14 @@ class Reading(ABC, Generic[R]):
 
 
 @dataclass(frozen=True)
-class Query(Reading[R], Comparing):
-    """A query under construction; every step gives a new one."""
+class Query(ReadCall[R], SortKeyOperators):
+    """A query; each method returns a new one."""
 
     state: QueryState
     _method: ClassVar[str] = "query"
 
     def _build(self, table: str, options: Options, *, executed: bool) -> Params:
-        return query_params(self.core.model, table, self.state, options, executed=executed)
+        return query_params(self.context.model, table, self.state, options, executed=executed)
 
     def _compared(
         self, comparison: Comparison, low: Mapping[str, Any], high: Mapping[str, Any] | None = None
@@ -95,17 +95,17 @@ class Query(Reading[R], Comparing):
         if self.state.wheres or self.state.comparison is not Comparison.IS:
             raise EntityError(
                 Code.INVALID_WHERE,
-                "a query has one sort key operator, before the first where; reorder the calls",
+                "a query can have one sort key operator, which must precede the first where",
             )
         return self._replaced(comparison=comparison, low=low, high=high or {})
 
 
 @dataclass(frozen=True)
-class Scan(Reading[R]):
-    """A scan under construction; every step gives a new one."""
+class Scan(ReadCall[R]):
+    """A scan; each method returns a new one."""
 
     state: ScanState
     _method: ClassVar[str] = "scan"
 
     def _build(self, table: str, options: Options, *, executed: bool) -> Params:
-        return scan_params(self.core.model, table, self.state, options, executed=executed)
+        return scan_params(self.context.model, table, self.state, options, executed=executed)

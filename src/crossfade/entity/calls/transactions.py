@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from crossfade.entity.calls.single_item import Action
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.execution.decoding import record_of
 from crossfade.entity.execution.send import Params, StoreError, send
 from crossfade.entity.options import Options, OptionsGiven, options_of
@@ -18,29 +18,29 @@ from crossfade.errors import TransactionCanceled
 
 @dataclass(frozen=True)
 class Transaction:
-    """A transaction under construction.
+    """A transaction.
 
     Args:
         method: ``transactWrite`` or ``transactGet``.
-        core: the entity whose client sends it.
-        actions: its items, made by `commit`.
+        context: the execution context whose client sends it.
+        actions: its items, returned by `commit`.
     """
 
     method: str
-    core: Core[Any]
+    context: ExecutionContext[Any]
     actions: tuple[Action, ...]
 
     def params(self, **options: Unpack[OptionsGiven]) -> Params:
-        """The parameters of the request, with Python values; nothing is sent."""
+        """Return the parameters of the request, with plain Python values; nothing is sent."""
         return self._build(options_of(options))
 
     async def go(self, **options: Unpack[OptionsGiven]) -> TransactionResult:
-        """Send the request; a transaction that is canceled is a result, not an error."""
+        """Send the request; a canceled transaction is a result, not an error."""
         if not self.actions:
             return TransactionResult(canceled=False, data=[])
         chosen = options_of(options)
         try:
-            response = await send(self.core, self.method, self._build(chosen), chosen)
+            response = await send(self.context, self.method, self._build(chosen), chosen)
         except (StoreError, TransactionCanceled) as error:
             cause = error.cause if isinstance(error, StoreError) else error
             if not isinstance(cause, TransactionCanceled):
@@ -50,8 +50,10 @@ class Transaction:
             written = [TransactionItem(rejected=False, code="None") for _ in self.actions]
             return TransactionResult(canceled=False, data=written)
         read = [
-            TransactionItem(rejected=False, item=self._record(action, answer.get("Item"), chosen))
-            for action, answer in zip(self.actions, response["Responses"], strict=True)
+            TransactionItem(
+                rejected=False, item=self._record(action, response_item.get("Item"), chosen)
+            )
+            for action, response_item in zip(self.actions, response["Responses"], strict=True)
         ]
         return TransactionResult(canceled=False, data=read)
 
@@ -75,7 +77,7 @@ class Transaction:
         ]
 
     def _record(self, action: Action, item: Mapping[str, Any] | None, options: Options) -> Any:
-        return record_of(action.core, item, options)
+        return record_of(action.context, item, options)
 
 
 Build = Callable[[Any], Iterable[Action]]

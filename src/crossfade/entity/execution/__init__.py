@@ -1,1 +1,1 @@
-"""Requests sent, and answers read."""
+"""Sending of requests, and reading of responses as records."""

@@ -1,4 +1,4 @@
-"""What all calls of one entity share."""
+"""The context in which the calls of one entity are executed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ R = TypeVar("R", default=dict[str, Any])
 
 
 @dataclass(frozen=True)
-class Core(Generic[R]):
-    """An entity's model and how its calls are executed."""
+class ExecutionContext(Generic[R]):
+    """An entity's model, with the table, record type, client and listeners of its calls."""
 
     model: Model
     table: str
@@ -36,30 +36,30 @@ class Core(Generic[R]):
 
     @cached_property
     def convert(self) -> Convert[R]:
-        """What makes a record of attributes."""
+        """Return the function that converts attributes to a record."""
         convert: Convert[R] = converter(self.record)
         return convert
 
     @cached_property
     def read(self) -> Callable[[Mapping[str, Any]], R]:
-        """What makes a record of an item that is this entity's."""
+        """Return the function that converts an item of this entity to a record."""
         return general_reader(self.model, self.convert, typed=False)
 
     @cached_property
     def read_own(self) -> Callable[[Mapping[str, Any]], R | None]:
-        """What makes a record of an item; None where its identifiers are not this entity's."""
+        """Return the function that converts an item to a record; None for another entity's item."""
         return own_reader(self.model, self.record, self.convert, typed=False)
 
     @cached_property
     def read_typed(self) -> Callable[[Mapping[str, Any]], R | None]:
-        """As `read_own`, of items with DynamoDB's typed values."""
+        """Return the same function as `read_own`, for items with DynamoDB's typed values."""
         return own_reader(self.model, self.record, self.convert, typed=True)
 
     @cached_property
     def make_item(self) -> MakeItem:
-        """What makes the item of a put."""
+        """Return the function that builds the item of a put."""
         return item_maker(self.model)
 
     def resolve(self, index: IndexForm, options: Options) -> Options:
-        """The options with the answer to whether ownership is checked."""
+        """Return the options with `ignore_ownership` resolved; see `with_ownership`."""
         return with_ownership(index, options, entity_ignores=self.ignore_ownership)

@@ -1,4 +1,4 @@
-"""Stored items turned into attributes, and the question whose items they are."""
+"""Conversion of stored items to attributes and records, and the check of their entity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import TypeVar
 
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.model.model import Model
 from crossfade.entity.options import Options
 from crossfade.entity.requests.conversions import item_from_key
@@ -17,12 +17,12 @@ R = TypeVar("R", default=dict[str, Any])
 
 
 def owns(model: Model, item: Mapping[str, Any], options: Options) -> bool:
-    """Whether an item is this entity's.
+    """Return whether an item belongs to this entity.
 
-    Its identifiers say so; or, where ownership is not checked, its keys do, or they were not asked
-    for.
+    It does if it has this entity's identifiers. If the options ignore ownership, it also does if
+    its keys have this entity's form, or are not projected.
     """
-    entity_field, entity, version_field, version = model.mark
+    entity_field, entity, version_field, version = model.flat_identity
     if item.get(entity_field) == entity and item.get(version_field) == version:
         return True
     if not (options.ignore_ownership or options.hydrate):
@@ -41,7 +41,7 @@ def _owns_keys(model: Model, item: Mapping[str, Any]) -> bool:
 
 
 def attributes_of_item(model: Model, item: Mapping[str, Any], options: Options) -> dict[str, Any]:
-    """The attributes of a stored item: getters applied, hidden ones left out."""
+    """Return the attributes of a stored item, after getters and without hidden ones."""
     read = model.read_item(item)
     if options.data == "include_keys":
         known = model.names_by_field
@@ -51,34 +51,38 @@ def attributes_of_item(model: Model, item: Mapping[str, Any], options: Options) 
     return read
 
 
-def record_of(core: Core[R], item: Mapping[str, Any] | None, options: Options) -> R | None:
-    """The record of an item; None when there is none, or it is another entity's."""
+def record_of(
+    context: ExecutionContext[R], item: Mapping[str, Any] | None, options: Options
+) -> R | None:
+    """Return the record of an item; None if there is no item, or it is another entity's."""
     if not item:
         return None
-    if not options.shapes_records:
-        record = core.read_own(item)
+    if not options.alters_records:
+        record = context.read_own(item)
         if record is not None:
             return record
-    return owned_record(core, item, options) if owns(core.model, item, options) else None
+    return owned_record(context, item, options) if owns(context.model, item, options) else None
 
 
-def typed_record(core: Core[R], item: Mapping[str, Any], options: Options) -> R | None:
-    """As `record_of`, of an item with DynamoDB's typed values, for options that want records."""
-    record = core.read_typed(item)
-    return record_of(core, unmarshal_item(item), options) if record is None else record
+def typed_record(
+    context: ExecutionContext[R], item: Mapping[str, Any], options: Options
+) -> R | None:
+    """Return the record of an item with typed values; see `record_of`, `Options.only_records`."""
+    record = context.read_typed(item)
+    return record_of(context, unmarshal_item(item), options) if record is None else record
 
 
-def owned_record(core: Core[R], item: Mapping[str, Any], options: Options) -> R:
-    """The record of an item that is known to be the entity's."""
-    if options.shapes_records:
-        return core.convert(attributes_of_item(core.model, item, options))
-    return core.read(item)
+def owned_record(context: ExecutionContext[R], item: Mapping[str, Any], options: Options) -> R:
+    """Return the record of an item that is known to belong to the entity."""
+    if options.alters_records:
+        return context.convert(attributes_of_item(context.model, item, options))
+    return context.read(item)
 
 
 def owned_attributes(
     model: Model, item: Mapping[str, Any] | None, options: Options
 ) -> dict[str, Any] | None:
-    """The attributes of an item; None when there is none, or it is another entity's."""
+    """Return the attributes of an item; None if there is no item, or it is another entity's."""
     if not item or not owns(model, item, options):
         return None
     return attributes_of_item(model, item, options)

@@ -1,4 +1,4 @@
-"""How an entity's items become records, worked out once."""
+"""The functions that convert an entity's items to records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import TypeVar
 
 from crossfade.entity.model.model import Model
-from crossfade.entity.model.record_codegen import written_reader
+from crossfade.entity.model.record_codegen import generate_reader
 from crossfade.entity.values.attribute_values import unmarshal_item
 from crossfade.entity.values.records import Convert
 from crossfade.entity.values.structs import is_struct
@@ -18,12 +18,12 @@ Item = Mapping[str, Any]
 
 
 def general_reader(model: Model, convert: Convert[R], *, typed: bool) -> Callable[[Item], R]:
-    """The function that makes a record of any item that is the entity's.
+    """Return the function that converts any item of the entity to a record.
 
     Args:
         model: the entity.
-        convert: makes a record of attributes.
-        typed: items have DynamoDB's typed values instead of Python's.
+        convert: converts attributes to a record.
+        typed: whether items have DynamoDB's typed values instead of plain Python values.
     """
     read = model.read_item
     if typed:
@@ -34,18 +34,18 @@ def general_reader(model: Model, convert: Convert[R], *, typed: bool) -> Callabl
 def own_reader(
     model: Model, record: Any, convert: Convert[R], *, typed: bool
 ) -> Callable[[Item], R | None]:
-    """The function that makes a record of an item; None where its identifiers are not the entity's.
+    """Return the function that converts an item to a record; None for another entity's item.
 
-    Structs are made by a function written out for them.
+    For a struct it is generated code, unless the schema has getters.
     """
     general = general_reader(model, convert, typed=typed)
     if is_struct(record) and not model.has_getters:
-        return written_reader(model, record, general, typed=typed)
-    marks = tuple((f, {"S": text} if typed else text) for f, text in model.identity.items())
+        return generate_reader(model, record, general, typed=typed)
+    identity = tuple((f, {"S": text} if typed else text) for f, text in model.identity.items())
 
     def read(item: Item) -> R | None:
-        for field, mark in marks:
-            if item.get(field) != mark:
+        for field, expected in identity:
+            if item.get(field) != expected:
                 return None
         return general(item)
 

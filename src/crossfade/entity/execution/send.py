@@ -1,4 +1,4 @@
-"""Requests sent through a client: typed values out, Python values back, listeners told."""
+"""Sending of requests through a client, with conversion of values and calls of listeners."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from crossfade.entity.client import Client
 from crossfade.entity.errors import Code, EntityError
 from crossfade.entity.events import Event, QuerySent, ResultsReceived
-from crossfade.entity.execution.context import Core
+from crossfade.entity.execution.context import ExecutionContext
 from crossfade.entity.options import Options
 from crossfade.entity.values.attribute_values import marshal_item, unmarshal_item
 from crossfade.errors import CrossfadeError
@@ -32,66 +32,71 @@ OPERATIONS = {
 
 
 class StoreError(EntityError):
-    """The store or its client failed; the client's own error is the `__cause__`."""
+    """The store or its client failed; the client's error is the `__cause__`."""
 
     def __init__(self, cause: CrossfadeError) -> None:
-        super().__init__(Code.AWS_ERROR, f"the store refused the request: {cause}")
+        super().__init__(Code.AWS_ERROR, f"the store rejected the request: {cause}")
         self.cause = cause
 
 
 async def send(
-    core: Core[Any], method: str, params: Params, options: Options, *, plain: bool = True
+    context: ExecutionContext[Any],
+    method: str,
+    params: Params,
+    options: Options,
+    *,
+    plain: bool = True,
 ) -> Params:
-    """Send one request.
+    """Send one request, and return the response.
 
     Args:
-        core: the entity.
-        method: ElectroDB's word for the operation, a key of `OPERATIONS`.
-        params: the parameters with Python values.
+        context: the context of the entity.
+        method: ElectroDB's name of the operation, a key of `OPERATIONS`.
+        params: the parameters with plain Python values.
         options: the call's options.
-        plain: give Python values back.
+        plain: whether to convert the response to plain Python values.
 
     Raises:
         EntityError: 1001 without a client, 3001 for a value that DynamoDB cannot hold.
-        StoreError: the client failed; with `original_error`, its own error instead.
+        StoreError: the client failed; with `original_error`, the client's error instead.
     """
-    client = client_of(core, options)
+    client = client_of(context, options)
     request = typed_request(params)
-    tell(core, QuerySent(method, params, options))
+    notify(context, QuerySent(method, params, options))
     try:
         response = await client.call(OPERATIONS[method], request)
     except CrossfadeError as error:
-        tell(core, ResultsReceived(method, options, success=False, results=error))
+        notify(context, ResultsReceived(method, options, success=False, results=error))
         if options.original_error or isinstance(error, EntityError):
             raise
         raise StoreError(error) from error
     result = plain_response(response) if plain else response
-    tell(core, ResultsReceived(method, options, success=True, results=result))
+    notify(context, ResultsReceived(method, options, success=True, results=result))
     return result
 
 
-def client_of(core: Core[Any], options: Options) -> Client:
-    """The call's client, or the entity's.
+def client_of(context: ExecutionContext[Any], options: Options) -> Client:
+    """Return the call's client, or the entity's.
 
     Raises:
-        EntityError: 1001 when it has none.
+        EntityError: 1001 if there is none.
     """
-    client = options.client or core.client
+    client = options.client or context.client
     if client is None:
         raise EntityError(
-            Code.NO_CLIENT_DEFINED, "there is no client; give client= to the entity or the service"
+            Code.NO_CLIENT_DEFINED, "no client; give client= to the entity, the service or the call"
         )
     return client
 
 
-def tell(core: Core[Any], event: Event) -> None:
-    """Tell every listener, those of the call last."""
-    for listener in (*core.listeners, *event.options.listeners):
+def notify(context: ExecutionContext[Any], event: Event) -> None:
+    """Call every listener with an event, those of the call last."""
+    for listener in (*context.listeners, *event.options.listeners):
         listener(event)
 
 
 def typed_request(params: Mapping[str, Any]) -> Params:
-    """The request with typed attribute values; None leaves a parameter out."""
+    """Return the request with typed attribute values, without parameters that are None."""
     request: Params = {}
     for name, value in params.items():
         if value is None:
@@ -118,7 +123,7 @@ def _typed_batch(batch: Any) -> Any:
 
 
 def plain_response(response: Mapping[str, Any]) -> Params:
-    """The response with Python values."""
+    """Return the response with plain Python values."""
     return {name: _plain(name, value) for name, value in response.items()}
 
 

@@ -1,1 +1,1 @@
-"""Condition, filter, update and key expressions."""
+"""The expressions of requests: conditions, filters, updates, key conditions and placeholders."""

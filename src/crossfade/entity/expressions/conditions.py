@@ -1,4 +1,4 @@
-"""Filters and conditions: what `where` callbacks may use, and how clauses are joined."""
+"""Condition and filter expressions, and the operations that `where` callbacks use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Condition:
     """One FilterExpression or ConditionExpression under construction.
 
     Args:
-        strict: put every clause in parentheses, so that an OR cannot weaken the others.
+        strict: put every clause in parentheses, so that an OR in it does not affect the others.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
@@ -28,7 +28,7 @@ class Condition:
         self.strict = strict
 
     def add(self, clause: str, *, first: bool = False) -> None:
-        """Join a clause with AND, in ElectroDB's exact way; `first` puts it in front."""
+        """Join a clause with AND, exactly as ElectroDB does; `first` puts it before the others."""
         clause = _LINE_BREAKS.sub("", clause).strip()
         if not self.expression:
             self.expression = f"({clause})" if self.strict and clause else clause
@@ -46,17 +46,17 @@ class Condition:
         self.expression = f"{existing} AND {clause}"
 
     def compare(self, operator: str, field: str, value: Any, *, first: bool = False) -> None:
-        """Add ``#field = :field0`` for a field of the table."""
+        """Add ``#field = :field0``, with any operator, for a field of the table."""
         name = self.placeholders.name(field, field)
         self.add(f"{name} {operator} {self.placeholders.value(field, value)}", first=first)
 
     def call(self, function: str, field: str) -> None:
-        """Add ``attribute_exists(#field)`` or the like."""
+        """Add a function call such as ``attribute_exists(#field)``."""
         self.add(f"{function}({self.placeholders.name(field, field)})")
 
 
 class Operations:
-    """What a `where` callback may do with an attribute; each gives a piece of the expression."""
+    """The operations of a `where` callback; each returns a part of the expression."""
 
     __slots__ = ("_converts", "_placeholders")
 
@@ -65,81 +65,81 @@ class Operations:
         self._converts = converts
 
     def eq(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute equals the value."""
+        """Require that the attribute equals the value."""
         return self._binary(attribute, "=", value)
 
     def ne(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute differs from the value."""
+        """Require that the attribute differs from the value."""
         return self._binary(attribute, "<>", value)
 
     def gt(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute is greater than the value."""
+        """Require that the attribute is greater than the value."""
         return self._binary(attribute, ">", value)
 
     def gte(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute is greater than or equal to the value."""
+        """Require that the attribute is greater than or equal to the value."""
         return self._binary(attribute, ">=", value)
 
     def lt(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute is less than the value."""
+        """Require that the attribute is less than the value."""
         return self._binary(attribute, "<", value)
 
     def lte(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute is less than or equal to the value."""
+        """Require that the attribute is less than or equal to the value."""
         return self._binary(attribute, "<=", value)
 
     def between(self, attribute: Reference, low: Any, high: Any) -> Ref:
-        """The attribute lies between the values, both included."""
+        """Require that the attribute is between the values, inclusive."""
         name, low_text, high_text = self._written(attribute, low, high)
         return Ref(f"({name} between {low_text} and {high_text})")
 
     def begins(self, attribute: Reference, prefix: Any) -> Ref:
-        """The attribute's text begins with the prefix."""
+        """Require that the attribute's string begins with the prefix."""
         return self._call("begins_with", attribute, prefix)
 
     def contains(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute's text, list or set contains the value."""
+        """Require that the attribute's string, list or set contains the value."""
         return self._call("contains", attribute, value)
 
     def not_contains(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute's text, list or set does not contain the value."""
+        """Require that the attribute's string, list or set does not contain the value."""
         return Ref(f"not {self._call('contains', attribute, value)}")
 
     def exists(self, attribute: Reference) -> Ref:
-        """The item has the attribute."""
+        """Require that the item has the attribute."""
         return self._call("attribute_exists", attribute)
 
     def not_exists(self, attribute: Reference) -> Ref:
-        """The item does not have the attribute."""
+        """Require that the item does not have the attribute."""
         return self._call("attribute_not_exists", attribute)
 
     def size(self, attribute: Reference) -> Ref:
-        """The attribute's size, to be compared in the surrounding text."""
+        """Return the attribute's size, for a comparison in the surrounding text."""
         return self._call("size", attribute)
 
     def type(self, attribute: Reference, value: str) -> Ref:
-        """The attribute has DynamoDB's type, such as ``S``."""
+        """Require that the attribute has a DynamoDB type, such as ``S``."""
         return self._call("attribute_type", attribute, value)
 
     def eq_or_not_exists(self, attribute: Reference, value: Any) -> Ref:
-        """The attribute equals the value, or is absent."""
+        """Require that the attribute equals the value or is absent."""
         name, text = self._written(attribute, value)
         return Ref(f"({name} = {text} OR attribute_not_exists({name}))")
 
     def name(self, attribute: Reference) -> Ref:
-        """The attribute itself, as operand of another operation."""
+        """Return the attribute itself, as operand of another operation."""
         return Ref(self._written(attribute)[0])
 
     def value(self, attribute: Reference, value: Any) -> Ref:
-        """A value of this attribute, as operand of another operation."""
+        """Return a value of this attribute, as operand of another operation."""
         return Ref(self._written(attribute, value)[1])
 
     def escape(self, value: Any) -> Ref:
-        """Any value, as operand of another operation."""
+        """Return any value, as operand of another operation."""
         return Ref(self._placeholders.value(_literal_name(value), value))
 
     def field(self, field: str) -> Ref:
-        """Any field of the table by its own name, as operand of another operation."""
+        """Return any field of the table, by the field's name, as operand of another operation."""
         return Ref(self._placeholders.name(field, field))
 
     def _binary(self, attribute: Reference, operator: str, value: Any) -> Ref:
@@ -150,7 +150,11 @@ class Operations:
         return Ref(f"{function}({', '.join(self._written(attribute, *values))})")
 
     def _written(self, attribute: Reference, *values: Any) -> tuple[str, ...]:
-        """The attribute's and the values' texts; values that are None make a fault."""
+        """Return the placeholders of the attribute and of the values.
+
+        Raises:
+            EntityError: 1012 if a value is None.
+        """
         target = target_of(attribute)
         location = target.locate(self._placeholders)
         texts = [location.expression]
@@ -169,12 +173,12 @@ class Operations:
 
 
 def unconverted(operations: Operations) -> Operations:
-    """The same operations, with values as they are instead of as texts of text attributes."""
-    return Operations(operations._placeholders, converts=False)  # noqa: SLF001 - of this module
+    """Return the same operations without the conversion of string attributes' values to text."""
+    return Operations(operations._placeholders, converts=False)  # noqa: SLF001 - same module
 
 
 def _literal_name(value: Any) -> str:
-    """What JavaScript prints for a literal, as the basis of its placeholder."""
+    """Return a literal's text in JavaScript, from which its placeholder is formed."""
     if isinstance(value, bool):
         return "ptrue" if value else "pfalse"
     return scalar_text(value, "escape")
@@ -184,16 +188,16 @@ Where = Callable[[References, Operations], str]
 
 
 def apply_where(condition: Condition, references: References, where: Where) -> None:
-    """Run a `where` callback and join what it gives.
+    """Call a `where` callback, and join the clause that it returns.
 
     Raises:
-        EntityError: 1012 when it is no function or gives no text.
+        EntityError: 1012 if it is not a function or does not return a string.
     """
     if not callable(where):
         raise EntityError(Code.INVALID_WHERE, f"where takes a function, not {kind_of(where)}")
     clause = where(references, Operations(condition.placeholders))
     if not isinstance(clause, str):
         raise EntityError(
-            Code.INVALID_WHERE, f"the where function must return a text, not {kind_of(clause)}"
+            Code.INVALID_WHERE, f"the where function must return a string, not {kind_of(clause)}"
         )
     condition.add(clause)

@@ -1,6 +1,6 @@
-"""ElectroDB's older filters: functions of attributes that have the operators as methods.
+"""ElectroDB's legacy filters: functions of attributes that have the operators as methods.
 
-What they give is joined like that of `where`; values are compared as they are, not as texts.
+Their clauses are joined like those of `where`, but values are not converted to text.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ class FilterAttribute:
         self._operations = operations
 
     def __getattr__(self, operator: str) -> Callable[..., Ref]:
-        """The operator of this name.
+        """Return the operator with this name.
 
         Raises:
-            EntityError: 1011 when there is none.
+            EntityError: 1011 if there is none.
         """
         if operator not in _OPERATORS:
             raise EntityError(
                 Code.INVALID_FILTER,
-                f"a filter has no operator {operator!r}; it has {', '.join(sorted(_OPERATORS))}",
+                f"unknown filter operator {operator!r}; use one of {', '.join(sorted(_OPERATORS))}",
             )
         return partial(getattr(self._operations, operator), self._reference)
 
@@ -55,40 +55,40 @@ class FilterAttributes:
         self._operations = operations
 
     def __getattr__(self, name: str) -> FilterAttribute:
-        """The attribute of this name."""
+        """Return the attribute with this name."""
         return self[name]
 
     def __getitem__(self, name: str) -> FilterAttribute:
-        """The attribute of this name, which need not be an identifier."""
+        """Return the attribute with this name, which need not be an identifier."""
         return FilterAttribute(self._references[name], self._operations)
 
 
 def filter_of(
     known: Mapping[str, Filter], chosen: str | Filter, arguments: tuple[Any, ...]
 ) -> Where:
-    """A filter as a `where` callback.
+    """Return a filter as a `where` callback.
 
     Args:
         known: the schema's filters.
         chosen: the name of one of them, or a function.
-        arguments: what the function gets after the attributes.
+        arguments: the function's arguments after the attributes.
 
     Raises:
-        EntityError: 1011 when the schema has no such filter, or it is no function.
+        EntityError: 1011 if the schema has no such filter, or it is not a function.
     """
     function = known.get(chosen) if isinstance(chosen, str) else chosen
     if function is None or not callable(function):
         raise EntityError(
             Code.INVALID_FILTER,
             f"filter takes a function or one of the schema's filters, not {kind_of(chosen)}; "
-            f"the schema has {', '.join(known) or 'none'}",
+            f"the schema has {', '.join(known) or 'no filters'}",
         )
 
     def where(references: References, operations: Operations) -> str:
         clause = function(FilterAttributes(references, unconverted(operations)), *arguments)
         if not isinstance(clause, str):
             raise EntityError(
-                Code.INVALID_FILTER, f"a filter must return a text, not {kind_of(clause)}"
+                Code.INVALID_FILTER, f"a filter must return a string, not {kind_of(clause)}"
             )
         return clause
 

@@ -1,4 +1,4 @@
-"""Key conditions: which part of an index a query reads."""
+"""Key condition expressions, which select the part of an index that a query reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crossfade.entity.values.validation import NUMBER_KINDS
 
 
 class Comparison(StrEnum):
-    """How the sort key is compared. `IS` is the plain query, `COLLECTION` one of many entities."""
+    """The comparison of the sort key; without one, `IS`, or `COLLECTION` for a collection."""
 
     IS = "is"
     COLLECTION = "collection"
@@ -39,19 +39,20 @@ _SHIFTED = (Comparison.GT, Comparison.LTE)
 
 @dataclass(frozen=True, slots=True)
 class KeyQuery:
-    """A question to one index.
+    """The key part of a query of one index.
 
     Args:
         index: the access pattern.
         partition: the partition key's composites.
-        given: the sort key's composites of the first call.
-        comparison: how the sort key is compared.
-        low: the composites of the comparison, or the lower end of `between`.
-        high: the upper end of `between`.
-        shared: the sort key's composites; those that members of a collection share.
+        given: the sort key's composites in the first call.
+        comparison: the comparison of the sort key.
+        low: the composites of the comparison, or the lower bound of `between`.
+        high: the upper bound of `between`.
+        shared: the sort key's composites; of a collection, those that its members share.
         in_collection: whether the query is for all members of a collection.
-        shifted: ElectroDB's old ``v2`` comparison, on keys one code unit further.
-        start: what the sort keys of an isolated collection begin with.
+        shifted: whether to compare as ElectroDB's legacy ``v2``, with the last code unit
+            incremented.
+        start: the prefix of the sort keys of an isolated collection.
     """
 
     index: IndexForm
@@ -76,7 +77,7 @@ class KeyCondition:
 
 
 def key_condition(query: KeyQuery) -> KeyCondition:
-    """The key condition of an index with concatenated keys."""
+    """Return the key condition of an index with concatenated keys."""
     low_key, high_key = _sort_keys(query)
     sort_keys = [key for key in (low_key, high_key) if key is not None]
     names = {"#pk": query.index.pk.field}
@@ -117,24 +118,28 @@ def _sort_keys(query: KeyQuery) -> tuple[KeyValue | None, KeyValue | None]:
     form = query.index.sk
     if form is None or query.start is not None:
         return query.start, None
-    tailless = query.comparison is not Comparison.IS
-    low = _sort_key(form, {**query.given, **query.low}, query, tailless=tailless)
+    omit_next_literal = query.comparison is not Comparison.IS
+    low = _sort_key(form, {**query.given, **query.low}, query, omit_next_literal=omit_next_literal)
     if query.comparison is not Comparison.BETWEEN:
         shift = query.shifted and query.comparison in _SHIFTED
         return (_next(low) if shift else low), None
-    high = _sort_key(form, {**query.given, **query.high}, query, tailless=tailless)
+    high = _sort_key(
+        form, {**query.given, **query.high}, query, omit_next_literal=omit_next_literal
+    )
     return low, (_next(high) if query.shifted else high)
 
 
 def _sort_key(
-    form: KeyForm, values: Mapping[str, Any], query: KeyQuery, *, tailless: bool
+    form: KeyForm, values: Mapping[str, Any], query: KeyQuery, *, omit_next_literal: bool
 ) -> KeyValue | None:
     shared = {name: values.get(name) for name in query.shared}
-    return render(form, shared, tailless=tailless, with_postfix=not query.in_collection)
+    return render(
+        form, shared, omit_next_literal=omit_next_literal, with_postfix=not query.in_collection
+    )
 
 
 def _next(key: KeyValue | None) -> KeyValue | None:
-    """The key whose last UTF-16 unit is one further."""
+    """Return the key with its last UTF-16 code unit incremented."""
     if not isinstance(key, str) or not key:
         return key
     units = key.encode("utf-16-le", "surrogatepass")
@@ -143,11 +148,14 @@ def _next(key: KeyValue | None) -> KeyValue | None:
 
 
 def attribute_condition(query: KeyQuery, fields: Mapping[str, tuple[str, str]]) -> KeyCondition:
-    """The key condition of a multi-attribute index.
+    """Return the key condition of a multi-attribute index.
 
     Args:
-        query: the question.
-        fields: each composite's name on the wire and field.
+        query: the key part of the query.
+        fields: each composite's wire name and field.
+
+    Raises:
+        EntityError: 2013 for bounds of `between` that DynamoDB could not query.
     """
     placeholders = Placeholders("k_")
     parts = [
@@ -158,10 +166,10 @@ def attribute_condition(query: KeyQuery, fields: Mapping[str, tuple[str, str]]) 
 
 
 def _attribute_part(
-    placeholders: Placeholders, place: tuple[str, str], sign: str, values: tuple[Any, ...]
+    placeholders: Placeholders, attribute: tuple[str, str], sign: str, values: tuple[Any, ...]
 ) -> str:
-    name = placeholders.name(*place)
-    texts = [placeholders.value(place[0], value) for value in values]
+    name = placeholders.name(*attribute)
+    texts = [placeholders.value(attribute[0], value) for value in values]
     if sign == "begins":
         return f"begins_with({name}, {texts[0]})"
     if sign == "between":
@@ -170,7 +178,7 @@ def _attribute_part(
 
 
 def _attribute_comparisons(query: KeyQuery) -> list[tuple[str, str, tuple[Any, ...]]]:
-    """Each composite with its operator and values."""
+    """Return each composite with its operator and values."""
     compared: list[tuple[str, str, tuple[Any, ...]]] = [
         (name, "=", (query.partition[name],)) for name in query.index.pk.names
     ]
@@ -194,7 +202,7 @@ def _last_sign(comparison: Comparison) -> str:
 
 
 def _until_gap(query: KeyQuery) -> dict[str, Any]:
-    """The sort key's values until the first that is absent."""
+    """Return the sort key's values before the first absent one."""
     values = {**query.given, **query.low}
     known: dict[str, Any] = {}
     for name in query.shared:
@@ -205,50 +213,58 @@ def _until_gap(query: KeyQuery) -> dict[str, Any]:
 
 
 def _ranges(query: KeyQuery) -> list[tuple[str, Any, Any]]:
-    """Each sort attribute with its ends; only the last before the first gap has two.
+    """Return each sort attribute with its bounds; only the last one before a gap can have two.
 
     Raises:
-        EntityError: 2013 when earlier ends differ or one is missing.
+        EntityError: 2013 if earlier bounds differ or one is missing.
     """
     ranges: list[tuple[str, Any, Any]] = []
-    open_name = ""
+    range_name = ""
     for position, name in enumerate(query.shared):
-        fixed, low, high = _ends(query, name)
+        fixed, low, high = _bounds(query, name)
         if fixed is None and low is None and high is None:
             return ranges + _after_gap(query, query.shared[position + 1 :])
         if fixed is None and (low is None or high is None):
-            raise _bad_range(name, "needs both ends")
-        if open_name:
-            raise _bad_range(open_name, "must have equal ends, since others follow it")
+            raise _bad_range(name, "needs both bounds")
+        if range_name:
+            raise _bad_range(
+                range_name, "must have equal bounds, because other attributes follow it"
+            )
         _close_last(ranges, query.given)
         if low is None and high is None:
             ranges.append((name, fixed, None))
             continue
         low, high = fixed if low is None else low, fixed if high is None else high
         ranges.append((name, low, high))
-        open_name = "" if low == high or fixed is not None else name
+        range_name = "" if low == high or fixed is not None else name
     return ranges
 
 
-def _ends(query: KeyQuery, name: str) -> tuple[Any, Any, Any]:
-    """A sort attribute's value in the first call and at either end."""
+def _bounds(query: KeyQuery, name: str) -> tuple[Any, Any, Any]:
+    """Return a sort attribute's value in the first call, in the lower and in the upper bound."""
     return query.given.get(name), query.low.get(name), query.high.get(name)
 
 
 def _after_gap(query: KeyQuery, names: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
-    """What ElectroDB demands after a gap, where DynamoDB refuses everything: equality."""
+    """Return the equalities after a gap, as in ElectroDB; DynamoDB rejects any such query.
+
+    Raises:
+        EntityError: 2013 if the bounds of an attribute differ.
+    """
     equal: list[tuple[str, Any, Any]] = []
     for name in names:
-        fixed, low, high = _ends(query, name)
+        fixed, low, high = _bounds(query, name)
         if fixed is None and low is not None and high is not None and low != high:
-            raise _bad_range(name, "must have equal ends, since one before it is missing")
+            raise _bad_range(
+                name, "must have equal bounds, because an attribute before it has none"
+            )
         if fixed is not None or (low is not None and high is not None):
             equal.append((name, low if fixed is None else fixed, None))
     return equal
 
 
 def _close_last(ranges: list[tuple[str, Any, Any]], given: Mapping[str, Any]) -> None:
-    """Make the last range, which others follow, an equality."""
+    """Replace the last range by an equality, because other attributes follow it."""
     if ranges and ranges[-1][2] is not None:
         name, low, _ = ranges.pop()
         ranges.append((name, given.get(name, low), None))

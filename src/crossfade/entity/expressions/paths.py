@@ -1,4 +1,4 @@
-"""Every attribute of a schema by its path on the wire: ``contact.phones[*]``."""
+"""Paths of wire names to the attributes of a schema: ``contact.phones[*]``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _INDEX = re.compile(r"\[\d+\]")
 
 
 def generic(path: str) -> str:
-    """The path with ``[*]`` for every index."""
+    """Return the path with every index replaced by ``[*]``."""
     return _INDEX.sub("[*]", path)
 
 
 def walk(attributes: Mapping[str, Attribute], parent: str = "") -> Iterator[tuple[str, Attribute]]:
-    """Every attribute with its path, parents first."""
+    """Yield every attribute with its path, parents first."""
     for attribute in attributes.values():
         path = f"{parent}.{attribute.name}" if parent else attribute.name
         yield path, attribute

@@ -13,11 +13,11 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 
 
 def placeholder(original: str, seen: dict[str, str]) -> str:
-    """A name that expressions may contain, unique among `seen`, which learns it.
+    """Return a name that is valid in expressions and unique among `seen`, and add it there.
 
     Args:
         original: any text.
-        seen: the placeholders so far and what each stands for.
+        seen: the original text of each placeholder so far.
     """
     safe = _UNSAFE.sub("", original)
     if not safe:
@@ -36,8 +36,8 @@ class Placeholders:
     """The names and values of one expression under construction.
 
     Args:
-        suffix: stands between a value's name and its number, such as ``_u`` in updates.
-        strict: refuse a placeholder that stands for two fields.
+        suffix: the text between a value's name and its number, such as ``_u`` in updates.
+        strict: reject a placeholder that would denote two fields.
     """
 
     def __init__(self, suffix: str = "", *, strict: bool = False) -> None:
@@ -49,27 +49,35 @@ class Placeholders:
         self._counts: dict[str, int] = {}
 
     def format(self, original: str) -> str:
-        """The safe form of a name."""
+        """Return a name in the form that is valid in expressions."""
         return placeholder(original, self._seen)
 
     def name(self, original: str, field: str) -> str:
-        """The placeholder of a field, such as ``#rent``."""
+        """Return the placeholder of a field, such as ``#rent``.
+
+        Raises:
+            EntityError: 1012 in strict mode, if it denotes another field already.
+        """
         text = f"#{self.format(original)}"
         self.enter(text, field)
         return text
 
     def enter(self, text: str, field: str) -> None:
-        """Let a placeholder stand for a field.
+        """Set the field of a placeholder.
 
         Raises:
-            EntityError: 1012 in strict mode, when it stands for another one already.
+            EntityError: 1012 in strict mode, if it denotes another field already.
         """
         if self._strict and self.names.get(text, field) != field:
             raise collision(text)
         self.names[text] = field
 
     def value(self, original: str, value: Any) -> str:
-        """A new placeholder of a value, such as ``:rent0``."""
+        """Return a new placeholder of a value, such as ``:rent0``.
+
+        Raises:
+            EntityError: 1012 if it denotes another value already.
+        """
         safe = self.format(original)
         number = self._counts.get(safe, 0)
         self._counts[safe] = number + 1
@@ -81,7 +89,7 @@ class Placeholders:
 
 
 def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Placeholders of several expressions together; a later one wins."""
+    """Return the placeholders of several expressions; a later one overrides an earlier one."""
     result: dict[str, Any] = {}
     for part in parts:
         result.update(part)
@@ -89,10 +97,10 @@ def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def distinct(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Placeholders of two expressions that must not share one with different meanings.
+    """Return the placeholders of two expressions.
 
     Raises:
-        EntityError: 1012 when they do.
+        EntityError: 1012 if they share a placeholder with different meanings.
     """
     for text, meaning in second.items():
         if text in first and first[text] != meaning:
@@ -101,9 +109,9 @@ def distinct(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, A
 
 
 def collision(text: str) -> EntityError:
-    """The error for a placeholder that would stand for two things."""
+    """Return the error for a placeholder that would denote two fields or values."""
     return EntityError(
         Code.INVALID_WHERE,
-        f"{text} would stand for two things in one request; rename an attribute or use fewer "
-        "comparisons",
+        f"{text} would denote two fields or values in one request; rename an attribute or use "
+        "fewer comparisons",
     )

@@ -19,14 +19,14 @@ _TEXT_TYPES = (Type.STRING, Type.ENUM)
 
 
 class Ref(str):
-    """A piece of an expression that an operation made; usable in text and as an operand."""
+    """A part of an expression, returned by an operation; usable in text and as an operand."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of a path: the name on the wire and the field it stands for."""
+    """One part of a path: the wire name and the field."""
 
     name: str
     field: str
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an expression puts an attribute: ``#contact.#phone`` and ``contact.phone``."""
+    """An attribute's path in an expression, ``#contact.#phone``, and in wire names."""
 
     expression: str
     path: str
@@ -42,25 +42,25 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class KeyText:
-    """How an attribute that is a key itself stands in that key."""
+    """The template text around an attribute whose field is a key, and the key's letter case."""
 
     prefix: str = ""
     postfix: str = ""
     casing: Casing = Casing.DEFAULT
 
     @property
-    def surrounds(self) -> bool:
-        """Whether there is text around the value."""
+    def has_literals(self) -> bool:
+        """Return whether there is text around the value."""
         return bool(self.prefix or self.postfix)
 
 
 def key_reader(read: Transform, key_text: KeyText) -> Transform:
-    """The same reading of an attribute, without the text around it in its key."""
-    if not key_text.surrounds:
+    """Return an attribute's reader that first removes the template text of its key."""
+    if not key_text.has_literals:
         return read
     prefix, postfix = key_text.prefix.lower(), key_text.postfix.lower()
 
-    def read_inside(value: Any, siblings: Siblings) -> Any:
+    def read_without_template(value: Any, siblings: Siblings) -> Any:
         if isinstance(value, str) and len(value) > len(prefix):
             if value.lower().startswith(prefix):
                 value = value[len(prefix) :]
@@ -68,7 +68,7 @@ def key_reader(read: Transform, key_text: KeyText) -> Transform:
                 value = value[: -len(postfix)]
         return read(value, siblings)
 
-    return read_inside
+    return read_without_template
 
 
 _PLAIN = KeyText()
@@ -83,10 +83,10 @@ class Target:
     key_text: KeyText = _PLAIN
 
     def child(self, name: str) -> Target:
-        """The child of this name, or the element with this number.
+        """Return the child with this name, or the element with this number.
 
         Raises:
-            EntityError: 1012 when there is none.
+            EntityError: 1012 if there is none.
         """
         parent = self.attribute
         found: Attribute | None = parent
@@ -105,11 +105,11 @@ class Target:
         return Target(found, (*self.steps, Step(name, field)))
 
     def dotted(self) -> str:
-        """The path as text, for messages."""
+        """Return the path as text, for messages."""
         return ".".join(step.name for step in self.steps)
 
     def locate(self, placeholders: Placeholders) -> Location:
-        """Put the path into an expression."""
+        """Add the placeholders of the path to an expression, and return its location there."""
         expression = path = ""
         for step in self.steps:
             safe = placeholders.format(step.name)
@@ -122,10 +122,10 @@ class Target:
         return Location(expression, path)
 
     def operand(self, value: Any) -> Any:
-        """A value as this attribute is compared with: texts of scalars, key text of keys.
+        """Return a value as operand: string attributes are compared with text, keys with key text.
 
         Raises:
-            EntityError: 3001 for a value that has no text.
+            EntityError: 3001 if a string attribute is compared with a value that has no text.
         """
         if self.attribute.type not in _TEXT_TYPES or value is None:
             return value
@@ -141,7 +141,7 @@ class Target:
 
 
 class Reference:
-    """An attribute as callbacks see it; children by attribute or by subscript."""
+    """The reference to an attribute in a callback; children are attributes or subscripts of it."""
 
     __slots__ = ("_target",)
 
@@ -158,21 +158,21 @@ class Reference:
 
 
 def target_of(reference: object) -> Target:
-    """The attribute that a reference stands for.
+    """Return the target of a reference.
 
     Raises:
-        EntityError: 1012 for anything else.
+        EntityError: 1012 if it is not a `Reference`.
     """
     if isinstance(reference, Reference):
-        return reference._target  # noqa: SLF001 - hidden so that no attribute's name clashes
+        return reference._target  # noqa: SLF001 - private, so that no attribute's name clashes
     raise EntityError(
         Code.INVALID_WHERE,
-        f"an operation needs an attribute of the first argument, not {kind_of(reference)}",
+        f"an operation takes an attribute of the first argument, not {kind_of(reference)}",
     )
 
 
 class References(Mapping[str, Reference]):
-    """The root attributes of a callback: ``a.name`` or ``a["name"]``."""
+    """References to the root attributes, for a callback: ``a.name`` or ``a["name"]``."""
 
     __slots__ = ("_targets",)
 
@@ -188,7 +188,8 @@ class References(Mapping[str, Reference]):
         target = self._targets.get(name)
         if target is None:
             raise EntityError(
-                Code.INVALID_WHERE, f"{name!r} is no attribute of this entity; check the spelling"
+                Code.INVALID_WHERE,
+                f"{name!r} is not an attribute of this entity; check the spelling",
             )
         return Reference(target)
 
@@ -207,7 +208,7 @@ def root_targets(
     indexes: Mapping[str, IndexForm],
     casings: Mapping[str, Casing],
 ) -> dict[str, Target]:
-    """Every root attribute as a target; `casings` are the declared ones of the key fields."""
+    """Return every root attribute as a target; `casings` are the declared ones of key fields."""
     key_texts = _key_texts(indexes, casings)
     return {
         name: Target(
@@ -222,7 +223,7 @@ def root_targets(
 def _key_texts(
     indexes: Mapping[str, IndexForm], casings: Mapping[str, Casing]
 ) -> dict[str, KeyText]:
-    """For each key field, what stands around its attribute; the last declared key decides."""
+    """Return the text around the attribute in each key field; the last declared key applies."""
     texts: dict[str, KeyText] = {}
     for form in indexes.values():
         for key in form.keys:
@@ -236,5 +237,5 @@ def _key_texts(
 
 
 def path_steps(path: str) -> tuple[str, ...]:
-    """The steps of a path written as text: ``contact.phones[0]``."""
+    """Return the steps of a path written as text: ``contact.phones[0]``."""
     return tuple(_STEP.findall(path))

@@ -20,7 +20,7 @@ from crossfade.entity.schema.declarations import Attribute, Type
 
 
 class Operator(StrEnum):
-    """What can be done to an attribute."""
+    """The operators that change an attribute."""
 
     SET = "set"
     IF_NOT_EXISTS = "if_not_exists"
@@ -32,7 +32,7 @@ class Operator(StrEnum):
 
 
 _CLAUSES = ("SET", "REMOVE", "ADD", "DELETE")
-_FITTING: dict[Operator, tuple[Type, ...]] = {
+_SUPPORTED_TYPES: dict[Operator, tuple[Type, ...]] = {
     Operator.ADD: (Type.NUMBER, Type.SET, Type.ANY),
     Operator.SUBTRACT: (Type.NUMBER, Type.ANY),
     Operator.APPEND: (Type.LIST, Type.ANY),
@@ -43,8 +43,12 @@ _FITTING: dict[Operator, tuple[Type, ...]] = {
 class Update:
     """One UpdateExpression under construction.
 
-    For each path of the wire, such as ``contact.phone``, it knows what was written there last
-    under which placeholder (`written`), what was done last (`operators`) and to what (`touched`).
+    Attributes:
+        placeholders: the names and values of the expression.
+        composites: the values given with `composite`, by name.
+        written: by path of wire names, such as ``contact.phone``, the last value and placeholder.
+        operators: by path, the last operator; None if the attribute was only named.
+        touched: by path, the attribute.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
@@ -58,17 +62,17 @@ class Update:
 
     @property
     def expression(self) -> str:
-        """The whole expression: ``SET … REMOVE … ADD … DELETE …``."""
+        """Return the expression: ``SET … REMOVE … ADD … DELETE …``."""
         return " ".join(
             f"{clause} {', '.join(entries)}" for clause, entries in self._entries.items() if entries
         )
 
     def enter(self, clause: str, entry: str) -> None:
-        """Add an entry to a clause; the same entry twice counts once."""
+        """Add an entry to a clause, unless it is there already."""
         self._entries[clause][entry] = None
 
     def set_field(self, field: str, value: Any, *, if_not_exists: bool = False) -> None:
-        """Set a field of the table by its own name; a second call replaces the entry."""
+        """Set a field of the table, by the field's name; a second call replaces the entry."""
         known = self._fields.get(field)
         if known:
             name, text, entry = known
@@ -81,35 +85,35 @@ class Update:
         self.enter("SET", entry)
 
     def remove_field(self, field: str) -> None:
-        """Remove a field of the table by its own name."""
+        """Remove a field of the table, by the field's name."""
         self.enter("REMOVE", self.placeholders.name(field, field))
 
     def replace_value(self, placeholder: str, value: Any) -> None:
-        """Give a placeholder another value, such as a setter's result."""
+        """Replace the value of a placeholder, for example by a setter's result."""
         self.placeholders.values[placeholder] = value
 
     def apply(self, operator: Operator, target: Target, value: Any, default: Any = None) -> None:
-        """Do one thing to one attribute.
+        """Apply one operator to one attribute.
 
         Raises:
-            MisuseError: the operator does not fit the attribute's type.
+            MisuseError: the operator does not support the attribute's type.
         """
         if operator is Operator.REMOVE:
             location = target.locate(self.placeholders)
             self.enter("REMOVE", location.expression)
-            self._note(location.path, operator, target)
+            self._track(location.path, operator, target)
             return
-        _check_fits(operator, target)
+        _check_type(operator, target)
         if _is_empty_set(target.attribute, value):
             return
         location = target.locate(self.placeholders)
-        self._note(location.path, operator, target)
+        self._track(location.path, operator, target)
         text = self.operand(location.path, target, value)
         default_text = None if default is None else self.operand(location.path, target, default)
         self._write(operator, target, location.expression, (text, default_text), value)
 
     def operand(self, path: str, target: Target, value: Any) -> str:
-        """The text of a value; one that is no reference becomes what was written last."""
+        """Return a value's placeholder, and add it to `written`; return a `Ref` unchanged."""
         if isinstance(value, Ref):
             return value
         operand = target.operand(value)
@@ -118,12 +122,12 @@ class Update:
         return text
 
     def refer(self, target: Target) -> Location:
-        """Name an attribute without changing it."""
+        """Return the location of an attribute, without changing it."""
         location = target.locate(self.placeholders)
-        self._note(location.path, None, target)
+        self._track(location.path, None, target)
         return location
 
-    def _note(self, path: str, operator: Operator | None, target: Target) -> None:
+    def _track(self, path: str, operator: Operator | None, target: Target) -> None:
         self.operators[path] = operator
         self.touched[path] = target.attribute
 
@@ -170,22 +174,22 @@ class Update:
         return self.placeholders.value(f"{target.attribute.name}_default_value", value)
 
 
-def _check_fits(operator: Operator, target: Target) -> None:
-    fitting = _FITTING.get(operator)
-    if fitting and target.attribute.type not in fitting:
+def _check_type(operator: Operator, target: Target) -> None:
+    supported = _SUPPORTED_TYPES.get(operator)
+    if supported and target.attribute.type not in supported:
         raise MisuseError(
-            f"{target.dotted()} is a {target.attribute.type}, and {operator} works on "
-            f"{', '.join(fitting)} only"
+            f"{target.dotted()} is a {target.attribute.type}; {operator} supports only "
+            f"{', '.join(supported)}"
         )
 
 
 def _is_empty_set(attribute: Attribute, value: Any) -> bool:
-    """An empty list for a set is skipped, since DynamoDB has no empty sets."""
+    """Return whether a value is an empty list for a set, which DynamoDB cannot store."""
     return attribute.type is Type.SET and isinstance(value, (list, tuple)) and not value
 
 
 class DataOperations:
-    """What a `data` callback may do with an attribute."""
+    """The operations of a `data` callback."""
 
     __slots__ = ("_update",)
 
@@ -197,7 +201,7 @@ class DataOperations:
         self._apply(Operator.SET, attribute, value)
 
     def if_not_exists(self, attribute: Reference, value: Any) -> None:
-        """Set the attribute unless the item has it."""
+        """Set the attribute if the item does not have it."""
         self._apply(Operator.IF_NOT_EXISTS, attribute, value)
 
     def add(self, attribute: Reference, value: Any, default: Any = None) -> None:
@@ -221,11 +225,11 @@ class DataOperations:
         self._update.apply(Operator.REMOVE, target_of(attribute), None)
 
     def name(self, attribute: Reference) -> Ref:
-        """The attribute itself, as operand of another operation."""
+        """Return the attribute itself, as operand of another operation."""
         return Ref(self._update.refer(target_of(attribute)).expression)
 
     def value(self, attribute: Reference, value: Any) -> Ref:
-        """A value of this attribute, as operand of another operation."""
+        """Return a value of this attribute, as operand of another operation."""
         target = target_of(attribute)
         return Ref(self._update.operand(self._update.refer(target).path, target, value))
 

@@ -1,1 +1,1 @@
-"""Key templates, and the keys that they give."""
+"""The compiled forms of keys, and the rendering and parsing of keys."""

@@ -1,4 +1,4 @@
-"""Keys compiled: what stands before, between and after the values of each key of a schema."""
+"""The compiled keys of a schema: the literal text before, between and after their values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crossfade.entity.schema.declarations import (
     Key,
     Type,
 )
-from crossfade.entity.schema.index_rules import is_templated, lowered
+from crossfade.entity.schema.index_rules import is_templated, resolved_casing
 from crossfade.entity.schema.schema import Schema
 
 _NUMBER_CASTS = (Type.NUMBER, Type.STRING, Type.BOOLEAN)
@@ -25,7 +25,7 @@ _NUMBER_CASTS = (Type.NUMBER, Type.STRING, Type.BOOLEAN)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A literal and the value after it; a last literal has no name."""
+    """A literal and the value after it; without a value, `name` is empty."""
 
     literal: str
     name: str
@@ -35,7 +35,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class KeyForm:
-    """One key of one index, ready to be rendered."""
+    """The compiled form of one key of one index.
+
+    Attributes:
+        field: the key's name in the table; empty in multi-attribute indexes.
+        names: the composites, in order.
+        parts: the literals and values, in order.
+        prefix: the text before the first part.
+        postfix: the text after the last part of a complete key.
+        casing: the letter case of the whole key; never `Casing.DEFAULT`.
+        numeric: whether the key is a number.
+        templated: whether the key has a template, given or implied.
+    """
 
     field: str
     names: tuple[str, ...]
@@ -49,7 +60,7 @@ class KeyForm:
 
 @dataclass(frozen=True, slots=True)
 class IndexForm:
-    """One access pattern, ready to be used."""
+    """The compiled form of one access pattern."""
 
     name: str
     index: str
@@ -64,17 +75,17 @@ class IndexForm:
 
     @property
     def composites(self) -> tuple[str, ...]:
-        """The attributes of the partition key, then those of the sort key."""
+        """Return the attributes of the partition key, then those of the sort key."""
         return self.order
 
     @property
     def keys(self) -> tuple[KeyForm, ...]:
-        """The partition key and, if there is one, the sort key."""
+        """Return the partition key and, if there is one, the sort key."""
         return (self.pk, self.sk) if self.sk else (self.pk,)
 
 
 def compile_indexes(schema: Schema) -> dict[str, IndexForm]:
-    """Every access pattern of a schema by name; a field keeps the form it was given first."""
+    """Return every access pattern of a schema by name; a field has one form in all of them."""
     seen: dict[str, KeyForm] = {}
     forms: dict[str, IndexForm] = {}
     for name, index in schema.indexes.items():
@@ -103,7 +114,7 @@ def _shared(seen: dict[str, KeyForm], key: KeyForm) -> KeyForm:
 
 
 def collection_prefix(collections: tuple[str, ...]) -> str:
-    """What stands before the entity in the sort keys of a collection, ``$wide#narrow``."""
+    """Return the text before the entity in the sort keys of a collection, ``$wide#narrow``."""
     return f"${'#'.join(collections)}" if collections else ""
 
 
@@ -144,7 +155,7 @@ def _key_form(schema: Schema, key: Key, prefix: str, postfix: str) -> KeyForm:
         parts=parts,
         prefix="" if templated else prefix,
         postfix="" if templated else postfix,
-        casing=lowered(key.casing),
+        casing=resolved_casing(key.casing),
         numeric=_is_numeric(key, parts, attributes, templated=templated),
         templated=templated,
     )
@@ -167,7 +178,7 @@ def _composed_part(name: str, attribute: Attribute) -> Part:
 
 
 def _part_text(name: str, attribute: Attribute | None) -> Callable[[Any], str]:
-    """How this attribute's value becomes the text of a key."""
+    """Return the function from a value of this attribute to its text in keys."""
     padding = attribute and attribute.padding
     if padding and padding.length and padding.char:
         length, char = padding.length, padding.char
@@ -184,5 +195,5 @@ def _is_numeric(
     type_ = attributes[names[0]].type
     if key.cast is Cast.NUMBER:
         return type_ in _NUMBER_CASTS
-    bare = templated and len(parts) == 1 and not parts[0].literal
-    return bare and type_ is Type.NUMBER
+    has_no_literal = templated and len(parts) == 1 and not parts[0].literal
+    return has_no_literal and type_ is Type.NUMBER

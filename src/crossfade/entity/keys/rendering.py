@@ -1,4 +1,4 @@
-"""Keys rendered from values, and read back into values."""
+"""Rendering of keys from values, and parsing of keys into values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from crossfade.entity.errors import kind_of, refused
+from crossfade.entity.errors import invalid_value, kind_of
 from crossfade.entity.javascript import leading_integer, number_text
 from crossfade.entity.keys.forms import KeyForm
 from crossfade.entity.schema.declarations import Attribute, Casing, Type
@@ -18,32 +18,35 @@ Render = Callable[[Values], KeyValue | None]
 
 
 def cased(text: str, casing: Casing) -> str:
-    """The text in a key's letter case."""
+    """Return the text in a key's letter case."""
     if casing is Casing.LOWER:
         return text.lower()
     return text.upper() if casing is Casing.UPPER else text
 
 
 def render(
-    form: KeyForm, values: Values, *, tailless: bool = False, with_postfix: bool = True
+    form: KeyForm, values: Values, *, omit_next_literal: bool = False, with_postfix: bool = True
 ) -> KeyValue | None:
-    """A key from whatever values there are, up to the first one that is absent.
+    """Return a key, rendered up to the first absent value.
 
     Args:
         form: the key.
         values: by attribute; None is absent.
-        tailless: end right after the last value, without the label that would come next.
-        with_postfix: end a complete key of a clustered index with the entity.
+        omit_next_literal: whether to omit the literal before the first absent value.
+        with_postfix: whether to append the postfix to a complete key; see `KeyForm`.
 
     Returns:
-        Text, or a number for numeric keys; None for a numeric key without its value.
+        A string, or a number for a numeric key; None for a numeric key without its value.
+
+    Raises:
+        EntityError: 3001 for a value that has no text, or no number in a numeric key.
     """
     if form.numeric:
         return _number(form.names[0], values.get(form.names[0]))
     written = [form.prefix]
     for part in form.parts:
         value = values.get(part.name) if part.name else None
-        if value is None and tailless:
+        if value is None and omit_next_literal:
             break
         written.append(part.literal)
         if value is None:
@@ -56,7 +59,7 @@ def render(
 
 
 def complete(form: KeyForm, values: Values) -> bool:
-    """Whether every composite of the key has a value."""
+    """Return whether every composite of the key has a value."""
     return all(values.get(name) is not None for name in form.names)
 
 
@@ -67,29 +70,31 @@ def _number(name: str, value: Any) -> KeyValue | None:
         return value
     parsed = leading_integer(value) if isinstance(value, str) else None
     if parsed is None:
-        raise refused(name, f"the key is a number, and {kind_of(value)} has none to make it of")
+        raise invalid_value(
+            name, f"the key is a number, to which {kind_of(value)} cannot be converted"
+        )
     return parsed
 
 
 def last_literal(form: KeyForm) -> str:
-    """What follows the last value of a complete key."""
+    """Return the text after the last value of a complete key."""
     return form.parts[-1].literal if form.parts and not form.parts[-1].name else form.postfix
 
 
 def number_key(form: KeyForm) -> Callable[[Any], KeyValue | None]:
-    """A function that makes a numeric key of its composite's value."""
+    """Return the function from a composite's value to its numeric key."""
     name = form.names[0]
     return lambda value: _number(name, value)
 
 
 def full_renderer(form: KeyForm) -> Render:
-    """A function that renders the complete key, and gives None when a composite is absent."""
+    """Return a function that renders the complete key; None if a composite is absent."""
     if form.numeric:
         name = form.names[0]
         return lambda values: _number(name, values.get(name))
     slots = tuple((part.literal, part.name, part.text) for part in form.parts if part.name)
     last = last_literal(form)
-    change = _CHANGES.get(form.casing)
+    change = _CASE_CHANGES.get(form.casing)
     if len(slots) == 1:
         return _one_slot(form, last, change)
     return _many_slots(form.prefix, slots, last, change)
@@ -98,7 +103,7 @@ def full_renderer(form: KeyForm) -> Render:
 def render_all(
     renderers: tuple[tuple[str, Render], ...], values: Values
 ) -> dict[str, KeyValue] | None:
-    """The keys of one index by field, empty ones left out; None when a composite is absent."""
+    """Return the keys of one index by field, without empty ones; None if a composite is absent."""
     keys: dict[str, KeyValue] = {}
     for field, renderer in renderers:
         key = renderer(values)
@@ -110,7 +115,7 @@ def render_all(
 
 
 _Change = Callable[[str], str]
-_CHANGES: Final[Mapping[Casing, _Change]] = {Casing.LOWER: str.lower, Casing.UPPER: str.upper}
+_CASE_CHANGES: Final[Mapping[Casing, _Change]] = {Casing.LOWER: str.lower, Casing.UPPER: str.upper}
 
 
 def _one_slot(form: KeyForm, last: str, change: _Change | None) -> Render:
@@ -150,7 +155,7 @@ def _many_slots(
 
 
 def key_pattern(form: KeyForm) -> re.Pattern[str]:
-    """The expression that finds the values in a rendered key; JavaScript's dot."""
+    """Return the pattern that matches the values in a key; a value has no JavaScript line end."""
     slots = "".join(
         re.escape(part.literal) + ("([^\\n\\r\\u2028\\u2029]+)" if part.name else "")
         for part in form.parts
@@ -161,7 +166,7 @@ def key_pattern(form: KeyForm) -> re.Pattern[str]:
 def read_key(
     form: KeyForm, pattern: re.Pattern[str], key: Any, attributes: Mapping[str, Attribute]
 ) -> dict[str, Any] | None:
-    """The values in a rendered key, in the key's letter case; None if it is not of this form."""
+    """Return the values in a key, in the key's letter case; None if it is not of this form."""
     if form.numeric and not isinstance(key, str):
         return {form.names[0]: _from_number(key, attributes[form.names[0]].type)}
     found = pattern.fullmatch(key) if isinstance(key, str) else None
@@ -174,7 +179,7 @@ def read_key(
 
 
 def _from_number(key: Any, type_: Type) -> Any:
-    """The value that a numeric key was made of."""
+    """Return the composite's value for a numeric key."""
     if type_ is Type.BOOLEAN:
         return bool(key)
     return number_text(key) if type_ is Type.STRING else key
@@ -189,7 +194,7 @@ def _typed(text: str, type_: Type) -> Any:
 
 
 def _parsed_number(text: str) -> Any:
-    """The number a text starts with, as JavaScript's ``parseFloat``, exact."""
+    """Return the number at the start of a text, as JavaScript's ``parseFloat`` does, but exact."""
     found = re.match(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", text, re.ASCII)
     if found is None:
         return None

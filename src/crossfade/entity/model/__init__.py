@@ -1,1 +1,1 @@
-"""An entity prepared: its functions written out once."""
+"""The compiled schema of an entity, the generators of its functions, and the strict checks."""

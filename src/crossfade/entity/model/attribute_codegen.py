@@ -1,20 +1,20 @@
-"""Functions that read items, written out attribute by attribute when an entity is declared."""
+"""The generator of the function that reads an item's attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from crossfade.entity.model.codegen import Source
+from crossfade.entity.model.codegen import FunctionBuilder
 from crossfade.entity.values.transforms import Transform
 
 ReadItem = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def item_reader(
-    slots: Mapping[str, tuple[str, Transform | None]], nullable: Collection[str]
+    readers: Mapping[str, tuple[str, Transform | None]], nullable: Collection[str]
 ) -> ReadItem:
-    """The function that reads a stored item's attributes, one statement each and no loop.
+    """Generate the function that reads a stored item's attributes, one statement each, no loop.
 
     For the attributes ``name``, stored as ``n``, and ``tags``, which needs a reader, it is::
 
@@ -29,31 +29,31 @@ def item_reader(
             return found
 
     Args:
-        slots: by field: the attribute's name, and what reads it unless it is stored as it is.
-        nullable: the attributes that may be NULL; of others, NULL is as good as absent.
+        readers: by field, the attribute's name and its reader; None if values are stored unchanged.
+        nullable: the attributes that may be NULL; for others, NULL counts as absent.
     """
-    source = Source("read", "item")
-    source.line("get, found = item.get, {}")
-    for field, (name, read) in slots.items():
-        _attribute(source, field, name, read, may_be_null=name in nullable)
-    source.line("return found")
-    return source.function()
+    builder = FunctionBuilder("read", "item")
+    builder.line("get, found = item.get, {}")
+    for field, (name, read) in readers.items():
+        _emit_attribute(builder, field, name, read, may_be_null=name in nullable)
+    builder.line("return found")
+    return builder.build()
 
 
-def _attribute(
-    source: Source, field: str, name: str, read: Transform | None, *, may_be_null: bool
+def _emit_attribute(
+    builder: FunctionBuilder, field: str, name: str, read: Transform | None, *, may_be_null: bool
 ) -> None:
     store = f"found[{name!r}] = value"
-    stored = (
+    present = (
         f"if {field!r} in item:" if may_be_null else f"if (value := get({field!r})) is not None:"
     )
-    with source.block(stored):
+    with builder.block(present):
         if may_be_null:
-            source.line(f"value = get({field!r})")
+            builder.line(f"value = get({field!r})")
         if read is not None:
-            source.line(f"value = {source.bound(read, 'read')}(value, item)")
+            builder.line(f"value = {builder.bind(read, 'read')}(value, item)")
         if read is None or may_be_null:
-            source.line(store)
+            builder.line(store)
             return
-        with source.block("if value is not None:"):
-            source.line(store)
+        with builder.block("if value is not None:"):
+            builder.line(store)

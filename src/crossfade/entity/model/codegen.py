@@ -1,4 +1,4 @@
-"""Functions written out as Python source, once, when an entity is declared."""
+"""A builder for functions that are generated as Python source when an entity is declared."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 
-class Source:
-    """The lines of one function, and the objects that they name.
+class FunctionBuilder:
+    """The source lines of one function, and the objects that they name.
 
-    Only quoted names and bound objects go into the text, never a value of the caller's data.
+    The source contains only quoted names and the names of bound objects, never caller data.
 
     Args:
         name: the function's name.
-        parameters: its parameters, as text.
+        parameters: its parameter list, as source.
     """
 
     def __init__(self, name: str, parameters: str) -> None:
@@ -24,30 +24,30 @@ class Source:
         self._depth = 1
 
     @property
-    def text(self) -> str:
-        """The source so far."""
+    def source(self) -> str:
+        """Return the source so far."""
         return "\n".join(self._lines)
 
     def line(self, text: str) -> None:
-        """Add a line."""
+        """Add a line at the current indentation."""
         self._lines.append("    " * self._depth + text)
 
     @contextmanager
     def block(self, opening: str) -> Iterator[None]:
-        """Add a line and, indented, those that are added meanwhile."""
+        """Add a line, and indent the lines added inside the context."""
         self.line(opening)
         self._depth += 1
         yield
         self._depth -= 1
 
-    def bound(self, value: object, name: str) -> str:
-        """A name by which the function knows an object; `name` with a number."""
-        found = f"{name}_{len(self._scope)}"
-        self._scope[found] = value
-        return found
+    def bind(self, value: object, name: str) -> str:
+        """Make an object available to the function; return its name there, `name` and a number."""
+        unique = f"{name}_{len(self._scope)}"
+        self._scope[unique] = value
+        return unique
 
-    def function(self) -> Callable[..., Any]:
-        """The function."""
-        exec(self.text, self._scope)  # noqa: S102 - only quoted names and bound objects go in
+    def build(self) -> Callable[..., Any]:
+        """Compile the source and return the function."""
+        exec(self.source, self._scope)  # noqa: S102 - the source holds quoted and bound names only
         function: Callable[..., Any] = self._scope[self._name]
         return function

@@ -1,1 +1,1 @@
-"""The parameters of each request."""
+"""The parameters of DynamoDB requests, with plain Python values, and cursors."""

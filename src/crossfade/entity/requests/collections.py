@@ -1,4 +1,4 @@
-"""Which entities of a service fit together in a collection."""
+"""The collections of a service, and the checks of their entities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crossfade.entity.schema.declarations import IndexType
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An entity's part in a collection."""
+    """An entity in a collection, with the index that it shares."""
 
     alias: str
     model: Model
@@ -26,7 +26,7 @@ class Collection:
 
     Args:
         name: the collection's name.
-        members: its entities in order of joining; the first one's index decides.
+        members: the entities in order of declaration; requests use the first one's index.
         shared: the sort key's leading composites that all members share.
     """
 
@@ -36,21 +36,21 @@ class Collection:
 
     @property
     def index(self) -> IndexForm:
-        """The first member's index."""
+        """Return the first member's index."""
         return self.members[0].index
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The sub-collections from the widest to this one."""
+        """Return the sub-collections from the widest to this one."""
         names = self.index.collections
         return names[: names.index(self.name) + 1]
 
 
 def collections_of(models: Mapping[str, Model]) -> dict[str, Collection]:
-    """Every collection of a service.
+    """Return every collection of a service, by name.
 
     Raises:
-        EntityError: 1013 when entities do not fit together.
+        EntityError: 1013 if entities are incompatible.
     """
     _check_service(models)
     members: dict[str, list[Member]] = {}
@@ -78,7 +78,7 @@ def _check_service(models: Mapping[str, Model]) -> None:
 def _joined(name: str, members: list[Member]) -> Collection:
     first, *others = members
     if first.index.type is not IndexType.ISOLATED and len(first.index.collections) > 1:
-        raise _bad_join(first.alias, f"a {first.index.type} index takes one collection only")
+        raise _bad_join(first.alias, f"a {first.index.type} index can have one collection only")
     for member in others:
         differences = list(_differences(name, first, member))
         if differences:
@@ -87,7 +87,7 @@ def _joined(name: str, members: list[Member]) -> Collection:
 
 
 def _differences(name: str, first: Member, member: Member) -> Iterator[str]:
-    """How a member differs from the first one where it must not."""
+    """Yield the differences of a member from the first one that prevent joining."""
     left, right = first.index, member.index
     if left.index != right.index:
         yield f"the index is {right.index!r}, not {left.index!r}"
@@ -97,7 +97,7 @@ def _differences(name: str, first: Member, member: Member) -> Iterator[str]:
         yield "the scope differs"
     if _projection(left) != _projection(right):
         yield "the projection differs"
-    if _place(name, left) != _place(name, right):
+    if _path(name, left) != _path(name, right):
         yield "the order of sub-collections differs"
     yield from _key_differences(first, member)
     yield from _attribute_differences(first, member)
@@ -110,7 +110,7 @@ def _projection(index: IndexForm) -> object:
     return "include"
 
 
-def _place(name: str, index: IndexForm) -> tuple[str, ...]:
+def _path(name: str, index: IndexForm) -> tuple[str, ...]:
     return index.collections[: index.collections.index(name) + 1]
 
 
@@ -147,7 +147,7 @@ def _sort_label_differences(
 
 
 def _labels(member: Member, key: KeyForm) -> list[tuple[str, str]]:
-    """The key's parts: each composite's name on the wire and its label or literal."""
+    """Return the key's parts: each composite's wire name and its label or literal."""
     attributes = member.model.attributes
     return [(attributes[part.name].name if part.name else "", part.label) for part in key.parts]
 
@@ -159,21 +159,21 @@ def _attribute_differences(first: Member, member: Member) -> Iterator[str]:
         if other is None:
             continue
         if other.field != attribute.field:
-            yield f"the attribute {name} has another field"
+            yield f"the attribute {name} has a different field"
         if other.padding != attribute.padding and name in member.index.pk.names:
             yield f"the padding of {name} differs"
 
 
 def _shared(members: list[Member]) -> tuple[str, ...]:
-    """The leading sort composites that are the same, with the same label, in all members."""
+    """Return the leading sort composites that all members share, with the same labels."""
     keys = [member.index.sk for member in members]
     first = keys[0]
     if first is None:
         return ()
     shared = []
     parts = [_labels(member, key) for member, key in zip(members, keys, strict=True) if key]
-    for part, *same_place in zip(first.parts, *parts, strict=False):
-        if not part.name or any(place != same_place[0] for place in same_place):
+    for part, *aligned in zip(first.parts, *parts, strict=False):
+        if not part.name or any(other != aligned[0] for other in aligned):
             break
         shared.append(part.name)
     return tuple(shared)

@@ -1,4 +1,4 @@
-"""Composites to keys and keys to composites."""
+"""Conversion between composites and keys."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ def key_from_composites(
     index: IndexForm,
     given: Mapping[str, Any],
     *,
-    whole_pk: bool = True,
-    whole_sk: bool = True,
+    complete_pk: bool = True,
+    complete_sk: bool = True,
 ) -> dict[str, Any]:
-    """The key fields of one index, rendered as far as the composites go.
+    """Return the key fields of one index, each rendered up to the first absent composite.
 
     Raises:
-        EntityError: 2002 when a key that must be whole lacks composites.
+        EntityError: 2002 if a key that must be complete lacks composites.
     """
-    for key, whole in zip(index.keys, (whole_pk, whole_sk), strict=False):
-        if whole and not complete(key, given):
+    for key, must_be_complete in zip(index.keys, (complete_pk, complete_sk), strict=False):
+        if must_be_complete and not complete(key, given):
             raise incomplete(index, key.names, given)
     if index.type is IndexType.COMPOSITE:
         fields = {name: model.attributes[name].field for name in index.composites}
@@ -40,7 +40,7 @@ def key_from_composites(
 def composites_from_key(
     model: Model, index: IndexForm, key: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The composites in an index's key fields; None when they are not of its form."""
+    """Return the composites in an index's key fields; None if a key is not of its form."""
     found: dict[str, Any] = {}
     for form in index.keys:
         value = key.get(form.field)
@@ -56,10 +56,10 @@ def _read(model: Model, form: KeyForm, value: Any) -> dict[str, Any] | None:
 
 
 def composites_from_keys(model: Model, index: IndexForm, keys: Mapping[str, Any]) -> dict[str, Any]:
-    """The composites in the key fields of an index and of the table.
+    """Return the composites in the key fields of an index and of the table.
 
     Raises:
-        EntityError: 2007 when the fields of the index are missing or of another form.
+        EntityError: 2007 if the fields of the index are missing or of another form.
     """
     if index.type is IndexType.COMPOSITE:
         found: dict[str, Any] | None = {
@@ -72,21 +72,21 @@ def composites_from_keys(model: Model, index: IndexForm, keys: Mapping[str, Any]
     if found is None:
         raise EntityError(
             Code.INVALID_CONVERSION_KEYS_PROVIDED,
-            f"the keys are not those of {index.name}; give all its key fields",
+            f"the keys are not those of {index.name}; give all of its key fields",
         )
     table = composites_from_key(model, model.table_index, keys) if index.index else {}
     if table is None:
         return found
-    together = {**found, **table}
-    if not together:
+    combined = {**found, **table}
+    if not combined:
         raise EntityError(
-            Code.INVALID_CONVERSION_KEYS_PROVIDED, f"the keys of {index.name} hold no attributes"
+            Code.INVALID_CONVERSION_KEYS_PROVIDED, f"the keys of {index.name} contain no attributes"
         )
-    return together
+    return combined
 
 
 def item_from_key(model: Model, key: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The table's composites in a key; None when it is not this entity's."""
+    """Return the table's composites in a key; None if it is not a key of this entity."""
     found = composites_from_key(model, model.table_index, key)
     if found is None or any(found.get(name) is None for name in model.table_index.composites):
         return None

@@ -1,4 +1,4 @@
-"""Cursors: where a query goes on, as text that may be handed to a client."""
+"""Cursors: the position at which a query resumes, as text that may be given to clients."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from crossfade.entity.values.attribute_values import number_literal
 
 
 def encode(key: Mapping[str, Any]) -> str:
-    """The text of a key: compact JSON in base64url without padding."""
+    """Return a key as text: compact JSON in base64url without padding."""
     pairs = (f"{_quoted(field)}:{_json(value)}" for field, value in key.items())
     text = f"{{{','.join(pairs)}}}"
     return base64.urlsafe_b64encode(text.encode()).decode("ascii").rstrip("=")
 
 
 def decode(cursor: str) -> dict[str, Any]:
-    """The key of a text made by `encode`, here or by ElectroDB.
+    """Return the key in a cursor of this library or of ElectroDB.
 
     Raises:
-        EntityError: 4001, as in ElectroDB, when it is no cursor.
+        EntityError: 4001, as in ElectroDB, if the text is not a cursor.
     """
     standard = cursor.replace("+", "-").replace("/", "_").rstrip("=")
     try:
@@ -37,14 +37,14 @@ def decode(cursor: str) -> dict[str, Any]:
         raw = base64.b64decode(padded, altchars=b"-_", validate=True)
         key = json.loads(raw, parse_float=Decimal)
     except (binascii.Error, ValueError):
-        raise _broken() from None
+        raise _malformed() from None
     if not isinstance(key, dict):
-        raise _broken()
+        raise _malformed()
     return key
 
 
-def _broken() -> EntityError:
-    return EntityError(Code.AWS_ERROR, "the cursor cannot be read; start again without one")
+def _malformed() -> EntityError:
+    return EntityError(Code.AWS_ERROR, "the cursor cannot be decoded; start again without one")
 
 
 def _quoted(text: str) -> str:
@@ -58,7 +58,7 @@ def _json(value: Any) -> str:
 
 
 def start_key(model: Model, index: IndexForm, options: Options) -> dict[str, Any] | None:
-    """The ExclusiveStartKey of a request; None at the beginning."""
+    """Return the ExclusiveStartKey of a request; None for the first page."""
     given = options.cursor
     if not given:
         return None
@@ -70,27 +70,33 @@ def start_key(model: Model, index: IndexForm, options: Options) -> dict[str, Any
         key = options.format_cursor.deserialize(given)
     else:
         key = decode(given)
-    return _of_index(model, index, key)
+    return _key_fields_of(model, index, key)
 
 
 def _composed(model: Model, index: IndexForm, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The key of a cursor given as composites; in strict mode none may be missing."""
+    """Return the key of a cursor given as composites.
+
+    Raises:
+        EntityError: 2002 in strict mode, if a composite is missing.
+    """
     key: dict[str, Any] = {}
     for form in (index, model.table_index):
-        key |= key_from_composites(model, form, given, whole_pk=model.strict, whole_sk=model.strict)
+        key |= key_from_composites(
+            model, form, given, complete_pk=model.strict, complete_sk=model.strict
+        )
     return key
 
 
-def _of_index(model: Model, index: IndexForm, key: Mapping[str, Any]) -> dict[str, Any]:
-    """The key without fields that belong to neither the index nor the table."""
+def _key_fields_of(model: Model, index: IndexForm, key: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the key without fields that belong neither to the index nor to the table."""
     if index.type is IndexType.COMPOSITE:
         return dict(key)
     fields = [form.field for form in (*index.keys, *model.table_index.keys)]
     return {field: key[field] for field in dict.fromkeys(fields) if field in key}
 
 
-def returned(key: Mapping[str, Any] | None, options: Options) -> Any:
-    """What a caller gets as cursor for the last evaluated key; None at the end."""
+def cursor_of(key: Mapping[str, Any] | None, options: Options) -> Any:
+    """Return the caller's cursor for a last evaluated key; None after the last page."""
     if not key:
         return None
     if options.data == "raw" or options.pager == "raw":

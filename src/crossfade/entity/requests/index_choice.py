@@ -1,4 +1,4 @@
-"""Which access pattern answers `find` and `match`, and the error for one that is not declared."""
+"""The choice of the access pattern for `find` and `match`, and the error for an unknown one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crossfade.entity.model.model import Model
 
 
 def best_index(model: Model, values: Mapping[str, Any]) -> IndexForm | None:
-    """The index that `find` and `match` use; None when only a scan can answer."""
+    """Return the index that `find` and `match` query; None if they must scan."""
     ranked: dict[int, IndexForm] = {}
     fits = [
         (form, count, complete)
@@ -29,7 +29,7 @@ def best_index(model: Model, values: Mapping[str, Any]) -> IndexForm | None:
 
 
 def _fit(form: IndexForm, values: Mapping[str, Any]) -> tuple[int, bool]:
-    """How many leading composites are given, and whether those are all."""
+    """Return how many leading composites are given, and whether those are all."""
     count = 0
     for name in form.composites:
         if values.get(name) is None:
@@ -49,8 +49,9 @@ def _rank(form: IndexForm, *, complete: bool, most: bool) -> int | None:
 
 
 def missing_pattern(model: Model, name: str) -> EntityError:
-    """The error for an access pattern that is not declared."""
+    """Return the error for an access pattern that is not declared."""
     patterns = ", ".join(model.indexes)
     return EntityError(
-        Code.INVALID_INDEX_DEFINITION, f"{name!r} is no access pattern; there are {patterns}"
+        Code.INVALID_INDEX_DEFINITION,
+        f"{name!r} is not an access pattern; the schema has {patterns}",
     )

@@ -1,4 +1,4 @@
-"""The `attributes` option: which fields a read returns."""
+"""The `attributes` option: the fields that a read returns."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from crossfade.entity.options import Options
 def project(
     model: Model, params: dict[str, Any], options: Options, *, executed: bool
 ) -> dict[str, Any]:
-    """The parameters with a ProjectionExpression, if attributes were asked for.
+    """Return the parameters with a ProjectionExpression, if the options have `attributes`.
 
     Args:
         model: the entity.
-        params: the parameters so far; names already in them are projected as well.
+        params: the parameters so far; the names in them are projected too.
         options: the call's options.
-        executed: whether the result will be checked, which needs the identifiers.
+        executed: whether the request is sent; ownership checks then need the identifiers.
     """
     if not options.attributes or options.hydrate:
         return params

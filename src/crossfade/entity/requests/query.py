@@ -1,4 +1,4 @@
-"""The requests of query."""
+"""The parameters of queries."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ _FILTER_SIGNS = {
     Comparison.LT: "<",
     Comparison.LTE: "<=",
 }
-_KEPT_BY_V2 = (Comparison.GT, Comparison.LTE)
+_NEEDED_BY_V2 = (Comparison.GT, Comparison.LTE)
 
 
 @dataclass(frozen=True, slots=True)
 class QueryState:
-    """What a query chain has gathered.
+    """The arguments of a chain of query calls.
 
     Args:
         index: the access pattern.
         given: the attributes of the first call.
         comparison: the sort key's operator, if one was called.
-        low: the operator's attributes.
-        high: the upper end of `between`.
+        low: the operator's attributes, or the lower bound of `between`.
+        high: the upper bound of `between`.
         wheres: the filters.
-        matches: attributes that `match` compares, unconverted.
+        matches: the attributes that `match` compares, not converted to text.
         as_isolated: treat the index as isolated, as `find` and `match` do.
     """
 
@@ -62,10 +62,11 @@ class QueryState:
 
 
 def with_ownership(index: IndexForm, options: Options, *, entity_ignores: bool) -> Options:
-    """The options with the answer to whether items are taken without their identifiers.
+    """Return the options with `ignore_ownership` resolved.
 
-    It is the caller's; else that of the index, which may not project them; the entity's setting
-    counts for the table itself only, as in ElectroDB.
+    The caller's option has priority. Otherwise ownership is ignored for `hydrate`, for an index
+    that does not project the identifiers, and for the table itself if the entity is set so, as in
+    ElectroDB.
     """
     if options.ignore_ownership is not None:
         ignored = options.ignore_ownership
@@ -77,7 +78,7 @@ def with_ownership(index: IndexForm, options: Options, *, entity_ignores: bool) 
 
 
 def _lacks_identity(index: IndexForm) -> bool:
-    """Whether the index does not project the identifiers."""
+    """Return whether the index does not project the identifiers."""
     if index.projection is None:
         return False
     if isinstance(index.projection, str):
@@ -85,23 +86,24 @@ def _lacks_identity(index: IndexForm) -> bool:
     return not {"__edb_e__", "__edb_v__"} <= set(index.projection)
 
 
-def _ends(state: QueryState) -> list[Mapping[str, Any]]:
-    """What the sort key is compared with: both ends of `between`, or the operator's values."""
+def _compared_values(state: QueryState) -> list[Mapping[str, Any]]:
+    """Return the values to compare with the sort key; for `between`, of both bounds."""
     ends = (state.low, state.high) if state.comparison is Comparison.BETWEEN else (state.low,)
     return [{**state.given, **end} for end in ends]
 
 
 def key_query(model: Model, state: QueryState, options: Options) -> KeyQuery:
-    """The key part of a query.
+    """Return the key part of a query.
 
     Raises:
-        EntityError: 2002 when the partition key lacks composites.
+        EntityError: 2002 if the partition key lacks composites; in strict mode, also 3001, 2006
+            or 2013 for the caller's values and limit.
     """
     index = state.index
     for given in (state.given, state.low, state.high):
         model.check_given(given)
     if model.strict:
-        check_number(index.sk, state.comparison, _ends(state))
+        check_number(index.sk, state.comparison, _compared_values(state))
         check_limit(options)
     partition = {name: state.given.get(name) for name in index.pk.names}
     if None in partition.values():
@@ -120,14 +122,14 @@ def key_query(model: Model, state: QueryState, options: Options) -> KeyQuery:
 
 
 def _only(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """The values of these attributes, in the order in which they were given."""
+    """Return the values of these attributes, in the order given."""
     return {name: value for name, value in values.items() if name in names and value is not None}
 
 
 def query_params(
     model: Model, table: str, state: QueryState, options: Options, *, executed: bool = False
 ) -> Params:
-    """The parameters of one query of one entity."""
+    """Return the parameters of one query of one entity."""
     condition = filter_condition(model, state.matches, state.wheres)
     query = key_query(model, state, options)
     add_equalities(model, condition, query, state, options)
@@ -137,19 +139,19 @@ def query_params(
     if query.index.type is IndexType.COMPOSITE:
         params = _multi_attribute_params(model, table, query, condition, options)
     else:
-        params = _assembled(table, query, key_condition(query), condition)
+        params = _assemble(table, query, key_condition(query), condition)
     params = with_options(params, options.request_params)
     return project(model, params, options, executed=executed)
 
 
 def _needs_identity(query: KeyQuery, options: Options) -> bool:
-    """A clustered index mixes entities, unless the whole sort key is given."""
+    """Return whether to filter by identifiers: a partial sort key matches other entities too."""
     clustered = query.index.type is IndexType.CLUSTERED and query.index.sk is not None
     return clustered and len(query.given) < len(query.shared) and not options.ignore_ownership
 
 
 def filter_condition(model: Model, matches: Matches | None, wheres: Sequence[Where]) -> Condition:
-    """The caller's filters: attributes that `match` compares, and functions."""
+    """Return the caller's filters: the attributes that `match` compares, and callbacks."""
     condition = Condition(strict=model.strict)
     if matches is not None:
         condition.add(_matching(model, condition.placeholders, matches))
@@ -162,13 +164,13 @@ def _matching(model: Model, placeholders: Placeholders, values: Mapping[str, Any
     for name, value in values.items():
         attribute = model.attributes.get(name)
         if attribute is not None and value is not None:
-            place = placeholders.name(attribute.name, attribute.field)
-            parts.append(f"{place} = {placeholders.value(attribute.name, value)}")
+            field_name = placeholders.name(attribute.name, attribute.field)
+            parts.append(f"{field_name} = {placeholders.value(attribute.name, value)}")
     return " AND ".join(parts)
 
 
 def add_identity(model: Model, condition: Condition) -> None:
-    """Keep items of this entity only."""
+    """Add the filter for items of this entity."""
     for identifier, text in model.identity.items():
         condition.compare("=", identifier, text)
 
@@ -176,7 +178,7 @@ def add_identity(model: Model, condition: Condition) -> None:
 def add_equalities(
     model: Model, condition: Condition, query: KeyQuery, state: QueryState, options: Options
 ) -> None:
-    """Repeat the first call's attributes as filter, when the `compare` option asks for it."""
+    """Add the first call's attributes as filter, if the `compare` option requires it."""
     if options.compare == "keys" or query.index.sk is None or len(query.shared) <= 1:
         return
     if query.in_collection and query.index.sk.field in model.names_by_field:
@@ -186,7 +188,7 @@ def add_equalities(
 
 
 def add_bounds(model: Model, condition: Condition, query: KeyQuery, options: Options) -> None:
-    """Repeat the operator's comparisons as filter, when the `compare` option asks for it."""
+    """Add the operator's comparisons as filter, if the `compare` option requires it."""
     if options.compare == "keys" or query.index.sk is None:
         return
     if query.index.sk.field in model.names_by_field:
@@ -197,7 +199,7 @@ def add_bounds(model: Model, condition: Condition, query: KeyQuery, options: Opt
 
 
 def _given_values(query: KeyQuery, state: QueryState) -> dict[str, Any]:
-    """The attributes of the first call: those that the key ignores, then the sort key's."""
+    """Return the first call's attributes: those not in the keys, then those of the sort key."""
     others = {
         name: value
         for name, value in state.given.items()
@@ -207,11 +209,11 @@ def _given_values(query: KeyQuery, state: QueryState) -> dict[str, Any]:
 
 
 def _bounds(query: KeyQuery, *, exact: bool) -> list[tuple[str, Mapping[str, Any]]]:
-    """The operator's comparisons; without `exact` only those that v2 keys need."""
+    """Return the operator's comparisons; unless `exact`, only those that v2 keys need."""
     if query.comparison is Comparison.BETWEEN:
         return [("<=", query.high), (">=", query.low)] if exact else [("<=", query.high)]
     sign = _FILTER_SIGNS.get(query.comparison)
-    if sign is None or not (exact or query.comparison in _KEPT_BY_V2):
+    if sign is None or not (exact or query.comparison in _NEEDED_BY_V2):
         return []
     if query.comparison is Comparison.GTE and len(query.shared) <= 1:
         return []
@@ -226,13 +228,13 @@ def _compare(
         condition.compare(sign, attribute.field, value, first=first)
 
 
-def _assembled(table: str, query: KeyQuery, keys: KeyCondition, condition: Condition) -> Params:
-    found = condition.placeholders
+def _assemble(table: str, query: KeyQuery, keys: KeyCondition, condition: Condition) -> Params:
+    placeholders = condition.placeholders
     params: Params = {
         "KeyConditionExpression": keys.expression,
         "TableName": table,
-        "ExpressionAttributeNames": distinct(found.names, keys.names),
-        "ExpressionAttributeValues": distinct(found.values, keys.values),
+        "ExpressionAttributeNames": distinct(placeholders.names, keys.names),
+        "ExpressionAttributeValues": distinct(placeholders.values, keys.values),
     }
     if query.index.index:
         params["IndexName"] = query.index.index
@@ -246,7 +248,7 @@ def _multi_attribute_params(
 ) -> Params:
     fields = {name: (a.name, a.field) for name, a in model.attributes.items()}
     keys = attribute_condition(query, fields)
-    params = _assembled(table, query, keys, condition)
+    params = _assemble(table, query, keys, condition)
     if options.ignore_ownership:
         return params
     identity = identity_group(model, model.schema.entity, "k_")
@@ -260,7 +262,7 @@ def _multi_attribute_params(
 
 
 def identity_group(model: Model, alias: str, suffix: str) -> KeyCondition:
-    """``(#e = :e AND #v = :v)`` for one entity, with placeholders of its alias."""
+    """Return ``(#e = :e AND #v = :v)`` for one entity, with the alias in its placeholders."""
     placeholders = Placeholders(suffix)
     parts = [
         f"{placeholders.name(identifier, identifier)} = "

@@ -1,4 +1,4 @@
-"""The requests of scan."""
+"""The parameters of scans."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crossfade.entity.requests.single_item import Params, with_options
 
 @dataclass(frozen=True, slots=True)
 class ScanState:
-    """What a scan chain has gathered."""
+    """The arguments of a chain of scan calls; see `QueryState`."""
 
     index: IndexForm
     wheres: tuple[Where, ...] = ()
@@ -28,19 +28,23 @@ class ScanState:
 def scan_params(
     model: Model, table: str, state: ScanState, options: Options, *, executed: bool = False
 ) -> Params:
-    """The parameters of one scan."""
+    """Return the parameters of one scan.
+
+    Raises:
+        EntityError: 2006 in strict mode, for a limit below one.
+    """
     if model.strict:
         check_limit(options)
     condition = filter_condition(model, state.matches, state.wheres)
     if not options.ignore_ownership:
         add_identity(model, condition)
-    starts = {key.field: render(key, {}) for key in state.index.keys if key.field}
-    starts = {field: start for field, start in starts.items() if start not in (None, "")}
-    names = merged(condition.placeholders.names, {f"#{field}": field for field in starts})
+    prefixes = {key.field: render(key, {}) for key in state.index.keys if key.field}
+    prefixes = {field: prefix for field, prefix in prefixes.items() if prefix not in (None, "")}
+    names = merged(condition.placeholders.names, {f"#{field}": field for field in prefixes})
     values = merged(
-        condition.placeholders.values, {f":{field}": start for field, start in starts.items()}
+        condition.placeholders.values, {f":{field}": prefix for field, prefix in prefixes.items()}
     )
-    filters = [f"begins_with(#{field}, :{field})" for field in starts]
+    filters = [f"begins_with(#{field}, :{field})" for field in prefixes]
     if condition.expression:
         filters.append(condition.expression)
     params: Params = {

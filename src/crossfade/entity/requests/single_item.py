@@ -1,7 +1,4 @@
-"""Requests of single items: get, put, create, delete, remove, check, update, patch, upsert.
-
-Each function gives the parameters of one DynamoDB operation, with plain Python values.
-"""
+"""The parameters that requests of single items share: table, key, conditions and options."""
 
 from __future__ import annotations
 
@@ -19,24 +16,22 @@ Params = dict[str, Any]
 
 
 def table_name(table: str, options: Options) -> str:
-    """The table of a request.
+    """Return the table of a request.
 
     Raises:
-        EntityError: 2003 when neither the entity nor the call names one.
+        EntityError: 2003 if neither the entity nor the call has one.
     """
     name = options.table or table
     if not name:
-        raise EntityError(
-            Code.MISSING_TABLE, "no table is named; give table= to the entity or to the call"
-        )
+        raise EntityError(Code.MISSING_TABLE, "no table; give table= to the entity or to the call")
     return name
 
 
 def table_composites(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The composites of the table's key among the given values.
+    """Return the composites of the table's key among the given values.
 
     Raises:
-        EntityError: 2002 when one is absent.
+        EntityError: 2002 if one is absent; in strict mode, also 3001 for a wrong name or value.
     """
     model.check_given(given)
     index = model.table_index
@@ -47,34 +42,34 @@ def table_composites(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def key_of(model: Model, composites: Mapping[str, Any]) -> dict[str, Any]:
-    """The Key of a request for one item."""
+    """Return the Key of a request for one item."""
     return {key.field: render(key, composites) for key in model.table_index.keys}
 
 
 def simple_params(model: Model, table: str, given: Mapping[str, Any]) -> Params:
-    """The parameters of get, delete, remove and check."""
+    """Return the parameters of get, delete, remove and check."""
     return {"Key": key_of(model, table_composites(model, given)), "TableName": table}
 
 
-def existence(model: Model, condition: Condition, function: str) -> None:
-    """Demand that the item exists, or that it does not."""
+def require_existence(model: Model, condition: Condition, function: str) -> None:
+    """Require that the item exists, or that it does not: ``attribute_exists`` or its negation."""
     for field in model.table_fields:
         condition.call(function, field)
 
 
 def apply_wheres(model: Model, condition: Condition, wheres: Iterable[Where]) -> None:
-    """Add the callbacks' clauses."""
+    """Add the callbacks' clauses to the condition."""
     for where in wheres:
         apply_where(condition, model.references, where)
 
 
 def with_options(params: Params, extra: Mapping[str, Any]) -> Params:
-    """The parameters with those of the options over them."""
+    """Return the parameters, overridden by those of the options."""
     return {**params, **extra} if extra else params
 
 
 def with_condition(params: Params, condition: Condition) -> Params:
-    """The parameters with a condition; one that stands there already comes first."""
+    """Return the parameters with a condition, after one that they already have."""
     if not condition.expression:
         return params
     join = distinct if condition.strict else merged
@@ -84,10 +79,10 @@ def with_condition(params: Params, condition: Condition) -> Params:
         f"{existing} AND {condition.expression}" if existing else condition.expression
     )
     placeholders = condition.placeholders
-    for option, found in (
+    for option, added in (
         ("ExpressionAttributeNames", placeholders.names),
         ("ExpressionAttributeValues", placeholders.values),
     ):
-        if found:
-            result[option] = join(found, params.get(option) or {})
+        if added:
+            result[option] = join(added, params.get(option) or {})
     return result

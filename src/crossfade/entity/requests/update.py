@@ -1,4 +1,4 @@
-"""The requests of update and patch."""
+"""The parameters of update and patch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crossfade.entity.errors import Code, EntityError, refused
+from crossfade.entity.errors import Code, EntityError, invalid_value
 from crossfade.entity.expressions.conditions import Condition
 from crossfade.entity.expressions.paths import generic
 from crossfade.entity.expressions.references import Target, path_steps
@@ -29,7 +29,11 @@ class Assign:
     values: Mapping[str, Any]
 
     def __call__(self, model: Model, update: Update, _condition: Condition) -> None:
-        """Check the values, then enter them."""
+        """Check the values, then add them to the update.
+
+        Raises:
+            EntityError: 3001 for an invalid value, or for an attribute that must not change.
+        """
         if model.strict:
             check_known(model, self.values)
         targets = {
@@ -51,15 +55,19 @@ class Remove:
     paths: tuple[str, ...]
 
     def __call__(self, model: Model, update: Update, _condition: Condition) -> None:
-        """Check that the attributes may go, then enter them."""
+        """Check that the attributes can be removed, then add them to the update.
+
+        Raises:
+            EntityError: 3001 for an unknown, required or read-only attribute.
+        """
         targets = []
         for path in self.paths:
             target = find(model, path)
             if target is None:
-                raise refused(path, "is not in the schema and cannot be removed")
+                raise invalid_value(path, "is not in the schema and cannot be removed")
             _check_writable(model, path, target, "removed")
             if target.attribute.required:
-                raise refused(path, "is required and cannot be removed")
+                raise invalid_value(path, "is required and cannot be removed")
             targets.append(target)
         for target in targets:
             update.apply(Operator.REMOVE, target, None)
@@ -72,14 +80,18 @@ class Compute:
     callback: Data
 
     def __call__(self, model: Model, update: Update, _condition: Condition) -> None:
-        """Run the callback, then check what it touched."""
+        """Call the callback, then check the attributes that it changed.
+
+        Raises:
+            EntityError: 3001 for an invalid value, or for an attribute that must not change.
+        """
         self.callback(model.references, DataOperations(update))
         for path, attribute in update.touched.items():
             read_only = attribute.read_only or model.wire_names.get(path) in model.read_only
             if attribute.required and update.operators[path] is Operator.REMOVE:
-                raise refused(path, "is required and cannot be removed")
+                raise invalid_value(path, "is required and cannot be removed")
             if read_only:
-                raise refused(path, "is read-only and cannot be changed")
+                raise invalid_value(path, "is read-only and cannot be changed")
             written = update.written.get(path)
             if written:
                 check_path(model, path, written[0])
@@ -92,7 +104,11 @@ class Compose:
     values: Mapping[str, Any]
 
     def __call__(self, model: Model, update: Update, condition: Condition) -> None:
-        """Remember the values for index keys, and demand that the item has them."""
+        """Keep the values for index keys, and require that the item has them.
+
+        Raises:
+            EntityError: 2010 if a composite is None, or has two values.
+        """
         for name, value in self.values.items():
             if name not in model.composite_uses:
                 continue
@@ -106,45 +122,51 @@ class Compose:
 
 
 def find(model: Model, path: str) -> Target | None:
-    """The attribute at a path written as text; None when its root is unknown.
+    """Return the attribute at a path written as text; None if its root is unknown.
 
     Raises:
-        EntityError: 1012 when a child is unknown.
+        EntityError: 3001 or 1012 if the path leads to no attribute.
     """
     if path in model.targets:
         return model.targets[path]
     root, *steps = path_steps(path) or ("",)
     target = model.targets.get(root)
     if target is None and steps:
-        raise refused(path, "does not start with an attribute of this entity")
+        raise invalid_value(path, "does not start with an attribute of this entity")
     for step in steps:
         target = target and target.child(step)
     return target
 
 
 def check_known(model: Model, values: Mapping[str, Any]) -> None:
-    """Refuse names that are not in the schema, and empty sets."""
+    """Reject names that are not in the schema, and empty sets.
+
+    Raises:
+        EntityError: 3001.
+    """
     for path, value in values.items():
         target = find(model, path)
         if target is None:
-            raise refused(path, "is not in the schema; check the spelling")
+            raise invalid_value(path, "is not in the schema; check the spelling")
         if target.attribute.type is Type.SET and isinstance(value, SET_KINDS) and not value:
-            raise refused(path, "is an empty set, which DynamoDB does not store; remove it instead")
+            raise invalid_value(
+                path, "is an empty set, which DynamoDB cannot store; remove it instead"
+            )
 
 
 def _is_given(target: Target, value: Any) -> bool:
-    """Whether there is a value; None is one where any type is allowed: NULL."""
+    """Return whether there is a value; for `Type.ANY` None is one, stored as NULL."""
     return value is not None or target.attribute.type is Type.ANY
 
 
 def _check_writable(model: Model, path: str, target: Target, verb: str) -> None:
     root = path in model.read_only and len(target.steps) == 1
     if target.attribute.read_only or root:
-        raise refused(path, f"is read-only and cannot be {verb}")
+        raise invalid_value(path, f"is read-only and cannot be {verb}")
 
 
 def wire_path(target: Target) -> str:
-    """The path of a target on the wire; indexes as they are."""
+    """Return the path of a target in wire names, with the indexes of elements."""
     path = ""
     for step in target.steps:
         is_index = path and is_numeric(step.name)
@@ -153,14 +175,22 @@ def wire_path(target: Target) -> str:
 
 
 def check_value(model: Model, target: Target, value: Any) -> None:
-    """Check a value against the attribute at a path; elements of lists are not checked."""
+    """Check a value against its target; elements of lists only in strict mode, as in ElectroDB.
+
+    Raises:
+        EntityError: 3001.
+    """
     path = wire_path(target)
     if "[" not in path or model.strict:
         check_path(model, generic(path), value)
 
 
 def check_path(model: Model, path: str, value: Any) -> None:
-    """Check a value against the attribute at a path of the wire."""
+    """Check a value against the attribute at a path of wire names.
+
+    Raises:
+        EntityError: 3001.
+    """
     accept = model.path_acceptors.get(path)
     if accept is not None:
         faults: Faults = []
@@ -175,12 +205,12 @@ def update_params(
     steps: tuple[ChangeStep, ...],
     condition: Condition,
 ) -> Params:
-    """The parameters of update and patch, without the condition."""
+    """Return the parameters of update and patch, without the condition."""
     composites = table_composites(model, given)
     update = Update(strict=model.strict)
     for step in steps:
         step(model, update, condition)
-    changed = _after_setters(model, update, composites)
+    changed = _apply_setters(model, update, composites)
     removed = {
         model.wire_names[path]: True
         for path, operator in update.operators.items()
@@ -189,16 +219,22 @@ def update_params(
     written = {name: value for name, value in changed.items() if name in model.attributes}
     for name in model.table_index.composites:
         if written.get(name) is not None:
-            raise refused(name, "is part of the table's key and must not be changed by a watcher")
+            raise invalid_value(
+                name, "is part of the table's key, and must not be changed by a watcher"
+            )
     keys = update_keys(model, written, removed, KnownValues(composites, update.composites))
-    _enter_keys(model, update, keys.set_fields, keys.remove_fields)
-    _enter_identity(model, update, composites)
+    _add_keys(model, update, keys.set_fields, keys.remove_fields)
+    _add_identity(model, update, composites)
     _check_operands(model, update)
     return request_of(model, table, update, key_of(model, composites))
 
 
-def _after_setters(model: Model, update: Update, composites: Mapping[str, Any]) -> dict[str, Any]:
-    """The changed values after setters, by Python name or nested path; entered into the update."""
+def _apply_setters(model: Model, update: Update, composites: Mapping[str, Any]) -> dict[str, Any]:
+    """Apply setters to the changed values, and add the results to the update.
+
+    Returns:
+        The changed values by Python name.
+    """
     roots = {
         model.wire_names[path]: value
         for path, (value, _) in update.written.items()
@@ -221,20 +257,20 @@ def _after_setters(model: Model, update: Update, composites: Mapping[str, Any]) 
     return changed
 
 
-def _enter_keys(
+def _add_keys(
     model: Model, update: Update, set_fields: Mapping[str, Any], remove_fields: list[str]
 ) -> None:
-    untouchable = {*model.table_fields, *update.written}
+    excluded = {*model.table_fields, *update.written}
     for field, value in set_fields.items():
-        if field not in untouchable:
+        if field not in excluded:
             update.set_field(field, value)
     for field in remove_fields:
-        if field not in untouchable:
+        if field not in excluded:
             update.remove_field(field)
 
 
-def _enter_identity(model: Model, update: Update, composites: Mapping[str, Any]) -> None:
-    """An update may create the item, so the table's composites and the identifiers are set too."""
+def _add_identity(model: Model, update: Update, composites: Mapping[str, Any]) -> None:
+    """Set the table's composites and the identifiers, because an update may create the item."""
     for name, value in javascript_order(composites).items():
         field = model.attributes[name].field
         if field not in model.table_fields:
@@ -244,22 +280,30 @@ def _enter_identity(model: Model, update: Update, composites: Mapping[str, Any])
 
 
 def _check_operands(model: Model, update: Update) -> None:
-    """In strict mode an operand never becomes an index key."""
+    """Reject, in strict mode, an operand that would become part of an index key.
+
+    Raises:
+        EntityError: 3001.
+    """
     if not model.strict:
         return
     for path, operator in update.operators.items():
         if operator in (Operator.ADD, Operator.SUBTRACT) and path in model.wire_names:
             name = model.wire_names[path]
             if name in model.composite_uses:
-                raise refused(
-                    name, f"is part of an index key, which {operator} would make from the operand"
+                raise invalid_value(
+                    name, f"is part of an index key, which {operator} would form from the operand"
                 )
 
 
 def request_of(model: Model, table: str, update: Update, key: dict[str, Any]) -> Params:
-    """The parameters of an update of one item."""
+    """Return the parameters of an update of one item.
+
+    Raises:
+        EntityError: 3001 if a key is empty.
+    """
     if "" in key.values():
-        raise refused(", ".join(model.table_index.composites), "must not give an empty key")
+        raise invalid_value(", ".join(model.table_index.composites), "must not form an empty key")
     params = {
         "UpdateExpression": update.expression,
         "ExpressionAttributeNames": update.placeholders.names,

@@ -1,4 +1,4 @@
-"""The requests of upsert."""
+"""The parameters of upserts."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class UpsertStep:
     values: Mapping[str, Any]
 
 
-def _gathered(
+def _merged_steps(
     model: Model, steps: tuple[UpsertStep, ...]
 ) -> tuple[dict[str, Operator], dict[str, Any]]:
-    """The operator and value of each attribute; the last step that names one decides."""
+    """Return the operator and value of each attribute; a later step overrides an earlier one."""
     operators: dict[str, Operator] = {}
     given: dict[str, Any] = {}
     for number, step in enumerate(steps):
@@ -40,8 +40,8 @@ def _gathered(
 
 
 def upsert_params(model: Model, table: str, steps: tuple[UpsertStep, ...]) -> Params:
-    """The parameters of upsert, without the condition."""
-    operators, given = _gathered(model, steps)
+    """Return the parameters of upsert, without the condition."""
+    operators, given = _merged_steps(model, steps)
     accepted = _accepted(model, given)
     composites = table_composites(model, accepted)
     stored = model.setters.apply(accepted)
@@ -57,10 +57,10 @@ def upsert_params(model: Model, table: str, steps: tuple[UpsertStep, ...]) -> Pa
     keys = put_keys(model, plain, composites)
     for field in keys.remove_fields:
         update.remove_field(field)
-    _enter_plain(model, update, plain, keys.set_fields)
+    _add_plain(model, update, plain, keys.set_fields)
     for name, operator in operators.items():
         if operator is not Operator.SET and stored.get(name) is not None:
-            _enter_operation(model, update, name, operator, stored[name])
+            _add_operation(model, update, name, operator, stored[name])
     return request_of(model, table, update, key_of(model, {**composites, **plain}))
 
 
@@ -73,7 +73,7 @@ def _accepted(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
     return accepted
 
 
-def _enter_plain(
+def _add_plain(
     model: Model, update: Update, plain: Mapping[str, Any], key_fields: Mapping[str, Any]
 ) -> None:
     fields = {model.attributes[name].field: value for name, value in plain.items()}
@@ -85,13 +85,11 @@ def _enter_plain(
         if name is None:
             update.set_field(field, value)
         else:
-            _enter_operation(model, update, name, Operator.SET, value)
+            _add_operation(model, update, name, Operator.SET, value)
 
 
-def _enter_operation(
-    model: Model, update: Update, name: str, operator: Operator, value: Any
-) -> None:
-    """Enter one attribute; a read-only one outside of all indexes keeps its first value."""
+def _add_operation(model: Model, update: Update, name: str, operator: Operator, value: Any) -> None:
+    """Add one attribute; a read-only one that is in no index keeps its first value."""
     if name in model.read_only and name not in model.composite_uses:
         update.set_field(model.attributes[name].field, value, if_not_exists=True)
     else:

@@ -1,1 +1,1 @@
-"""What an entity declares: attributes, indexes, templates."""
+"""The declarations of an entity, their checks, and their JSON form."""

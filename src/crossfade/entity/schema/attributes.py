@@ -1,4 +1,4 @@
-"""Attribute declarations, one function per type: ``string(required=True)``, ``enum("a", "b")``."""
+"""Functions that declare attributes, one per type, such as ``string(required=True)``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crossfade.entity.schema.declarations import Attribute, Cast, Getter, Paddin
 
 
 class AttributeOptions(TypedDict, total=False):
-    """The options that every type of attribute takes; see `Attribute`."""
+    """The options of attributes of every type; see `Attribute`."""
 
     name: str
     field: str
@@ -27,40 +27,40 @@ class AttributeOptions(TypedDict, total=False):
 
 
 def string(**options: Unpack[AttributeOptions]) -> Attribute:
-    """A text."""
+    """Declare a string."""
     return Attribute(type=Type.STRING, **options)
 
 
 def number(**options: Unpack[AttributeOptions]) -> Attribute:
-    """A number: int, float or Decimal."""
+    """Declare a number: int, float or Decimal."""
     return Attribute(type=Type.NUMBER, **options)
 
 
 def boolean(**options: Unpack[AttributeOptions]) -> Attribute:
-    """True or false."""
+    """Declare a boolean."""
     return Attribute(type=Type.BOOLEAN, **options)
 
 
 def enum(*values: str | float, **options: Unpack[AttributeOptions]) -> Attribute:
-    """One of the given texts (or numbers)."""
+    """Declare an attribute that has one of the given strings or numbers."""
     return Attribute(type=Type.ENUM, values=values, **options)
 
 
 def map_of(properties: Mapping[str, Attribute], **options: Unpack[AttributeOptions]) -> Attribute:
-    """A map with the given children; others are dropped on writing."""
+    """Declare a map with the given children; writes drop all others."""
     return Attribute(type=Type.MAP, properties=properties, **options)
 
 
 def list_of(items: Attribute, **options: Unpack[AttributeOptions]) -> Attribute:
-    """A list whose elements are all alike."""
+    """Declare a list whose elements have one declaration."""
     return Attribute(type=Type.LIST, items=items, **options)
 
 
 def set_of(items: Attribute, **options: Unpack[AttributeOptions]) -> Attribute:
-    """A set of texts, numbers or enum values."""
+    """Declare a set of strings, numbers or enum values."""
     return Attribute(type=Type.SET, items=items, **options)
 
 
 def anything(**options: Unpack[AttributeOptions]) -> Attribute:
-    """Any value that DynamoDB stores; None is stored as NULL."""
+    """Declare an attribute of any type that DynamoDB has; None is stored as NULL."""
     return Attribute(type=Type.ANY, **options)

@@ -1,4 +1,4 @@
-"""What a schema is made of: attributes, keys and indexes, as plain values."""
+"""The parts of a schema: attributes, keys and indexes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class Casing(StrEnum):
 
 
 class IndexType(StrEnum):
-    """How the entities of one index share its partitions."""
+    """How the entities of an index share its partitions.
+
+    `COMPOSITE` is a multi-attribute index: its keys are attributes, not concatenated strings.
+    """
 
     ISOLATED = "isolated"
     CLUSTERED = "clustered"
@@ -41,7 +44,7 @@ class IndexType(StrEnum):
 
 
 class Cast(StrEnum):
-    """The DynamoDB type that a key is forced to."""
+    """The DynamoDB type to which a key is converted."""
 
     STRING = "string"
     NUMBER = "number"
@@ -49,7 +52,7 @@ class Cast(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """Left padding of an attribute's text inside keys; `length` in UTF-16 units."""
+    """Left padding of an attribute's text inside keys; `length` in UTF-16 code units."""
 
     length: int
     char: str
@@ -64,24 +67,24 @@ class Attribute:
     """One attribute of an item.
 
     Args:
-        type: its type; `values` belong to `Type.ENUM`, `properties` to `Type.MAP`, `items` to
-            `Type.LIST` and `Type.SET`.
-        name: the name on the wire, in the other language and in keys; the Python name unless given.
-        field: the attribute's name in stored items; `name` unless given.
-        required: refuse a put without it, and its removal.
-        read_only: refuse a change after creation.
-        hidden: store it, never return it.
+        type: the type; `Type.ENUM` needs `values`, `Type.MAP` needs `properties`, `Type.LIST` and
+            `Type.SET` need `items`.
+        name: the wire name, which ElectroDB and keys use; by default the Python name.
+        field: the attribute's name in stored items; by default `name`.
+        required: reject a put without it, and its removal.
+        read_only: reject a change after creation.
+        hidden: store it, but never return it.
         default: a value, or a function without arguments, for a put without this attribute.
-        validate: a pattern that a text must contain, or a function that returns whether a value
-            is valid (or raises an error that says why not).
-        get: transforms the value read; gets the value and a copy of its siblings.
-        set: transforms the value written; gets the value and a copy of its siblings.
+        validate: a pattern to search for in a string, or a function that returns whether a value
+            is valid, or raises an error that gives the reason.
+        get: transforms a value that is read; called with the value and a copy of its siblings.
+        set: transforms a value that is written; called with the value and a copy of its siblings.
         watch: names of attributes, or ``("*",)``, whose presence triggers `get` and `set`.
-        label: stands for the name inside composed keys.
+        label: the name to use inside composed keys; by default `name`.
         padding: left padding inside keys.
-        cast: accepted for the sake of shared schemas; ElectroDB 3.9.3 never applies it.
+        cast: has no effect; accepted because ElectroDB 3.9.3 accepts it and never applies it.
         properties: the children of a map.
-        items: the element of a list or set.
+        items: the elements of a list or set.
         values: the allowed values of an enum.
     """
 
@@ -110,10 +113,10 @@ class Key:
 
     Args:
         field: the key's name in the table; empty in multi-attribute indexes only.
-        composite: the attributes that make the key, in order; those of the template unless given.
-        template: literal text with slots; a templated key carries no prefix of its own.
+        composite: the attributes of the key, in order; by default those of the template.
+        template: literal text with slots; a key with a template has no prefix.
         casing: letter case of the whole key.
-        cast: forces a number or a text.
+        cast: the DynamoDB type to which the key is converted.
     """
 
     field: str = ""
@@ -132,9 +135,10 @@ class Index:
         pk: the partition key.
         sk: the sort key, if the index has one.
         type: how entities share its partitions.
-        collection: the collection, or the path of sub-collections from the widest on.
-        scope: text added to the partition key's prefix.
-        condition: whether the keys of a secondary index are written; gets the known attributes.
+        collection: the collection, or the path of sub-collections, widest first.
+        scope: text to append to the partition key's prefix.
+        condition: returns whether to write the keys of a secondary index; called with the known
+            attributes.
         projection: ``all``, ``keys_only``, or the projected attributes; None is ``all``.
     """
 
@@ -149,7 +153,7 @@ class Index:
 
     @property
     def collections(self) -> tuple[str, ...]:
-        """The path of collections, empty for none."""
+        """Return the path of collections; empty for none."""
         if isinstance(self.collection, str):
             return (self.collection,) if self.collection else ()
         return self.collection

@@ -1,4 +1,4 @@
-"""ElectroDB's JSON form of a schema, read; `checks` looks at what it means."""
+"""Reading of ElectroDB's JSON form of a schema; `rules` checks the result."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from crossfade.entity.schema.declarations import (
     Type,
 )
 
-_Word = TypeVar("_Word", bound=StrEnum)
+_Choice = TypeVar("_Choice", bound=StrEnum)
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LEGACY_TYPES = {"custom": Type.ANY, "static": Type.ANY}
 _SET_ITEMS = ("string", "number", "boolean", "enum")
 
 
 def read(model: Mapping[str, Any], *, snake_case: bool) -> dict[str, Any]:
-    """The arguments of `Schema` that a JSON form describes.
+    """Return the arguments of `Schema` for a JSON form.
 
     Raises:
         EntityError: 1009 for a wrong structure, 1008 for a wrong attribute.
     """
     head = _get(model, "model", Mapping, "schema", model)
-    rename = _snake if snake_case else _same
+    rename = _snake if snake_case else _unchanged
     attributes = _get(model, "attributes", Mapping, "schema")
     indexes = _get(model, "indexes", Mapping, "schema")
     new_names = {name: rename(name) for name in attributes}
@@ -52,7 +52,7 @@ def read(model: Mapping[str, Any], *, snake_case: bool) -> dict[str, Any]:
     }
 
 
-def _same(name: str) -> str:
+def _unchanged(name: str) -> str:
     return name
 
 
@@ -60,8 +60,8 @@ def _snake(name: str) -> str:
     return _CAMEL_HUMP.sub("_", name).lower()
 
 
-def invalid(where: str, rule: str) -> EntityError:
-    """The error of a document, or of a declaration that has none."""
+def invalid_model(where: str, rule: str) -> EntityError:
+    """Return the error for a wrong JSON form, or for a declaration without one."""
     return EntityError(Code.INVALID_MODEL, f"{where} {rule}")
 
 
@@ -75,41 +75,45 @@ def _get(
     where: str,
     default: Any = _REQUIRED,
 ) -> Any:
-    """An option of the given kind; `default` when it is absent."""
+    """Return an option of the given kind; `default` if it is absent.
+
+    Raises:
+        EntityError: 1009 if a required option is absent, or is of another kind.
+    """
     value = source.get(option)
     if value is None:
         if default is _REQUIRED:
-            raise invalid(f"{where}.{option}", "is missing")
+            raise invalid_model(f"{where}.{option}", "is missing")
         return default
     if not isinstance(value, kind):
-        raise invalid(f"{where}.{option}", f"must not be {kind_of(value)}")
+        raise invalid_model(f"{where}.{option}", f"must not be {kind_of(value)}")
     return value
 
 
-def _word(words: type[_Word], value: str, where: str) -> _Word:
+def _choice(choices: type[_Choice], value: str, where: str) -> _Choice:
     try:
-        return words(value)
+        return choices(value)
     except ValueError:
-        raise invalid(where, f"must be one of {', '.join(words)}") from None
+        raise invalid_model(where, f"must be one of {', '.join(choices)}") from None
 
 
 def _function(source: Mapping[str, Any], option: str, where: str) -> Any:
     value = source.get(option)
     if value is not None and not callable(value):
-        raise invalid(f"{where}.{option}", "must be a function")
+        raise invalid_model(f"{where}.{option}", "must be a function")
     return value
 
 
 def _attributes(
     definitions: Mapping[str, Any], where: str, rename: Callable[[str], str]
 ) -> dict[str, Attribute]:
-    read_ones = {
+    attributes = {
         rename(name): _attribute(name, definition, f"{where}.{name}", rename)
         for name, definition in definitions.items()
     }
-    if len(read_ones) != len(definitions):
-        raise invalid(where, "has names that become equal in snake case")
-    return read_ones
+    if len(attributes) != len(definitions):
+        raise invalid_model(where, "has names that are equal in snake case")
+    return attributes
 
 
 def _attribute(name: str, definition: Any, where: str, rename: Callable[[str], str]) -> Attribute:
@@ -140,7 +144,7 @@ def _type(declared: Any, where: str) -> tuple[Type, tuple[Any, ...]]:
     if isinstance(declared, (list, tuple)):
         return Type.ENUM, tuple(declared)
     if not isinstance(declared, str):
-        raise invalid(f"{where}.type", "must be a type's name or a list of values")
+        raise invalid_model(f"{where}.type", "must be the name of a type or a list of values")
     if declared in _LEGACY_TYPES:
         return _LEGACY_TYPES[declared], ()
     try:
@@ -156,7 +160,7 @@ def _validate(declared: Any, where: str) -> Any:
         return re.compile(declared["$regex"], re.ASCII)
     if declared is None or isinstance(declared, re.Pattern) or callable(declared):
         return declared
-    raise invalid(f"{where}.validate", "must be a function or a pattern")
+    raise invalid_model(f"{where}.validate", "must be a function or a pattern")
 
 
 def _watch(declared: Any, where: str, rename: Callable[[str], str]) -> tuple[str, ...]:
@@ -176,14 +180,14 @@ def _padding(declared: Any, where: str) -> Padding | None:
     if declared is None:
         return None
     if not isinstance(declared, Mapping):
-        raise invalid(f"{where}.padding", "must have length and char")
+        raise invalid_model(f"{where}.padding", "must have length and char")
     where = f"{where}.padding"
     return Padding(_get(declared, "length", int, where), _get(declared, "char", str, where))
 
 
 def _cast(source: Mapping[str, Any], where: str) -> Cast | None:
     declared = _get(source, "cast", str, where, None)
-    return declared and _word(Cast, declared, f"{where}.cast")
+    return declared and _choice(Cast, declared, f"{where}.cast")
 
 
 def _properties(
@@ -195,7 +199,7 @@ def _properties(
     if not isinstance(properties, Mapping):
         raise EntityError(
             Code.INVALID_ATTRIBUTE_DEFINITION,
-            f"{where}.properties is missing; a map describes its children there",
+            f"{where}.properties is missing; declare the map's children there",
         )
     return _attributes(properties, f"{where}.properties", rename)
 
@@ -218,13 +222,13 @@ def _items(
 
 def _index(source: Any, where: str, new_names: dict[str, str]) -> Index:
     if not isinstance(source, Mapping):
-        raise invalid(where, "must be an object")
+        raise invalid_model(where, "must be an object")
     sort_key = source.get("sk")
     return Index(
         pk=_key(source.get("pk"), f"{where}.pk", new_names),
         sk=None if sort_key is None else _key(sort_key, f"{where}.sk", new_names),
         index=_get(source, "index", str, where, ""),
-        type=_word(IndexType, source.get("type") or IndexType.ISOLATED, f"{where}.type"),
+        type=_choice(IndexType, source.get("type") or IndexType.ISOLATED, f"{where}.type"),
         collection=_texts(_get(source, "collection", (str, list, tuple), where, ())),
         scope=_get(source, "scope", str, where, ""),
         condition=_function(source, "condition", where),
@@ -247,7 +251,7 @@ def _projection(
 
 def _key(source: Any, where: str, new_names: dict[str, str]) -> Key:
     if not isinstance(source, Mapping):
-        raise invalid(where, "must be an object")
+        raise invalid_model(where, "must be an object")
     composite = _get(
         source,
         "composite",
@@ -262,6 +266,6 @@ def _key(source: Any, where: str, new_names: dict[str, str]) -> Key:
         if composite is None
         else tuple(new_names.get(name, name) for name in composite),
         template=text if text is None else template.rename(text, new_names),
-        casing=_word(Casing, source.get("casing") or Casing.DEFAULT, f"{where}.casing"),
+        casing=_choice(Casing, source.get("casing") or Casing.DEFAULT, f"{where}.casing"),
         cast=_cast(source, where),
     )

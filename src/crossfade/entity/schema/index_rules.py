@@ -1,4 +1,4 @@
-"""The rules of access patterns and keys."""
+"""The checks of a schema's access patterns and keys."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from crossfade.entity.schema.declarations import (
     Type,
 )
 
-_LITERALS_MAX = 2
+_PIECES_MAX = 2
 
 
 def check_indexes(attributes: Mapping[str, Attribute], indexes: Mapping[str, Index]) -> None:
-    """Check every access pattern alone, then against the others, then against the attributes."""
+    """Check each access pattern alone, against the others, and against the attributes.
+
+    Raises:
+        EntityError: the message gives the access pattern and the rule; the code is ElectroDB's.
+    """
     if not indexes:
-        raise EntityError(Code.INVALID_MODEL, "indexes is empty; declare the table's own keys")
+        raise EntityError(Code.INVALID_MODEL, "indexes is empty; declare the table's keys")
     for pattern, index in indexes.items():
         _check_options(f"indexes.{pattern}", index)
         _check_composites(f"indexes.{pattern}", index)
@@ -46,12 +50,12 @@ def _keys(pattern: str, index: Index) -> Iterator[tuple[str, Key]]:
 
 
 def is_templated(key: Key, attributes: Mapping[str, Attribute]) -> bool:
-    """Whether a key is a template; one whose only composite is the attribute of its field is."""
-    return bool(key.template) or (key.template is None and stands_for_attribute(key, attributes))
+    """Return whether a key has a template, given or implied; see `_is_attribute`."""
+    return bool(key.template) or (key.template is None and _is_attribute(key, attributes))
 
 
-def stands_for_attribute(key: Key, attributes: Mapping[str, Attribute]) -> bool:
-    """Whether the key's only composite is named like its field, which an attribute has too."""
+def _is_attribute(key: Key, attributes: Mapping[str, Attribute]) -> bool:
+    """Return whether a key's field holds an attribute, and its only composite has that name."""
     if len(key.composite or ()) != 1 or not any(a.field == key.field for a in attributes.values()):
         return False
     only = attributes.get((key.composite or ("",))[0])
@@ -70,13 +74,13 @@ def _check_options(where: str, index: Index) -> None:
                 Code.INVALID_INDEX_DEFINITION, f"{where} has a key without a field; name it"
             )
         return
-    for refused, code, rule in (
-        (not index.index, Code.INVALID_INDEX_DEFINITION, "cannot be the table's own keys"),
-        (index.condition is not None, Code.INVALID_INDEX_OPTION, "takes no condition"),
-        (bool(index.scope), Code.INVALID_INDEX_OPTION, "takes no scope"),
-        (any(fields), Code.INVALID_INDEX_DEFINITION, "takes no key fields"),
+    for is_broken, code, rule in (
+        (not index.index, Code.INVALID_INDEX_DEFINITION, "cannot be the table itself"),
+        (index.condition is not None, Code.INVALID_INDEX_OPTION, "cannot have a condition"),
+        (bool(index.scope), Code.INVALID_INDEX_OPTION, "cannot have a scope"),
+        (any(fields), Code.INVALID_INDEX_DEFINITION, "cannot have key fields"),
     ):
-        if refused:
+        if is_broken:
             raise EntityError(code, f"{where} is a multi-attribute index and {rule}")
 
 
@@ -97,7 +101,7 @@ def _check_composites(where: str, index: Index) -> None:
         raise EntityError(
             Code.DUPLICATE_INDEX_COMPOSITE_ATTRIBUTES,
             f"{where} has {', '.join(both)} in both keys; "
-            "a sort key may repeat one only as its single composite",
+            "a sort key may repeat a composite only as its single one",
         )
 
 
@@ -121,13 +125,13 @@ def _check_index_names(indexes: Mapping[str, Index]) -> None:
             raise EntityError(
                 Code.DUPLICATE_INDEXES,
                 f"indexes.{pattern} and indexes.{seen[index.index]} are both {name}; "
-                "give each access pattern an index of its own",
+                "give each access pattern a different index",
             )
         seen[index.index] = pattern
     if "" not in seen:
         raise EntityError(
             Code.MISSING_PRIMARY_INDEX,
-            "no access pattern is the table itself; declare one without index",
+            "no access pattern is the table itself; declare one without an index",
         )
 
 
@@ -139,13 +143,13 @@ def _check_collections(indexes: Mapping[str, Index]) -> None:
                 raise EntityError(
                     Code.DUPLICATE_COLLECTIONS,
                     f"the collection {collection!r} is on indexes.{seen[collection]} "
-                    f"and indexes.{pattern}; a collection has one index per entity",
+                    f"and indexes.{pattern}; a collection must be on one index per entity",
                 )
             seen[collection] = pattern
 
 
 def _check_shared_fields(indexes: Mapping[str, Index]) -> None:
-    """A field that serves two indexes is the same key in both."""
+    """Check that a field shared by two indexes is the same key in both."""
     first: dict[str, tuple[str, Key]] = {}
     for pattern, index in indexes.items():
         if index.type is IndexType.COMPOSITE:
@@ -164,21 +168,23 @@ def _check_same_key(where: str, key: Key, other_where: str, other: Key) -> None:
             if where.endswith(".pk")
             else Code.DUPLICATE_INDEX_FIELDS
         )
-        raise EntityError(code, f"{where} and {other_where} share a field but not the composites")
+        raise EntityError(
+            code, f"{where} and {other_where} share a field but have different composites"
+        )
     if key.template != other.template:
         raise EntityError(
             Code.INCOMPATIBLE_KEY_COMPOSITE_ATTRIBUTE_TEMPLATE,
-            f"{where} and {other_where} share a field but not the template",
+            f"{where} and {other_where} share a field but have different templates",
         )
-    if lowered(key.casing) is not lowered(other.casing):
+    if resolved_casing(key.casing) is not resolved_casing(other.casing):
         raise EntityError(
             Code.INCOMPATIBLE_KEY_CASING,
-            f"{where} and {other_where} share a field but not the casing",
+            f"{where} and {other_where} share a field but have different casings",
         )
 
 
-def lowered(casing: Casing) -> Casing:
-    """The casing with the default spelled out."""
+def resolved_casing(casing: Casing) -> Casing:
+    """Return the casing, with `Casing.DEFAULT` resolved to lower case."""
     return Casing.LOWER if casing is Casing.DEFAULT else casing
 
 
@@ -186,7 +192,7 @@ def _check_template(where: str, key: Key) -> None:
     if key.template and template.names(key.template, where) != key.composite:
         raise EntityError(
             Code.INCOMPATIBLE_KEY_COMPOSITE_ATTRIBUTE_TEMPLATE,
-            f"{where}: template and composite name different attributes, or in another order",
+            f"{where}: template and composite have different attributes, or in another order",
         )
 
 
@@ -194,14 +200,14 @@ def _check_cast(where: str, key: Key) -> None:
     if key.cast is Cast.NUMBER and len(key.composite or ()) > 1:
         raise EntityError(
             Code.INVALID_MODEL,
-            f"{where}.cast: only a key of a single composite can be a number",
+            f"{where}.cast: only a key with a single composite can be a number",
         )
 
 
 def _check_key_attributes(
     attributes: Mapping[str, Attribute], indexes: Mapping[str, Index]
 ) -> None:
-    """An attribute stored in a key's own field must be all that the key is made of."""
+    """Check that an attribute stored in a key's field is the only composite of that key."""
     for name, attribute in attributes.items():
         for pattern, index in indexes.items():
             if index.type is IndexType.COMPOSITE:
@@ -212,30 +218,30 @@ def _check_key_attributes(
                     if index.collections:
                         raise EntityError(
                             Code.INVALID_COLLECTION_ON_INDEX_WITH_ATTRIBUTE_FIELD_NAMES,
-                            f"{where}: a key that is an attribute cannot be part of a collection",
+                            f"{where}: a key that is an attribute cannot be in a collection",
                         )
                     if attribute.padding:
                         raise EntityError(
                             Code.INVALID_ATTRIBUTE_DEFINITION,
-                            f"attributes.{name}.padding: {where} is the attribute itself",
+                            f"attributes.{name}.padding: {where} is the bare attribute",
                         )
 
 
 def _check_key_attribute(
     name: str, attribute: Attribute, where: str, key: Key, attributes: Mapping[str, Attribute]
 ) -> None:
-    def refused(rule: str) -> EntityError:
+    def broken(rule: str) -> EntityError:
         return EntityError(
             Code.INVALID_INDEX_WITH_ATTRIBUTE_NAME,
             f"{where} has the field of {name}, so it {rule}; or choose another field",
         )
 
     if len(key.composite or ()) > 1:
-        raise refused("may have that one composite only")
+        raise broken("must have no other composite")
     if not is_templated(key, attributes):
-        raise refused(f"needs a template, such as ${{{key.field}}}")
+        raise broken(f"needs a template, such as ${{{key.field}}}")
     pieces = template.parse(key.template, where) if key.template else ()
-    if len(pieces) > _LITERALS_MAX:
-        raise refused("may have one literal before and one after the attribute")
+    if len(pieces) > _PIECES_MAX:
+        raise broken("may have one literal before and one after the attribute")
     if attribute.type not in (Type.STRING, Type.ENUM) and any(piece.literal for piece in pieces):
-        raise refused("takes literals only if the attribute is a text")
+        raise broken("may have literals only if the attribute is a string")

@@ -1,6 +1,6 @@
-"""The rules of a schema, checked once when it is declared.
+"""The checks of a schema's attributes and filters, made once when it is declared.
 
-Structure (types of options) is the business of `document`; here is what options mean together.
+`from_json` checks the structure of a JSON form; this module checks the meaning of its options.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _SET_TYPES = (Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.ENUM)
 
 
 def check(attributes: Mapping[str, Attribute], indexes: Mapping[str, Index]) -> None:
-    """Check a whole schema.
+    """Check the attributes and indexes of a schema.
 
     Raises:
-        EntityError: names the attribute or index and the rule; the code is ElectroDB's.
+        EntityError: the message gives the attribute or index and the rule; the code is ElectroDB's.
     """
     check_indexes(attributes, indexes)
     _check_composite_types(attributes, indexes)
@@ -37,7 +37,7 @@ def _bad_attribute(where: str, rule: str) -> EntityError:
 
 
 def _composites(indexes: Mapping[str, Index]) -> Iterator[tuple[str, str]]:
-    """Each access pattern's key and each of its composites."""
+    """Yield each access pattern's key and each of its composites."""
     for pattern, index in indexes.items():
         for key_name, key in (("pk", index.pk), ("sk", index.sk)):
             for name in (key and key.composite) or ():
@@ -53,7 +53,7 @@ def _check_composite_types(
             raise _bad_attribute(
                 f"attributes.{name}",
                 f"is a {attribute.type} and cannot be a composite of {where}; "
-                "keys are made of string, number, boolean and enum",
+                "keys can contain string, number, boolean and enum only",
             )
 
 
@@ -91,7 +91,7 @@ def _check_items(where: str, attribute: Attribute) -> None:
     if attribute.items is None:
         raise _bad_attribute(where, f"is a {attribute.type} without items")
     if attribute.type is Type.SET and attribute.items.type not in _SET_TYPES:
-        raise _bad_attribute(f"{where}.items", "of a set are texts, numbers or enum values")
+        raise _bad_attribute(f"{where}.items", "of a set must be strings, numbers or enum values")
     _check_attribute(f"{where}.items", attribute.items)
 
 
@@ -114,7 +114,7 @@ def _check_watching(attributes: Mapping[str, Attribute]) -> None:
                 continue
             target = attributes.get(watched)
             if target is None or (target.watch and target.watch != ("*",)):
-                fault = "is not declared" if target is None else "watches others itself"
+                fault = "is not declared" if target is None else "has a watch of its own"
                 raise EntityError(
                     Code.INVALID_ATTRIBUTE_WATCH_DEFINITION,
                     f"attributes.{name}.watch names {watched!r}, which {fault}",
@@ -137,12 +137,13 @@ def check_filters(filters: Mapping[str, object]) -> None:
     """Check the filters of a schema.
 
     Raises:
-        EntityError: 1011 for a name that calls have a method of, 1009 for what is no function.
+        EntityError: 1011 for the name of a method of calls, 1009 for a value that is no function.
     """
     for name, function in filters.items():
         if name in _FILTER_NAMES_TAKEN:
             raise EntityError(
-                Code.INVALID_FILTER, f"filters.{name}: calls have a method of this name; rename it"
+                Code.INVALID_FILTER,
+                f"filters.{name}: calls have a method with this name; rename it",
             )
         if not callable(function):
             raise EntityError(

@@ -1,4 +1,4 @@
-"""A schema: one entity's model, attributes and access patterns, checked when it is made."""
+"""The schema of an entity: its model, attributes and access patterns, checked on construction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from crossfade.entity.errors import Code, EntityError
-from crossfade.entity.javascript import integer_like
+from crossfade.entity.javascript import is_integer_index
 from crossfade.entity.schema import from_json, template, to_json
 from crossfade.entity.schema.declarations import Attribute, Index, Key
 from crossfade.entity.schema.rules import check, check_filters
@@ -17,23 +17,23 @@ from crossfade.entity.schema.rules import check, check_filters
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """One entity of a table.
+    """The declaration of one entity of a table.
 
-    Attribute and access-pattern names are the Python side's; the names on the wire are each
-    attribute's `name` and `field`. Construction checks the whole schema.
+    Attributes and access patterns have their Python names; an attribute's `name` and `field` give
+    the names that requests and stored items use. The constructor checks the whole schema.
 
     Args:
         entity: ElectroDB's `model.entity`.
         version: ElectroDB's `model.version`; it is part of every composed sort key.
         service: ElectroDB's `model.service`, the prefix of every composed partition key.
         attributes: by Python name.
-        indexes: the access patterns by name; exactly one names no `index`: the table itself.
-        table: the table's name, when the schema knows it.
-        legacy: ElectroDB's old model form, which differs in key prefixes only.
-        filters: functions for the calls' `filter`, by name; `where` needs no such declaration.
+        indexes: the access patterns by name; exactly one has no `index`: the table itself.
+        table: the table's name, if the schema specifies it.
+        legacy: whether the model has ElectroDB's old form, which differs in key prefixes only.
+        filters: functions for `filter` of calls, by name; `where` needs no declaration.
 
     Raises:
-        EntityError: the schema breaks a rule; the code is ElectroDB's.
+        EntityError: the schema is invalid; the code is ElectroDB's.
     """
 
     entity: str
@@ -55,20 +55,23 @@ class Schema:
 
     @classmethod
     def from_json(cls, model: Mapping[str, Any], *, snake_case: bool = False) -> Schema:
-        """A schema from ElectroDB's JSON form.
+        """Return the schema of ElectroDB's JSON form.
 
         Args:
-            model: `model`, `attributes`, `indexes` and perhaps `table`. Functions may stand where
-                ElectroDB takes them; a pattern may be written ``{"$regex": "..."}``.
-            snake_case: name ``userId`` ``user_id`` in Python.
+            model: `model`, `attributes`, `indexes` and optionally `table`. Options that are
+                functions in ElectroDB may be functions; a pattern may be ``{"$regex": "..."}``.
+            snake_case: whether ``userId`` becomes ``user_id`` in Python.
+
+        Raises:
+            EntityError: the form is malformed, or the schema is invalid.
         """
         return cls(**from_json.read(model, snake_case=snake_case))
 
     def to_json(self) -> dict[str, Any]:
-        """ElectroDB's JSON form of this schema.
+        """Return ElectroDB's JSON form of this schema.
 
         Raises:
-            EntityError: the schema holds functions, which JSON cannot.
+            EntityError: 1009 if the schema contains functions, which have no JSON form.
         """
         if self.filters:
             raise EntityError(Code.INVALID_MODEL, "filters: a function has no JSON form")
@@ -80,9 +83,9 @@ class Schema:
 
 
 def _normal_attributes(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
-    """The attributes with all names filled in, in the order in which JavaScript visits them."""
-    first = sorted((name for name in attributes if integer_like(name)), key=int)
-    rest = [name for name in attributes if not integer_like(name)]
+    """Return the attributes in JavaScript's property order, with default names filled in."""
+    first = sorted((name for name in attributes if is_integer_index(name)), key=int)
+    rest = [name for name in attributes if not is_integer_index(name)]
     return {name: _normal_attribute(name, attributes[name]) for name in (*first, *rest)}
 
 

@@ -1,4 +1,4 @@
-"""Key templates: literal text with ``${name}`` slots. There is no escape."""
+"""Key templates: literal text with ``${name}`` slots. A slot cannot be escaped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SLOT = re.compile(r"\$\{([^}]*)\}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A literal and the slot after it; `name` is empty after the last literal."""
+    """A literal and the slot after it; `name` is empty if no slot follows."""
 
     literal: str
     name: str
 
 
 def parse(template: str, where: str) -> tuple[Piece, ...]:
-    """The pieces of a template, in order.
+    """Return the pieces of a template, in order.
 
     Raises:
         EntityError: 1003 for an empty slot.
@@ -30,7 +30,7 @@ def parse(template: str, where: str) -> tuple[Piece, ...]:
         if not slot[1].strip():
             raise EntityError(
                 Code.INVALID_KEY_COMPOSITE_ATTRIBUTE_TEMPLATE,
-                f"{where}: the template has an empty slot ${{}}; name an attribute in it",
+                f"{where}: the template has an empty slot ${{}}; put an attribute's name in it",
             )
         pieces.append(Piece(template[end : slot.start()], slot[1]))
         end = slot.end()
@@ -40,10 +40,14 @@ def parse(template: str, where: str) -> tuple[Piece, ...]:
 
 
 def names(template: str, where: str) -> tuple[str, ...]:
-    """The attributes in a template's slots, in order."""
+    """Return the attributes in a template's slots, in order.
+
+    Raises:
+        EntityError: 1003 for an empty slot.
+    """
     return tuple(piece.name for piece in parse(template, where) if piece.name)
 
 
 def rename(template: str, new_names: dict[str, str]) -> str:
-    """The same template with its attributes renamed."""
+    """Return the template with its attributes renamed."""
     return _SLOT.sub(lambda slot: f"${{{new_names.get(slot[1], slot[1])}}}", template)

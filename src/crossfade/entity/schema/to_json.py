@@ -1,4 +1,4 @@
-"""ElectroDB's JSON form of a schema, written."""
+"""Writing of ElectroDB's JSON form of a schema."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from typing import Any
 
 from crossfade.entity.schema import template
 from crossfade.entity.schema.declarations import Attribute, Casing, Index, IndexType, Key, Type
-from crossfade.entity.schema.from_json import invalid
+from crossfade.entity.schema.from_json import invalid_model
 
 
 def write(attributes: Mapping[str, Attribute], indexes: Mapping[str, Index]) -> dict[str, Any]:
-    """The `attributes` and `indexes` of the JSON form, under their names on the wire."""
+    """Return the `attributes` and `indexes` of the JSON form, with wire names.
+
+    Raises:
+        EntityError: 1009 for a function, which has no JSON form.
+    """
     wire = {name: attribute.name for name, attribute in attributes.items()}
     return {
-        "attributes": {a.name: _written_attribute(a, wire) for a in attributes.values()},
-        "indexes": {name: _written_index(name, index, wire) for name, index in indexes.items()},
+        "attributes": {a.name: _attribute_json(a, wire) for a in attributes.values()},
+        "indexes": {name: _index_json(name, index, wire) for name, index in indexes.items()},
     }
 
 
-def _written_attribute(attribute: Attribute, wire: dict[str, str]) -> dict[str, Any]:
+def _attribute_json(attribute: Attribute, wire: dict[str, str]) -> dict[str, Any]:
     where = f"attributes.{attribute.name}"
     for option in ("default", "get", "set"):
         if callable(getattr(attribute, option)):
-            raise invalid(f"{where}.{option}", "is a function, which JSON cannot hold")
+            raise invalid_model(f"{where}.{option}", "is a function, which has no JSON form")
     children = {name: child.name for name, child in attribute.properties.items()}
     items = attribute.items
     written = {
@@ -34,65 +38,64 @@ def _written_attribute(attribute: Attribute, wire: dict[str, str]) -> dict[str, 
         "readOnly": attribute.read_only or None,
         "hidden": attribute.hidden or None,
         "default": attribute.default,
-        "validate": _written_pattern(attribute.validate, where),
-        "watch": _written_watch(attribute.watch, wire),
+        "validate": _pattern_json(attribute.validate, where),
+        "watch": _watch_json(attribute.watch, wire),
         "label": attribute.label if attribute.label != attribute.name else None,
         "padding": attribute.padding
         and {"length": attribute.padding.length, "char": attribute.padding.char},
         "cast": attribute.cast and str(attribute.cast),
         "properties": {
-            child.name: _written_attribute(child, children)
-            for child in attribute.properties.values()
+            child.name: _attribute_json(child, children) for child in attribute.properties.values()
         }
         if attribute.type is Type.MAP
         else None,
-        "items": items and _written_items(attribute.type, items),
+        "items": items and _items_json(attribute.type, items),
     }
     return {option: value for option, value in written.items() if value is not None}
 
 
-def _written_items(type_: Type, items: Attribute) -> Any:
-    written = _written_attribute(items, {})
+def _items_json(type_: Type, items: Attribute) -> Any:
+    written = _attribute_json(items, {})
     return written["type"] if type_ is Type.SET else written
 
 
-def _written_watch(watch: tuple[str, ...], wire: dict[str, str]) -> Any:
+def _watch_json(watch: tuple[str, ...], wire: dict[str, str]) -> Any:
     if not watch:
         return None
     return "*" if watch == ("*",) else [wire.get(name, name) for name in watch]
 
 
-def _written_pattern(validate: Any, where: str) -> dict[str, str] | None:
+def _pattern_json(validate: Any, where: str) -> dict[str, str] | None:
     if validate is None:
         return None
     if not isinstance(validate, re.Pattern):
-        raise invalid(f"{where}.validate", "is a function, which JSON cannot hold")
+        raise invalid_model(f"{where}.validate", "is a function, which has no JSON form")
     return {"$regex": validate.pattern}
 
 
-def _written_index(name: str, index: Index, wire: dict[str, str]) -> dict[str, Any]:
+def _index_json(name: str, index: Index, wire: dict[str, str]) -> dict[str, Any]:
     if index.condition is not None:
-        raise invalid(f"indexes.{name}.condition", "is a function, which JSON cannot hold")
+        raise invalid_model(f"indexes.{name}.condition", "is a function, which has no JSON form")
     projection = index.projection
     written = {
         "index": index.index or None,
         "type": None if index.type is IndexType.ISOLATED else str(index.type),
-        "collection": _written_list(index.collection) or None,
+        "collection": _list_json(index.collection) or None,
         "scope": index.scope or None,
         "projection": projection
         if projection is None or isinstance(projection, str)
         else [wire.get(name, name) for name in projection],
-        "pk": _written_key(index.pk, wire),
-        "sk": index.sk and _written_key(index.sk, wire),
+        "pk": _key_json(index.pk, wire),
+        "sk": index.sk and _key_json(index.sk, wire),
     }
     return {option: value for option, value in written.items() if value is not None}
 
 
-def _written_list(value: str | tuple[str, ...]) -> str | list[str]:
+def _list_json(value: str | tuple[str, ...]) -> str | list[str]:
     return value if isinstance(value, str) else list(value)
 
 
-def _written_key(key: Key, wire: dict[str, str]) -> dict[str, Any]:
+def _key_json(key: Key, wire: dict[str, str]) -> dict[str, Any]:
     written = {
         "field": key.field or None,
         "composite": [wire.get(name, name) for name in key.composite or ()],

@@ -1,1 +1,1 @@
-"""Attribute values: checked, converted, as DynamoDB types them."""
+"""Validation and conversion of values: to stored form, to typed form, and to records."""

@@ -1,6 +1,6 @@
-"""DynamoDB's typed attribute values, ``{"S": "text"}``, to and from Python values.
+"""Conversion between Python values and DynamoDB's typed attribute values, ``{"S": "text"}``.
 
-Numbers stay exact in both directions: they are read as int or Decimal, never as float.
+Numbers are exact in both directions: they are read as int or Decimal, never as float.
 Source: Amazon DynamoDB API Reference, "AttributeValue"; Developer Guide, "Naming rules and data
 types", number.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from crossfade.entity.errors import kind_of, refused
+from crossfade.entity.errors import invalid_value, kind_of
 
 AttributeValue = dict[str, Any]
 _DIGITS_MAX: Final = 38
@@ -24,18 +24,18 @@ _NATIVE_SET: Final = (set, frozenset)
 
 
 def marshal(value: Any, path: str = "") -> AttributeValue:
-    """The typed form of a Python value.
+    """Return the typed form of a Python value.
 
     Raises:
-        EntityError: DynamoDB cannot hold the value: an empty or mixed set, a number beyond 38
-            digits or 1e126, NaN, an infinity, text with a lone surrogate, an unknown type.
+        EntityError: 3001 if DynamoDB cannot hold the value: an empty or mixed set, a number beyond
+            38 digits or 1e126, NaN, an infinity, a string with a lone surrogate, an unknown type.
     """
     writer = _WRITERS.get(value.__class__) or _writer_of(value, path)
     return writer(value, path)
 
 
 def marshal_item(item: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    """The typed form of an item or a key; attributes that are None are NULL."""
+    """Return the typed form of an item or a key; None becomes NULL."""
     return {
         field: {"S": value} if value.__class__ is str and value.isascii() else marshal(value, field)
         for field, value in item.items()
@@ -43,21 +43,21 @@ def marshal_item(item: Mapping[str, Any]) -> dict[str, AttributeValue]:
 
 
 def unmarshal(value: AttributeValue) -> Any:
-    """The Python value of a typed form: sets as frozensets, binary as bytes.
+    """Return the Python value of a typed form: sets as frozensets, binary as bytes.
 
     Raises:
-        EntityError: the form has no type that DynamoDB knows.
+        EntityError: 3001 if the value does not have exactly one of DynamoDB's types.
     """
     if len(value) == 1:
         for tag, content in value.items():
             reader = _READERS.get(tag)
             if reader is not None:
                 return reader(content)
-    raise refused("item", "is not a typed attribute value; read it with a DynamoDB client")
+    raise invalid_value("item", "is not a typed attribute value; read it with a DynamoDB client")
 
 
 def unmarshal_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
-    """The Python values of an item or a key; most are texts, so those are read right here."""
+    """Return the Python values of an item or a key; strings, the most common, take no call."""
     return {
         field: value["S"] if "S" in value and len(value) == 1 else unmarshal(value)
         for field, value in item.items()
@@ -65,7 +65,7 @@ def unmarshal_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
 
 
 def number_value(text: str) -> int | Decimal:
-    """A number's exact value; int when it has no fraction and no exponent."""
+    """Return the exact value of a number: int if it has no fraction and no exponent, or Decimal."""
     try:
         return int(text)
     except ValueError:
@@ -78,40 +78,48 @@ def _writer_of(value: Any, path: str) -> Callable[[Any, str], AttributeValue]:
             return writer
     if isinstance(value, Mapping):
         return _write_map
-    raise refused(path, f"DynamoDB has no form for {kind_of(value)}; convert it first")
+    raise invalid_value(path, f"DynamoDB has no type for {kind_of(value)}; convert it first")
 
 
-def _write_text(value: str, path: str) -> AttributeValue:
+def _write_string(value: str, path: str) -> AttributeValue:
     if value.__class__ is str and value.isascii():
         return {"S": value}
-    return {"S": _whole_text(value, path)}
+    return {"S": _utf8_string(value, path)}
 
 
-def _whole_text(value: str, path: str) -> str:
+def _utf8_string(value: str, path: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise refused(path, "the text has a lone surrogate, which UTF-8 cannot hold") from None
+        raise invalid_value(
+            path, "the string has a lone surrogate, which UTF-8 cannot encode"
+        ) from None
     return str.__str__(value)
 
 
 def number_literal(value: float | Decimal, path: str = "number") -> str:
-    """The text of a number that DynamoDB holds exactly."""
+    """Return the text of a number that DynamoDB can hold exactly.
+
+    Raises:
+        EntityError: 3001 for NaN, an infinity, or a number beyond 38 digits or 1e126.
+    """
     if not math.isfinite(value):
-        raise refused(path, "DynamoDB holds neither NaN nor infinities")
+        raise invalid_value(path, "DynamoDB holds neither NaN nor infinities")
     if isinstance(value, int) and -_INTEGER_LIMIT < value < _INTEGER_LIMIT:
         return str(int(value))
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     digits = "".join(map(str, number.as_tuple().digits)).strip("0")
     if len(digits) > _DIGITS_MAX:
-        raise refused(path, f"a number has at most {_DIGITS_MAX} significant digits")
+        raise invalid_value(
+            path, f"a number must not have more than {_DIGITS_MAX} significant digits"
+        )
     if number and not _EXPONENT_MIN <= number.adjusted() <= _EXPONENT_MAX:
-        raise refused(path, "a number lies between 1e-130 and 9.99e125, or is zero")
+        raise invalid_value(path, "a number must be between 1e-130 and 9.99e125, or zero")
     return _plain_integer(number) or str(number)
 
 
 def _plain_integer(number: Decimal) -> str:
-    """``1`` for 1.0 of a float and ``5`` for Decimal 5; empty when digits would be invented."""
+    """Return the digits of a number with a fraction of zero, ``1`` for 1.0; otherwise empty."""
     exponent = int(number.as_tuple().exponent)
     if exponent < 0 and number == number.to_integral_value() and number.adjusted() < _DIGITS_MAX:
         return f"{number.to_integral_value():f}"
@@ -141,25 +149,25 @@ def _write_list(value: Any, path: str) -> AttributeValue:
 def _write_map(value: Mapping[str, Any], path: str) -> AttributeValue:
     for name in value:
         if not isinstance(name, str):
-            raise refused(path, f"a map's names are texts, not {kind_of(name)}")
+            raise invalid_value(path, f"the names in a map must be strings, not {kind_of(name)}")
     return {"M": {name: marshal(child, f"{path}.{name}") for name, child in value.items()}}
 
 
 def _write_set(value: Any, path: str) -> AttributeValue:
     if not value:
-        raise refused(path, "DynamoDB has no empty sets; leave the attribute out or remove it")
+        raise invalid_value(path, "DynamoDB has no empty sets; omit or remove the attribute")
     members = list(value)
     if all(isinstance(member, str) for member in members):
-        return {"SS": sorted(_whole_text(member, path) for member in members)}
+        return {"SS": sorted(_utf8_string(member, path) for member in members)}
     if all(isinstance(member, bytes) for member in members):
         return {"BS": [base64.b64encode(member).decode("ascii") for member in sorted(members)]}
     if any(isinstance(m, bool) or not isinstance(m, (int, float, Decimal)) for m in members):
-        raise refused(path, "a set holds only texts, only numbers or only bytes")
+        raise invalid_value(path, "a set must hold only strings, only numbers or only bytes")
     return {"NS": sorted(number_literal(member, path) for member in members)}
 
 
 _WRITERS: Final[dict[type, Callable[[Any, str], AttributeValue]]] = {
-    str: _write_text,
+    str: _write_string,
     bool: _write_boolean,
     int: _write_number,
     float: _write_number,
@@ -175,7 +183,7 @@ _WRITERS: Final[dict[type, Callable[[Any, str], AttributeValue]]] = {
 }
 
 
-def _same(content: Any) -> Any:
+def _unchanged(content: Any) -> Any:
     return content
 
 
@@ -203,9 +211,9 @@ def _read_bytes_set(content: list[str]) -> frozenset[bytes]:
 
 
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "S": _same,
+    "S": _unchanged,
     "N": number_value,
-    "BOOL": _same,
+    "BOOL": _unchanged,
     "NULL": _read_null,
     "M": unmarshal_item,
     "L": _read_list,

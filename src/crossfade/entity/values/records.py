@@ -1,4 +1,4 @@
-"""Results as records of the caller's own type, and such records as attributes."""
+"""Conversion between attributes and records of the caller's type."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ Convert = Callable[[dict[str, Any]], R]
 
 
 def converter(record: type[R]) -> Convert[R]:
-    """What turns attributes into a record: a msgspec.Struct, a pydantic model or a dataclass."""
+    """Return the function that converts attributes to a record type.
+
+    Args:
+        record: dict, a msgspec.Struct, a pydantic model or a dataclass.
+    """
     if record is dict:
-        return _same
+        return _unchanged
     validate = getattr(record, "model_validate", None)
     if validate is not None:
         convert: Convert[R] = validate
@@ -27,20 +31,20 @@ def converter(record: type[R]) -> Convert[R]:
     return lambda attributes: msgspec.convert(attributes, record, strict=False)
 
 
-def _same(attributes: Any) -> Any:
+def _unchanged(attributes: Any) -> Any:
     return attributes
 
 
 def attributes_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The attributes of a call in JavaScript's order; see `item_of`."""
+    """Return the attributes of a call in JavaScript's property order; see `item_of`."""
     return javascript_order(item_of(values, named))
 
 
 def item_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The attributes of a call: a mapping or a record, and keyword arguments over it.
+    """Return the attributes of a call: a mapping or a record, overridden by keyword arguments.
 
     Raises:
-        EntityError: 1010 when `values` is neither.
+        EntityError: 1010 if `values` is neither.
     """
     if values is None:
         return named
@@ -51,7 +55,7 @@ def item_of(values: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _of_record(record: Any) -> dict[str, Any]:
-    """A record's attributes; None and empty sets, which DynamoDB has not, are absent."""
+    """Return a record's attributes without None and empty sets, which DynamoDB cannot store."""
     dumped: dict[str, Any]
     if isinstance(record, msgspec.Struct):
         dumped = _of_struct(record)
@@ -60,32 +64,32 @@ def _of_record(record: Any) -> dict[str, Any]:
     elif dataclasses.is_dataclass(record) and not isinstance(record, type):
         dumped = dataclasses.asdict(record)
     else:
-        raise _no_record(record)
+        raise _not_a_record(record)
     absent: tuple[object, ...] = (None, set(), frozenset())
     return {name: value for name, value in dumped.items() if value not in absent}
 
 
 def _of_struct(record: msgspec.Struct) -> dict[str, Any]:
-    """A struct's values under the names that reading finds them by, those of its maps too."""
+    """Return a struct's values, including nested structs, under their encoded names."""
     names = zip(record.__struct_encode_fields__, record.__struct_fields__, strict=True)
-    return {key: _plain(getattr(record, name)) for key, name in names}
+    return {key: _without_structs(getattr(record, name)) for key, name in names}
 
 
-def _plain(value: Any) -> Any:
-    """A value without structs."""
+def _without_structs(value: Any) -> Any:
+    """Return a value with every nested struct converted to a dictionary."""
     match value:
         case msgspec.Struct():
             return _of_struct(value)
         case list() | tuple():
-            return [_plain(element) for element in value]
+            return [_without_structs(element) for element in value]
         case dict():
-            return {name: _plain(child) for name, child in value.items()}
+            return {name: _without_structs(child) for name, child in value.items()}
         case _:
             return value
 
 
-def _no_record(record: object) -> EntityError:
+def _not_a_record(record: object) -> EntityError:
     return EntityError(
         Code.INVALID_OPTIONS,
-        f"attributes are given as a mapping or a record, not {kind_of(record)}",
+        f"attributes must be a mapping or a record, not {kind_of(record)}",
     )

@@ -1,4 +1,4 @@
-"""The fields of a struct, in the terms of code that fills them."""
+"""The fields of a msgspec.Struct, as the generator of reader functions needs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec import inspect as kinds
 
 
 class Form(StrEnum):
-    """What a field's values are; `OTHER` is for msgspec to convert."""
+    """The type of a field's values; msgspec converts those of `OTHER`."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -45,15 +45,15 @@ class Field:
     """A struct's field.
 
     Args:
-        name: the parameter that takes it.
-        key: its name in maps.
-        form: what its values are, None excepted.
-        record: the struct, when it is one.
-        hint: its type.
-        by_name: whether the parameter is given by name only.
+        name: the parameter's name.
+        key: the encoded name, used in maps.
+        form: the form of its values, None excepted.
+        record: the struct type, for `Form.STRUCT`.
+        hint: the annotated type.
+        keyword_only: whether the parameter is keyword-only.
         required: whether it has no default.
-        default: the default, or the function that makes it.
-        is_made: whether the default is made by a function.
+        default: the default, or the function that returns it.
+        has_factory: whether `default` is a function.
     """
 
     name: str
@@ -61,14 +61,14 @@ class Field:
     form: Form
     record: Any
     hint: Any
-    by_name: bool
+    keyword_only: bool
     required: bool
     default: Any
-    is_made: bool
+    has_factory: bool
 
 
 def is_struct(record: Any) -> bool:
-    """Whether a record is a struct that its fields alone make, in the form of a map."""
+    """Return whether a type is a struct encoded as a map and constructed from fields alone."""
     if not (isinstance(record, type) and issubclass(record, msgspec.Struct)):
         return False
     config = record.__struct_config__
@@ -77,7 +77,7 @@ def is_struct(record: Any) -> bool:
 
 
 def fields_of(record: type[msgspec.Struct]) -> list[Field]:
-    """The fields in the order of the struct's parameters."""
+    """Return the fields in the order of the struct's parameters."""
     parameters = inspect.signature(record).parameters
     return [
         Field(
@@ -86,25 +86,28 @@ def fields_of(record: type[msgspec.Struct]) -> list[Field]:
             form=_form(kind),
             record=kind.cls if isinstance(kind, kinds.StructType) else None,
             hint=field.type,
-            by_name=parameters[field.name].kind is inspect.Parameter.KEYWORD_ONLY,
+            keyword_only=parameters[field.name].kind is inspect.Parameter.KEYWORD_ONLY,
             required=field.required,
-            default=field.default_factory if is_made else field.default,
-            is_made=is_made,
+            default=field.default_factory if has_factory else field.default,
+            has_factory=has_factory,
         )
         for field in msgspec.structs.fields(record)
-        for kind, is_made in [
-            (_present(kinds.type_info(field.type)), field.default_factory is not msgspec.NODEFAULT)
+        for kind, has_factory in [
+            (
+                _without_none(kinds.type_info(field.type)),
+                field.default_factory is not msgspec.NODEFAULT,
+            )
         ]
     ]
 
 
 def conversion(field: Field) -> partial[Any]:
-    """What converts a value of `Form.OTHER`."""
+    """Return the function that converts a value of `Form.OTHER`."""
     return partial(msgspec.convert, type=field.hint, strict=False)
 
 
-def _present(kind: kinds.Type) -> kinds.Type:
-    """The type of an optional field's values, None excepted."""
+def _without_none(kind: kinds.Type) -> kinds.Type:
+    """Return the type of an optional field's values, None excepted."""
     if not isinstance(kind, kinds.UnionType):
         return kind
     others = [member for member in kind.types if not isinstance(member, kinds.NoneType)]

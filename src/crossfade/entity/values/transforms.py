@@ -1,7 +1,7 @@
-"""Values turned into what is stored, and what is stored into values.
+"""Conversion between values and their stored form.
 
-Writing applies setters, replaces the names of map children by their fields and makes sets;
-reading goes the other way, drops what is hidden and applies getters.
+Writers apply setters, replace the names of map children by their fields, and make sets.
+Readers reverse this, drop hidden attributes, and apply getters.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from crossfade.entity.errors import kind_of, refused
+from crossfade.entity.errors import invalid_value, kind_of
 from crossfade.entity.schema.declarations import Attribute, Type
 from crossfade.entity.values.validation import NUMBER_KINDS, SET_KINDS
 
@@ -17,8 +17,8 @@ Siblings = Mapping[str, Any] | Sequence[Any]
 Transform = Callable[[Any, Siblings], Any]
 
 
-def same(value: Any, _siblings: Siblings) -> Any:
-    """A value that needs no change."""
+def unchanged(value: Any, _siblings: Siblings) -> Any:
+    """Return the value unchanged."""
     return value
 
 
@@ -27,28 +27,29 @@ def _copy(siblings: Siblings) -> Any:
 
 
 def _handled(handler: Callable[[Any, Any], Any] | None, transform: Transform) -> Transform:
-    """A transformation followed by the user's function, which sees a copy of the siblings."""
+    """Return a transform followed by a setter or getter, which gets a copy of the siblings."""
     if handler is None:
         return transform
     return lambda value, siblings: handler(transform(value, siblings), _copy(siblings))
 
 
-def is_readable(attribute: Attribute) -> bool:
-    """Whether the stored value of this attribute is its value.
+def is_stored_unchanged(attribute: Attribute) -> bool:
+    """Return whether the stored form of this attribute's values is the value itself.
 
-    A text in a key's own field is not, but what surrounds it there is not declared here.
+    The declaration does not show whether a key template adds text; see `KeyText.has_literals`.
     """
     if attribute.get is not None or attribute.hidden or attribute.type is Type.SET:
         return False
-    if attribute.items is not None and not is_readable(attribute.items):
+    if attribute.items is not None and not is_stored_unchanged(attribute.items):
         return False
     return all(
-        is_readable(child) and child.field == name for name, child in attribute.properties.items()
+        is_stored_unchanged(child) and child.field == name
+        for name, child in attribute.properties.items()
     )
 
 
 def writer(attribute: Attribute) -> Transform:
-    """What is stored for a value; None, for an absent value, reaches the setter too."""
+    """Return the function from a value to its stored form; setters are called for None too."""
     match attribute.type:
         case Type.MAP:
             return _map_writer(attribute)
@@ -57,7 +58,7 @@ def writer(attribute: Attribute) -> Transform:
         case Type.SET:
             return _set_writer(attribute)
         case _:
-            return _handled(attribute.set, same)
+            return _handled(attribute.set, unchanged)
 
 
 def _map_writer(attribute: Attribute) -> Transform:
@@ -81,7 +82,7 @@ def _map_writer(attribute: Attribute) -> Transform:
 
 def _list_writer(attribute: Attribute) -> Transform:
     if attribute.items is None:
-        return same
+        return unchanged
     write_element = writer(attribute.items)
     keeps_null = attribute.items.type is Type.ANY
 
@@ -108,23 +109,23 @@ def _set_writer(attribute: Attribute) -> Transform:
 
 
 def set_members(value: Any) -> Any:
-    """The members of a set as a list, in order; other values as they are."""
+    """Return the members of a set as a sorted list, and other values unchanged."""
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     return list(value) if isinstance(value, tuple) else value
 
 
 def to_set(value: Any, path: str) -> frozenset[Any]:
-    """The set that is stored for a list, a set or a single member."""
+    """Return the set to store for a list, a set or a single member."""
     if isinstance(value, SET_KINDS):
         return frozenset(value)
     if isinstance(value, (str, *NUMBER_KINDS)) and not isinstance(value, bool):
         return frozenset((value,))
-    raise refused(path, f"must be a set or a list, not {kind_of(value)}")
+    raise invalid_value(path, f"must be a set or a list, not {kind_of(value)}")
 
 
 def reader(attribute: Attribute) -> Transform:
-    """The value of what is stored; None when it is hidden."""
+    """Return the function from a stored form to its value; None for a hidden attribute."""
     if attribute.hidden:
         return lambda _value, _siblings: None
     match attribute.type:
@@ -135,7 +136,7 @@ def reader(attribute: Attribute) -> Transform:
         case Type.SET:
             return _handled(attribute.get, lambda value, _siblings: set_members(value))
         case _:
-            return _handled(attribute.get, same)
+            return _handled(attribute.get, unchanged)
 
 
 def _map_reader(attribute: Attribute) -> Transform:
@@ -159,7 +160,7 @@ def _map_reader(attribute: Attribute) -> Transform:
 
 
 def _list_reader(attribute: Attribute) -> Transform:
-    read_element = reader(attribute.items) if attribute.items else same
+    read_element = reader(attribute.items) if attribute.items else unchanged
     keeps_null = attribute.items is not None and attribute.items.type is Type.ANY
 
     def read(value: Any, _siblings: Siblings) -> Any:

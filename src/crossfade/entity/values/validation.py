@@ -1,8 +1,8 @@
-"""Values checked against their declared types, with defaults filled in.
+"""Validation of values against their declared types, with defaults.
 
-Each attribute becomes one function, made once: `Accept` takes a value (None is absent), notes what
-is wrong with it and gives the value to store. Source of the rules: ElectroDB's `default`,
-`required` and `validate`.
+Each attribute is compiled to one function, its acceptor: `Accept` takes a value (None for an absent
+one), appends its faults to a list, and returns the accepted value. Source of the rules: ElectroDB's
+`default`, `required` and `validate`.
 """
 
 from __future__ import annotations
@@ -22,40 +22,48 @@ _Check = Callable[[Any, Faults], Any]
 NUMBER_KINDS: Final = (int, float, Decimal)
 SET_KINDS: Final = (list, tuple, set, frozenset)
 _MEMBER_KINDS: Final = (str, *NUMBER_KINDS)
-_SURE_KINDS: Final[Mapping[Type, type]] = {Type.STRING: str, Type.NUMBER: int, Type.BOOLEAN: bool}
-_PLAIN_KINDS: Final[Mapping[Type, frozenset[type]]] = {
+_UNCHECKED_CLASSES: Final[Mapping[Type, type]] = {
+    Type.STRING: str,
+    Type.NUMBER: int,
+    Type.BOOLEAN: bool,
+}
+_UNCHECKED_ELEMENTS: Final[Mapping[Type, frozenset[type]]] = {
     Type.STRING: frozenset((str,)),
     Type.NUMBER: frozenset((int, float, Decimal)),
     Type.BOOLEAN: frozenset((bool,)),
 }
-_SAID_NO: Final = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
+_VALIDATOR_ERRORS: Final = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
 
 
 class _NoValue:
-    """The class of no value at all."""
+    """A class without instances."""
 
 
-def sure_kind(attribute: Attribute) -> type:
-    """The class whose values need no check, its subclasses excepted; one without values if none."""
+def unchecked_class(attribute: Attribute) -> type:
+    """Return the class whose direct instances need no check; one without instances if none."""
     if attribute.validate is not None:
         return _NoValue
-    return _SURE_KINDS.get(attribute.type, _NoValue)
+    return _UNCHECKED_CLASSES.get(attribute.type, _NoValue)
 
 
 def raise_faults(faults: Faults) -> None:
-    """Raise the faults found in one attribute, if there are any."""
+    """Raise one error for the faults of an attribute, if there are any.
+
+    Raises:
+        EntityError: 3001.
+    """
     if faults:
         reasons = "; ".join(f"{fault.path}: {fault.reason}" for fault in faults)
         raise EntityError(Code.INVALID_ATTRIBUTE, reasons, faults=tuple(faults))
 
 
 def acceptor(attribute: Attribute, path: str, *, with_defaults: bool = True) -> Accept:
-    """The function that checks an attribute's value.
+    """Return the acceptor of an attribute.
 
     Args:
         attribute: the declaration.
         path: the attribute's path in messages, such as ``contact.phones[*]``.
-        with_defaults: fill in defaults, the children's too.
+        with_defaults: whether to fill in defaults, including those of map children.
     """
     check = _check_of(attribute, path, with_defaults=with_defaults)
     validate = _validator(attribute.validate, path)
@@ -84,7 +92,7 @@ def acceptor(attribute: Attribute, path: str, *, with_defaults: bool = True) -> 
 
 
 def _plain_acceptor(check: _Check, path: str, *, required: bool) -> Accept:
-    """The check of an attribute without default and validator."""
+    """Return the acceptor of an attribute without default and validator."""
 
     def accept(value: Any, faults: Faults) -> Any:
         if value is not None:
@@ -112,9 +120,9 @@ def _validator(declared: Any, path: str) -> Callable[[Any, Faults], None] | None
         given = list(value) if isinstance(value, SET_KINDS) else value
         try:
             if not declared(given):
-                faults.append(Fault(path, "the validator refuses it"))
-        except _SAID_NO as refusal:
-            faults.append(Fault(path, str(refusal)))
+                faults.append(Fault(path, "the validator rejects it"))
+        except _VALIDATOR_ERRORS as error:
+            faults.append(Fault(path, str(error)))
 
     return call
 
@@ -195,7 +203,7 @@ def _map_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Chec
     children = tuple(
         (
             name,
-            sure_kind(child),
+            unchecked_class(child),
             acceptor(child, f"{path}.{child.name}", with_defaults=with_defaults),
         )
         for name, child in attribute.properties.items()
@@ -226,13 +234,13 @@ def _element(items: Attribute | None, path: str, *, with_defaults: bool) -> Acce
 def _list_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Check:
     accept = _element(attribute.items, path, with_defaults=with_defaults)
     keeps_null = attribute.items is not None and attribute.items.type is Type.ANY
-    plain = _plain_kinds(attribute.items)
+    unchecked = _unchecked_element_classes(attribute.items)
 
     def check(value: Any, faults: Faults) -> Any:
         if not isinstance(value, (list, tuple)):
             faults.append(_wrong(path, value, "list"))
             return value
-        if plain.issuperset(map(type, value)):
+        if unchecked.issuperset(map(type, value)):
             return list(value)
         accepted: list[Any] = []
         for index, element in enumerate(value):
@@ -246,16 +254,16 @@ def _list_check(attribute: Attribute, path: str, *, with_defaults: bool) -> _Che
     return check
 
 
-def _plain_kinds(items: Attribute | None) -> frozenset[type]:
-    """The classes whose elements need no check of their own."""
+def _unchecked_element_classes(items: Attribute | None) -> frozenset[type]:
+    """Return the classes whose direct instances need no check as elements."""
     if items is None or items.validate is not None:
         return frozenset()
-    return _PLAIN_KINDS.get(items.type, frozenset())
+    return _UNCHECKED_ELEMENTS.get(items.type, frozenset())
 
 
 def _set_check(attribute: Attribute, path: str) -> _Check:
     accept = _element(attribute.items, path, with_defaults=False)
-    plain = _plain_kinds(attribute.items)
+    unchecked = _unchecked_element_classes(attribute.items)
 
     def check(value: Any, faults: Faults) -> Any:
         if not isinstance(value, SET_KINDS):
@@ -263,7 +271,7 @@ def _set_check(attribute: Attribute, path: str) -> _Check:
                 faults.append(_wrong(path, value, "set or a list"))
                 return value
             value = [value]
-        if plain.issuperset(map(type, value)):
+        if unchecked.issuperset(map(type, value)):
             return value
         for element in value:
             accept(element, faults)

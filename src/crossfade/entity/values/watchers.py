@@ -1,7 +1,7 @@
-"""Setters and getters in ElectroDB's order: first those of ordinary attributes, then watchers.
+"""The order in which setters and getters run, as in ElectroDB: those of watchers run last.
 
-A watcher's handler runs when something it watches is present, and sees the results of the first
-phase as its siblings.
+A watcher is an attribute with `watch`. Its setter or getter runs if a watched attribute is present,
+and receives the results of the other setters or getters as its siblings.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from crossfade.entity.values.transforms import Transform
 
 @dataclass(frozen=True)
 class Handlers:
-    """The transformations of one direction, by path, and who watches whom.
+    """The transforms of all root attributes in one direction, and their watchers.
 
     Args:
-        transforms: by path; root attributes are their own path.
-        watchers: those that watch something and have a handler.
-        watched_by: for each other root attribute, the watchers it triggers.
-        watching_all: the watchers that watch everything.
+        transforms: by name.
+        watchers: the attributes with `watch` and with a setter or getter.
+        watched_by: for each other attribute, the watchers that it triggers.
+        watching_all: the watchers with ``watch=("*",)``.
     """
 
     transforms: Mapping[str, Transform]
@@ -31,26 +31,26 @@ class Handlers:
     watching_all: tuple[str, ...]
 
     def apply(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """All values transformed; watchers may add some."""
+        """Return all values transformed; a watcher may add its attribute."""
         first = dict(values)
-        for path, value in values.items():
-            transform = self.transforms.get(path)
-            if transform is not None and path not in self.watchers:
-                first[path] = transform(value, values)
+        for name, value in values.items():
+            transform = self.transforms.get(name)
+            if transform is not None and name not in self.watchers:
+                first[name] = transform(value, values)
         if not self.watchers:
             return first
-        triggered = [watcher for path in first for watcher in self.watched_by.get(path, ())]
+        triggered = [watcher for name in first for watcher in self.watched_by.get(name, ())]
         second = dict(first)
-        for path in dict.fromkeys((*first, *triggered, *self.watching_all)):
-            if path in self.watchers:
-                second[path] = self.transforms[path](first.get(path), first)
+        for name in dict.fromkeys((*first, *triggered, *self.watching_all)):
+            if name in self.watchers:
+                second[name] = self.transforms[name](first.get(name), first)
         return second
 
 
 def handlers(
     attributes: Mapping[str, Attribute], transforms: Mapping[str, Transform], option: str
 ) -> Handlers:
-    """The handlers of one direction; `option` is ``get`` or ``set``."""
+    """Return the handlers of one direction; `option` is ``get`` or ``set``."""
     active = {
         name: attribute.watch
         for name, attribute in attributes.items()

@@ -1,1 +1,1 @@
-"""Values, rows and keys as items, and back."""
+"""Conversion of values, rows and keys to items, and back."""

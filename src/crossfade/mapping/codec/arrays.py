@@ -1,4 +1,4 @@
-"""PostgreSQL's array literals, read and printed.
+"""Parsing and printing of PostgreSQL's array literals.
 
 Source: PostgreSQL documentation, "Arrays", "Array Input and Output Syntax".
 """
@@ -19,17 +19,17 @@ _TOKEN = re.compile(r'([{},])|"((?:[^"\\]|\\.)*)"|([^{},"\\]+)', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE = re.compile(r'(["\\])')
 _BARE = re.compile(r'[^{},"\\ \t\n\r\v\f]+')
-_BARE_ONES = re.compile(rf"{_BARE.pattern}(?:,{_BARE.pattern})*")
+_BARE_ELEMENTS = re.compile(rf"{_BARE.pattern}(?:,{_BARE.pattern})*")
 
 
 def parse_array(literal: str) -> Array | None:
-    """Return an array's elements as text, None for NULL elements, nested as its dimensions are.
+    """Return an array's elements as text: None for NULL, a list for an inner array.
 
     Args:
         literal: as PostgreSQL prints it.
 
     Returns:
-        None when the literal states lower bounds, such as ``[0:1]={a,b}``: a plain list has none.
+        None if the literal has lower bounds, such as ``[0:1]={a,b}``, which a list cannot express.
 
     Raises:
         ValueError: the text is not an array literal.
@@ -45,16 +45,16 @@ def parse_array(literal: str) -> Array | None:
         if match.start() != end:
             break
         end = match.end()
-        _take(match, open_lists)
+        _add_token(match, open_lists)
     if end != len(literal) or len(open_lists) != 1 or len(root) != 1:
         raise ValueError(_MALFORMED)
     if not isinstance(root[0], list):
-        raise ValueError(_MALFORMED)  # noqa: TRY004 - a wrong text, not a wrong type
+        raise ValueError(_MALFORMED)  # noqa: TRY004 - an invalid text, not an invalid type
     return root[0]
 
 
 def _parse_simple(literal: str) -> Array:
-    """Read an array of one dimension none of whose elements is quoted."""
+    """Parse an array of one dimension without quoted elements."""
     if literal == EMPTY:
         return []
     if literal[-1] != "}":
@@ -62,19 +62,19 @@ def _parse_simple(literal: str) -> Array:
     return [None if each == "NULL" else each for each in literal[1:-1].split(",")]
 
 
-def _take(match: re.Match[str], open_lists: list[Array]) -> None:
-    mark, quoted, bare = match.groups()
+def _add_token(match: re.Match[str], open_lists: list[Array]) -> None:
+    delimiter, quoted, bare = match.groups()
     if bare is not None:
         open_lists[-1].append(None if bare == "NULL" else bare)
     elif quoted is not None:
         open_lists[-1].append(_ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted)
-    elif mark == "{":
+    elif delimiter == "{":
         inner: Array = []
         open_lists[-1].append(inner)
         open_lists.append(inner)
-    elif mark == "}" and len(open_lists) > 1:
+    elif delimiter == "}" and len(open_lists) > 1:
         open_lists.pop()
-    elif mark == "}":
+    elif delimiter == "}":
         raise ValueError(_MALFORMED)
 
 
@@ -87,7 +87,7 @@ def print_texts(texts: Sequence[str]) -> str:
     """Return the literal of an array of one dimension without NULL elements."""
     joined = ",".join(texts)
     if (
-        _BARE_ONES.fullmatch(joined)
+        _BARE_ELEMENTS.fullmatch(joined)
         and joined.count(",") == len(texts) - 1
         and "null" not in joined.lower()
     ):

@@ -1,6 +1,6 @@
-"""Columns in the one form that both stores can give back, worked out from PostgreSQL's text alone.
+"""The canonical form of columns, which both stores can reproduce, from PostgreSQL's text alone.
 
-Nothing here uses the encoders: validation compares this with what the decoders read from items.
+This module does not use the encoders: verification compares its results with the decoders'.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from crossfade.mapping.declaration.postgres_types import (
 
 Canonicalizer = Callable[[str], str]
 
-_REMEDY = "read it through Crossfade's own sessions, which pin how PostgreSQL prints values"
+_READ_PINNED = "read it through Crossfade's own sessions, which pin how PostgreSQL prints values"
 
 
 def canonicalizers(columns: Sequence[Column]) -> tuple[tuple[str, Canonicalizer], ...]:
-    """Return each column's name and the function that makes its text canonical."""
+    """Return each column's name and the function that converts its text to the canonical form."""
     return tuple((column.name, _canonicalizer(column)) for column in columns)
 
 
@@ -76,6 +76,6 @@ def _checked(name: str, canonicalize: Canonicalizer) -> Canonicalizer:
         try:
             return canonicalize(text)
         except ValueError as error:
-            raise Unmappable(name, str(error), _REMEDY) from None
+            raise Unmappable(name, str(error), _READ_PINNED) from None
 
     return checked

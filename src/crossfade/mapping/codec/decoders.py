@@ -1,6 +1,6 @@
-"""A DynamoDB value as the text PostgreSQL prints, written apart from the encoders.
+"""Conversion of DynamoDB values to the text that PostgreSQL prints, independent of the encoders.
 
-Validation reads items back through this module, so that a fault of the encoders shows.
+Verification reads items through this module, so that it detects errors of the encoders.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _PLAIN_FLOAT = re.compile(r"-?(?:0|[1-9]\d{0,5})(?:\.\d{0,3}[1-9](?:\d*[1-9])?)?
 
 
 def decoder(column: Column) -> Decoder:
-    """Return the function that makes a stored value the column's text again.
+    """Return the function that converts a stored value to the column's text.
 
     The function raises KeyError, TypeError or ValueError for a value that the column's rule never
-    makes.
+    produces.
     """
     rule = rule_of(column)
     if rule is not Rule.LIST:
@@ -45,11 +45,11 @@ def decoder(column: Column) -> Decoder:
 
 
 def content_decoder(column: Column) -> tuple[str, ContentDecoder | None] | None:
-    """Return the one type that a column's values have and what reads their content.
+    """Return the DynamoDB type of a column's values and the function that decodes their content.
 
     Returns:
-        The type's name, such as ``N``, and the function, None for contents that are the column's
-        text already; None for rules that make values of several types.
+        The type's name, such as ``N``, and the function; the function is None if the content is the
+        column's text. None for rules that produce values of several types.
     """
     match rule_of(column):
         case Rule.TEXT:
@@ -66,8 +66,8 @@ def content_decoder(column: Column) -> tuple[str, ContentDecoder | None] | None:
             return None
 
 
-def foreign(field: str, value: Mapping[str, Any]) -> Unmappable:
-    """Return the error for a stored value that the mapping never makes."""
+def invalid_value(field: str, value: Mapping[str, Any]) -> Unmappable:
+    """Return the error for a stored value that the mapping never produces."""
     kinds = ", ".join(value) or "no type"
     return Unmappable(
         field,
@@ -167,7 +167,7 @@ def _list(decode: Decoder) -> Decoder:
     def decode_texts(value: Mapping[str, Any]) -> str:
         try:
             return print_texts([each["S"] for each in value["L"]])
-        except KeyError:  # a list with NULL elements or of several dimensions, or no list
+        except KeyError:  # NULL elements, several dimensions, or not a list
             return decode_list(value)
 
     return decode_texts if decode is text_of else decode_list

@@ -1,4 +1,4 @@
-"""A column's text as a DynamoDB value: one function per column, made once."""
+"""Conversion of a column's text to a DynamoDB value, by one function per column."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from crossfade.mapping.declaration.postgres_types import (
 Value = dict[str, Any]
 Encoder = Callable[[str], Value]
 
-# The rules that do not hold every value of their types.
+# Rules that cannot represent every value of their types.
 _PARTIAL_RULES = {Rule.NUMBER, Rule.DOCUMENT}
 
 _HEX = re.compile(r"\\x(?:[0-9a-f]{2})*")
-_PINNED = "read it through Crossfade's own sessions, which pin how PostgreSQL prints values"
+_READ_PINNED = "read it through Crossfade's own sessions, which pin how PostgreSQL prints values"
 
 
 def encoder(column: Column) -> Encoder:
-    """Return the function that makes a column's text a DynamoDB value.
+    """Return the function that converts a column's text to a DynamoDB value.
 
-    The function raises ValueError with the kind of a value that has no exact form.
+    The function raises ValueError for a value that has no exact form; the message says why.
     """
     rule = rule_of(column)
     if rule is not Rule.LIST:
@@ -43,16 +43,16 @@ def encoder(column: Column) -> Encoder:
 
 
 def plain_kind(column: Column) -> str:
-    """Return the DynamoDB type of a column whose text is stored as it is, else nothing."""
+    """Return the DynamoDB type of a column whose text is stored unchanged, else an empty text."""
     encode = encoder(column)
     return "S" if encode is text_value else "N" if encode is _integer else ""
 
 
 def unmappable(column: Column, kind: str) -> Unmappable:
-    """Return the error for a value that a column's encoder refused."""
+    """Return the error for a value that a column's encoder refused; `kind` says why."""
     rule = element_rule(column) if rule_of(column) is Rule.LIST else rule_of(column)
     as_text = "declare the column with Rule.TEXT"
-    remedy = as_text if rule in _PARTIAL_RULES else _PINNED
+    remedy = as_text if rule in _PARTIAL_RULES else _READ_PINNED
     return Unmappable(column.name, kind, remedy)
 
 
@@ -63,7 +63,7 @@ def _scalar(type_name: str, rule: Rule) -> Encoder:
 
 
 def text_value(text: str) -> Value:
-    """Return the text as it is."""
+    """Return a text, unchanged, as a DynamoDB value."""
     return {"S": text}
 
 
@@ -115,16 +115,16 @@ _SCALARS: dict[Rule, Encoder] = {
 
 
 def _list(encode: Encoder) -> Encoder:
-    def other(each: Array | None) -> Value:
-        return {"NULL": True} if each is None else {"L": listed(each)}
+    def null_or_list(each: Array | None) -> Value:
+        return {"NULL": True} if each is None else {"L": encoded(each)}
 
-    def listed(elements: Array) -> list[Value]:
-        return [encode(each) if isinstance(each, str) else other(each) for each in elements]
+    def encoded(elements: Array) -> list[Value]:
+        return [encode(each) if isinstance(each, str) else null_or_list(each) for each in elements]
 
     def encode_list(literal: str) -> Value:
         if literal == EMPTY:
             return {"L": []}
         elements = parse_array(literal)
-        return {"S": literal} if elements is None else {"L": listed(elements)}
+        return {"S": literal} if elements is None else {"L": encoded(elements)}
 
     return encode_list

@@ -1,4 +1,4 @@
-"""Whether two stored items say the same, as DynamoDB stores values."""
+"""Comparison of two stored items by the values that DynamoDB stores."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from crossfade.mapping.codec.numbers import digits_of
 
 
 def same_content(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell whether two items in DynamoDB's JSON form hold the same values under the same names.
+    """Return whether two items in DynamoDB's JSON form have the same names and values.
 
-    Nothing is left out of the comparison. Numbers are compared as numbers, since DynamoDB returns
-    ``1.5`` for a ``1.50``; everything else is compared as text.
+    All attributes are compared. Numbers are compared as numbers, since DynamoDB returns ``1.5`` for
+    ``1.50``; everything else is compared as text.
     """
     if one == other:
         return True

@@ -1,4 +1,4 @@
-"""How large DynamoDB takes an item to be.
+"""The size of an item as DynamoDB counts it.
 
 Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
 """
@@ -13,36 +13,40 @@ from crossfade.mapping.codec.numbers import digits_of
 # Source: Amazon DynamoDB Developer Guide, "Quotas", item size: 400 KB, names included.
 ITEM_BYTES_MAX = 409_600
 
-# An attribute of JSON, without name and value: "":{"S":""}, and a value alone: {"S":""},
+# JSON syntax around an attribute's name and value, "":{"S":""}, and around a value alone, {"S":""},
 _MARKUP_BYTES = 12
 _VALUE_MARKUP_BYTES = 9
 _CONTAINER_BYTES = 3
 _ELEMENT_BYTES = 1
-# More than a value of this many characters can take: UTF-8 needs at most four bytes for each,
-# and no other form of a value outgrows that, apart from a container's own three bytes.
+# The most bytes of a value per character of the column's text: UTF-8 has at most four, and no other
+# form of a value has more, apart from a container's own three bytes.
 BYTES_PER_CHARACTER_MAX = 4
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Return the size of an item in DynamoDB's JSON form: its names and values."""
+    """Return the size in bytes of an item in DynamoDB's JSON form: its names and values."""
     return sum(_text_bytes(name) + value_bytes(value) for name, value in item.items())
 
 
-def about_item_bytes(content: bytes, attributes: int) -> int:
-    """Return about the size of an item from its JSON, without what JSON adds to each attribute.
+def approximate_item_bytes(content: bytes, attributes: int) -> int:
+    """Return the approximate size of an item from its JSON.
 
-    It is right for attributes of plain text, and too much by the markup within documents.
+    The result is exact for plain text attributes and too large for documents.
+
+    Args:
+        content: the item in DynamoDB's JSON.
+        attributes: the number of its attributes.
     """
     return len(content) - _MARKUP_BYTES * attributes
 
 
-def about_values_bytes(values: bytes, names: Collection[str]) -> int:
-    """Return about the size of an item from its names and a JSON array of its values, likewise."""
+def approximate_values_bytes(values: bytes, names: Collection[str]) -> int:
+    """Return the approximate size of an item from a JSON array of its values, and its names."""
     return sum(map(len, names)) + len(values) - _VALUE_MARKUP_BYTES * len(names)
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:
-    """Return the size of a value in DynamoDB's JSON form, without its name."""
+    """Return the size in bytes of a value in DynamoDB's JSON form, without its name."""
     ((kind, content),) = value.items()
     match kind:
         case "S":
@@ -60,7 +64,7 @@ def value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def number_bytes(text: str) -> int:
-    """Return the size of a number: a byte for two significant digits, and one or two more."""
+    """Return the size of a number: a byte per two significant digits, one, and one for a sign."""
     number = digits_of(text)
     if number is None:
         raise ValueError("not a number")

@@ -1,4 +1,4 @@
-"""JSON texts as DynamoDB maps and lists, and back in the form in which `jsonb` prints them."""
+"""Conversion of JSON texts to DynamoDB values, and back to text in the form of `jsonb`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOO_DEEP = ValueError(f"a document deeper than {DOCUMENT_LEVELS_MAX} levels")
 
 
 class _Number(str):
-    """A number's text, told apart from a text's."""
+    """The text of a JSON number, as opposed to a JSON string."""
 
     __slots__ = ()
 
@@ -23,16 +23,16 @@ def document(text: str) -> dict[str, Any]:
     """Return a JSON text as a DynamoDB value.
 
     Raises:
-        ValueError: with the kind of what DynamoDB cannot hold exactly.
+        ValueError: DynamoDB cannot hold the document exactly; the message says why.
     """
-    return _value(_parse(text), DOCUMENT_LEVELS_MAX)
+    return _typed(_parse(text), DOCUMENT_LEVELS_MAX)
 
 
 def canonical_json(text: str) -> str:
     """Return a JSON text as `jsonb` prints it, with numbers in their shortest plain form.
 
     Raises:
-        ValueError: it is not JSON, nested too deeply, or an object has a key twice.
+        ValueError: the text is not JSON or nested too deeply, or an object has a duplicate key.
     """
     try:
         return _print(_parse(text))
@@ -44,9 +44,9 @@ def print_document(value: Mapping[str, Any]) -> str:
     """Return the canonical JSON text of a DynamoDB value.
 
     Raises:
-        ValueError: the value has a type that no JSON text becomes.
+        ValueError: the value has a type that JSON lacks.
     """
-    return _print(_plain(value))
+    return _print(_untyped(value))
 
 
 def _parse(text: str) -> Any:
@@ -56,7 +56,7 @@ def _parse(text: str) -> Any:
             parse_int=_Number,
             parse_float=_Number,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_unique,
+            object_pairs_hook=_object,
         )
     except RecursionError:
         raise _TOO_DEEP from None
@@ -68,14 +68,14 @@ def _refuse_constant(_: str) -> Any:
     raise ValueError("not a JSON text")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a document with a key twice in one object")
+        raise ValueError("a document with a duplicate key in an object")
     return members
 
 
-def _value(parsed: Any, levels: int) -> dict[str, Any]:
+def _typed(parsed: Any, levels: int) -> dict[str, Any]:
     match parsed:
         case None:
             return {"NULL": True}
@@ -88,8 +88,8 @@ def _value(parsed: Any, levels: int) -> dict[str, Any]:
     if levels == 0:
         raise _TOO_DEEP
     if isinstance(parsed, list):
-        return {"L": [_value(each, levels - 1) for each in parsed]}
-    return {"M": {_checked_name(name): _value(each, levels - 1) for name, each in parsed.items()}}
+        return {"L": [_typed(each, levels - 1) for each in parsed]}
+    return {"M": {_checked_name(name): _typed(each, levels - 1) for name, each in parsed.items()}}
 
 
 def _checked_number(text: str) -> str:
@@ -103,7 +103,7 @@ def _checked_text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("a document with half a surrogate pair") from None
+        raise ValueError("a document with a lone surrogate") from None
     return text
 
 
@@ -113,7 +113,7 @@ def _checked_name(name: str) -> str:
     return _checked_text(name)
 
 
-def _plain(value: Mapping[str, Any]) -> Any:
+def _untyped(value: Mapping[str, Any]) -> Any:
     ((kind, content),) = value.items()
     match kind:
         case "NULL":
@@ -123,9 +123,9 @@ def _plain(value: Mapping[str, Any]) -> Any:
         case "N":
             return _Number(content)
         case "L":
-            return [_plain(each) for each in content]
+            return [_untyped(each) for each in content]
         case "M":
-            return {name: _plain(each) for name, each in content.items()}
+            return {name: _untyped(each) for name, each in content.items()}
     raise ValueError(f"a value of type {kind}")
 
 

@@ -1,7 +1,7 @@
-"""DynamoDB keys made from columns: the forms that the entity room works out, filled with texts.
+"""DynamoDB keys from columns, by the key forms of `crossfade.entity`.
 
-A row has one key and a key has one row. ElectroDB escapes nothing inside keys, so a text that
-holds the separator after it is refused where it could be taken for two other texts.
+Rows and keys are one to one. ElectroDB escapes nothing inside keys, so a text that contains the
+separator after it is refused where two rows could otherwise share a key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SORT_KEY_BYTES_MAX = 1024
 _UTF8_BYTES_PER_CHARACTER_MAX = 4
 _SAFE_DIGITS = 15
 
-# Texts of these types have one length, so that a separator inside them misleads nobody.
+# Texts of these types have a fixed length, so that a separator inside them is unambiguous.
 _FIXED_LENGTH_TYPES = {"uuid"}
 
 Texts = Mapping[str, str | None]
@@ -33,13 +33,13 @@ _CASES: dict[Casing, KeyText] = {Casing.LOWER: str.lower, Casing.UPPER: str.uppe
 
 @dataclass(frozen=True, slots=True)
 class PlainKey:
-    """A key that holds the text of one column as it is.
+    """A key that contains the unchanged text of one column.
 
     Attributes:
-        head: what stands before the text.
-        column: the column.
-        tail: what stands after the text.
-        characters_max: a text that is not empty and not longer than this fits, whatever it is.
+        head: the literal before the text.
+        column: the column in PostgreSQL.
+        tail: the literal after the text.
+        characters_max: the length up to which every non-empty text fits.
     """
 
     head: str
@@ -53,10 +53,11 @@ class KeyField:
     """One key field of one shape.
 
     Attributes:
-        name: its name in the table.
-        columns: the columns in it.
-        render: makes its value from texts that are all present; raises `Unmappable`.
-        plain: how, if it is as simple as that for nearly every text; `render` knows the others.
+        name: the field's name in the table.
+        columns: the columns that the key contains.
+        render: returns the key's value from a row in which all these columns are present, or raises
+            `Unmappable`.
+        plain: a short form of `render` for common texts; None if there is none.
     """
 
     name: str
@@ -66,7 +67,7 @@ class KeyField:
 
 
 def table_key_fields(index: IndexForm, by_attribute: Mapping[str, Column]) -> tuple[KeyField, ...]:
-    """Return the fields of the table's own key, which refuse what would make two keys one."""
+    """Return the fields of the table's own key, which refuse texts that make keys ambiguous."""
     return tuple(
         _field(form, _slots(form, by_attribute, _table_text), bytes_max)
         for form, bytes_max in _forms(index)
@@ -74,7 +75,7 @@ def table_key_fields(index: IndexForm, by_attribute: Mapping[str, Column]) -> tu
 
 
 def index_key_fields(index: IndexForm, by_attribute: Mapping[str, Column]) -> tuple[KeyField, ...]:
-    """Return the fields of a secondary index; a row has them when it has all their columns."""
+    """Return the key fields of a secondary index; a row with all their columns has them."""
     return tuple(
         _field(form, _slots(form, by_attribute, _index_text), bytes_max)
         for form, bytes_max in _forms(index)
@@ -91,9 +92,9 @@ class _Slot:
 
     Attributes:
         before: the literal.
-        column: the column.
-        text: makes the column's text the key's; raises `Unmappable`.
-        is_plain: whether a text that is not refused stands in the key as it is.
+        column: the column in PostgreSQL.
+        text: converts the column's text to the key's, or raises `Unmappable`.
+        is_plain: whether the key contains the column's text unchanged.
     """
 
     before: str
@@ -125,7 +126,7 @@ def _field(form: KeyForm, slots: tuple[_Slot, ...], bytes_max: int) -> KeyField:
     render = _bounded(text, columns, bytes_max)
     if len(slots) == 1 and slots[0].is_plain and form.casing is Casing.NONE:
         plain = _plain(form.prefix + slots[0].before, slots[0].column, tail, bytes_max)
-        return KeyField(form.field, columns, _quick(plain, render), plain)
+        return KeyField(form.field, columns, _with_shortcut(plain, render), plain)
     return KeyField(form.field, columns, render)
 
 
@@ -134,17 +135,17 @@ def _plain(head: str, column: str, tail: str, bytes_max: int) -> PlainKey:
     return PlainKey(head, column, tail, characters_max)
 
 
-def _quick(plain: PlainKey, render: Callable[[Texts], Value]) -> Callable[[Texts], Value]:
-    """Return a shortcut for a plain key; what it may refuse is left to `render`."""
-    column, head, tail, harmless = plain.column, plain.head, plain.tail, plain.characters_max
+def _with_shortcut(plain: PlainKey, render: Callable[[Texts], Value]) -> Callable[[Texts], Value]:
+    """Return `render` with a shortcut for texts that cannot be refused."""
+    column, head, tail, safe = plain.column, plain.head, plain.tail, plain.characters_max
 
-    def quick(texts: Texts) -> Value:
+    def shortcut(texts: Texts) -> Value:
         text = texts[column]
-        if text and len(text) <= harmless:
+        if text and len(text) <= safe:
             return {"S": f"{head}{text}{tail}"}
         return render(texts)
 
-    return quick
+    return shortcut
 
 
 def _numeric(slot: _Slot) -> Callable[[Texts], Value]:
@@ -153,8 +154,8 @@ def _numeric(slot: _Slot) -> Callable[[Texts], Value]:
 
 def _joined(prefix: str, slots: tuple[_Slot, ...], tail: str) -> Callable[[Texts], str]:
     def join(texts: Texts) -> str:
-        written = [slot.before + slot.text(_present(texts, slot.column)) for slot in slots]
-        return f"{prefix}{''.join(written)}{tail}"
+        parts = [slot.before + slot.text(_present(texts, slot.column)) for slot in slots]
+        return f"{prefix}{''.join(parts)}{tail}"
 
     return join
 
@@ -162,7 +163,9 @@ def _joined(prefix: str, slots: tuple[_Slot, ...], tail: str) -> Callable[[Texts
 def _present(texts: Texts, column: str) -> str:
     text = texts[column]
     if text is None:
-        raise Unmappable(column, "NULL in a key", "add a last shape whose key does without it")
+        raise Unmappable(
+            column, "NULL in a key", "add a last shape whose key does not use the column"
+        )
     return text
 
 
@@ -174,15 +177,15 @@ def _cased(text: Callable[[Texts], str], casing: Casing) -> Callable[[Texts], st
 def _bounded(
     text: Callable[[Texts], str], columns: tuple[str, ...], bytes_max: int
 ) -> Callable[[Texts], Value]:
-    harmless = bytes_max // _UTF8_BYTES_PER_CHARACTER_MAX
+    safe_characters = bytes_max // _UTF8_BYTES_PER_CHARACTER_MAX
 
     def render(texts: Texts) -> Value:
         key = text(texts)
-        if len(key) > harmless and len(key.encode()) > bytes_max:
+        if len(key) > safe_characters and len(key.encode()) > bytes_max:
             raise Unmappable(
                 ", ".join(columns),
                 f"a key of {len(key.encode())} bytes",
-                f"DynamoDB takes {bytes_max}; key the item by shorter columns",
+                f"DynamoDB allows {bytes_max}; use shorter columns in the key",
             )
         return {"S": key}
 
@@ -204,8 +207,8 @@ def _table_text(column: Column, separator: str) -> KeyText:
         if is_guarded and (key_text + separator).find(separator) != len(key_text):
             raise Unmappable(
                 column.name,
-                "text that holds the separator after it in the key",
-                f"choose a template whose separator, now {separator!r}, never occurs in it",
+                "text that contains the separator after it in the key",
+                f"use a separator that never occurs in the text instead of {separator!r}",
             )
         return key_text
 

@@ -1,4 +1,4 @@
-"""Numbers as DynamoDB holds them: exact decimal digits, never a binary float.
+"""Numbers as DynamoDB stores them: exact decimal digits, never a binary float.
 
 Source: Amazon DynamoDB Developer Guide, "Data types", Number: up to 38 digits of precision,
 magnitudes from 1E-130 to 9.9999999999999999999999999999999999999E+125.
@@ -12,13 +12,13 @@ from typing import NamedTuple
 NUMBER_DIGITS_MAX = 38
 _EXPONENT_MIN = -130
 _EXPONENT_MAX = 125
-# Beyond it JavaScript's numbers skip integers.
+# The largest integer up to which JavaScript's numbers are exact.
 SAFE_INTEGER_MAX = 2**53 - 1
 
-_SHAPE = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?", re.ASCII)
+_NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?", re.ASCII)
 _SMALL = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?", re.ASCII)
 
-# PostgreSQL prints floats with an exponent below 1e-4 and from these powers of ten on.
+# The exponents between which PostgreSQL prints floats without an exponent.
 _FIXED_EXPONENT_MIN = -4
 _FIXED_EXPONENT_MAX = {"real": 5, "double precision": 14}
 
@@ -27,7 +27,7 @@ class Digits(NamedTuple):
     """A decimal number in normal form; zero has no digits.
 
     Attributes:
-        is_negative: whether a minus sign stands before it, as also before -0.
+        is_negative: whether the number has a minus sign; -0 has one.
         digits: significant digits, without zeros at either end.
         exponent: the power of ten of the first digit.
     """
@@ -38,21 +38,21 @@ class Digits(NamedTuple):
 
 
 def digits_of(text: str) -> Digits | None:
-    """Return a number's normal form, None for NaN, infinities and what is no number."""
-    match = _SHAPE.fullmatch(text)
+    """Return a number's normal form; None for NaN, infinities and invalid texts."""
+    match = _NUMBER.fullmatch(text)
     if match is None:
         return None
     sign, whole, fraction, power = match.groups()
-    written = whole + (fraction or "")
-    significant = written.lstrip("0")
-    leading_zeros = len(written) - len(significant)
+    all_digits = whole + (fraction or "")
+    significant = all_digits.lstrip("0")
+    leading_zeros = len(all_digits) - len(significant)
     exponent = len(whole) - 1 - leading_zeros + int(power or 0)
     digits = significant.rstrip("0")
     return Digits(sign == "-", digits, exponent if digits else 0)
 
 
 def misfit(text: str) -> str | None:
-    """Return why DynamoDB's numbers cannot hold this one exactly, None when they can."""
+    """Return why DynamoDB's numbers cannot represent this one exactly; None if they can."""
     if _SMALL.fullmatch(text):
         return None
     number = digits_of(text)
@@ -66,12 +66,12 @@ def misfit(text: str) -> str | None:
 
 
 def is_exact_float(text: str) -> bool:
-    """Tell whether DynamoDB's numbers hold a float exactly; they drop the sign of -0."""
+    """Return whether DynamoDB's numbers represent a float exactly; they drop the sign of -0."""
     return text != "-0" and misfit(text) is None
 
 
 def print_plain(number: Digits, scale: int = 0) -> str:
-    """Return a number without an exponent and with at least `scale` decimals, as `numeric` does."""
+    """Return a number in the notation of `numeric`, with at least `scale` decimals."""
     digits, exponent = number.digits, number.exponent
     if not digits:
         whole, fraction = "0", ""

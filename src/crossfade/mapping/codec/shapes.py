@@ -1,4 +1,4 @@
-"""What each shape of a mapping does to a row: when it applies, and the keys it gives the item."""
+"""The shapes of a mapping as functions of a row: whether a shape applies, and the item's keys."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class ShapePlan:
-    """One shape, worked out.
+    """One shape, prepared for encoding rows.
 
     Attributes:
-        present: the shape applies to rows in which all these columns are non-NULL.
-        parts: the parts of a ledger key, None for columns that the shape does not use.
+        present: the columns that are non-NULL in every row to which the shape applies.
+        parts: the columns of a ledger key, None for those that the shape does not use.
         table: the fields of the table's key.
-        indexes: the secondary indexes that have keys of their own.
-        identifiers: the fields that tell ElectroDB whose item it is.
+        indexes: the secondary indexes with their own key fields.
+        identifiers: the fields by which ElectroDB recognises items of its entity.
     """
 
     present: tuple[str, ...]
@@ -40,7 +40,7 @@ class ShapePlan:
     identifiers: Item
 
     def applies(self, texts: Texts) -> bool:
-        """Tell whether a row has every column that this shape's table key needs."""
+        """Return whether a row has every column that this shape's table key needs."""
         return _has_all(texts, self.present)
 
     def ledger_parts(self, texts: Texts) -> tuple[str | None, ...]:
@@ -54,7 +54,7 @@ class ShapePlan:
     def keys(self, texts: Texts) -> Item:
         """Return all key fields of a row of this shape, and its identifiers.
 
-        A row is in a secondary index when it has all its columns.
+        A row is in a secondary index if it has all columns of the index.
         """
         keys = self.identifiers.copy()
         for field in self.table:
@@ -74,7 +74,7 @@ def _has_all(texts: Texts, columns: tuple[str, ...]) -> bool:
 
 
 def shape_plans(mapping: Mapping) -> tuple[ShapePlan, ...]:
-    """Return the plans of a mapping's shapes, in order; the last one applies to every row."""
+    """Return a mapping's shapes in order; the last one applies to every row."""
     return tuple(_plan(mapping, entity) for entity in mapping.entities)
 
 

@@ -1,6 +1,6 @@
-"""Points in time as text that sorts: ISO 8601 with a fixed six digits of a second.
+"""Timestamps as text that sorts by time: ISO 8601 with six fractional digits.
 
-What has no such form keeps PostgreSQL's text: infinities, years before Christ or after 9999.
+Timestamps without such a form keep PostgreSQL's text: infinities, years before 1 or after 9999.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _SPECIAL = re.compile(
     r"-?infinity"
     r"|\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?P<zone>\+00)?(?: BC)?"
 )
-# What completes the six digits of a timestamp of this length, its zone apart.
+# The text that completes six fractional digits, by the timestamp's length without its zone.
 _COMPLETIONS = {19: ".000000"} | {20 + digits: "0" * (6 - digits) for digits in range(1, 7)}
 _CANONICAL_LENGTH = 26
 
@@ -23,9 +23,9 @@ def instant(text: str) -> str:
     Raises:
         ValueError: the text is not a timestamp in UTC.
     """
-    rest = _COMPLETIONS.get(len(text) - len("+00"))
-    if rest is not None and text[4] == "-" and text[10] == " " and text.endswith("+00"):
-        return f"{text[:10]}T{text[11:-3]}{rest}Z"
+    zeros = _COMPLETIONS.get(len(text) - len("+00"))
+    if zeros is not None and text[4] == "-" and text[10] == " " and text.endswith("+00"):
+        return f"{text[:10]}T{text[11:-3]}{zeros}Z"
     return _special(text, zone="+00")
 
 
@@ -35,14 +35,14 @@ def local_time(text: str) -> str:
     Raises:
         ValueError: the text is not a timestamp without a zone.
     """
-    rest = _COMPLETIONS.get(len(text))
-    if rest is not None and text[4] == "-" and text[10] == " " and text[-3] not in "+- ":
-        return f"{text[:10]}T{text[11:]}{rest}"
+    zeros = _COMPLETIONS.get(len(text))
+    if zeros is not None and text[4] == "-" and text[10] == " " and text[-3] not in "+- ":
+        return f"{text[:10]}T{text[11:]}{zeros}"
     return _special(text, zone=None)
 
 
 def print_instant(text: str) -> str:
-    """Return what PostgreSQL prints for an `instant` or a `local_time`."""
+    """Return the text that PostgreSQL prints for the result of `instant` or `local_time`."""
     zone = "+00" if text[-1:] == "Z" else ""
     if text[10:11] != "T" or len(text) != _CANONICAL_LENGTH + bool(zone):
         return text

@@ -1,1 +1,1 @@
-"""What a mapping declares, and the rules that a declaration keeps."""
+"""The declaration of a mapping, and its validation."""

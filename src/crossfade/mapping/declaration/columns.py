@@ -1,4 +1,4 @@
-"""The words of a declaration: columns, large columns, shapes of items, rules of values."""
+"""The elements of a declaration: columns, large columns, shapes of items, rules of values."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A large column that lives in S3; the item holds the object's key.
+    """A large column that is stored in S3; the item holds the object's key.
 
     Args:
         column: the column in PostgreSQL, of a text or json type.
         attribute: the attribute that holds the object's key, such as ``transcriptStorageKey``.
         prefix: first part of the object's key: ``<prefix>/<row id>/<sha256>``.
-        overflow_only: keep the column in the item, and move it only when the item would otherwise
-            pass DynamoDB's limit; it then needs a `Column` of its own too.
+        overflow_only: keep the column in the item, and move it to S3 only if the item would exceed
+            DynamoDB's limit; the column must then be declared as a `Column` too.
     """
 
     column: str
@@ -70,9 +70,9 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How rows appear as items: an ElectroDB model without its attributes.
+    """A form of items: an ElectroDB model without its attributes.
 
-    A row takes the first shape of its mapping whose table-index composites are all present.
+    A row has the first shape of its mapping whose table-index composites are all present.
 
     Args:
         entity: ElectroDB's `model.entity`.
@@ -83,7 +83,7 @@ class Shape:
     indexes: MappingOf[str, Any]
 
     def table_composites(self) -> tuple[str, ...]:
-        """Return the attributes of the table's own key, partition key first."""
+        """Return the attributes in the table's own key, partition key first."""
         for index in self.indexes.values():
             if "index" not in index:
                 return tuple(dict.fromkeys(_side(index["pk"]) + _side(index.get("sk"))))

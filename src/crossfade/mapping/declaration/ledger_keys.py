@@ -1,4 +1,4 @@
-"""Which columns name a row in the ledger, so that ledger keys and items are one to one."""
+"""The columns that identify a row in the ledger, so that ledger keys and items are one to one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class KeyCase:
     """One row of a `KeyPart`'s decision table.
 
     Attributes:
-        present: the case applies when all these columns are non-NULL; empty: it always applies.
+        present: the case applies if all these columns are non-NULL; always if there are none.
         used: whether the part is then the column's text; otherwise it is NULL.
     """
 
@@ -23,7 +23,7 @@ class KeyCase:
 
 @dataclass(frozen=True, slots=True)
 class KeyPart:
-    """One part of a ledger key, as data from which both Python and SQL compute it.
+    """One part of a ledger key, in a form from which both Python and SQL compute it.
 
     Without cases the part is the column's text. Otherwise the first case that applies decides, as
     in ``CASE WHEN a IS NOT NULL THEN NULL ELSE b::text END``; the last case always applies.
@@ -40,14 +40,14 @@ class KeyPart:
 
     @property
     def is_always_used(self) -> bool:
-        """Whether the part is the column itself in every row."""
+        """Return whether the part is the column's text in every row."""
         return not self.cases
 
 
 def key_columns(primary_key: Sequence[str], composites: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return the primary key's columns, then the shapes' other key columns as mentioned."""
-    mentioned = (column for columns in composites for column in columns)
-    return tuple(dict.fromkeys((*primary_key, *mentioned)))
+    """Return the primary key's columns, then the shapes' other key columns as they appear."""
+    others = (column for columns in composites for column in columns)
+    return tuple(dict.fromkeys((*primary_key, *others)))
 
 
 def key_parts(

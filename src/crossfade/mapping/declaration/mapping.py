@@ -1,6 +1,6 @@
-"""What a user declares once per table; everything else is derived from these values.
+"""The declaration of a table's mapping, from which everything else is derived.
 
-A mapping names the table, its columns and the shapes its rows take as items. From it come the
+A mapping names the table, its columns and the shapes of its items. From it come the
 capture triggers, the statements that read rows, the codec in both directions, the ElectroDB schema
 and the labels of every report.
 """
@@ -20,7 +20,7 @@ from crossfade.mapping.declaration.ledger_keys import KeyCase, KeyPart, key_part
 from crossfade.mapping.declaration.rules import Table, check_table, fail
 from crossfade.mapping.declaration.schemas import schema_json
 from crossfade.mapping.declaration.shape_rules import (
-    Keyed,
+    KeyDeclaration,
     are_disjoint,
     check_shapes,
     key_field_names,
@@ -31,14 +31,14 @@ __all__ = ["Body", "Column", "KeyCase", "KeyPart", "Mapping", "Rule", "Shape", "
 
 @dataclass(frozen=True)
 class Mapping:
-    """One table and the items its rows become.
+    """One table and the items of its rows.
 
     Args:
         name: the ledger's name of the entity, lower case, such as ``session``.
         table: the table, schema-qualified, such as ``public.sessions``.
         primary_key: the primary key's columns.
         columns: the columns that become attributes.
-        shapes: in order of preference; all but the last may lack composites in some rows.
+        shapes: in order of preference; the last one must apply to every row.
         service: ElectroDB's `model.service`.
         bodies: the large columns.
         ignored: columns that are deliberately not carried over.
@@ -75,22 +75,24 @@ class Mapping:
         if not self.shapes:
             fail(self.name, "shapes", "is empty; declare how rows appear as items")
         by_attribute = {column.attribute: column for column in self.columns}
-        check_shapes(Keyed(self.name, self.primary_key, by_attribute, self.entities))
+        check_shapes(KeyDeclaration(self.name, self.primary_key, by_attribute, self.entities))
 
     @cached_property
     def key_parts(self) -> tuple[KeyPart, ...]:
-        """The parts of a ledger key: the primary key's columns, then the other key columns."""
+        """Return the parts of a ledger key: those of the primary key, then the others."""
         return key_parts(self.columns, self.primary_key, self.shapes)
 
     @cached_property
     def key_columns(self) -> tuple[str, ...]:
-        """The columns of `Key.parts`, in order."""
+        """Return the columns of `Key.parts`, in order."""
         return tuple(part.column for part in self.key_parts)
 
     @cached_property
     def entities(self) -> tuple[Entity, ...]:
-        """The ElectroDB entities of the items, one per shape."""
-        return tuple(self._entity(number, form) for number, form in enumerate(self.schemas(), 1))
+        """Return the ElectroDB entities of the items, one per shape."""
+        return tuple(
+            self._entity(number, schema) for number, schema in enumerate(self.schemas(), 1)
+        )
 
     def schemas(self) -> tuple[dict[str, Any], ...]:
         """Return each shape's schema in ElectroDB's JSON form."""
@@ -107,7 +109,7 @@ class Mapping:
 
 
 def check_together(mappings: Sequence[Mapping]) -> None:
-    """Check mappings that share a table: no two of them may give two rows one key.
+    """Check mappings to one DynamoDB table: no two of them may give two rows the same key.
 
     Raises:
         ConfigurationError: two mappings share a name, differ in key fields or may share a key.
@@ -115,13 +117,15 @@ def check_together(mappings: Sequence[Mapping]) -> None:
     for one, other in combinations(mappings, 2):
         pair = f"mappings {one.name} and {other.name}"
         if one.name == other.name:
-            raise ConfigurationError(f"{pair}: need different names")
+            raise ConfigurationError(f"{pair}: have the same name; give one of them another name")
         if key_field_names(one.entities[0]) != key_field_names(other.entities[0]):
-            raise ConfigurationError(f"{pair}: name different key fields of the same table")
+            raise ConfigurationError(
+                f"{pair}: have different key fields; name the same ones, those of the table"
+            )
         for first in one.entities:
             for second in other.entities:
                 if not are_disjoint(first, second):
                     raise ConfigurationError(
-                        f"{pair}: {first.schema.entity} and {second.schema.entity} may share a "
-                        "key; begin or end their keys with different literals"
+                        f"{pair}: {first.schema.entity} and {second.schema.entity} may have the "
+                        "same key; begin or end their keys with different literals"
                     )

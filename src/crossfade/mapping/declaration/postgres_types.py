@@ -1,4 +1,4 @@
-"""PostgreSQL's type names and the rule each type gets by default."""
+"""PostgreSQL's type names and the default rule of each type."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHORT_NAMES = {
     "varchar": "character varying",
 }
 
-_RULES = {
+_DEFAULT_RULES = {
     **dict.fromkeys(INTEGER_TYPES, Rule.NUMBER),
     "real": Rule.FLOAT,
     "double precision": Rule.FLOAT,
@@ -34,14 +34,14 @@ _RULES = {
     "bytea": Rule.BYTES,
 }
 
-# The types that take a rule besides those whose default it is.
-_OPTIONAL = {
+# The rules that a type allows besides its default.
+_OPTIONAL_RULES = {
     "numeric": {Rule.NUMBER},
     "json": {Rule.DOCUMENT},
     "jsonb": {Rule.DOCUMENT},
 }
 
-# Types of PostgreSQL's own that are not listed above print what no other rule reads.
+# Built-in types that only Rule.TEXT can read.
 _TEXT_ONLY = {
     "character",
     "character varying",
@@ -53,8 +53,8 @@ _TEXT_ONLY = {
     "uuid",
 }
 
-# The one type whose arrays PostgreSQL separates by semicolons.
-_UNLISTABLE = "box[]"
+# The only array type whose elements PostgreSQL separates by semicolons.
+_SEMICOLON_ARRAY = "box[]"
 
 
 def plain_type(type_name: str) -> str:
@@ -72,26 +72,26 @@ def element_type(type_name: str) -> str:
 
 
 def is_array(type_name: str) -> bool:
-    """Tell whether the type is an array."""
+    """Return whether the type is an array."""
     return type_name.rstrip().endswith("[]")
 
 
 def scale_of(type_name: str) -> int | None:
-    """Return how many decimals every value of a ``numeric(p,s)`` prints, None when it varies."""
+    """Return the scale of ``numeric(p,s)``; None for types whose number of decimals varies."""
     match = re.fullmatch(r"(?:numeric|decimal)\(\d+(?:,\s*(-?\d+))?\)", type_name.strip().lower())
     return max(int(match[1] or 0), 0) if match else None
 
 
 def default_rule(type_name: str) -> Rule:
-    """Return the rule of a type: exact and reversible for every value it may hold."""
+    """Return the rule of a type, which is exact and reversible for every value of the type."""
     plain = plain_type(type_name)
-    if is_array(plain) and plain != _UNLISTABLE:
+    if is_array(plain) and plain != _SEMICOLON_ARRAY:
         return Rule.LIST
-    return _RULES.get(plain, Rule.TEXT)
+    return _DEFAULT_RULES.get(plain, Rule.TEXT)
 
 
 def rule_of(column: Column) -> Rule:
-    """Return the rule a column's text follows: its own, LIST for arrays, or its type's."""
+    """Return a column's effective rule: its own, LIST for arrays, or its type's."""
     if column.rule is None:
         return default_rule(column.type)
     if is_array(column.type) and column.rule is not Rule.TEXT:
@@ -107,15 +107,15 @@ def element_rule(column: Column) -> Rule:
 
 
 def takes_rule(type_name: str, rule: Rule) -> bool:
-    """Tell whether a type's text can be read by a rule; types not of PostgreSQL's own may be."""
+    """Return whether a rule reads a type's text; for types that are not built in, it may."""
     plain = plain_type(type_name)
     if rule is Rule.TEXT:
         return True
     if is_array(plain):
-        if plain == _UNLISTABLE or rule is Rule.DOCUMENT:
+        if plain == _SEMICOLON_ARRAY or rule is Rule.DOCUMENT:
             return False
         return rule is Rule.LIST or takes_rule(element_type(type_name), rule)
     if rule is Rule.LIST or plain in _TEXT_ONLY:
         return False
-    known = plain in _RULES or plain in _OPTIONAL
-    return not known or rule is _RULES.get(plain) or rule in _OPTIONAL.get(plain, ())
+    known = plain in _DEFAULT_RULES or plain in _OPTIONAL_RULES
+    return not known or rule is _DEFAULT_RULES.get(plain) or rule in _OPTIONAL_RULES.get(plain, ())

@@ -1,4 +1,4 @@
-"""The rules of a declaration, each with one message that names the mapping and the column."""
+"""Validation of a declaration; each message names the mapping and the column."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The part of a mapping that has nothing to do with items' keys."""
+    """The part of a mapping that does not concern the keys of items."""
 
     name: str
     table: str
@@ -40,7 +40,12 @@ class Table:
 
 
 def fail(mapping: str, subject: str, rule: str) -> NoReturn:
-    """Raise the error of a declaration: which mapping, what in it, and what it must be.
+    """Raise the error of a declaration.
+
+    Args:
+        mapping: the mapping's name.
+        subject: the part of the declaration that breaks a rule.
+        rule: the rule that it breaks, and the remedy.
 
     Raises:
         ConfigurationError: always.
@@ -66,9 +71,11 @@ def _check_names(table: Table) -> None:
     if not _NAME.fullmatch(table.name):
         fail(table.name, "name", "needs lower-case letters, digits, '_' and '-' only")
     if not all(table.table.partition(".")):
-        fail(table.name, f"table {table.table}", "must be schema-qualified, as public.sessions is")
+        fail(
+            table.name, f"table {table.table}", "must be schema-qualified, such as public.sessions"
+        )
     if table.version < 1:
-        fail(table.name, "version", "counts from 1")
+        fail(table.name, "version", "must be 1 or more")
 
 
 def _check_columns(table: Table) -> None:
@@ -78,24 +85,24 @@ def _check_columns(table: Table) -> None:
         fail(
             table.name,
             f"column {name}",
-            "stands once, as a column, as a body or as ignored; "
-            "only a body with overflow_only has a column besides",
+            "is declared more than once; declare it as a column, a body or ignored, "
+            "or as a column and a body with overflow_only",
         )
     for column in table.columns:
         if column.rule is not None and not takes_rule(column.type, column.rule):
-            fail(table.name, f"column {column.name}", _misruled(column, column.rule))
+            fail(table.name, f"column {column.name}", _rule_mismatch(column, column.rule))
 
 
-def _misruled(column: Column, rule: Rule) -> str:
+def _rule_mismatch(column: Column, rule: Rule) -> str:
     return f"Rule.{rule.name} does not read {column.type}; leave the rule out or use Rule.TEXT"
 
 
 def _check_primary_key(table: Table) -> None:
     names = {column.name for column in table.columns}
     if not table.primary_key:
-        fail(table.name, "primary_key", "names no column; a table without one has no keys to track")
+        fail(table.name, "primary_key", "names no column; a table needs one to be captured")
     for name in _repeated(table.primary_key):
-        fail(table.name, f"primary_key column {name}", "is named twice")
+        fail(table.name, f"primary_key column {name}", "is named twice; name it once")
     for name in table.primary_key:
         if name not in names:
             fail(table.name, f"primary_key column {name}", "is not among the columns; declare it")
@@ -106,9 +113,11 @@ def _check_body(table: Table, body: Body) -> None:
     if not is_prefix(body.prefix):
         fail(table.name, subject, "its prefix needs letters, digits, '.', '_', '-' and '/' only")
     if not body.attribute:
-        fail(table.name, subject, "names no attribute for its object's key")
+        fail(table.name, subject, "needs an attribute for its object's key")
     if body.overflow_only and body.column not in {column.name for column in table.columns}:
-        fail(table.name, subject, "moves on overflow only, so it needs a column of its own too")
+        fail(
+            table.name, subject, "has overflow_only, so the column must be declared as a column too"
+        )
 
 
 def _check_fields(table: Table) -> None:

@@ -1,4 +1,4 @@
-"""The ElectroDB schemas of a mapping: what a reader of its items declares."""
+"""The ElectroDB schemas of a mapping, with which its items are read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def schema_json(
         version: ElectroDB's `model.version`.
         shape: the shape.
         columns: the mapping's columns.
-        bodies: the mapping's bodies, whose objects' keys are attributes too.
+        bodies: the mapping's bodies; the keys of their objects are attributes too.
     """
     attributes = {column.attribute: _attribute(column) for column in columns}
     pointers = {body.attribute: {"type": "string"} for body in bodies}

@@ -1,6 +1,6 @@
-"""Items as DynamoDB sends them, read by types made for each mapping: JSON to texts in one step.
+"""Items in DynamoDB's JSON, read by a type generated for each mapping: JSON to texts in one step.
 
-What does not fit a mapping's type exactly, attribute by attribute, is left to the general reader.
+An item that does not match the type exactly, attribute by attribute, is left to the general reader.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Boolean(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class _Absent:
-    """Stands where an item has no attribute: every content of it is None."""
+    """The value of an absent attribute: its content is None."""
 
     S = N = BOOL = None
 
@@ -43,7 +43,7 @@ Found = list[str | None]
 
 
 class ItemForm:
-    """Reads the items of one mapping; pure and reusable.
+    """Reads the items of one mapping; reusable.
 
     Args:
         mapping: the declaration.
@@ -97,7 +97,7 @@ def _slot(slot: str, name: str, kind: str, *, is_required: bool) -> tuple[str, A
 
 
 def _attributes(mapping: Mapping, rows: RowForm) -> list[tuple[str, str, ContentDecoder | None]]:
-    """Return field, the one type of its values and what reads them; no type: the value whole."""
+    """Return each field with its one type and its decoder; without a type it is read whole."""
     numeric = {
         key.field
         for entity in mapping.entities

@@ -1,4 +1,4 @@
-"""A row as the texts that its item must agree with: its keys, its columns, its objects' names."""
+"""The texts of a row on which its item must agree: its keys, its columns, its object keys. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Values = Sequence[str | None]
 
 
 class RowForm:
-    """Reads the rows of one mapping; pure and reusable.
+    """Reads the rows of one mapping; reusable.
 
     Attributes:
-        keyed: the fields that a row's keys and identifiers fill, the table's key first.
+        keyed: the fields of a row's keys and identifiers, the table key first.
         columns: the mapping's columns, in order.
     """
 
@@ -40,17 +40,17 @@ class RowForm:
         self._objects = tuple((at, body.prefix) for at, body in enumerate(bodies, first))
 
     def read(self, row: Values) -> tuple[tuple[str | None, ...], list[str | None]]:
-        """Return the parts of a row's ledger key, and what its item must say.
+        """Return the parts of a row's ledger key, and the texts on which its item must agree.
 
         Args:
-            row: the mapping's columns in order, then the digest of each large one.
+            row: the mapping's columns in order, then the digest of each large column.
 
         Returns:
-            The parts; and the texts of the `keyed` fields, of the columns and of the objects' keys,
-            in canonical form.
+            The parts; and in canonical form the texts of the `keyed` fields, of the columns and of
+            the object keys.
 
         Raises:
-            Unmappable: the row has no item's key, or a text is not of its column's type.
+            Unmappable: the row has no item key, or a text is not of its column's type.
         """
         texts = {name: row[at] for name, at in self._key_columns}
         shapes = iter(self._shapes)
@@ -58,18 +58,18 @@ class RowForm:
         while not shape.applies(texts):
             shape = next(shapes)
         keys = shape.keys(texts)
-        told = [_text_at(keys, name) for name in self.keyed]
-        told += row
+        agreed = [_text_at(keys, name) for name in self.keyed]
+        agreed += row
         for at, canonicalize in self._canonical:
-            text = told[at]
+            text = agreed[at]
             if text is not None:
-                told[at] = canonicalize(text)
+                agreed[at] = canonicalize(text)
         for at, prefix in self._objects:
-            digest = told[at]
+            digest = agreed[at]
             if digest is not None:
                 component = row_component(tuple([row[one] or "" for one in self._primary_key]))
-                told[at] = f"{prefix}/{component}/{digest}"
-        return shape.ledger_parts(texts), told
+                agreed[at] = f"{prefix}/{component}/{digest}"
+        return shape.ledger_parts(texts), agreed
 
     def _keyed(self, key_fields: tuple[str, ...]) -> tuple[str, ...]:
         names = dict.fromkeys(key_fields)
@@ -79,7 +79,7 @@ class RowForm:
         return tuple(names)
 
     def _used(self, mapping: Mapping) -> tuple[str, ...]:
-        """Return the columns that decide a row's keys."""
+        """Return the columns that determine a row's keys."""
         names = dict.fromkeys((*mapping.primary_key, *mapping.key_columns))
         for shape in self._shapes:
             names |= dict.fromkeys(shape.present)
@@ -102,5 +102,5 @@ def key_text(value: MappingOf[str, Any]) -> str:
 
 
 def number_text(digits: str) -> str:
-    """Return the text of a numeric key, told apart from a text's."""
+    """Return the text of a numeric key, distinct from that of a text key."""
     return f"N\0{digits}"

@@ -1,1 +1,1 @@
-"""Windows of tables, the pages in them, and the census."""
+"""The backfill's windows and pages of tables, and the census."""

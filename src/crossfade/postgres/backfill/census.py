@@ -1,4 +1,4 @@
-"""What is in the tables before anything is installed: rows, rules, and values that do not move."""
+"""The tables before the installation: rows, constraints, and values that cannot be migrated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.backfill.windows import Page, Window
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.postgres.backfill.pages import Pages
-from crossfade.postgres.backfill.statements import CENSUS
 from crossfade.postgres.mapped_sql import SOURCE, column_of, identifier, table_literal, table_name
 from crossfade.postgres.pool import PoolConnection, connect, session
 from crossfade.postgres.queries import query
@@ -23,13 +22,14 @@ PARENT = sql.SQL("parent")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a table has that its items will not.
+    """Properties of a table that its items do not have.
 
     Attributes:
-        vanishing: rules that the target does not enforce.
-        orphans: rows of each foreign key that was never validated and that point to nothing.
-        spellings: for each key column whose collation takes different spellings for equal, how many
-            values are spelled in several ways; they become different keys.
+        vanishing: constraints that the target does not enforce, each with its name.
+        orphans: each foreign key that was never validated, with the number of rows that reference
+            no row.
+        spellings: each key column with a type or collation that compares different texts as equal,
+            with the number of values that have several spellings; they become different keys.
     """
 
     vanishing: tuple[str, ...]
@@ -38,7 +38,7 @@ class Rules:
 
 
 async def table_differences(dsn: str, mappings: Sequence[Mapping]) -> list[str]:
-    """Return a sentence for each way in which mappings and their tables differ.
+    """Return a sentence for each difference between mappings and their tables.
 
     Raises:
         Unavailable: the server cannot be reached, or refuses.
@@ -48,33 +48,33 @@ async def table_differences(dsn: str, mappings: Sequence[Mapping]) -> list[str]:
 
 
 class PostgresCensus:
-    """Reads mapped tables without the ledger.
+    """A reader of mapped tables that needs no ledger.
 
     Args:
         pool: from `open_pool`.
         mappings: the tables.
-        answer_seconds: how long one call may take.
+        answer_seconds: the time limit of one call.
     """
 
     def __init__(
         self, pool: AsyncConnectionPool, mappings: Sequence[Mapping], answer_seconds: float = 3600.0
     ) -> None:
         self._pool = pool
-        self._pages = {mapping.name: Pages(mapping, CENSUS) for mapping in mappings}
+        self._pages = {mapping.name: Pages(mapping, with_ledger=False) for mapping in mappings}
         self._answer_seconds = answer_seconds
 
     async def page(self, window: Window, rows_max: int) -> Page:
         """Return the rows that follow `window.last`, from one snapshot.
 
         Raises:
-            SchemaChanged: the table has not the mapped columns.
+            SchemaChanged: the table does not have the mapped columns.
             Unavailable: the source cannot answer.
         """
         async with session(self._pool, self._answer_seconds) as connection:
             return await self._pages[window.entity].page(connection, window, rows_max)
 
     async def rules(self, mapping: Mapping) -> Rules:
-        """Return what a table has that its items will not; reads whole columns where it must.
+        """Return properties of a table that its items do not have; may read whole columns.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -90,7 +90,7 @@ class PostgresCensus:
 
 
 async def _orphans(connection: PoolConnection, mapping: Mapping) -> tuple[tuple[str, int], ...]:
-    statement = query("census_unchecked").format(table=table_literal(mapping))
+    statement = query("census_unvalidated").format(table=table_literal(mapping))
     found = []
     for name, schema, parent, columns, parent_columns in await _rows(connection, statement):
         pairs = list(zip(orjson.loads(columns), orjson.loads(parent_columns), strict=True))
@@ -110,7 +110,7 @@ async def _orphans(connection: PoolConnection, mapping: Mapping) -> tuple[tuple[
 
 
 async def _spellings(connection: PoolConnection, mapping: Mapping) -> tuple[tuple[str, int], ...]:
-    statement = query("census_loose").format(table=table_literal(mapping))
+    statement = query("census_nondeterministic").format(table=table_literal(mapping))
     cursor = await connection.execute(statement, {"columns": list(mapping.key_columns)})
     found = []
     for (column,) in await cursor.fetchall():

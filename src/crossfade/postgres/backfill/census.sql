@@ -1,5 +1,5 @@
--- name: census_loose
--- Columns in which PostgreSQL takes different spellings for equal.
+-- name: census_nondeterministic
+-- Columns whose type or collation compares different texts as equal.
 SELECT attribute.attname
 FROM pg_attribute AS attribute
 JOIN pg_type AS type ON type.oid = attribute.atttypid
@@ -13,34 +13,35 @@ SELECT count(*) FROM {table} AS source
 WHERE {is_given} AND NOT EXISTS (SELECT FROM {parent} AS parent WHERE {is_parent})
 
 -- name: census_rules
--- What the target does not enforce: unique, exclusion, check and foreign-key rules of a table.
+-- Constraints that the target does not enforce: unique, exclusion, check and foreign-key.
 SELECT conname, pg_get_constraintdef(oid)
 FROM pg_constraint
 WHERE conrelid = {table}::regclass AND contype IN ('u', 'x', 'c', 'f')
 UNION ALL
-SELECT indexrelid::regclass::text, 'UNIQUE INDEX ' || substring(pg_get_indexdef(indexrelid) FROM ' USING .*')
+SELECT indexrelid::regclass::text,
+       'UNIQUE INDEX ' || substring(pg_get_indexdef(indexrelid) FROM ' USING .*')
 FROM pg_index
 WHERE indrelid = {table}::regclass AND indisunique AND NOT indisprimary
   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 ORDER BY 1
 
 -- name: census_spellings
--- Values that are equal to PostgreSQL and different keys to DynamoDB.
+-- Number of values that PostgreSQL compares as equal and DynamoDB as different keys.
 SELECT count(*) FROM (
     SELECT FROM {table} AS source
     GROUP BY source.{column}
     HAVING count(DISTINCT convert_to(source.{column}::text, 'UTF8')) > 1
-) AS several
+) AS duplicates
 
--- name: census_unchecked
--- Foreign keys that were never validated: their rows may point to nothing.
+-- name: census_unvalidated
+-- Foreign keys that were never validated: their rows may reference rows that do not exist.
 SELECT foreign_key.conname, namespace.nspname, parent.relname,
        array_to_json(ARRAY(
-           SELECT attname FROM unnest(conkey) WITH ORDINALITY AS part(number, place)
-           JOIN pg_attribute ON attrelid = conrelid AND attnum = part.number ORDER BY place)),
+           SELECT attname FROM unnest(conkey) WITH ORDINALITY AS part(number, position)
+           JOIN pg_attribute ON attrelid = conrelid AND attnum = part.number ORDER BY position)),
        array_to_json(ARRAY(
-           SELECT attname FROM unnest(confkey) WITH ORDINALITY AS part(number, place)
-           JOIN pg_attribute ON attrelid = confrelid AND attnum = part.number ORDER BY place))
+           SELECT attname FROM unnest(confkey) WITH ORDINALITY AS part(number, position)
+           JOIN pg_attribute ON attrelid = confrelid AND attnum = part.number ORDER BY position))
 FROM pg_constraint AS foreign_key
 JOIN pg_class AS parent ON parent.oid = foreign_key.confrelid
 JOIN pg_namespace AS namespace ON namespace.oid = parent.relnamespace

@@ -1,4 +1,4 @@
-"""The backfill's windows: planned, leased, and advanced."""
+"""The backfill's windows: their plan, leases and progress."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.state import Key
 from crossfade.postgres.backfill.pages import Pages
 from crossfade.postgres.backfill.statements import sample_share_statement, sample_statement
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.ledger.mark import mark_keys
 from crossfade.postgres.mapped_sql import fingerprint
 from crossfade.postgres.queries import query
-from crossfade.postgres.table_shape import gone, reading
+from crossfade.postgres.statement_runner import StatementRunner
+from crossfade.postgres.table_shape import missing_table, reading
 
 
 @dataclass(frozen=True, slots=True)
 class WindowOptions:
-    """How a table is cut, and how long a process may be silent.
+    """How a table is divided into windows, and how long they are leased.
 
     Attributes:
-        window_rows: rows that a window is to have, about.
-        windows_max: windows of one table.
-        sample_pages_max: pages of a table that are read to find where to cut it.
-        lease_seconds: a window whose process has been silent for so long is free.
-        answer_seconds: how long one call may take.
+        window_rows: the approximate number of rows of a window.
+        windows_max: the highest number of windows of a table.
+        sample_pages_max: the highest number of pages of a table that are read as a sample.
+        lease_seconds: how long a lease lasts unless its process renews it.
+        answer_seconds: the time limit of one call.
     """
 
     window_rows: int = 10_000
@@ -45,11 +45,12 @@ class WindowOptions:
 
 
 class PostgresWindows:
-    """One process's part in the backfill of some entities. Every call is one transaction.
+    """One process's view of the backfill of some entities. Every call is one transaction.
 
     Args:
         pool: from `open_pool`.
         mappings: the entities.
+        options: windows and leases.
     """
 
     def __init__(
@@ -67,54 +68,54 @@ class PostgresWindows:
 
     @property
     def lease_seconds(self) -> float:
-        """How long this process may be silent before it loses its windows."""
+        """How long a lease lasts unless this process renews it."""
         return self._options.lease_seconds
 
     async def check(self, without: Collection[str] = ()) -> None:
-        """Make sure that every write to the tables is captured, and was since the plan.
+        """Check that every write to the tables is captured, and was since the plan.
 
         Args:
-            without: entities that are not looked at.
+            without: entities that are not checked.
 
         Raises:
             ConfigurationError: an entity is not installed as it is declared, a trigger is missing,
-                or was missing for a while since the backfill was planned.
-            SchemaChanged: a table does not exist any more.
+                or was missing for a time since the backfill was planned.
+            SchemaChanged: a table no longer exists.
             Unavailable: the source cannot answer.
         """
         try:
-            lines = await self._execute("windows_status")
+            rows = await self._execute("windows_status")
         except NoSuchStore:
-            lines = []
-        standing = {line[0]: line[1:] for line in lines}
-        left = {name: one for name, one in self._mappings.items() if name not in without}
-        for name, mapping in left.items():
-            if name in standing and standing[name][-1] == "t":
-                raise gone(mapping)
+            rows = []
+        installed = {row[0]: row[1:] for row in rows}
+        checked = {name: one for name, one in self._mappings.items() if name not in without}
+        for name, mapping in checked.items():
+            if name in installed and installed[name][-1] == "t":
+                raise missing_table(mapping)
         problems = [
             problem
-            for name, mapping in left.items()
-            if (problem := _problem(mapping, standing.get(name)))
+            for name, mapping in checked.items()
+            if (problem := _problem(mapping, installed.get(name)))
         ]
         if problems:
             raise ConfigurationError("\n".join(problems))
 
     async def forget(self) -> None:
-        """Forget the plan and how far it has come.
+        """Delete the plan and its progress.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        await self._execute("windows_forget")
+        await self._execute("windows_delete")
 
     async def plan(self, without: Collection[str] = ()) -> None:
-        """Cut each table into windows, unless it is planned already.
+        """Divide each table into windows, unless it is planned already.
 
         Args:
             without: entities that are not planned.
 
         Raises:
-            SchemaChanged: a table has not the columns of its primary key any more.
+            SchemaChanged: a table no longer has the columns of its primary key.
             Unavailable: the source cannot answer.
         """
         planned = {progress.entity for progress in await self.progress()}
@@ -135,10 +136,10 @@ class PostgresWindows:
             )
 
     async def sample(self, entity: str) -> tuple[list[PrimaryKey], int]:
-        """Return keys that cut a table into windows, and an estimate of its rows.
+        """Return keys that divide a table into windows, and an estimate of its number of rows.
 
         Raises:
-            SchemaChanged: the table has not the columns of its primary key any more.
+            SchemaChanged: the table no longer has the columns of its primary key.
             Unavailable: the source cannot answer.
         """
         mapping = self._mappings[entity]
@@ -155,17 +156,17 @@ class PostgresWindows:
                     "rows_max": self._options.window_rows,
                 },
             )
-            lines = await cursor.fetchall()
-        cuts = [tuple(orjson.loads(key)) for key, _ in lines if key is not None]
-        return cuts, int(lines[0][1])
+            rows = await cursor.fetchall()
+        cuts = [tuple(orjson.loads(key)) for key, _ in rows if key is not None]
+        return cuts, int(rows[0][1])
 
     async def claim(self, without: Collection[str] = (), worker: int = 0) -> Window | None:
-        """Take a window that nobody works on; None when there is none at this moment.
+        """Lease a window that no process holds; None if there is none now.
 
         Args:
-            without: entities whose windows are left to others.
-            worker: who takes it, of this process. It holds no other: one that it took before, when
-                the answer was lost, is its own again.
+            without: entities of which no window is leased.
+            worker: the worker of this process that copies it, one window at a time. If the reply to
+                an earlier claim was lost, the same window is returned again.
 
         Raises:
             ConfigurationError: as `check`.
@@ -173,38 +174,38 @@ class PostgresWindows:
             Unavailable: the source cannot answer.
         """
         await self.check(without)
-        lines = await self._execute(
+        rows = await self._execute(
             "windows_claim",
             without=without,
             lease=self._leases.setdefault(worker, str(uuid4())),
             worker=self._worker,
             lease_seconds=self._options.lease_seconds,
         )
-        if not lines:
+        if not rows:
             return None
-        ((entity, number, last, through),) = lines
+        ((entity, number, last, through),) = rows
         return Window(entity, int(number), _key(last), _key(through), worker)
 
     async def is_done(self, without: Collection[str] = ()) -> bool:
-        """Whether every window is done, by whomever; but those of some entities.
+        """Return whether every window is done, by any process, except those of some entities.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        return await self._execute("windows_left", without=without) == [("0",)]
+        return await self._execute("windows_unfinished", without=without) == [("0",)]
 
     async def page(self, window: Window, rows_max: int) -> Page:
         """Return the rows that follow `window.last`, from one snapshot.
 
         Raises:
-            SchemaChanged: the table is not as it was installed.
+            SchemaChanged: the table has changed since it was installed.
             Unavailable: the source cannot answer.
         """
         async with self._runner.session() as connection:
             return await self._pages[window.entity].page(connection, window, rows_max)
 
     async def advance(self, window: Window, page: Page, tally: Tally) -> bool:
-        """Record that a page is dealt with; False when another process holds the window now.
+        """Record that a page has been processed; False if another process holds the window now.
 
         Raises:
             Unavailable: the source cannot answer; the page may be recorded or not.
@@ -223,7 +224,7 @@ class PostgresWindows:
         )
 
     async def renew(self) -> None:
-        """Say that this process lives.
+        """Renew this process's leases.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -234,7 +235,7 @@ class PostgresWindows:
         )
 
     async def release(self) -> None:
-        """Give this process's windows to whoever comes next.
+        """Release this process's windows.
 
         Raises:
             Unavailable: the source cannot answer; the leases expire.
@@ -242,13 +243,17 @@ class PostgresWindows:
         await self._execute("windows_release", leases=list(self._leases.values()))
 
     async def behind(self, found: Sequence[tuple[Key, int]]) -> list[tuple[Key, int]]:
-        """Return the keys whose items have a higher version than the ledger knows, with it.
+        """Return the keys whose items have a higher version than the ledger.
+
+        Args:
+            found: keys, each with its item's version; the result has the same form.
 
         Raises:
             Unavailable: the source cannot answer.
         """
         keys = _json(
-            {"entity": key.entity, "key": key.parts, "found": version} for key, version in found
+            {"entity": key.entity, "key": key.parts, "item_version": version}
+            for key, version in found
         )
         return [
             (Key(entity, tuple(orjson.loads(parts))), int(version))
@@ -256,7 +261,7 @@ class PostgresWindows:
         ]
 
     async def mark(self, keys: Sequence[tuple[Key, int]]) -> Sequence[Key]:
-        """Leave keys to the relay, as `mark_keys` does; returns those that a writer holds.
+        """Mark keys for the relay, as `mark_keys` does; return those that a writer has locked.
 
         Raises:
             Unavailable: the source cannot answer; some of the keys may be marked.
@@ -264,26 +269,31 @@ class PostgresWindows:
         return await mark_keys(self._runner.pool, keys, self._options.answer_seconds)
 
     async def progress(self) -> list[Progress]:
-        """Return how far each entity has come; none for an entity that is not planned.
+        """Return the progress of each entity that is planned.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        lines = await self._execute("windows_progress")
-        return [_progress(line[0], tuple(map(int, line[1:]))) for line in lines]
+        rows = await self._execute("windows_progress")
+        return [_progress(row[0], tuple(map(int, row[1:]))) for row in rows]
 
     async def _execute(
         self, name: LiteralString, without: Collection[str] = (), **parameters: Any
     ) -> list[tuple[str, ...]]:
-        asked = {"entities": sorted(self._mappings.keys() - set(without)), **parameters}
-        return await self._runner.rows(query(name), asked)
+        entities = sorted(self._mappings.keys() - set(without))
+        return await self._runner.rows(query(name), {"entities": entities, **parameters})
 
 
-def _problem(mapping: Mapping, standing: Sequence[str | None] | None) -> str | None:
-    """Say why rows of a mapping must not be copied, None when they may."""
-    if standing is None or standing[1] is None:
+def _problem(mapping: Mapping, status: Sequence[str | None] | None) -> str | None:
+    """Return why rows of a mapping must not be copied, None if they may be.
+
+    Args:
+        mapping: the mapping.
+        status: the columns of `windows_status` after the name.
+    """
+    if status is None or status[1] is None:
         return f"mapping {mapping.name}: not installed; run `crossfade install` first"
-    installed, activated, uncaptured, planned, planned_at, _ = standing
+    installed, activated, uncaptured, planned, planned_at, _ = status
     if installed != fingerprint(mapping):
         return (
             f"mapping {mapping.name}: installed under another declaration; "
@@ -296,7 +306,7 @@ def _problem(mapping: Mapping, standing: Sequence[str | None] | None) -> str | N
         )
     if planned is not None and (planned, planned_at) != (installed, activated):
         return (
-            f"mapping {mapping.name}: installed anew since its backfill began, so that writes may "
+            f"mapping {mapping.name}: installed again since its backfill began, so that writes may "
             "have been missed; run `crossfade backfill --restart`"
         )
     return None

@@ -1,5 +1,5 @@
 -- name: windows_advance
--- Records a page whose rows have all been dealt with. Who lost the window to another records nothing.
+-- Records a page whose rows have all been processed, if the caller still holds the window's lease.
 UPDATE crossfade.backfill_window
 SET last_key = coalesce(%(last_key)s::text[], last_key),
     is_done = %(is_done)s,
@@ -18,15 +18,15 @@ WHERE entity = %(entity)s AND number = %(number)s AND lease = %(lease)s
 RETURNING number
 
 -- name: windows_behind
--- Keys whose items have a higher version than the ledger knows: it was lost or restored.
-SELECT asked.entity, array_to_json(asked.key), asked.found
-FROM jsonb_to_recordset(%(keys)s::jsonb) AS asked(entity text, key text[], found bigint)
-LEFT JOIN crossfade.ledger AS known ON known.entity = asked.entity AND known.key = asked.key
-WHERE known.version IS NULL OR known.version < asked.found
+-- Keys whose items have a higher version than the ledger: it was lost or restored.
+SELECT given.entity, array_to_json(given.key), given.item_version
+FROM jsonb_to_recordset(%(keys)s::jsonb) AS given(entity text, key text[], item_version bigint)
+LEFT JOIN crossfade.ledger AS known ON known.entity = given.entity AND known.key = given.key
+WHERE known.version IS NULL OR known.version < given.item_version
 
 -- name: windows_claim
--- Takes a window that nobody holds, whichever entity and place it is of. A lane that takes one holds
--- none: what stands under its lease it took before, and never heard of it.
+-- Leases a window that no process holds, of any entity. A worker copies one window at a time: a
+-- window that its lease already holds is one whose answer was lost, and is claimed again.
 UPDATE crossfade.backfill_window AS part
 SET lease = %(lease)s, worker = %(worker)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
@@ -42,14 +42,14 @@ FROM (
 WHERE part.entity = free.entity AND part.number = free.number
 RETURNING part.entity, part.number, array_to_json(part.last_key), array_to_json(part.through_key)
 
--- name: windows_forget
+-- name: windows_delete
 DELETE FROM crossfade.backfill WHERE entity = ANY (%(entities)s)
 
--- name: windows_left
+-- name: windows_unfinished
 SELECT count(*) FROM crossfade.backfill_window WHERE entity = ANY (%(entities)s) AND NOT is_done
 
 -- name: windows_plan
--- Plans an entity's windows, unless it is planned: of processes that do so at once, one wins.
+-- Plans an entity's windows unless it is planned; of concurrent processes, one wins.
 WITH planned AS (
     INSERT INTO crossfade.backfill (entity, activated_xid, fingerprint, rows_estimated)
     SELECT name, activated_xid, fingerprint, %(rows_estimated)s
@@ -82,7 +82,7 @@ SET lease_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 WHERE lease = ANY (%(leases)s::uuid[]) AND NOT is_done
 
 -- name: windows_status
--- What is installed for entities, and the tables whose writes are not captured at this moment.
+-- What is installed for entities, and the tables whose writes are not captured now.
 SELECT mapping.name, mapping.fingerprint, mapping.activated_xid::text,
        array_to_json(ARRAY(
            SELECT guard.table_schema || '.' || guard.table_name

@@ -1,1 +1,1 @@
-"""The triggers and the schema: installed, described, removed."""
+"""The capture triggers and the schema: installation, status, removal."""

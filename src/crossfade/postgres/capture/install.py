@@ -1,4 +1,4 @@
-"""Install the capture: the schema, then the triggers, table by table."""
+"""The installation of the capture: the schema, then the triggers of each table."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import psycopg
 from crossfade.errors import ConfigurationError
 from crossfade.mapping.canary import canary_mapping
 from crossfade.mapping.declaration.mapping import Mapping
-from crossfade.postgres.capture.locking import InstallOptions, installer, patiently
-from crossfade.postgres.capture.schema import bring_up
+from crossfade.postgres.capture.locking import InstallOptions, installer, retry_while_locked
+from crossfade.postgres.capture.schema import migrate_schema
 from crossfade.postgres.capture.triggers import (
     SCHEMA,
     Guard,
@@ -31,17 +31,17 @@ CANARY = canary_mapping()
 
 
 class Change(StrEnum):
-    """What an installation did to one mapping."""
+    """The change that an installation made to one mapping."""
 
     INSTALLED = "installed"
-    UPDATED = "updated"  # declared anew
+    UPDATED = "updated"  # the declaration changed
     REPAIRED = "repaired"  # a trigger was missing or disabled
     UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """One mapping after an installation."""
+    """The result of an installation for one mapping."""
 
     entity: str
     table: str
@@ -51,34 +51,48 @@ class Installed:
 async def install(
     dsn: str, mappings: Sequence[Mapping], options: InstallOptions | None = None
 ) -> tuple[Installed, ...]:
-    """Capture every write to the mapped tables from now on; repeating it changes nothing.
+    """Capture every write to the mapped tables from now on; a repetition changes nothing.
 
-    The role must own the tables and may create a schema; the triggers run with its rights, so that
-    the application's roles need none.
+    The role must own the tables and have the right to create a schema; the triggers run with its
+    rights, so that the application's roles need none.
+
+    Args:
+        dsn: the database URL of the source, with that role.
+        mappings: the mappings of the tables.
+        options: the limits of waiting for locks.
+
+    Returns:
+        The change of each mapping.
 
     Raises:
-        ConfigurationError: a mapping does not fit its table, every difference on a line of its own;
-            or the schema belongs to a newer release.
-        Contended: a table was never free for a moment, or another installer is at work.
+        ConfigurationError: mappings and tables differ, each difference on a line of its own; or the
+            schema belongs to a newer release.
+        Contended: a table was locked in every attempt, or another installer is running.
         Unavailable: the server cannot be reached, or refuses.
     """
     chosen = options or InstallOptions()
     async with installer(dsn) as connection:
         shapes = await _check(connection, mappings)
-        await bring_up(connection, chosen)
+        await migrate_schema(connection, chosen)
         done = []
         for mapping in sorted(mappings, key=table_name):
             capture = partial(_capture, connection, mapping, shapes[mapping.name])
-            change = await patiently(connection, capture, chosen, mapping.table)
+            change = await retry_while_locked(connection, capture, chosen, mapping.table)
             done.append(Installed(mapping.name, mapping.table, change))
-        await patiently(connection, partial(_capture_canary, connection), chosen, CANARY.table)
+        await retry_while_locked(
+            connection, partial(_capture_canary, connection), chosen, CANARY.table
+        )
         return tuple(done)
 
 
 async def _check(
     connection: psycopg.AsyncConnection, mappings: Sequence[Mapping]
 ) -> dict[str, str | None]:
-    """Compare the mappings with the catalog, before anything changes; the shape of each table."""
+    """Compare the mappings with the catalog; return the shape of each mapping's table.
+
+    Raises:
+        ConfigurationError: they differ.
+    """
     tables = await read_tables(connection, mappings)
     found = [
         difference
@@ -93,9 +107,12 @@ async def _check(
 async def _capture(
     connection: psycopg.AsyncConnection, mapping: Mapping, shape: str | None
 ) -> Change:
-    """Bring one mapping's function and triggers up to its declaration.
+    """Update one mapping's function and triggers to its declaration; return the change.
 
-    A table whose triggers are as they should be is not locked.
+    A table is locked only if one of its triggers is missing or disabled.
+
+    Raises:
+        ConfigurationError: the key columns changed, and the ledger has keys.
     """
     schema, table = table_name(mapping)
     cursor = await connection.execute(
@@ -127,7 +144,7 @@ async def _capture(
 
 
 async def _capture_canary(connection: psycopg.AsyncConnection) -> None:
-    """Capture the canary; it is not recorded as a mapping, and so counted nowhere."""
+    """Capture the canary, which is not recorded as a mapping and so is not counted."""
     await _define(connection, CANARY)
     for statement in guard_statements(
         CANARY,
@@ -137,7 +154,7 @@ async def _capture_canary(connection: psycopg.AsyncConnection) -> None:
 
 
 async def _define(connection: psycopg.AsyncConnection, mapping: Mapping) -> None:
-    """Create a mapping's capture function, which nobody may call directly."""
+    """Create a mapping's capture function, which no role may call directly."""
     await connection.execute(capture_function(mapping), ())
     await connection.execute(
         query("revoke_function").format(function=identifier(SCHEMA, function_name(mapping))), ()

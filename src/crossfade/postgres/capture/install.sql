@@ -1,5 +1,5 @@
 -- name: activate
--- The triggers' locks are held: every writer of the table has ended, and none can begin.
+-- The installer holds the triggers' locks: every writer of the table has ended, and none can begin.
 UPDATE crossfade.mapping
 SET activated_at = clock_timestamp(), activated_xid = pg_snapshot_xmax(pg_current_snapshot())
 WHERE name = %(entity)s
@@ -11,7 +11,7 @@ WHERE entity = %(entity)s
 ORDER BY is_root DESC, table_schema, table_name
 
 -- name: record_mapping
--- Returns what was recorded before, and whether the ledger has keys of the mapping.
+-- Records a mapping; returns the previous record, and whether the ledger has keys of the mapping.
 WITH before AS (
     SELECT name, key_form, fingerprint FROM crossfade.mapping WHERE name = %(entity)s
 ), recorded AS (

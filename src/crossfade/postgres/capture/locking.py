@@ -1,4 +1,4 @@
-"""What installing and uninstalling share: one installer at a time, patience with locks."""
+"""Locks of installing and uninstalling: one installer at a time, retries on locked tables."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class InstallOptions:
-    """How long the application's writers may be made to wait, and how often that is tried.
+    """Limits of waiting for locks.
 
-    A trigger is created once every transaction that has written to the table has ended. While one
-    attempt waits for them, later writers wait behind it: so it gives up soon, and comes again.
+    A trigger is created once every transaction that has written to the table has ended. While an
+    attempt waits for them, later writers wait for the attempt: so it ends soon and is repeated.
 
     Attributes:
-        lock_seconds: how long one attempt waits.
-        attempts_max: attempts for one table.
+        lock_seconds: the time limit of one attempt's wait.
+        attempts_max: the highest number of attempts for one table.
         pause_seconds: the first pause between attempts; it doubles.
         pause_seconds_max: the longest pause.
     """
@@ -44,11 +44,11 @@ class InstallOptions:
 
 @asynccontextmanager
 async def installer(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    """Open the connection of the one installer.
+    """Open a connection that holds the installer's lock.
 
     Raises:
         ConfigurationError: the server is too old.
-        Contended: another installer is at work.
+        Contended: another installer is running.
         Unavailable: the server cannot be reached, or refuses the session.
     """
     async with connect(dsn) as connection:
@@ -58,43 +58,52 @@ async def installer(dsn: str) -> AsyncIterator[psycopg.AsyncConnection]:
                 f"PostgreSQL {release // 10000} is too old; "
                 f"{VERSION_MIN // 10000} or later is needed"
             )
-        async with _alone(connection):
+        async with _installer_lock(connection):
             yield connection
 
 
 @asynccontextmanager
-async def _alone(connection: psycopg.AsyncConnection) -> AsyncIterator[None]:
-    """Hold the installer's lock.
+async def _installer_lock(connection: psycopg.AsyncConnection) -> AsyncIterator[None]:
+    """Hold the installer's lock until the block ends.
 
-    It is given back here and not left to the end of the session: the server may notice that only
-    after this process has come back with another one.
+    It is released here rather than by the end of the session, which the server may notice only
+    after this process has opened another one.
 
     Raises:
-        Contended: another installer is at work.
+        Contended: another installer is running.
     """
     lock = {"lock_class": INSTALLER_LOCK}
     with translated():
         cursor = await connection.execute(query("installer_lock"), lock)
         if await cursor.fetchone() != (True,):
-            raise Contended("another installation is under way on this database; wait for it")
+            raise Contended("another installation is running on this database; wait until it ends")
     try:
         yield
     finally:
-        with suppress(psycopg.Error):  # a connection that broke took its lock along
+        with suppress(psycopg.Error):  # a broken connection has released its lock
             await connection.execute(query("installer_unlock"), lock)
 
 
-async def patiently(
+async def retry_while_locked(
     connection: psycopg.AsyncConnection,
     change: Callable[[], Awaitable[T]],
     options: InstallOptions,
     subject: str,
 ) -> T:
-    """Make a change in one transaction, trying again while a lock is not to be had.
+    """Make a change in one transaction, retried while another transaction holds a lock it needs.
+
+    Args:
+        connection: the installer's.
+        change: makes the change.
+        options: the limits.
+        subject: the table or schema, for the error message.
+
+    Returns:
+        The result of the change.
 
     Raises:
-        Contended: every attempt found another transaction on the table.
-        CrossfadeError: what the change raised.
+        Contended: another transaction held the lock in every attempt.
+        CrossfadeError: the error of the change.
     """
     for attempt in range(options.attempts_max):
         if attempt:
@@ -107,7 +116,7 @@ async def patiently(
             continue
     raise Contended(
         f"{subject}: other transactions held it through {options.attempts_max} attempts; "
-        "look for a long one in pg_stat_activity, then try again"
+        "find a long one in pg_stat_activity, then try again"
     )
 
 

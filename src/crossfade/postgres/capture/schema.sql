@@ -5,8 +5,8 @@ CREATE TABLE IF NOT EXISTS crossfade.schema_version (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- name: record_schema_step
+-- name: record_migration
 INSERT INTO crossfade.schema_version (version) VALUES (%(version)s)
 
--- name: schema_steps
+-- name: applied_migrations
 SELECT version FROM crossfade.schema_version

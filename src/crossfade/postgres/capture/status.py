@@ -1,4 +1,4 @@
-"""What is installed and how it stands; parked keys set free."""
+"""The status of the installed mappings; unparking keys."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from crossfade.postgres.queries import query
 
 @dataclass(frozen=True, slots=True)
 class EntityStatus:
-    """One mapping as the ledger has it.
+    """The status of one mapping in the ledger.
 
     Attributes:
         entity: the mapping's name.
         table: its table.
-        mapping_version: the version of the mapping that was installed.
+        mapping_version: the version of the installed mapping.
         activated_at: since when every write is captured.
-        marked: keys that were ever written.
-        dirty: keys that have not reached the target, the parked ones included.
-        parked: keys that are no longer tried.
-        oldest_dirty_seconds: how long the oldest dirty key has been so, at most.
-        attempts_max: the highest count of failures in a row of any key.
-        uncaptured: tables and partitions with a trigger missing or disabled; their writes are lost
-            to the target until `install` is run again.
+        marked: keys with a ledger entry.
+        dirty: keys that have not reached the target, parked keys included.
+        parked: keys that are no longer delivered until they are written or unparked.
+        oldest_dirty_seconds: an upper bound of the age of the oldest dirty key, parked or not.
+        attempts_max: the highest number of failures in a row of any key.
+        uncaptured: tables and partitions with a trigger missing or disabled; until `install` is run
+            again, their writes are not delivered.
     """
 
     entity: str
@@ -42,7 +42,7 @@ class EntityStatus:
 
 
 async def status(dsn: str) -> tuple[EntityStatus, ...]:
-    """Return how each installed mapping stands, in one round trip.
+    """Return the status of each installed mapping, in one round trip.
 
     Raises:
         NoSuchStore: nothing is installed.
@@ -55,7 +55,12 @@ async def status(dsn: str) -> tuple[EntityStatus, ...]:
 
 
 async def unpark(dsn: str, *, entity: str | None = None, key: Key | None = None) -> int:
-    """Give parked keys a fresh chance: one key, those of an entity, or all; returns how many.
+    """Unpark keys, which are then due at once; return how many were unparked.
+
+    Args:
+        dsn: the database URL of the source.
+        entity: the mapping of the keys; None for all mappings.
+        key: one key; None for all keys of the entity.
 
     Raises:
         NoSuchStore: nothing is installed.

@@ -23,7 +23,7 @@ LEFT JOIN (
 ORDER BY mapping.name
 
 -- name: unpark
--- A parked key that a writer holds is left alone: the write un-parks it.
+-- A parked key that a writer has locked is skipped: the write unparks it.
 WITH parked AS MATERIALIZED (
     SELECT entity, key
     FROM crossfade.ledger

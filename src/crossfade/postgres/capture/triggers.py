@@ -1,4 +1,4 @@
-"""The capture triggers: their functions, generated from the mapping. Pure."""
+"""The capture triggers and their functions, generated from the mapping. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from crossfade.postgres.queries import query
 TRUNCATE_TRIGGER = "crossfade_refuse_truncate"
 SCHEMA = "crossfade"
 
-# The types that print the same whatever the session's settings are. An enumeration would too, but
-# by its name it cannot be told from a domain over a type that does not.
+# Types that print the same under any settings of the session. So does an enumeration, but its name
+# does not distinguish it from a domain over a type that does not.
 _PRINTED_ALIKE = frozenset(
     {
         "bigint",
@@ -52,13 +52,12 @@ def function_name(mapping: Mapping) -> str:
 def capture_function(mapping: Mapping) -> sql.Composed:
     """Return the statement that creates or replaces a mapping's capture function.
 
-    The function prints keys under the engine's own settings, whatever those of the application's
-    session are; else one row would have one key for each `DateStyle` or `TimeZone`.
+    The function prints keys under the settings of the pool, not under those of the application's
+    session, with which one row would have a key for each `DateStyle` or `TimeZone`.
     """
     entity = sql.Literal(mapping.name)
     old_key = key_expression(mapping, sql.SQL("OLD"))
     new_key = key_expression(mapping, sql.SQL("NEW"))
-    nothing, new_xmin = sql.SQL("NULL"), sql.SQL("NEW.xmin")
     return query("capture_function").format(
         function=identifier(SCHEMA, function_name(mapping)),
         settings=sql.SQL(" ").join(
@@ -67,13 +66,13 @@ def capture_function(mapping: Mapping) -> sql.Composed:
         ),
         old_key=old_key,
         new_key=new_key,
-        mark_old=query("mark").format(entity=entity, key=old_key, row_xmin=nothing),
-        mark_new=query("mark").format(entity=entity, key=new_key, row_xmin=new_xmin),
+        mark_old=query("mark").format(entity=entity, key=old_key, row_xmin=sql.SQL("NULL")),
+        mark_new=query("mark").format(entity=entity, key=new_key, row_xmin=sql.SQL("NEW.xmin")),
     )
 
 
 def printing_settings(mapping: Mapping) -> MappingOf[str, str]:
-    """Return the settings that its keys are printed under; each costs every write a little."""
+    """Return the settings under which its keys are printed; each adds a little to every write."""
     types = {plain_type(part.type) for part in mapping.key_parts}
     return {} if types <= _PRINTED_ALIKE else PRINTING
 
@@ -84,7 +83,7 @@ def trigger_name(mapping: Mapping) -> str:
 
 
 def guard_statements(mapping: Mapping, guards: Sequence[Guard]) -> list[sql.Composed]:
-    """Return what makes every table of a mapping captured and safe from TRUNCATE.
+    """Return the statements that capture every table of a mapping and refuse TRUNCATE on it.
 
     A row trigger of a partitioned table is cloned to its partitions, a statement trigger is not.
     """
@@ -112,7 +111,7 @@ def guard_statements(mapping: Mapping, guards: Sequence[Guard]) -> list[sql.Comp
 
 
 def key_form(mapping: Mapping) -> str:
-    """Return how keys are made, as text; ledgers of different forms do not mix."""
+    """Return the expression of the ledger key, as text; one ledger has keys of one form only."""
     return key_expression(mapping, SOURCE).as_string()
 
 

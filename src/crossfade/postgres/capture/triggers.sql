@@ -1,6 +1,6 @@
 -- name: capture_function
--- Marks the key of the row, and the one it had before if that is another. AFTER, so that the version
--- is drawn while the row is locked: it then grows in commit order, through deletion and
+-- Marks the key of the row, and its previous key if that differs. AFTER, so that the version is
+-- incremented while the row is locked: it then grows in commit order, through deletion and
 -- re-insertion. Both keys belong to this row alone, so its lock also orders those of the ledger.
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp {settings} AS $capture$

@@ -1,4 +1,4 @@
-"""Take the capture away again."""
+"""The removal of the capture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 import psycopg
 
 from crossfade.errors import UndeliveredChanges
-from crossfade.postgres.capture.locking import InstallOptions, installer, patiently
+from crossfade.postgres.capture.locking import InstallOptions, installer, retry_while_locked
 from crossfade.postgres.capture.triggers import SCHEMA
 from crossfade.postgres.mapped_sql import identifier
 from crossfade.postgres.queries import query
@@ -16,23 +16,23 @@ from crossfade.postgres.queries import query
 async def uninstall(
     dsn: str, *, force: bool = False, options: InstallOptions | None = None
 ) -> tuple[str, ...]:
-    """Drop the triggers and the schema, in one transaction; the tables are as they were before.
+    """Drop the triggers and the schema in one transaction, so that the tables are as before.
 
     Args:
-        dsn: the source, as a role that owns the tables and the schema.
-        force: forget keys that are still dirty.
-        options: patience with locks.
+        dsn: the database URL of the source, with a role that owns the tables and the schema.
+        force: whether to uninstall even if keys are dirty.
+        options: the limits of waiting for locks.
 
     Returns:
-        The tables that are no longer captured; none when nothing was installed.
+        The tables that are no longer captured; none if nothing was installed.
 
     Raises:
         UndeliveredChanges: keys are dirty; nothing was changed.
-        Contended: a table was never free for a moment, or another installer is at work.
+        Contended: a table was locked in every attempt, or another installer is running.
         Unavailable: the server cannot be reached, or refuses.
     """
     async with installer(dsn) as connection:
-        return await patiently(
+        return await retry_while_locked(
             connection,
             partial(_remove, connection, force=force),
             options or InstallOptions(),
@@ -55,8 +55,8 @@ async def _remove(connection: psycopg.AsyncConnection, *, force: bool) -> tuple[
     row = await (await connection.execute(query("dirty_count"))).fetchone()
     if row and row[0] and not force:
         raise UndeliveredChanges(
-            f"{row[0]} keys have not reached the target; run the relay until none is dirty, "
-            "or force the removal and forget them"
+            f"{row[0]} keys have not reached the target; run the relay until no key is dirty, "
+            "or force the removal and lose them"
         )
     await connection.execute(query("drop_schema"))
     return tuple(dict.fromkeys(f"{schema}.{table}" for schema, table, _ in triggers))

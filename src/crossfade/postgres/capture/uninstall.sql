@@ -12,7 +12,7 @@ DROP TRIGGER {trigger} ON {table}
 SELECT to_regclass('crossfade.ledger') IS NOT NULL
 
 -- name: triggers
--- Triggers on tables outside the schema whose functions stand in it; clones go with their parents.
+-- Triggers on tables outside the schema with a function in it; a clone is dropped with its parent.
 SELECT namespace.nspname, class.relname, trigger.tgname
 FROM pg_trigger AS trigger
 JOIN pg_class AS class ON class.oid = trigger.tgrelid

@@ -1,1 +1,1 @@
-"""The ledger: which keys are dirty, and what became of them."""
+"""The ledger: dirty keys, and the outcomes of their delivery."""

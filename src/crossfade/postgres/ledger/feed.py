@@ -1,4 +1,4 @@
-"""The ledger as a feed: which keys are dirty, and what became of them."""
+"""The ledger as a feed: dirty keys, and the outcomes of their delivery."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ from crossfade.mapping.state import (
     StoredObject,
     Superseded,
 )
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.ledger.lock_backoff import LockBackoff
 from crossfade.postgres.ledger.mark import mark_keys
 from crossfade.postgres.ledger.relay_slot import RelaySlot
+from crossfade.postgres.ledger.row_keys import row_bounds
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 
 @dataclass(frozen=True, slots=True)
 class FeedOptions:
-    """When keys are due, and when they are given up.
+    """When keys are due, and when they are parked.
 
     Attributes:
-        grace_seconds: age a dirty key must reach before it is due; the fast path's lead.
-        faults_max: failures in a row for a record's own reason after which its key is parked.
-        retry_base_seconds: bound of the first pause after a failure; it doubles with each one.
+        grace_seconds: the age at which a dirty key is due; until then the fast path delivers it.
+        faults_max: the number of failures in a row, caused by the record itself, that parks a key.
+        retry_base_seconds: the bound of the first pause after a failure; it doubles with each one.
         retry_max_seconds: the highest bound of a pause.
-        locked_base_seconds: first pause of a key whose row an open transaction holds.
-        locked_max_seconds: longest such pause.
-        locked_keys_max: keys with such a pause at once.
-        relays_max: relays that share the keys.
-        silent_seconds: a relay that has not asked for so long loses its share to the others.
-        answer_seconds: how long one call may take.
+        locked_base_seconds: the first pause of a key that an open transaction has locked.
+        locked_max_seconds: the longest such pause.
+        locked_keys_max: the highest number of keys with such a pause.
+        relays_max: the highest number of relays that share the keys.
+        silent_seconds: the time without a poll after which a relay loses its share to the others.
+        answer_seconds: the time limit of one call.
     """
 
     grace_seconds: float = 0.5
@@ -61,11 +62,12 @@ class FeedOptions:
 
 
 class PostgresFeed:
-    """Satisfies `ports.Feed`. Every call is one round trip and one transaction.
+    """The ledger as `ports.Feed`. Every call is one round trip and one transaction.
 
     Args:
-        pool: from `open_pool`. The first `due` takes one of its connections for good.
-        entities: the mappings that this process knows; keys of others are never due here.
+        pool: from `open_pool`. `due` keeps one of its connections until `aclose`.
+        entities: the mappings of this process; keys of others are never due here.
+        options: when keys are due.
     """
 
     def __init__(
@@ -85,10 +87,10 @@ class PostgresFeed:
         )
 
     async def due(self, keys_max: int) -> Sequence[Key]:
-        """Return dirty keys whose turn it is and that are this relay's share, oldest first.
+        """Return dirty keys that are due and in this relay's share, oldest first.
 
         Raises:
-            ConfigurationError: more relays than `relays_max`.
+            ConfigurationError: `relays_max` relays are running already.
             Unavailable: the source cannot answer.
         """
         rows = await self._slot.execute(
@@ -97,7 +99,7 @@ class PostgresFeed:
                 "entities": self._entities,
                 "grace_seconds": self._options.grace_seconds,
                 "silent_seconds": self._options.silent_seconds,
-                "held": _json([_named(key) for key in self._locked.paused(monotonic())]),
+                "paused": _json([_record(key) for key in self._locked.paused(monotonic())]),
                 "keys_max": keys_max,
             },
         )
@@ -109,25 +111,25 @@ class PostgresFeed:
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"rows": _json([_range(row) for row in rows])}
-        found = await self._runner.rows(query("dirty_keys_of"), asked)
+        bounds = {"rows": _json([row_bounds(row) for row in rows])}
+        found = await self._runner.rows(query("dirty_keys_of"), bounds)
         return [_key(entity, parts) for entity, parts in found]
 
     async def ack(self, outcomes: Sequence[Outcome]) -> AckReport:
         """Record outcomes, one per key; a key is clean only if its newest version was delivered.
 
-        A key that a writer holds at this moment stays as it is, and comes again.
+        A key that a writer has locked is skipped: it stays dirty, and is due again after a pause.
 
         Raises:
             Unavailable: the source cannot answer; the outcomes may be recorded or not.
         """
-        told = [_told(outcome) for outcome in outcomes if not isinstance(outcome, Moved)]
-        if not told:
+        reported = [_reported(outcome) for outcome in outcomes if not isinstance(outcome, Moved)]
+        if not reported:
             return AckReport()
         rows = await self._runner.rows(
             query("ack"),
             {
-                "outcomes": _json(told),
+                "outcomes": _json(reported),
                 "faults_max": self._options.faults_max,
                 "retry_base_seconds": self._options.retry_base_seconds,
                 "retry_max_seconds": self._options.retry_max_seconds,
@@ -142,7 +144,7 @@ class PostgresFeed:
         )
 
     async def remember(self, objects: Sequence[StoredObject]) -> None:
-        """Record objects as uploaded; those known already stay as they are.
+        """Record objects as stored; existing records are kept.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -156,13 +158,13 @@ class PostgresFeed:
             }
             for one in objects
         ]
-        await self._runner.count(query("remember"), {"objects": _json(stored)})
+        await self._runner.count(query("record_objects"), {"objects": _json(stored)})
 
     async def mark(self, keys: Sequence[tuple[Key, int]]) -> Sequence[Key]:
         """Give each key a version above its own and the given one, dirty and due at once.
 
         Returns:
-            The keys that a writer held all the while; they are as they were.
+            The keys that a writer kept locked; they are unchanged.
 
         Raises:
             Unavailable: the source cannot answer; some of the keys may be marked.
@@ -170,50 +172,42 @@ class PostgresFeed:
         return await mark_keys(self._runner.pool, keys, self._options.answer_seconds)
 
     async def aclose(self) -> None:
-        """Give this relay's share to the others."""
-        await self._slot.leave()
+        """Release this relay's slot, so that the other relays take over its share."""
+        await self._slot.release()
 
 
-def _told(outcome: Delivered | Superseded | Conflicting | Failed | Postponed) -> dict[str, Any]:
-    """Return an outcome as a record of ``ack.sql``."""
-    named = _named(outcome.key)
+def _reported(
+    outcome: Delivered | Superseded | Conflicting | Failed | Postponed,
+) -> dict[str, Any]:
+    """Return an outcome as a record of the query `ack`."""
+    record = _record(outcome.key)
     match outcome:
         case Delivered(_, version, read_at):
-            return named | {"verdict": "delivered", "version": version, "read_at": read_at}
+            return record | {"verdict": "delivered", "version": version, "read_at": read_at}
         case Superseded(_, version, found, read_at):
-            return named | {
+            return record | {
                 "verdict": "superseded",
                 "version": version,
                 "found": found,
                 "read_at": read_at,
             }
         case Conflicting(_, version):
-            return named | {"verdict": "conflicting", "version": version}
+            return record | {"verdict": "conflicting", "version": version}
         case Failed(_, error, reason, blame, attempt):
-            return named | {
+            return record | {
                 "verdict": "failed",
-                "reason": f"{error}: {reason}",
+                "reason": f"{error.__name__}: {reason}",
                 "is_fault": blame is Blame.RECORD,
                 "attempt": attempt,
             }
         case Postponed(_, seconds):
-            return named | {"verdict": "postponed", "seconds": seconds}
+            return record | {"verdict": "postponed", "seconds": seconds}
         case _:
             assert_never(outcome)
 
 
-def _named(key: Key) -> dict[str, Any]:
+def _record(key: Key) -> dict[str, Any]:
     return {"entity": key.entity, "key": list(key.parts)}
-
-
-def _range(row: Row) -> dict[str, Any]:
-    """Return the bounds of a row's ledger keys, the upper one not included."""
-    *head, last = row.primary_key
-    return {
-        "entity": row.entity,
-        "lowest": row.primary_key,
-        "above": [*head, f"{last}\x01"],
-    }
 
 
 def _key(entity: str, parts: str) -> Key:

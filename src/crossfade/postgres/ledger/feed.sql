@@ -1,7 +1,7 @@
 -- name: ack
--- Records what became of deliveries. Rows that a writer holds are left alone, so that this waits
--- for nobody and nobody waits for the network; their keys stay dirty and come again.
-WITH told AS (
+-- Records the outcomes of deliveries. Rows that a writer has locked are skipped, so that neither
+-- waits for the other; their keys stay dirty and are due again.
+WITH reported AS (
     SELECT *
     FROM jsonb_to_recordset(%(outcomes)s::jsonb) AS outcome(
         entity text, key text[], verdict text, version bigint, found bigint,
@@ -10,18 +10,19 @@ WITH told AS (
 ), held AS MATERIALIZED (
     SELECT known.entity, known.key, known.version, known.acked, known.xid, known.dirty_since,
            known.attempts, known.faults, known.next_attempt_at, known.parked_reason,
-           told.verdict, told.version AS told_version, told.read_at, told.is_fault, told.reason,
-           told.seconds,
-           -- The target is ahead of a ledger that was lost, restored or failed over, or holds this
-           -- very version with another content: the source wins, with a version above both.
-           told.verdict = 'conflicting'
-               OR coalesce(greatest(told.version, told.found) > known.version, false) AS is_raised,
-           greatest(known.version, told.version, told.found) AS highest,
-           -- A failure counts unless another one, or a new write, has changed the count since.
-           told.verdict = 'failed' AND known.version > known.acked
-               AND known.attempts = told.attempt - 1 AS is_failure
+           reported.verdict, reported.version AS reported_version, reported.read_at,
+           reported.is_fault, reported.reason, reported.seconds,
+           -- The target is ahead of a ledger that was lost, restored or failed over, or holds the
+           -- same version with other content: the source wins, with a version above both.
+           reported.verdict = 'conflicting'
+               OR coalesce(greatest(reported.version, reported.found) > known.version, false)
+               AS is_raised,
+           greatest(known.version, reported.version, reported.found) AS highest,
+           -- A failure counts unless another failure or a write has changed the count since.
+           reported.verdict = 'failed' AND known.version > known.acked
+               AND known.attempts = reported.attempt - 1 AS is_failure
     FROM crossfade.ledger AS known
-    JOIN told ON told.entity = known.entity AND told.key = known.key
+    JOIN reported ON reported.entity = known.entity AND reported.key = known.key
     ORDER BY known.entity, known.key
     FOR NO KEY UPDATE OF known SKIP LOCKED
 ), reached AS (
@@ -29,7 +30,7 @@ WITH told AS (
            verdict IN ('delivered', 'superseded', 'conflicting') AS is_answered,
            CASE WHEN is_raised THEN highest + 1 ELSE version END AS next_version,
            CASE WHEN is_raised OR verdict NOT IN ('delivered', 'superseded') THEN acked
-                ELSE greatest(acked, told_version) END AS next_acked,
+                ELSE greatest(acked, reported_version) END AS next_acked,
            is_failure AND is_fault AND faults + 1 >= %(faults_max)s AS is_parked
     FROM held
 ), decided AS (
@@ -40,7 +41,7 @@ WITH told AS (
            END AS next_faults,
            CASE WHEN is_parked THEN reason WHEN NOT is_answered THEN parked_reason
            END AS next_parked_reason,
-           -- What is still dirty after an answer became so after the read.
+           -- A key that is still dirty after an answer became dirty after the read.
            CASE WHEN next_version <= next_acked THEN NULL
                 WHEN is_answered AND NOT is_raised THEN greatest(dirty_since, to_timestamp(read_at))
                 ELSE coalesce(dirty_since, clock_timestamp())
@@ -70,36 +71,34 @@ WITH told AS (
           (decided.next_version, decided.next_acked, decided.next_dirty_since,
            decided.next_attempts, decided.next_faults, decided.due_at, decided.next_parked_reason)
 )
-SELECT told.entity, array_to_json(told.key),
+SELECT reported.entity, array_to_json(reported.key),
        CASE WHEN decided.key IS NULL THEN 'locked'
             WHEN decided.is_parked THEN 'parked'
             ELSE 'raised' END
-FROM told
-LEFT JOIN decided ON decided.entity = told.entity AND decided.key = told.key
+FROM reported
+LEFT JOIN decided ON decided.entity = reported.entity AND decided.key = reported.key
 WHERE decided.is_parked OR decided.is_raised
    OR (decided.key IS NULL AND EXISTS (
        SELECT FROM crossfade.ledger AS known
-       WHERE known.entity = told.entity AND known.key = told.key))
+       WHERE known.entity = reported.entity AND known.key = reported.key))
 
 -- name: dirty_keys_of
--- Dirty, unparked keys of rows. A ledger key begins with the row's primary key, and chr(1) is the
--- smallest character there is: the keys of a row are exactly those from its primary key up to, not
--- including, its primary key with chr(1) appended. The condition is not that of the index
--- `ledger_due`, which would be read whole.
+-- Dirty, unparked keys of rows, by the bounds of `key_bounds`. The condition is not that of the
+-- index `ledger_due`, which would be read whole.
 SELECT dirty.entity, array_to_json(dirty.key)
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS asked(entity text, lowest text[], above text[])
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(entity text, lowest text[], above text[])
 JOIN crossfade.ledger AS dirty
-  ON dirty.entity = asked.entity
- AND dirty.key >= asked.lowest AND dirty.key < asked.above
+  ON dirty.entity = given.entity
+ AND dirty.key >= given.lowest AND dirty.key < given.above
 WHERE dirty.version > dirty.acked AND dirty.parked_reason IS NULL
 
 -- name: due
--- Dirty keys whose turn it is, oldest first, without locking them. Relays share the keys by hash:
--- each holds one advisory lock, numbered, and a lock ends with its relay's connection. A relay that
--- has not asked for a while is counted out. That two relays see different neighbours for a moment
--- is harmless: a key is then delivered twice, or one poll later.
+-- Dirty keys that are due, oldest first, without locking them. Relays share the keys by hash: each
+-- holds one numbered advisory lock, which ends with the relay's connection. A relay that has not
+-- polled for `silent_seconds` is not counted. While relays count differently, a key is delivered
+-- twice or one poll later, which is harmless.
 WITH relays AS (
-    SELECT lock.objid::bigint AS slot, lock.pid = pg_backend_pid() AS is_me
+    SELECT lock.objid::bigint AS slot, lock.pid = pg_backend_pid() AS is_own
     FROM pg_locks AS lock
     LEFT JOIN pg_stat_activity AS session USING (pid)
     WHERE lock.locktype = 'advisory' AND lock.classid = %(lock_class)s::oid AND lock.objsubid = 2
@@ -109,7 +108,7 @@ WITH relays AS (
            OR session.query_start > now() - make_interval(secs => %(silent_seconds)s) IS NOT FALSE)
 ), share AS (
     SELECT greatest(count(*), 1) AS relays,
-           count(*) FILTER (WHERE slot < (SELECT slot FROM relays WHERE is_me)) AS rank
+           count(*) FILTER (WHERE slot < (SELECT slot FROM relays WHERE is_own)) AS rank
     FROM relays
 )
 SELECT due.entity, array_to_json(due.key)
@@ -120,12 +119,12 @@ WHERE due.dirty_since IS NOT NULL AND due.parked_reason IS NULL
   AND (hash_array_extended(due.key, 0) & 9223372036854775807) %% (SELECT relays FROM share)
       = (SELECT rank FROM share)
   AND (due.entity, due.key) NOT IN (
-      SELECT held.entity, held.key
-      FROM jsonb_to_recordset(%(held)s::jsonb) AS held(entity text, key text[]))
+      SELECT paused.entity, paused.key
+      FROM jsonb_to_recordset(%(paused)s::jsonb) AS paused(entity text, key text[]))
 ORDER BY due.next_attempt_at
 LIMIT %(keys_max)s
 
--- name: remember
+-- name: record_objects
 INSERT INTO crossfade.object (object_key, entity, row_id, size_bytes)
 SELECT object_key, entity, row_id, size_bytes
 FROM jsonb_to_recordset(%(objects)s::jsonb)

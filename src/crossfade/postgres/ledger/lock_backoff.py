@@ -1,7 +1,7 @@
-"""Keys that a writer's open transaction holds: delivered once, then left alone for a while.
+"""Backoff of keys that a writer's open transaction has locked.
 
-Their acknowledgement finds the ledger row locked, so they stay dirty and would come again at once,
-ahead of everything younger, for as long as that transaction lasts.
+Their acknowledgement finds the ledger row locked, so that they stay dirty. Without a pause they
+would be due again at once, before every younger key, until that transaction ends.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class LockBackoff:
 
     Args:
         base_seconds: the first pause.
-        max_seconds: the longest pause; a key not met again for as long is forgotten.
-        keys_max: keys remembered; further ones simply come again.
+        max_seconds: the longest pause; a key that is not reported for this time is forgotten.
+        keys_max: the highest number of paused keys; further keys are not paused.
     """
 
     def __init__(self, base_seconds: float, max_seconds: float, keys_max: int) -> None:
@@ -35,7 +35,7 @@ class LockBackoff:
         self._pauses: dict[Key, _Pause] = {}
 
     def paused(self, now: float) -> list[Key]:
-        """Return the keys to leave alone now."""
+        """Return the keys that are paused at a time, in seconds."""
         self._pauses = {
             key: pause
             for key, pause in self._pauses.items()
@@ -43,9 +43,9 @@ class LockBackoff:
         }
         return [key for key, pause in self._pauses.items() if pause.until > now]
 
-    def note(self, told: Iterable[Key], locked: frozenset[Key], now: float) -> None:
-        """Take in an acknowledgement: pause the keys that were locked, forget the others."""
-        for key in told:
+    def note(self, keys: Iterable[Key], locked: frozenset[Key], now: float) -> None:
+        """Record an acknowledgement of keys: pause those that were locked, forget the others."""
+        for key in keys:
             known = self._pauses.pop(key, None)
             if key in locked and len(self._pauses) < self._keys_max:
                 attempt = known.attempt + 1 if known else 1

@@ -1,4 +1,4 @@
-"""Keys marked by Crossfade itself, so that the relay writes them anew: there is no other writer."""
+"""Keys that Crossfade itself marks, so that the relay, the only writer, writes them again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from crossfade.mapping.state import Key
 from crossfade.postgres.pool import session
 from crossfade.postgres.queries import query
 
-PATIENCE_SECONDS = 1.0
-"""How long a writer that holds a key is waited for."""
+LOCK_SECONDS = 1.0
+"""The time limit of waiting for a writer that has locked a key."""
 
 
 async def mark_keys(
@@ -20,21 +20,21 @@ async def mark_keys(
 ) -> tuple[Key, ...]:
     """Give each key a version above its own and above the given one, dirty and due at once.
 
-    Each key is marked in a transaction of its own: who holds one lock only cannot be part of a
-    deadlock with the application's writers.
+    Each key is marked in a transaction of its own: a transaction with one lock only cannot be part
+    of a deadlock with the application's writers.
 
     Args:
         pool: from `open_pool`.
         keys: each with the version that its new one must exceed, such as its item's.
-        answer_seconds: how long the mark of one key may take.
+        answer_seconds: the time limit of marking one key.
 
     Returns:
-        The keys that a writer held for more than `PATIENCE_SECONDS`; they are as they were.
+        The keys that a writer kept locked for `LOCK_SECONDS`; they are unchanged.
 
     Raises:
         Unavailable: the source cannot answer; some of the keys may be marked.
     """
-    held = []
+    locked = []
     for key, above in keys:
         try:
             async with session(pool, answer_seconds) as connection:
@@ -44,9 +44,9 @@ async def mark_keys(
                         "entity": key.entity,
                         "key": list(key.parts),
                         "above": above,
-                        "patience": f"{PATIENCE_SECONDS * 1000:.0f}",
+                        "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}",
                     },
                 )
         except Contended:
-            held.append(key)
-    return tuple(held)
+            locked.append(key)
+    return tuple(locked)

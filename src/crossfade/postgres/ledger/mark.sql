@@ -1,10 +1,10 @@
 -- name: mark_key
--- Gives a key a version above all that its item can have, and makes it due: the relay writes it anew.
--- A writer that holds the key is waited for, but not for long.
+-- Gives a key a version above any that its item can have, and makes it due, so that the relay
+-- writes it again. Waits at most `lock_timeout` for a writer that has locked the key.
 INSERT INTO crossfade.ledger AS known (entity, key, version, xid, dirty_since, next_attempt_at)
 SELECT %(entity)s, %(key)s::text[], greatest(%(above)s::bigint, 0) + 1,
        pg_current_xact_id(), clock_timestamp(), clock_timestamp()
-FROM set_config('lock_timeout', %(patience)s, true)
+FROM set_config('lock_timeout', %(lock_timeout)s, true)
 ON CONFLICT (entity, key) DO UPDATE SET
     version = greatest(known.version, %(above)s::bigint) + 1,
     xid = excluded.xid,

@@ -1,5 +1,5 @@
 -- name: relay_slot_acquire
--- Takes the lowest free number among the relays, for as long as the connection lives.
+-- Acquires the lowest free slot, until it is released or the connection ends.
 SELECT slot
 FROM generate_series(0, %(relays_max)s - 1) AS slot
 WHERE pg_try_advisory_lock(%(lock_class)s, slot)

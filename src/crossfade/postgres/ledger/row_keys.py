@@ -1,8 +1,9 @@
-"""What the ledger remembers of one row, under whatever keys it had."""
+"""The ledger's rows of one row of a table, under every key that it has or had."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -26,13 +27,13 @@ from crossfade.postgres.queries import query
 async def ledger_rows(
     pool: AsyncConnectionPool, mapping: Mapping, row: Row, answer_seconds: float = 10.0
 ) -> MappingOf[Key, MappingOf[str, Any] | None]:
-    """Return the ledger's row of each key that a row has or had; None for one it never marked.
+    """Return the ledger's row of each key that a row has or had; None for a key without one.
 
     Args:
         pool: from `open_pool`.
-        mapping: the row's.
+        mapping: the mapping of the row.
         row: its primary key, in any form that PostgreSQL reads.
-        answer_seconds: how long all statements may take.
+        answer_seconds: the time limit of all statements together.
 
     Raises:
         Unavailable: the source cannot answer.
@@ -46,8 +47,8 @@ async def ledger_rows(
     async with session(pool, answer_seconds) as connection:
         printed = await _printed(connection, mapping, row)
         bounds = row_bounds(printed or row)
-        async for parts, told in await connection.execute(query("ledger_rows"), bounds):
-            known[Key(row.entity, tuple(orjson.loads(parts)))] = orjson.loads(told)
+        async for parts, record in await connection.execute(query("ledger_rows"), bounds):
+            known[Key(row.entity, tuple(orjson.loads(parts)))] = orjson.loads(record)
         if printed is None:
             return known
         cursor = await connection.execute(statement, {"key": list(printed.primary_key)})
@@ -57,7 +58,7 @@ async def ledger_rows(
 
 
 async def _printed(connection: PoolConnection, mapping: Mapping, row: Row) -> Row | None:
-    """Return a row as the ledger writes its key; None if the table cannot have such a key."""
+    """Return a row with its key as the ledger prints it; None if the table cannot have the key."""
     try:
         cursor = await connection.execute(
             printed_key_statement(mapping), {"key": list(row.primary_key)}
@@ -69,10 +70,16 @@ async def _printed(connection: PoolConnection, mapping: Mapping, row: Row) -> Ro
 
 
 def row_bounds(row: Row) -> dict[str, Any]:
-    """Return what every ledger key of a row lies between; see dirty_of.sql on why."""
-    *head, last = row.primary_key
-    return {
-        "entity": row.entity,
-        "lowest": list(row.primary_key),
-        "above": [*head, f"{last}\x01"],
-    }
+    """Return the entity and the key bounds of a row, as parameters."""
+    return {"entity": row.entity} | key_bounds(row.primary_key)
+
+
+def key_bounds(primary_key: Sequence[str]) -> dict[str, list[str]]:
+    """Return the bounds of a row's ledger keys: `lowest`, and `above`, which is not included.
+
+    A ledger key begins with the row's primary key, and chr(1) is the smallest character of a text:
+    the keys of a row are exactly those from its primary key up to, not including, its primary key
+    with chr(1) appended to the last column.
+    """
+    *head, last = primary_key
+    return {"lowest": list(primary_key), "above": [*head, f"{last}\x01"]}

@@ -1,4 +1,4 @@
-"""The source: rows and versions of keys, large columns one by one."""
+"""The source: rows and versions of keys, and single large columns."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _COLUMNS_PER_BODY = 3
 
 
 class PostgresSource:
-    """Satisfies `ports.Source`.
+    """The mapped tables as `ports.Source`.
 
     Args:
         pool: from `open_pool`.
         mappings: the tables to read.
-        answer_seconds: how long one call may take.
+        answer_seconds: the time limit of one call.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class PostgresSource:
         self._readers = {mapping.name: _Reader(mapping) for mapping in mappings}
 
     async def fetch(self, keys: Sequence[Key]) -> Sequence[State]:
-        """Return the state of each key, in the order asked; one statement for each entity.
+        """Return the state of each key, in the order of the keys; one statement for each entity.
 
         Raises:
-            ConfigurationError: a key of an entity that has no mapping here.
-            SchemaChanged: a table is not as it was installed.
+            ConfigurationError: the entity of a key has no mapping here.
+            SchemaChanged: a table has changed since it was installed.
             Unavailable: the source cannot answer.
         """
         by_entity: dict[str, list[Key]] = {}
@@ -58,13 +58,13 @@ class PostgresSource:
             by_entity.setdefault(key.entity, []).append(key)
         states: dict[Key, State] = {}
         async with session(self._pool, self._answer_seconds) as connection:
-            for entity, asked in by_entity.items():
-                for state in await self._reader(entity).fetch(connection, asked):
+            for entity, own in by_entity.items():
+                for state in await self._reader(entity).fetch(connection, own):
                     states[state.key] = state
         return [states[key] for key in keys]
 
     async def body(self, key: Key, column: str) -> str | None:
-        """Return a large column's text as it is now, None when the row or its value is gone.
+        """Return the present text of a large column, None without the row or a value.
 
         Raises:
             ConfigurationError: the entity or its large column has no mapping here.
@@ -83,7 +83,7 @@ class PostgresSource:
 
 
 class _Reader:
-    """Reads one mapped table."""
+    """A reader of one mapped table."""
 
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
@@ -95,13 +95,13 @@ class _Reader:
         }
 
     async def fetch(self, connection: PoolConnection, keys: Sequence[Key]) -> list[State]:
-        """Return the keys' states. Keys that no row can have any more do not spoil the others."""
+        """Return the states of keys. A key that no row can have does not fail the others."""
         try:
             async with reading(connection, self._mapping):
-                cursor = await connection.execute(self._fetch, {"asked": self._asked(keys)})
+                cursor = await connection.execute(self._fetch, {"keys": self._records(keys)})
         except psycopg.DataError:
             if len(keys) == 1:
-                return [await self._impossible(connection, keys[0])]
+                return [await self._deleted(connection, keys[0])]
             middle = len(keys) // 2
             return await self.fetch(connection, keys[:middle]) + await self.fetch(
                 connection, keys[middle:]
@@ -109,7 +109,7 @@ class _Reader:
         return [self._state(keys, row) async for row in cursor]
 
     async def body(self, connection: PoolConnection, key: Key, column: str) -> str | None:
-        """Return a large column's text."""
+        """Return the text of a large column, None without the row or a value."""
         statement = self._body_statement(column)
         try:
             cursor = await connection.execute(statement, {"key": list(key.parts)})
@@ -126,7 +126,7 @@ class _Reader:
                 f"mapping {self._mapping.name}: column {column} is not declared as a body"
             ) from None
 
-    def _asked(self, keys: Sequence[Key]) -> str:
+    def _records(self, keys: Sequence[Key]) -> str:
         return orjson.dumps(
             [
                 {"ordinal": ordinal, "key": key.parts, "row_id": self._row_id(key)}
@@ -135,15 +135,15 @@ class _Reader:
         ).decode()
 
     def _row_id(self, key: Key) -> str | None:
-        """Return the row's part of its objects' names; None when it cannot have objects."""
+        """Return the row's part of its objects' names; None if it cannot have objects."""
         columns = len(self._mapping.primary_key)
         try:
             return row_component(tuple(part or "" for part in key.parts[:columns]))
         except Unmappable:
             return None
 
-    async def _impossible(self, connection: PoolConnection, key: Key) -> Deleted:
-        """The state of a key whose text its column's type no longer accepts."""
+    async def _deleted(self, connection: PoolConnection, key: Key) -> Deleted:
+        """Return the state of a key with a text that its column's type no longer accepts."""
         cursor = await connection.execute(
             query("version"), {"entity": key.entity, "key": list(key.parts)}
         )

@@ -1,5 +1,5 @@
 -- name: version
--- A key whose text its row's primary key can no longer have: the row cannot exist.
+-- The version of a key whose text the types of the primary key no longer accept: it has no row.
 SELECT version, attempts, extract(epoch FROM now())
 FROM crossfade.ledger
 WHERE entity = %(entity)s AND key = %(key)s::text[]

@@ -1,7 +1,7 @@
 -- name: delivery_status
--- Where rows stand, by all the ledger keys that each has or had: those from its primary key up to,
--- not including, its primary key with chr(1) appended. A row without any was not changed since the
--- capture began; the target has it once the backfill that was planned for this capture is done.
+-- The delivery status of rows, by all ledger keys that each has or had, see `key_bounds`. A row
+-- without any was not changed since the capture began; the target has it once the backfill that was
+-- planned for this capture is done.
 SELECT CASE
            WHEN capture.activated_at IS NULL THEN 'not captured'
            WHEN keys.is_parked THEN 'parked'
@@ -9,7 +9,7 @@ SELECT CASE
            WHEN keys.is_marked OR backfill.is_done THEN 'in both stores'
            ELSE 'not captured'
        END
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS asked(ordinal integer, lowest text[], above text[])
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(ordinal integer, lowest text[], above text[])
 LEFT JOIN crossfade.mapping AS capture ON capture.name = %(entity)s
 CROSS JOIN LATERAL (
     SELECT count(*) > 0 AS is_marked,
@@ -17,7 +17,7 @@ CROSS JOIN LATERAL (
            coalesce(bool_or(ledger.parked_reason IS NOT NULL), false) AS is_parked
     FROM crossfade.ledger
     WHERE ledger.entity = %(entity)s
-      AND ledger.key >= asked.lowest AND ledger.key < asked.above
+      AND ledger.key >= given.lowest AND ledger.key < given.above
 ) AS keys
 CROSS JOIN LATERAL (
     SELECT EXISTS (
@@ -29,4 +29,4 @@ CROSS JOIN LATERAL (
               WHERE part.entity = plan.entity AND NOT part.is_done)
     ) AS is_done
 ) AS backfill
-ORDER BY asked.ordinal
+ORDER BY given.ordinal

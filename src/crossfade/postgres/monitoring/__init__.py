@@ -1,1 +1,1 @@
-"""What the dashboard, the gates and operators read and write."""
+"""The reads and writes of the dashboard, the gates and operators."""

@@ -1,4 +1,4 @@
-"""What the ledger tells operators: runs, coverage, backfill, parked keys, the past of one key."""
+"""Details for operators: runs, coverage, backfill, parked keys, the history of one row."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.state import Key, Row
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.ledger.row_keys import row_bounds
 from crossfade.postgres.monitoring.history import PastFinding, PastRun
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 FACTS_MAX = 200
 
@@ -21,8 +21,10 @@ class Bucket:
     """A 256th of an entity's keys.
 
     Attributes:
-        seconds: since when every earlier write of these keys was compared.
-        drifted: keys that were found apart then.
+        bucket: its number, from 0.
+        seconds: its age: every write before it was compared.
+        keys: the number of its keys.
+        drifted: the number of keys that had drifted then.
     """
 
     bucket: int
@@ -33,7 +35,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class EntityCoverage:
-    """The buckets of one mapping that were ever compared."""
+    """The buckets of one mapping that have been compared."""
 
     name: str
     buckets: tuple[Bucket, ...]
@@ -41,11 +43,12 @@ class EntityCoverage:
 
 @dataclass(frozen=True, slots=True)
 class EntityBackfill:
-    """How far the backfill of one mapping has come.
+    """The progress of the backfill of one mapping.
 
     Attributes:
-        rows_estimated: rows the table had when it was planned; None without a plan.
-        windows_leased: windows that a process works on at this moment.
+        rows_estimated: the estimated number of rows of the table when it was planned; None without
+            a plan.
+        windows_leased: windows that a process works on now.
     """
 
     name: str
@@ -71,7 +74,7 @@ class EntityBackfill:
 
 @dataclass(frozen=True, slots=True)
 class ParkedKey:
-    """A key that is no longer tried."""
+    """A key that is no longer delivered until it is written or unparked."""
 
     entity: str
     key: tuple[str | None, ...]
@@ -108,7 +111,7 @@ class KnownTombstone:
 
 @dataclass(frozen=True, slots=True)
 class KnownObject:
-    """An object that the ledger knows to be stored."""
+    """An object that the ledger has as stored."""
 
     object_key: str
     size_bytes: int
@@ -117,7 +120,7 @@ class KnownObject:
 
 @dataclass(frozen=True, slots=True)
 class KnownReveal:
-    """Somebody asked to see the row's content."""
+    """A request to see the row's content."""
 
     requested_by: str
     requested_at: datetime
@@ -125,8 +128,11 @@ class KnownReveal:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyTrail:
-    """All that is remembered of one row, under every key it had; the newest of each first."""
+class KeyHistory:
+    """All records of one row, under every key that it had.
+
+    Keys and tombstones are in the order of the keys, other records newest first.
+    """
 
     taken_at: datetime
     keys: tuple[KnownKey, ...]
@@ -139,17 +145,17 @@ class KeyTrail:
 async def runs_since(
     pool: AsyncConnectionPool, seconds: float, runs_max: int = 500
 ) -> tuple[PastRun, ...]:
-    """Return the verification runs that began within so many seconds, newest first.
+    """Return the verification runs that began within the last seconds, newest first.
 
     Raises:
         Unavailable: the source cannot answer.
     """
-    asked = {"seconds": seconds, "runs_max": runs_max}
-    return await StatementRunner(pool).document(query("runs_since"), asked, tuple[PastRun, ...])
+    limits = {"seconds": seconds, "runs_max": runs_max}
+    return await StatementRunner(pool).document(query("runs_since"), limits, tuple[PastRun, ...])
 
 
 async def coverage(pool: AsyncConnectionPool) -> tuple[EntityCoverage, ...]:
-    """Return which buckets of each mapping were compared, and how long ago.
+    """Return the compared buckets of each mapping, with their age.
 
     Raises:
         Unavailable: the source cannot answer.
@@ -160,7 +166,7 @@ async def coverage(pool: AsyncConnectionPool) -> tuple[EntityCoverage, ...]:
 
 
 async def backfills(pool: AsyncConnectionPool) -> tuple[EntityBackfill, ...]:
-    """Return how far the backfill of each mapping has come.
+    """Return the progress of the backfill of each mapping.
 
     Raises:
         Unavailable: the source cannot answer.
@@ -173,29 +179,33 @@ async def backfills(pool: AsyncConnectionPool) -> tuple[EntityBackfill, ...]:
 async def parked_page(
     pool: AsyncConnectionPool, after: Key | None = None, keys_max: int = 50
 ) -> tuple[ParkedKey, ...]:
-    """Return parked keys in their order, after one of them.
+    """Return parked keys in ascending order, after one of them.
 
     Raises:
         Unavailable: the source cannot answer.
     """
-    asked = {
+    parameters = {
         "after_entity": after.entity if after else "",
         "after_key": list(after.parts) if after else [],
         "keys_max": keys_max,
     }
-    return await StatementRunner(pool).document(query("parked_page"), asked, tuple[ParkedKey, ...])
+    return await StatementRunner(pool).document(
+        query("parked_page"), parameters, tuple[ParkedKey, ...]
+    )
 
 
-async def key_trail(pool: AsyncConnectionPool, row: Row, folders: tuple[str, ...] = ()) -> KeyTrail:
-    """Return all that is remembered of one row.
+async def key_history(
+    pool: AsyncConnectionPool, row: Row, folders: tuple[str, ...] = ()
+) -> KeyHistory:
+    """Return all records of one row.
 
     Args:
         pool: from `open_pool`.
         row: its primary key.
-        folders: what the names of its objects begin with, slash included.
+        folders: the prefixes of the names of its objects, slash included.
 
     Raises:
         Unavailable: the source cannot answer.
     """
-    asked = row_bounds(row) | {"folders": list(folders), "facts_max": FACTS_MAX}
-    return await StatementRunner(pool).document(query("key_trail"), asked, KeyTrail)
+    parameters = row_bounds(row) | {"folders": list(folders), "facts_max": FACTS_MAX}
+    return await StatementRunner(pool).document(query("key_history"), parameters, KeyHistory)

@@ -1,6 +1,6 @@
 -- name: backfill_read
--- How far the backfill of each mapping has come, as one JSON document; one that was planned for an
--- earlier installation is none.
+-- The progress of the backfill of each mapping, as one JSON document; a backfill that was planned
+-- for an earlier installation does not count.
 SELECT coalesce(json_agg(entity ORDER BY entity.name), '[]')::text
 FROM (
     SELECT mapping.name, progress.rows_estimated, coalesce(progress.windows, 0) AS windows,
@@ -23,7 +23,7 @@ FROM (
 ) AS entity
 
 -- name: coverage_read
--- Which buckets of each mapping were compared, and how long ago, as one JSON document.
+-- The compared buckets of each mapping and their age, as one JSON document.
 SELECT coalesce(json_agg(entity ORDER BY entity.name), '[]')::text
 FROM (
     SELECT mapping.name,
@@ -38,9 +38,9 @@ FROM (
     GROUP BY mapping.name
 ) AS entity
 
--- name: key_trail
--- All that the ledger's schema remembers of one row, under every key it had, as one JSON document;
--- see dirty_of.sql on why these bounds find them all.
+-- name: key_history
+-- All records of one row, under every key that it had, as one JSON document; by the bounds of
+-- `key_bounds`.
 SELECT json_build_object(
     'taken_at', clock_timestamp(),
     'keys', (
@@ -82,7 +82,7 @@ SELECT json_build_object(
             LIMIT %(facts_max)s
         ) AS stored),
     'reveals', (
-        SELECT coalesce(json_agg(told ORDER BY told.requested_at DESC), '[]')
+        SELECT coalesce(json_agg(reveal ORDER BY reveal.requested_at DESC), '[]')
         FROM (
             SELECT requested_by, requested_at, state
             FROM crossfade.request
@@ -90,11 +90,11 @@ SELECT json_build_object(
               AND arguments -> 'key' ->> 0 = (%(lowest)s::text[])[1]
             ORDER BY id DESC
             LIMIT %(facts_max)s
-        ) AS told)
+        ) AS reveal)
 )::text
 
 -- name: parked_page
--- Parked keys in their order, after one of them, as one JSON document.
+-- Parked keys in ascending order, after one of them, as one JSON document.
 SELECT coalesce(json_agg(parked ORDER BY parked.entity, parked.key), '[]')::text
 FROM (
     SELECT entity, key, version, attempts, dirty_since, parked_reason
@@ -106,14 +106,14 @@ FROM (
 ) AS parked
 
 -- name: runs_since
--- Verification runs of a while, newest first, as one JSON document.
+-- Verification runs of a period, newest first, as one JSON document.
 SELECT coalesce(json_agg(newest ORDER BY newest.id DESC), '[]')::text
 FROM (
     SELECT id, kind, is_deep, state, started_at, finished_at, source_rows, target_items, equal_keys,
            lagging_keys, racing_keys, parked_keys, drifted_keys, orphan_objects, read_units,
            root_digest,
-           ARRAY(SELECT told.value ->> 'entity'
-                 FROM jsonb_array_elements(progress -> 'left_out') AS told) AS left_out
+           ARRAY(SELECT skipped.value ->> 'entity'
+                 FROM jsonb_array_elements(progress -> 'left_out') AS skipped) AS left_out
     FROM crossfade.run
     WHERE started_at > clock_timestamp() - make_interval(secs => %(seconds)s)
     ORDER BY id DESC

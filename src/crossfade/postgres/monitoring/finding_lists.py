@@ -1,7 +1,7 @@
-"""Findings for people: filtered, in pages, counted no further than a limit.
+"""Lists of findings: filtered, in pages, counted up to a limit.
 
-Whatever the filters, a page and a count read a bounded part of two indexes: the list is merged from
-the kinds of findings that there are, each of which is a range of an index.
+With any filter, a page and a count read a bounded part of two indexes: the list is merged from the
+existing kinds of findings, each of which is a range of an index.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.parity.model import Cause, Finding, Verdict
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.parity.findings import finding_from
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 _CODE_POINT_MAX = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
@@ -26,13 +26,16 @@ _SURROGATES = range(0xD800, 0xE000)
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """Which findings are listed; None everywhere lists all, newest first.
+    """A filter of findings; one without conditions lists all findings, newest first.
 
     Attributes:
-        entity: of this mapping; empty for items that belong to no row.
-        since: first seen then or later.
-        key_prefix: the key's first column begins so; the list is then in the order of the keys, and
-            `since` is not looked at.
+        entity: the mapping; empty for items that belong to no row.
+        verdict: the verdict.
+        cause: the cause.
+        is_open: whether the finding is open.
+        since: the earliest time at which the finding was first seen.
+        key_prefix: the first characters of the key's first column; the list is then in the order of
+            the keys, and `since` is ignored.
     """
 
     entity: str | None = None
@@ -59,7 +62,7 @@ class FindingPage:
 
 @dataclass(frozen=True, slots=True)
 class FindingKinds:
-    """What findings there are, for the choices of a filter."""
+    """The kinds of the existing findings, for the choices of a filter."""
 
     entities: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
@@ -67,7 +70,7 @@ class FindingKinds:
 
 
 class PostgresFindingLists:
-    """Lists findings.
+    """A reader of lists of findings.
 
     Args:
         pool: from `open_pool`.
@@ -88,19 +91,19 @@ class PostgresFindingLists:
 
         Args:
             chosen: the filter.
-            after: the id of the last finding of the page before; the beginning unless given.
-            before: the id of the first finding of the page after; `after` is then not looked at.
-            findings_max: how many at most.
+            after: the id of the last finding of the previous page; None for the first page.
+            before: the id of the first finding of the next page; `after` is then ignored.
+            findings_max: the highest number of findings.
 
         Raises:
             Unavailable: the source cannot answer.
         """
         is_back = before is not None
-        asked = _asked(chosen) | {
+        parameters = _parameters(chosen) | {
             "edge": before if is_back else after,
             "findings_max": findings_max + 1,
         }
-        rows = await self._runner.rows(_listed(chosen, is_back=is_back), asked)
+        rows = await self._runner.rows(_listed(chosen, is_back=is_back), parameters)
         found = [finding_from(orjson.loads(row[0])) for row in rows]
         is_more = len(found) > findings_max
         del found[findings_max:]
@@ -111,7 +114,7 @@ class PostgresFindingLists:
         )
 
     async def count(self, chosen: FindingFilter, count_max: int = 10_001) -> int:
-        """Return how many findings a filter lists, counted no further than `count_max`.
+        """Return the number of findings of a filter, counted up to `count_max`.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -119,12 +122,12 @@ class PostgresFindingLists:
         column, low, high = _range(chosen)
         statement = query("findings_counted").format(column=column, low=low, high=high)
         ((counted,),) = await self._runner.rows(
-            statement, _asked(chosen) | {"count_max": count_max}
+            statement, _parameters(chosen) | {"count_max": count_max}
         )
         return int(counted)
 
     async def kinds(self) -> FindingKinds:
-        """Return which entities, verdicts and causes findings have.
+        """Return the entities, verdicts and causes of the existing findings.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -146,7 +149,7 @@ class PostgresFindingLists:
         return next((finding_from(orjson.loads(row[0])) for row in rows), None)
 
 
-def _asked(chosen: FindingFilter) -> dict[str, Any]:
+def _parameters(chosen: FindingFilter) -> dict[str, Any]:
     prefix = chosen.key_prefix
     return {
         "is_open": chosen.is_open,
@@ -162,8 +165,8 @@ def _asked(chosen: FindingFilter) -> dict[str, Any]:
 def _listed(chosen: FindingFilter, *, is_back: bool) -> sql.Composed:
     column, low, high = _range(chosen)
     grows = (chosen.key_prefix is not None) != is_back
-    words = ("<", ">", "<", "ASC") if grows else (">=", "<", ">=", "DESC")
-    ahead, beyond, within, direction = map(sql.SQL, words)
+    operators = ("<", ">", "<", "ASC") if grows else (">=", "<", ">=", "DESC")
+    ahead, beyond, within, direction = map(sql.SQL, operators)
     next_of = partial(
         query("finding_next").format,
         column=column,
@@ -183,7 +186,7 @@ def _listed(chosen: FindingFilter, *, is_back: bool) -> sql.Composed:
 
 
 def _range(chosen: FindingFilter) -> tuple[sql.Identifier, sql.SQL, sql.SQL]:
-    """Return the column of the list's order, its lowest value, and what all values are below."""
+    """Return the column of the list's order, its lowest value, and a bound above its values."""
     if chosen.key_prefix is None:
         return (
             sql.Identifier("first_seen"),
@@ -200,9 +203,9 @@ def _range(chosen: FindingFilter) -> tuple[sql.Identifier, sql.SQL, sql.SQL]:
 
 
 def above_prefix(prefix: str) -> str | None:
-    """Return the lowest text, in the order of code points, above every one that begins so.
+    """Return the lowest text, in the order of code points, above all texts with a prefix.
 
-    None where there is none: for the empty prefix and one of U+10FFFF alone.
+    None if there is none: for the empty prefix and one that consists of U+10FFFF.
     """
     kept = prefix.rstrip(chr(_CODE_POINT_MAX))
     if not kept:

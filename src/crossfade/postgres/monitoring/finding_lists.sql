@@ -5,20 +5,20 @@ SELECT to_jsonb(finding) FROM crossfade.finding WHERE id = %(id)s
 SELECT DISTINCT entity, verdict, cause FROM crossfade.finding_kind
 
 -- name: finding_next
--- The next findings of a kind beyond an edge.
-SELECT finding.{column} AS place, finding.id
+-- The next findings of a kind beyond a position.
+SELECT finding.{column} AS position, finding.id
 FROM crossfade.finding
 WHERE (finding.closed_at IS NULL) = kind.is_open
   AND finding.entity = kind.entity
   AND finding.verdict = kind.verdict
   AND finding.cause = kind.cause
-  AND (finding.{column}, finding.id) {beyond} (edge.place, edge.id)
+  AND (finding.{column}, finding.id) {beyond} (edge.position, edge.id)
   AND finding.{column} {within} {end}
 ORDER BY finding.{column} {direction}, finding.id {direction}
 LIMIT {limit}
 
 -- name: findings_counted
--- How many findings a list has, counted no further than a limit.
+-- The number of findings of a list, counted up to a limit.
 SELECT count(*)
 FROM (
     SELECT
@@ -41,11 +41,12 @@ FROM (
 ) AS counted
 
 -- name: findings_listed
--- A page of findings beyond an edge: another finding's place, moved into the list's range, or where
--- the range begins. One bound on each side of an index lets a page begin anywhere at no cost. Only
--- kinds whose next finding is among the first ones can have a finding on the page.
+-- A page of findings beyond a position: that of another finding, moved into the list's range, or
+-- the start of the range. With one bound on each side of an index, the cost of a page does not
+-- depend on where it begins. Only kinds with their next finding among the first ones can have a
+-- finding on the page.
 WITH edge AS (
-    SELECT CASE WHEN {column} {ahead} {start} THEN {start} ELSE {column} END AS place,
+    SELECT CASE WHEN {column} {ahead} {start} THEN {start} ELSE {column} END AS position,
            CASE WHEN {column} {ahead} {start} THEN 0 ELSE id END AS id
     FROM crossfade.finding
     WHERE id = %(edge)s::bigint
@@ -60,17 +61,17 @@ WITH edge AS (
       AND kind.entity = coalesce(%(entity)s, kind.entity)
       AND kind.verdict = coalesce(%(verdict)s, kind.verdict)
       AND kind.cause = coalesce(%(cause)s, kind.cause)
-    ORDER BY next.place {direction}, next.id {direction}
+    ORDER BY next.position {direction}, next.id {direction}
     LIMIT %(findings_max)s
 ), page AS MATERIALIZED (
-    SELECT next.place, next.id
+    SELECT next.position, next.id
     FROM edge
     CROSS JOIN kind
     CROSS JOIN LATERAL ({next_ones}) AS next
-    ORDER BY next.place {direction}, next.id {direction}
+    ORDER BY next.position {direction}, next.id {direction}
     LIMIT %(findings_max)s
 )
 SELECT to_jsonb(finding)
 FROM page
 JOIN crossfade.finding ON finding.id = page.id
-ORDER BY page.place {direction}, page.id {direction}
+ORDER BY page.position {direction}, page.id {direction}

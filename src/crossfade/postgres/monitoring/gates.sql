@@ -1,5 +1,5 @@
 -- name: gate_facts
--- What decides about the gates, as one JSON document. Counts go no further than a limit.
+-- The facts that decide the gates, as one JSON document. Counts stop at a limit.
 SELECT json_build_object(
     'taken_at', clock_timestamp(),
     'entities', (
@@ -22,7 +22,8 @@ SELECT json_build_object(
                    (SELECT count(*) FROM crossfade.coverage
                     WHERE coverage.entity = mapping.name
                       AND coverage.verified_at
-                          > clock_timestamp() - make_interval(secs => %(window_seconds)s)) AS buckets
+                          > clock_timestamp() - make_interval(secs => %(window_seconds)s)
+                   ) AS buckets
             FROM crossfade.mapping
             JOIN crossfade.watermark ON watermark.entity = mapping.name
             LEFT JOIN crossfade.backfill

@@ -1,6 +1,6 @@
-"""What a process tells of itself in the ledger's schema, so that other processes can show it.
+"""Heartbeats: the jobs, failures and open breakers of a process, for other processes to show.
 
-It counts in memory and writes every few seconds; a process that cannot write goes on all the same.
+A process counts in memory and writes every few seconds; one that cannot write continues its work.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ from crossfade.events import (
     PushFailed,
 )
 from crossfade.mapping.canary import CANARY, ENTITY
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 ANSWER_SECONDS = 5.0
-LEAVE_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 SAMPLE_SECONDS = 60.0
 KEPT_DAYS = 15
 KINDS_MAX = 500
-"""Kinds of failures counted between two writes; further ones count as one kind."""
+"""The number of kinds of failures counted between two writes; further kinds count as one."""
 OTHER = ("", "other")
 
 
 class PostgresHeartbeat:
-    """One process's account of itself.
+    """The heartbeat of one process.
 
     Args:
         pool: connections to the source.
-        every_seconds: how often `step` is made; a process silent for three times as long is gone.
+        every_seconds: the interval of `step`; a process without a heartbeat for three intervals is
+            not alive.
     """
 
     def __init__(self, pool: AsyncConnectionPool, every_seconds: float) -> None:
@@ -56,7 +57,7 @@ class PostgresHeartbeat:
 
     @contextmanager
     def running_job(self, job: str) -> Iterator[None]:
-        """Tell of a job, such as ``relay``, for as long as it is done."""
+        """Report a job, such as ``relay``, until the block ends."""
         self._jobs[job] += 1
         try:
             yield
@@ -64,7 +65,7 @@ class PostgresHeartbeat:
             self._jobs[job] -= 1
 
     def observe(self, event: Event) -> None:
-        """Count a failure, or note a breaker; anything else is passed over."""
+        """Count a failure, or record the state of a breaker; ignore other events."""
         match event:
             case PushFailed():
                 self._count(event.key.entity, event.error.__name__)
@@ -78,26 +79,26 @@ class PostgresHeartbeat:
                 pass
 
     async def step(self) -> bool:
-        """Write what there is to tell; False: the next turn may wait.
+        """Write a heartbeat; return False, since the next step can wait.
 
         Raises:
-            Unavailable: the source cannot answer; what was counted is told later.
+            Unavailable: the source cannot answer; the next step writes the failures.
         """
-        await self._beat(ANSWER_SECONDS)
+        await self._write(ANSWER_SECONDS)
         if monotonic() - self._sampled_at >= SAMPLE_SECONDS:
             await self._execute("heartbeat_sample", {"kept_days": KEPT_DAYS}, ANSWER_SECONDS)
             self._sampled_at = monotonic()
         return False
 
-    async def leave(self) -> None:
-        """Tell that the process ends; when that cannot be told, its silence does."""
+    async def close(self) -> None:
+        """Delete the process; if that fails, it is not alive after three intervals."""
         with suppress(CrossfadeError):
-            await self._beat(LEAVE_SECONDS)
-            await self._execute("heartbeat_leave", {"id": self._id}, LEAVE_SECONDS)
+            await self._write(CLOSE_SECONDS)
+            await self._execute("heartbeat_delete", {"id": self._id}, CLOSE_SECONDS)
 
-    async def _beat(self, seconds: float) -> None:
+    async def _write(self, seconds: float) -> None:
         failures, self._failures = self._failures, Counter()
-        told = [
+        records = [
             {"entity": entity, "error": error, "failures": times}
             for (entity, error), times in failures.items()
         ]
@@ -106,7 +107,7 @@ class PostgresHeartbeat:
             "jobs": sorted(+self._jobs),
             "stores_open": sorted(self._stores_open),
             "every_seconds": self._every_seconds,
-            "failures": orjson.dumps(told).decode(),
+            "failures": orjson.dumps(records).decode(),
             "forget_seconds": FORGET_SECONDS,
         }
         try:
@@ -125,11 +126,11 @@ class PostgresHeartbeat:
 
 
 class PostgresCanary:
-    """Writes the row that travels end to end.
+    """The writer of the canary, a row whose delivery is measured from end to end.
 
     Args:
         pool: connections to the source.
-        every_seconds: the shortest time between two of its journeys, over all relays.
+        every_seconds: the shortest interval between two writes, over all relays.
     """
 
     def __init__(self, pool: AsyncConnectionPool, every_seconds: float) -> None:
@@ -137,12 +138,12 @@ class PostgresCanary:
         self._every_seconds = every_seconds
 
     async def step(self) -> bool:
-        """Send the canary out, unless it is under way; False: the next turn may wait.
+        """Write the canary unless it is undelivered; return False, since the next step can wait.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        # A turn that comes a little early must not be passed over.
+        # A step that is a little early must not be skipped.
         values = {"canary": CANARY, "entity": ENTITY, "seconds": 0.9 * self._every_seconds}
         await StatementRunner(self._pool, ANSWER_SECONDS).count(query("canary_send"), values)
         return False

@@ -1,6 +1,6 @@
 -- name: canary_send
--- Sends the canary out, unless it is under way or did so a moment ago. One that was parked tries
--- again.
+-- Writes the canary, unless its last write is not yet delivered or too recent. A parked canary is
+-- written again.
 INSERT INTO crossfade.canary AS known (canary) VALUES (%(canary)s)
 ON CONFLICT (canary) DO UPDATE SET
     beaten_at = excluded.beaten_at,
@@ -19,9 +19,9 @@ WHERE known.beaten_at < excluded.beaten_at - make_interval(secs => %(seconds)s)
         AND mark.dirty_since IS NOT NULL AND mark.parked_reason IS NULL)
 
 -- name: heartbeat_write
--- Tells that a process lives, adds its failures to those of this minute, and forgets processes that
--- have been silent for long.
-WITH seen AS (
+-- Records that a process is alive, adds its failures to those of this minute, and deletes processes
+-- that have not written for long.
+WITH alive AS (
     INSERT INTO crossfade.process AS known (id, jobs, stores_open, every_seconds)
     VALUES (%(id)s::uuid, %(jobs)s::text[], %(stores_open)s::text[], %(every_seconds)s)
     ON CONFLICT (id) DO UPDATE SET
@@ -29,7 +29,8 @@ WITH seen AS (
 ), counted AS (
     INSERT INTO crossfade.failure_minute AS known (minute, entity, error, failures)
     SELECT date_trunc('minute', now()), entity, error, failures
-    FROM jsonb_to_recordset(%(failures)s::jsonb) AS told(entity text, error text, failures bigint)
+    FROM jsonb_to_recordset(%(failures)s::jsonb)
+         AS reported(entity text, error text, failures bigint)
     ORDER BY entity, error
     ON CONFLICT (minute, entity, error) DO UPDATE SET
         failures = known.failures + excluded.failures
@@ -37,11 +38,12 @@ WITH seen AS (
 DELETE FROM crossfade.process
 WHERE seen_at < now() - make_interval(secs => %(forget_seconds)s) AND id <> %(id)s::uuid
 
--- name: heartbeat_leave
+-- name: heartbeat_delete
+-- Deletes a process that ends.
 DELETE FROM crossfade.process WHERE id = %(id)s::uuid
 
 -- name: heartbeat_sample
--- Keeps how many keys are dirty at this minute, unless another process has; forgets what is old.
+-- Records the number of dirty keys of this minute unless another process has; deletes old samples.
 WITH old_failures AS (
     DELETE FROM crossfade.failure_minute
     WHERE minute < now() - make_interval(days => %(kept_days)s)

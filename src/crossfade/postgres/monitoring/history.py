@@ -1,4 +1,4 @@
-"""What the ledger's schema tells about a migration so far: runs, findings, lag."""
+"""The history of a migration from the ledger's schema: runs, findings, lag."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crossfade.postgres.queries import query
 
 @dataclass(frozen=True, slots=True)
 class HistoryOptions:
-    """How much is told; the newest of each."""
+    """Limits of a history, which holds the newest records of each kind."""
 
     runs_max: int = 200
     findings_max: int = 200
@@ -24,10 +24,10 @@ class HistoryOptions:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A verification run, its keys by verdict.
+    """A verification run, its keys counted by verdict.
 
     Attributes:
-        left_out: mappings that it went on without, since their tables had changed.
+        left_out: mappings that it skipped because their tables had changed.
     """
 
     id: int
@@ -50,7 +50,7 @@ class PastRun:
 
     @property
     def parity(self) -> float | None:
-        """The share of keys that were equal or on their way; None when there were none."""
+        """The share of keys that were equal or not yet delivered; None without keys."""
         settled = self.equal_keys + self.lagging_keys + self.racing_keys
         judged = settled + self.parked_keys + self.drifted_keys
         return settled / judged if judged else None
@@ -58,14 +58,15 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True)
 class EntityHistory:
-    """A mapping as it stands.
+    """The present state of a mapping.
 
     Attributes:
         keys: keys of the ledger.
-        oldest_dirty_seconds: the lag: how long the oldest key has waited, parked ones apart.
-        verified_at: when the newest full run that covers it ended.
-        replicated_through: every write committed before is in the target, parked keys apart.
-        verified_through: of every write committed before, the key was compared since.
+        oldest_dirty_seconds: the lag: the age of the oldest dirty key, except parked keys.
+        verified_at: when the newest full run that covers the mapping ended.
+        replicated_through: every write committed before this time is in the target, except those
+            of parked keys.
+        verified_through: the key of every write committed before this time was compared since.
         unverified: keys that were delivered and not compared since.
         backfilled: the share of its windows that is done; None without a backfill.
     """
@@ -86,7 +87,7 @@ class EntityHistory:
 
 @dataclass(frozen=True, slots=True)
 class VerdictCount:
-    """How many findings of a verdict there are."""
+    """The numbers of findings of a verdict."""
 
     verdict: Verdict
     open: int
@@ -114,7 +115,7 @@ class SlowKey:
     """A key that has not reached the target.
 
     Attributes:
-        seconds: since when it waits.
+        seconds: how long it has been dirty.
         attempts: failures in a row.
     """
 
@@ -127,7 +128,7 @@ class SlowKey:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All of it, at one moment; runs oldest first, open findings first, slowest keys first."""
+    """The history at one time: runs oldest first, findings open first, keys slowest first."""
 
     taken_at: datetime
     runs: tuple[PastRun, ...]
@@ -138,7 +139,11 @@ class History:
 
 
 async def history(dsn: str, options: HistoryOptions | None = None) -> History:
-    """Return what the ledger's schema tells, in one round trip.
+    """Return the history of a migration, in one round trip.
+
+    Args:
+        dsn: the database URL of the source.
+        options: the limits.
 
     Raises:
         NoSuchStore: nothing is installed.

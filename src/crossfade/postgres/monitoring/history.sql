@@ -1,5 +1,5 @@
 -- name: history
--- What the ledger's schema tells about a migration, as one JSON document.
+-- The history of a migration, as one JSON document.
 SELECT json_build_object(
     'taken_at', clock_timestamp(),
     'runs', (
@@ -8,8 +8,8 @@ SELECT json_build_object(
             SELECT id, kind, is_deep, state, started_at, finished_at, source_rows, target_items,
                    equal_keys, lagging_keys, racing_keys, parked_keys, drifted_keys,
                    orphan_objects, read_units, root_digest,
-                   ARRAY(SELECT told.value ->> 'entity'
-                         FROM jsonb_array_elements(progress -> 'left_out') AS told) AS left_out
+                   ARRAY(SELECT skipped.value ->> 'entity'
+                         FROM jsonb_array_elements(progress -> 'left_out') AS skipped) AS left_out
             FROM crossfade.run
             ORDER BY id DESC
             LIMIT %(runs_max)s
@@ -51,7 +51,8 @@ SELECT json_build_object(
             GROUP BY verdict
         ) AS counted),
     'findings', (
-        SELECT coalesce(json_agg(newest ORDER BY newest.closed_at IS NOT NULL, newest.id DESC), '[]')
+        SELECT coalesce(
+            json_agg(newest ORDER BY newest.closed_at IS NOT NULL, newest.id DESC), '[]')
         FROM (
             SELECT id, entity, key, verdict, fields, cause, first_seen, last_seen, closed_at,
                    closed_by

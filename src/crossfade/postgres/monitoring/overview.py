@@ -1,4 +1,4 @@
-"""What the ledger's schema tells about this moment, for pages and monitors."""
+"""The present state of a migration from the ledger's schema, for pages and monitors."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from datetime import datetime
 from psycopg_pool import AsyncConnectionPool
 
 from crossfade.errors import SchemaChanged
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import migrations, query
+from crossfade.postgres.statement_runner import StatementRunner
 
 FINDINGS_MAX = 10_000
-"""Open findings are counted up to here."""
+"""The limit of counting open findings."""
 PROCESSES_MAX = 50
 MINUTES = 60
-"""How far back failures and lag are told."""
+"""The period of the failures and lags of an overview."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityNow:
-    """A mapping at this moment.
+    """The present state of a mapping.
 
     Attributes:
-        dirty: keys that have not reached the target, parked ones apart.
-        parked: keys that are no longer tried.
-        oldest_dirty_seconds: how long the oldest of the dirty keys has waited.
+        dirty: keys that have not reached the target, except parked keys.
+        parked: keys that are no longer delivered until they are written or unparked.
+        oldest_dirty_seconds: the age of the oldest dirty key.
         backfilled: the share of the backfill's windows that is done; None without a backfill.
-        is_captured: whether every trigger is in place and fires.
+        is_captured: whether every trigger exists and is enabled.
     """
 
     name: str
@@ -41,14 +41,15 @@ class EntityNow:
 
 @dataclass(frozen=True, slots=True)
 class ProcessNow:
-    """A process that told of itself lately.
+    """A process that wrote a heartbeat within the last hour.
 
     Attributes:
-        id: a random name.
-        jobs: what it does: ``push``, ``relay``, ``backfill``, ``verify``, ``work``.
-        stores_open: stores that it leaves alone, because they failed too often in a row.
-        silent_seconds: how long ago it told of itself.
-        is_alive: whether that is as it should be.
+        id: a random identifier.
+        jobs: its jobs: ``push``, ``relay``, ``backfill``, ``verify``, ``work``.
+        stores_open: stores for which its breaker is open.
+        started_at: when it started.
+        silent_seconds: the age of its last heartbeat.
+        is_alive: whether that heartbeat is recent enough.
     """
 
     id: str
@@ -61,7 +62,7 @@ class ProcessNow:
 
 @dataclass(frozen=True, slots=True)
 class FailureMinute:
-    """How often one class of error came up in one minute, over all processes."""
+    """The number of failures of one class of error in one minute, over all processes."""
 
     minute: datetime
     error: str
@@ -70,7 +71,7 @@ class FailureMinute:
 
 @dataclass(frozen=True, slots=True)
 class LagMinute:
-    """The dirty keys at one minute, over all mappings, and how long the oldest one had waited."""
+    """The number of dirty keys at one minute, over all mappings, and the age of the oldest one."""
 
     at: datetime
     dirty: int
@@ -79,19 +80,21 @@ class LagMinute:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A migration at one moment.
+    """The state of a migration at one time.
 
     Attributes:
-        open_findings: findings that nobody has settled, at most `FINDINGS_MAX` and one.
-        replicated_through: every write committed before is in the target, parked keys apart.
-        verified_through: of every write committed before, the key was compared since.
+        taken_at: the time.
+        open_findings: the number of open findings, counted up to `FINDINGS_MAX` + 1.
+        replicated_through: every write committed before this time is in the target, except those
+            of parked keys.
+        verified_through: the key of every write committed before this time was compared since.
         verified_at: when the newest full verification ended.
-        canary_at: when the newest canary that has arrived set out; None without canaries.
-        transaction_seconds: age of the oldest transaction that holds a snapshot or has written;
-            None where the role may not see other sessions.
-        processes: those of the last hour, the longest at work first.
-        failures: of the last hour, oldest first.
-        lags: of the last hour, oldest first.
+        canary_at: when the newest delivered canary was written; None without canaries.
+        processes: those of the last hour, the earliest started first.
+        failures: those of the last hour, oldest first.
+        lags: those of the last hour, oldest first.
+        transaction_seconds: the age of the oldest transaction that holds a snapshot or has written;
+            None for a role that cannot see other sessions.
     """
 
     taken_at: datetime
@@ -108,27 +111,27 @@ class Overview:
 
     @property
     def canary_seconds(self) -> float | None:
-        """The age of the newest canary that has arrived; None without canaries."""
+        """The age of the newest delivered canary; None without canaries."""
         return _age(self.taken_at, self.canary_at)
 
     @property
     def stores_open(self) -> frozenset[str]:
-        """Stores that some process at work leaves alone."""
+        """Stores for which the breaker of any live process is open."""
         return frozenset(store for one in self.alive() for store in one.stores_open)
 
     def alive(self, job: str = "") -> tuple[ProcessNow, ...]:
-        """Return the processes at work, or those with one job."""
+        """Return the live processes, or those of them with a job."""
         return tuple(one for one in self.processes if one.is_alive and (not job or job in one.jobs))
 
 
 async def overview(pool: AsyncConnectionPool, seconds: float) -> Overview:
-    """Return how the migration stands, in one round trip.
+    """Return the present state of the migration, in one round trip.
 
-    The counts cost in proportion to the dirty keys, not to the keys.
+    The cost grows with the number of dirty keys, not with that of all keys.
 
     Args:
         pool: connections to the source.
-        seconds: how long it may take.
+        seconds: the time limit.
 
     Raises:
         NoSuchStore: nothing is installed.
@@ -147,17 +150,17 @@ async def check_schema(pool: AsyncConnectionPool, seconds: float) -> None:
 
     Raises:
         NoSuchStore: nothing is installed.
-        SchemaChanged: another release installed it.
+        SchemaChanged: another release installed the schema.
         Unavailable: the server cannot be reached, or refuses.
     """
-    rows = await StatementRunner(pool, seconds).rows(query("schema_steps"))
-    present = {int(version) for (version,) in rows}
-    wanted = {version for version, _ in migrations()}
-    if present != wanted:
-        missing = ", ".join(map(str, sorted(wanted - present))) or "none"
-        newer = ", ".join(map(str, sorted(present - wanted))) or "none"
+    rows = await StatementRunner(pool, seconds).rows(query("applied_migrations"))
+    applied = {int(version) for (version,) in rows}
+    known = {version for version, _ in migrations()}
+    if applied != known:
+        missing = ", ".join(map(str, sorted(known - applied))) or "none"
+        newer = ", ".join(map(str, sorted(applied - known))) or "none"
         raise SchemaChanged(
-            f"the schema crossfade is not this release's: steps missing: {missing}, unknown here: "
+            f"schema crossfade is of another release: migrations missing: {missing}, unknown: "
             f"{newer}; run `crossfade install` of the newest release, and upgrade this process"
         )
 

@@ -1,6 +1,6 @@
 -- name: overview
--- How a migration stands at this moment, as one JSON document. Every part of it reads an index of
--- what is unsettled: its cost grows with the dirty and parked keys, not with all keys.
+-- The present state of a migration, as one JSON document. Every part reads a partial index: the
+-- cost grows with the number of dirty and parked keys, not with that of all keys.
 WITH waiting AS (
     SELECT entity, count(*) AS dirty, min(dirty_since) AS since
     FROM crossfade.ledger
@@ -51,8 +51,8 @@ SELECT json_build_object(
     'verified_at', (
         SELECT max(finished_at) FROM crossfade.run WHERE kind = 'full' AND state = 'finished'),
     'canary_at', (SELECT canary_at FROM crossfade.pulse),
-    -- Behind a transaction that holds a snapshot no dead row can be cleaned up, of any table. One's
-    -- own sessions would say nothing of others, so without the right to see those nothing is told.
+    -- A transaction that holds a snapshot keeps vacuum from removing later dead rows of any table.
+    -- NULL for a role that cannot see the sessions of others.
     'transaction_seconds', (
         SELECT extract(epoch FROM coalesce(max(clock_timestamp() - xact_start), '0'))
         FROM pg_stat_activity
@@ -60,7 +60,7 @@ SELECT json_build_object(
           AND backend_type = 'client backend' AND coalesce(backend_xid, backend_xmin) IS NOT NULL
         HAVING pg_has_role('pg_read_all_stats', 'USAGE')),
     'processes', (
-        SELECT coalesce(json_agg(told ORDER BY told.started_at), '[]')
+        SELECT coalesce(json_agg(process ORDER BY process.started_at), '[]')
         FROM (
             SELECT id, jobs, stores_open, started_at,
                    extract(epoch FROM clock_timestamp() - seen_at) AS silent_seconds,
@@ -69,22 +69,22 @@ SELECT json_build_object(
             FROM crossfade.process
             ORDER BY seen_at DESC
             LIMIT %(processes_max)s
-        ) AS told),
+        ) AS process),
     'failures', (
-        SELECT coalesce(json_agg(told ORDER BY told.minute, told.failures DESC), '[]')
+        SELECT coalesce(json_agg(failure ORDER BY failure.minute, failure.failures DESC), '[]')
         FROM (
             SELECT minute, error, sum(failures) AS failures
             FROM crossfade.failure_minute
             WHERE minute > now() - make_interval(mins => %(minutes)s)
             GROUP BY minute, error
-        ) AS told),
+        ) AS failure),
     'lags', (
-        SELECT coalesce(json_agg(told ORDER BY told.at), '[]')
+        SELECT coalesce(json_agg(lag ORDER BY lag.at), '[]')
         FROM (
             SELECT at, sum(dirty) AS dirty,
                    coalesce(max(oldest_dirty_seconds), 0) AS oldest_dirty_seconds
             FROM crossfade.lag_sample
             WHERE at > now() - make_interval(mins => %(minutes)s)
             GROUP BY at
-        ) AS told)
+        ) AS lag)
 )::text

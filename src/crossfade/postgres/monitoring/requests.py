@@ -1,4 +1,4 @@
-"""What operators asked for, in the ledger's schema."""
+"""Requests of operators, in the ledger's schema."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from crossfade.operations.requests import (
     kind_of,
     unparked,
 )
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 
 class PostgresRequests:
-    """The requests, as one process asks for things or works on them.
+    """The requests, for one process that creates them or carries them out.
 
     Args:
         pool: from `open_pool`.
-        lease_seconds: a worker that has been silent for so long loses its request to another.
+        lease_seconds: how long a lease on a request lasts unless its worker renews it.
     """
 
     def __init__(self, pool: AsyncConnectionPool, lease_seconds: float = 30.0) -> None:
@@ -39,30 +39,29 @@ class PostgresRequests:
         self.lease_seconds = lease_seconds
 
     async def ask(self, task: Task, requested_by: str) -> OperatorRequest:
-        """Ask for something; what is asked for already is not asked for twice.
+        """Create a request for a task, unless an equal one is open; return the open one.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = _asked(task) | {"requested_by": requested_by}
+        values = _values(task) | {"requested_by": requested_by}
         found: Sequence[OperatorRequest] = ()
-        while not found:  # a worker may end it in between: then it is asked for anew
-            await self._change("request_ask", asked)
-            found = await self._find("request_open", asked)
+        while not found:  # a worker may end the request in between: then it is created again
+            await self._change("request_create", values)
+            found = await self._find("request_open", values)
         return found[0]
 
     async def unpark(self, task: Unpark, requested_by: str) -> OperatorRequest:
-        """Give parked keys a fresh chance, at once and on the record.
+        """Unpark keys at once, and record a request that is done.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = _asked(task) | {"requested_by": requested_by}
         chosen = {"entity": task.entity, "key": list(task.key) if task.key else None}
         async with self._runner.session() as connection, connection.transaction():
             keys = (await connection.execute(query("unpark"), chosen)).rowcount
-            told = asked | {"outcome": unparked(keys)}
-            cursor = await connection.execute(query("request_done"), told)
+            values = _values(task) | {"requested_by": requested_by, "outcome": unparked(keys)}
+            cursor = await connection.execute(query("request_done"), values)
             (row,) = await cursor.fetchall()
             return _request(orjson.loads(row[0]))
 
@@ -80,20 +79,20 @@ class PostgresRequests:
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"id": number, "requests_max": 1}
-        return next(iter(await self._find("request_find", asked)), None)
+        parameters = {"id": number, "requests_max": 1}
+        return next(iter(await self._find("request_find", parameters)), None)
 
     async def withdraw(self, number: int, withdrawn_by: str) -> bool:
-        """Take a request back that no worker has taken yet; whether it was so.
+        """Withdraw a request that is still waiting; return whether it was.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"id": number, "outcome": f"withdrawn by {withdrawn_by}"}
-        return bool(await self._change("request_withdraw", asked))
+        values = {"id": number, "outcome": f"withdrawn by {withdrawn_by}"}
+        return bool(await self._change("request_withdraw", values))
 
     async def take(self) -> OperatorRequest | None:
-        """Take the oldest request, unless one is being worked on.
+        """Lease the oldest request, unless another one is running; None if there is none.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -101,38 +100,38 @@ class PostgresRequests:
         return next(iter(await self._find("request_take", self._lease())), None)
 
     async def renew(self, number: int, outcome: str | None) -> bool:
-        """Keep a request, and tell how far it has come; False when it was lost to another worker.
+        """Renew the lease of a request and record its progress; False if another worker holds it.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = self._lease() | {"id": number, "outcome": outcome}
-        return bool(await self._change("request_renew", asked))
+        values = self._lease() | {"id": number, "outcome": outcome}
+        return bool(await self._change("request_renew", values))
 
     async def end(self, number: int, state: RequestState, outcome: str | None) -> bool:
-        """End a request, or give it back as waiting; False when it was lost to another worker.
+        """End a request, or release it as waiting; False if another worker holds it.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"id": number, "worker": self._worker, "state": state, "outcome": outcome}
-        return bool(await self._change("request_end", asked))
+        values = {"id": number, "worker": self._worker, "state": state, "outcome": outcome}
+        return bool(await self._change("request_end", values))
 
     async def keep_revealed(self, number: int, content: Mapping[str, Any], seconds: float) -> None:
-        """Keep what a request brought to light for so long.
+        """Store the content that a request revealed, for a number of seconds.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = {
+        values = {
             "request": number,
             "content": orjson.dumps(content).decode(),
             "seconds": seconds,
         }
-        await self._change("revealed_keep", told)
+        await self._change("revealed_keep", values)
 
     async def revealed(self, number: int) -> tuple[Mapping[str, Any], datetime] | None:
-        """Return what a request brought to light, and until when; None when it is gone.
+        """Return the content that a request revealed and its expiry; None once it has expired.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -142,7 +141,7 @@ class PostgresRequests:
         return next(((orjson.loads(text), datetime.fromisoformat(end)) for text, end in rows), None)
 
     async def forget_revealed(self) -> int:
-        """Remove what has expired; returns how many there were.
+        """Delete expired contents; return how many were deleted.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -152,30 +151,30 @@ class PostgresRequests:
     def _lease(self) -> dict[str, Any]:
         return {"worker": self._worker, "lease_seconds": self.lease_seconds}
 
-    async def _change(self, name: LiteralString, asked: Mapping[str, Any]) -> int:
-        return await self._runner.count(query(name), asked)
+    async def _change(self, name: LiteralString, values: Mapping[str, Any]) -> int:
+        return await self._runner.count(query(name), values)
 
-    async def _find(self, name: LiteralString, asked: Mapping[str, Any]) -> list[OperatorRequest]:
-        rows = await self._runner.rows(query(name), asked)
+    async def _find(self, name: LiteralString, values: Mapping[str, Any]) -> list[OperatorRequest]:
+        rows = await self._runner.rows(query(name), values)
         return [_request(orjson.loads(text)) for (text,) in rows]
 
 
-def _asked(task: Task) -> dict[str, Any]:
+def _values(task: Task) -> dict[str, Any]:
     return {"kind": kind_of(task), "arguments": orjson.dumps(asdict(task)).decode()}
 
 
-def _request(told: Mapping[str, Any]) -> OperatorRequest:
+def _request(row: Mapping[str, Any]) -> OperatorRequest:
     return OperatorRequest(
-        id=told["id"],
-        task=msgspec.convert(told["arguments"], type=KINDS[told["kind"]]),
-        requested_by=told["requested_by"],
-        requested_at=datetime.fromisoformat(told["requested_at"]),
-        state=RequestState(told["state"]),
-        attempts=told["attempts"],
-        taken_at=_moment(told["taken_at"]),
-        lease_until=_moment(told["lease_until"]),
-        finished_at=_moment(told["finished_at"]),
-        outcome=told["outcome"],
+        id=row["id"],
+        task=msgspec.convert(row["arguments"], type=KINDS[row["kind"]]),
+        requested_by=row["requested_by"],
+        requested_at=datetime.fromisoformat(row["requested_at"]),
+        state=RequestState(row["state"]),
+        attempts=row["attempts"],
+        taken_at=_moment(row["taken_at"]),
+        lease_until=_moment(row["lease_until"]),
+        finished_at=_moment(row["finished_at"]),
+        outcome=row["outcome"],
     )
 
 

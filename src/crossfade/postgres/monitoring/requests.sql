@@ -1,11 +1,11 @@
--- name: request_ask
--- Asks for something, unless it is asked for already.
+-- name: request_create
+-- Creates a request, unless an equal one is open.
 INSERT INTO crossfade.request (kind, arguments, requested_by)
 VALUES (%(kind)s, %(arguments)s::jsonb, %(requested_by)s)
 ON CONFLICT (kind, arguments) WHERE finished_at IS NULL DO NOTHING
 
 -- name: request_done
--- Records what was done at once.
+-- Records a request that was carried out at once.
 INSERT INTO crossfade.request (
     kind, arguments, requested_by, state, attempts, taken_at, finished_at, outcome)
 VALUES (%(kind)s, %(arguments)s::jsonb, %(requested_by)s, 'done', 1, clock_timestamp(),
@@ -13,7 +13,7 @@ VALUES (%(kind)s, %(arguments)s::jsonb, %(requested_by)s, 'done', 1, clock_times
 RETURNING to_jsonb(request)
 
 -- name: request_end
--- Ends a request that is this worker's; as waiting, it is given back.
+-- Ends a request that this worker holds, or releases it as waiting.
 UPDATE crossfade.request
 SET state = %(state)s, outcome = %(outcome)s, lease_until = NULL,
     finished_at = CASE WHEN %(state)s <> 'waiting' THEN clock_timestamp() END,
@@ -32,15 +32,15 @@ SELECT to_jsonb(request) FROM crossfade.request
 WHERE kind = %(kind)s AND arguments = %(arguments)s::jsonb AND finished_at IS NULL
 
 -- name: request_renew
--- Keeps a request, and tells how far it has come.
+-- Renews the lease of a request and records its progress.
 UPDATE crossfade.request
 SET lease_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s),
     outcome = coalesce(%(outcome)s, outcome)
 WHERE id = %(id)s AND worker = %(worker)s AND state = 'running'
 
 -- name: request_take
--- Takes the request that is worked on if its worker has fallen silent, else the oldest one that waits
--- if none is worked on. Of workers that come at once, the later ones find it taken.
+-- Leases the running request if its lease has expired, else the oldest waiting request if none is
+-- running. Of concurrent workers, one wins.
 UPDATE crossfade.request
 SET state = 'running', worker = %(worker)s, attempts = attempts + 1,
     taken_at = clock_timestamp(),

@@ -1,1 +1,1 @@
-"""What verification reads from PostgreSQL and keeps there."""
+"""The records of verification, and its reads of the source."""

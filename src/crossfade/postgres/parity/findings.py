@@ -1,4 +1,4 @@
-"""What verification found, in the ledger's schema."""
+"""Findings of verification, in the ledger's schema."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.state import Key
 from crossfade.parity.model import Cause, Comparison, Evidence, Finding, Verdict
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 
 class PostgresFindings:
-    """Keeps findings, each with its evidence and without any content.
+    """A store of findings, each with its evidence and without any content.
 
     Args:
         pool: from `open_pool`.
@@ -27,27 +27,31 @@ class PostgresFindings:
         self._runner = StatementRunner(pool)
 
     async def record(self, run: int, comparisons: Sequence[Comparison]) -> None:
-        """Open a finding for each drift, or bring the key's open one up to date.
-
-        Raises:
-            Unavailable: the source cannot answer.
-        """
-        told = [_told(comparison) for comparison in comparisons]
-        await self._runner.count(query("finding_record"), {"run": run, "findings": _json(told)})
-
-    async def close(self, keys: Sequence[Key], closed_by: str) -> int:
-        """Close the open findings of keys that are equal now; returns how many there were.
+        """Open a finding for each comparison, or update the key's open one.
 
         Args:
-            keys: as their findings name them.
-            closed_by: what saw it, such as ``run 7``.
+            run: the number of the run that made the comparisons.
+            comparisons: keys that differ.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = [{"entity": key.entity, "key": key.parts} for key in keys]
-        asked = {"keys": _json(told), "closed_by": closed_by}
-        return await self._runner.count(query("finding_close"), asked)
+        records = _json([_record(comparison) for comparison in comparisons])
+        await self._runner.count(query("finding_record"), {"run": run, "findings": records})
+
+    async def close(self, keys: Sequence[Key], closed_by: str) -> int:
+        """Close the open findings of keys that are equal now; return how many were closed.
+
+        Args:
+            keys: the keys of the findings.
+            closed_by: what compared them, such as ``run 7``.
+
+        Raises:
+            Unavailable: the source cannot answer.
+        """
+        records = _json([{"entity": key.entity, "key": key.parts} for key in keys])
+        parameters = {"keys": records, "closed_by": closed_by}
+        return await self._runner.count(query("finding_close"), parameters)
 
     async def open_page(
         self,
@@ -61,11 +65,11 @@ class PostgresFindings:
         """Return open findings in the order of their discovery.
 
         Args:
-            entities: of these mappings, and foreign items.
-            after: the id of the last one known.
-            run: only those that this run saw last.
-            before_run: only those that no run from this one on has seen.
-            findings_max: how many at most.
+            entities: the mappings; findings of foreign items are returned too.
+            after: the id after which the page begins.
+            run: only findings that this run was the last to see.
+            before_run: only findings that neither this run nor a later one has seen.
+            findings_max: the highest number of findings.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -82,7 +86,7 @@ class PostgresFindings:
         )
 
     async def of_key(self, key: Key) -> Sequence[Finding]:
-        """Return every finding that a key ever had, oldest first.
+        """Return every finding of a key, open or closed, oldest first.
 
         Raises:
             Unavailable: the source cannot answer.
@@ -94,21 +98,21 @@ class PostgresFindings:
     async def open_counts(
         self, entities: Sequence[str], *, run: int | None = None
     ) -> dict[Verdict, int]:
-        """Return how many findings are open, by verdict; of one run, or of all.
+        """Return the number of open findings by verdict, of one run or of all.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"entities": list(entities), "run": run}
-        rows = await self._runner.rows(query("finding_counts"), asked)
+        parameters = {"entities": list(entities), "run": run}
+        rows = await self._runner.rows(query("finding_counts"), parameters)
         return {Verdict(verdict): int(count) for verdict, count in rows}
 
-    async def _findings(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Finding]:
-        rows = await self._runner.rows(query(name), asked)
+    async def _findings(self, name: LiteralString, parameters: Mapping[str, Any]) -> list[Finding]:
+        rows = await self._runner.rows(query(name), parameters)
         return [finding_from(orjson.loads(text)) for (text,) in rows]
 
 
-def _told(comparison: Comparison) -> dict[str, Any]:
+def _record(comparison: Comparison) -> dict[str, Any]:
     return {
         "entity": comparison.key.entity,
         "key": comparison.key.parts,
@@ -119,24 +123,24 @@ def _told(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def finding_from(told: Mapping[str, Any]) -> Finding:
-    """Return a row of the table, read as JSON, as a finding."""
-    closed_at = told["closed_at"]
+def finding_from(row: Mapping[str, Any]) -> Finding:
+    """Return the finding in a row of the table that was read as JSON."""
+    closed_at = row["closed_at"]
     return Finding(
-        id=told["id"],
+        id=row["id"],
         comparison=Comparison(
-            key=Key(told["entity"], tuple(told["key"])),
-            verdict=Verdict(told["verdict"]),
-            fields=tuple(told["fields"]),
-            cause=Cause(told["cause"]),
-            evidence=Evidence(**{field.name: told[field.name] for field in fields(Evidence)}),
+            key=Key(row["entity"], tuple(row["key"])),
+            verdict=Verdict(row["verdict"]),
+            fields=tuple(row["fields"]),
+            cause=Cause(row["cause"]),
+            evidence=Evidence(**{field.name: row[field.name] for field in fields(Evidence)}),
         ),
-        first_run=told["first_run"],
-        last_run=told["last_run"],
-        first_seen=datetime.fromisoformat(told["first_seen"]),
-        last_seen=datetime.fromisoformat(told["last_seen"]),
+        first_run=row["first_run"],
+        last_run=row["last_run"],
+        first_seen=datetime.fromisoformat(row["first_seen"]),
+        last_seen=datetime.fromisoformat(row["last_seen"]),
         closed_at=None if closed_at is None else datetime.fromisoformat(closed_at),
-        closed_by=told["closed_by"],
+        closed_by=row["closed_by"],
     )
 
 

@@ -1,8 +1,8 @@
 -- name: finding_close
 UPDATE crossfade.finding AS known
 SET closed_at = clock_timestamp(), closed_by = %(closed_by)s
-FROM jsonb_to_recordset(%(keys)s::jsonb) AS told(entity text, key text[])
-WHERE known.entity = told.entity AND known.key = told.key AND known.closed_at IS NULL
+FROM jsonb_to_recordset(%(keys)s::jsonb) AS given(entity text, key text[])
+WHERE known.entity = given.entity AND known.key = given.key AND known.closed_at IS NULL
 
 -- name: finding_counts
 -- Open findings by verdict, of one run or of all.
@@ -34,7 +34,7 @@ INSERT INTO crossfade.finding AS known (
     source_digest, target_digest, mapping_version, first_run, last_run)
 SELECT entity, key, verdict, fields, cause, source_version, acked_version, target_version,
        source_digest, target_digest, mapping_version, %(run)s, %(run)s
-FROM jsonb_to_recordset(%(findings)s::jsonb) AS told(
+FROM jsonb_to_recordset(%(findings)s::jsonb) AS given(
     entity text, key text[], verdict text, fields text[], cause text, source_version bigint,
     acked_version bigint, target_version bigint, source_digest text, target_digest text,
     mapping_version integer)

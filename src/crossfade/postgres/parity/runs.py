@@ -13,12 +13,12 @@ from psycopg_pool import AsyncConnectionPool
 from crossfade.parity.checkpoint import Progress, left_out_of, read_progress
 from crossfade.parity.model import Part, Run, RunState, Tally
 from crossfade.parity.ports import Unfinished
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 
 class PostgresRuns:
-    """Keeps what runs did and how they ended.
+    """A store of verification runs.
 
     Args:
         pool: from `open_pool`.
@@ -35,46 +35,54 @@ class PostgresRuns:
         *,
         is_deep: bool,
     ) -> Run:
-        """Open a run.
+        """Record a new run and return it.
+
+        Args:
+            kind: its kind, such as ``full``.
+            entities: the mappings that it covers.
+            progress: its progress at the start.
+            is_deep: whether it reads the content of large columns.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {
+        parameters = {
             "kind": kind,
             "entities": list(entities),
             "is_deep": is_deep,
             "progress": None if progress is None else progress.to_json(),
         }
-        return (await self._runs("run_start", asked))[0]
+        return (await self._runs("run_start", parameters))[0]
 
     async def unfinished(
         self, kind: str, entities: Sequence[str], *, is_deep: bool
     ) -> Unfinished | None:
-        """Return the newest run of this kind and these entities if it did not come to its end.
+        """Return the newest run of this kind and these entities if it is unfinished.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"kind": kind, "entities": list(entities), "is_deep": is_deep}
-        rows = await self._runner.rows(query("run_unfinished"), asked)
+        parameters = {"kind": kind, "entities": list(entities), "is_deep": is_deep}
+        rows = await self._runner.rows(query("run_unfinished"), parameters)
         if not rows:
             return None
         ((text, seconds),) = rows
-        told = orjson.loads(text)
-        return Unfinished(_run(told), read_progress(told["progress"]), float(seconds))
+        row = orjson.loads(text)
+        return Unfinished(_run(row), read_progress(row["progress"]), float(seconds))
 
     async def advance(self, run: int, tally: Tally, progress: Progress | None = None) -> Run:
-        """Record how far a run has come; it is running then.
+        """Record the progress of a run, which is running from then on; return the run.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = None if progress is None else progress.to_json()
-        state = RunState.RUNNING.value
-        return await self._advance(
-            run, tally, {"state": state, "root_digest": None, "progress": told, "entities": None}
-        )
+        changes = {
+            "state": RunState.RUNNING.value,
+            "root_digest": None,
+            "progress": None if progress is None else progress.to_json(),
+            "entities": None,
+        }
+        return await self._advance(run, tally, changes)
 
     async def finish(
         self,
@@ -86,26 +94,26 @@ class PostgresRuns:
         progress: Progress | None = None,
         entities: Sequence[str] | None = None,
     ) -> Run:
-        """Close a run; one that failed may go on from its progress.
+        """Record the end of a run and return it; a failed run may resume from its progress.
 
         Args:
             run: its number.
-            tally: what it has counted.
-            state: how it ends.
-            root_digest: of what it has read.
-            progress: where it stands.
-            entities: those that it has covered, when these are not all.
+            tally: its counts.
+            state: its final state.
+            root_digest: the digest of the rows that it has read.
+            progress: its progress.
+            entities: the mappings that it has covered, if not all.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = {
+        changes = {
             "state": state.value,
             "root_digest": root_digest,
             "progress": None if progress is None else progress.to_json(),
             "entities": None if entities is None else list(entities),
         }
-        return await self._advance(run, tally, told)
+        return await self._advance(run, tally, changes)
 
     async def newest(self, runs_max: int = 1) -> Sequence[Run]:
         """Return the newest runs, newest first.
@@ -123,16 +131,16 @@ class PostgresRuns:
         """
         return next(iter(await self._runs("run_find", {"id": run, "runs_max": 1})), None)
 
-    async def _advance(self, run: int, tally: Tally, told: Mapping[str, object]) -> Run:
-        return (await self._runs("run_advance", {"id": run, **told, **asdict(tally)}))[0]
+    async def _advance(self, run: int, tally: Tally, changes: Mapping[str, object]) -> Run:
+        return (await self._runs("run_advance", {"id": run, **changes, **asdict(tally)}))[0]
 
-    async def _runs(self, name: LiteralString, asked: Mapping[str, Any]) -> list[Run]:
-        rows = await self._runner.rows(query(name), asked)
+    async def _runs(self, name: LiteralString, parameters: Mapping[str, Any]) -> list[Run]:
+        rows = await self._runner.rows(query(name), parameters)
         return [_run(orjson.loads(text)) for (text,) in rows]
 
 
 class PostgresCoverage:
-    """Keeps which parts of each entity's keys were compared, and when.
+    """A store of the parts of each entity's keys that were compared, with the times.
 
     Args:
         pool: from `open_pool`.
@@ -142,28 +150,28 @@ class PostgresCoverage:
         self._runner = StatementRunner(pool)
 
     async def record(self, run: int, entity: str, parts: Sequence[Part]) -> None:
-        """Note that a run compared every part of an entity's keys, the first part first.
+        """Record that a run compared every part of an entity's keys, given in ascending order.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = orjson.dumps([asdict(part) for part in parts]).decode()
-        asked = {"run": run, "entity": entity, "parts": told}
-        await self._runner.count(query("coverage_record"), asked)
+        records = orjson.dumps([asdict(part) for part in parts]).decode()
+        parameters = {"run": run, "entity": entity, "parts": records}
+        await self._runner.count(query("coverage_record"), parameters)
 
 
-def _run(told: Mapping[str, Any]) -> Run:
-    finished_at = told["finished_at"]
+def _run(row: Mapping[str, Any]) -> Run:
+    finished_at = row["finished_at"]
     return Run(
-        id=told["id"],
-        kind=told["kind"],
-        entities=tuple(told["entities"]),
-        is_deep=told["is_deep"],
-        state=RunState(told["state"]),
-        started_at=datetime.fromisoformat(told["started_at"]),
-        seen_at=datetime.fromisoformat(told["seen_at"]),
+        id=row["id"],
+        kind=row["kind"],
+        entities=tuple(row["entities"]),
+        is_deep=row["is_deep"],
+        state=RunState(row["state"]),
+        started_at=datetime.fromisoformat(row["started_at"]),
+        seen_at=datetime.fromisoformat(row["seen_at"]),
         finished_at=None if finished_at is None else datetime.fromisoformat(finished_at),
-        tally=Tally(**{field.name: told[field.name] for field in fields(Tally)}),
-        root_digest=told["root_digest"],
-        left_out=left_out_of(told["progress"]),
+        tally=Tally(**{field.name: row[field.name] for field in fields(Tally)}),
+        root_digest=row["root_digest"],
+        left_out=left_out_of(row["progress"]),
     )

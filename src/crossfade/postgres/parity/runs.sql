@@ -1,5 +1,5 @@
 -- name: coverage_record
--- Notes which parts of an entity's keys a run compared. What a later run knows is left alone.
+-- Records which parts of an entity's keys a run compared. Records of later runs are kept.
 INSERT INTO crossfade.coverage AS known (entity, bucket, verified_at, keys, drifted, run)
 SELECT %(entity)s, part.ordinality - 1, run.started_at,
        (part.value ->> 'keys')::bigint, (part.value ->> 'drifted')::bigint, run.id
@@ -46,20 +46,20 @@ VALUES (%(kind)s, %(entities)s, %(is_deep)s, coalesce(%(progress)s::jsonb, '{}')
 RETURNING to_jsonb(run)
 
 -- name: run_unfinished
--- The newest run of a kind, if it did not come to its end, and how long it has been silent. What one
--- that ended was to cover is what it has covered and what it left out.
+-- The newest run of a kind, if it is unfinished, and the time since it last reported. The entities
+-- that a run was started for are those that it covered and those that it skipped.
 SELECT to_jsonb(newest), extract(epoch FROM clock_timestamp() - newest.seen_at)
 FROM (
     SELECT run.*
     FROM crossfade.run
     CROSS JOIN LATERAL (
         SELECT run.entities || ARRAY(
-            SELECT told.value ->> 'entity'
-            FROM jsonb_array_elements(run.progress -> 'left_out') AS told
+            SELECT skipped.value ->> 'entity'
+            FROM jsonb_array_elements(run.progress -> 'left_out') AS skipped
         ) AS entities
-    ) AS asked
+    ) AS started_for
     WHERE run.kind = %(kind)s AND run.is_deep = %(is_deep)s
-      AND asked.entities @> %(entities)s AND asked.entities <@ %(entities)s
+      AND started_for.entities @> %(entities)s AND started_for.entities <@ %(entities)s
     ORDER BY run.id DESC
     LIMIT 1
 ) AS newest

@@ -1,4 +1,4 @@
-"""The source as verification reads it: whole tables page by page, and what the ledger says."""
+"""The source as verification reads it: whole tables page by page, and the ledger status of keys."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from crossfade.errors import TimedOut
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.state import Key
 from crossfade.parity.comparison.verdicts import KeyStatus
+from crossfade.postgres.keyset import keyset_page
 from crossfade.postgres.mapped_sql import (
     SOURCE,
+    body_digest,
     column_of,
     identifier,
     is_as_installed,
@@ -23,8 +25,8 @@ from crossfade.postgres.mapped_sql import (
     key_expression,
     large_columns,
     plain_columns,
+    primary_key_columns,
     table_name,
-    type_name,
 )
 from crossfade.postgres.pool import session
 from crossfade.postgres.queries import query
@@ -36,22 +38,27 @@ REPLAY_POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Rows of one answer, and the primary key of the last one."""
+    """Rows of one page.
+
+    Attributes:
+        rows: plain columns in the mapping's order, then the digest of each large one.
+        last_key: the primary key of the last row.
+    """
 
     rows: Sequence[Values]
     last_key: Sequence[str]
 
 
 class PostgresScan:
-    """Reads mapped tables whole, in the order of their primary keys.
+    """A reader of whole mapped tables, in the order of their primary keys.
 
     Args:
         pool: from `open_pool`, of the source or of a replica.
         mappings: the tables to read.
-        source: of the source, when `pool` is of a replica.
-        replay_seconds: how long the replica may take to show what the source has written.
-        rows_max: rows of one page.
-        answer_seconds: how long one page may take.
+        source: the pool of the source, if `pool` is of a replica.
+        replay_seconds: the time limit for the replica to replay the source's writes.
+        rows_max: the highest number of rows of a page.
+        answer_seconds: the time limit of one page.
     """
 
     def __init__(
@@ -72,10 +79,10 @@ class PostgresScan:
         self._mappings = {mapping.name: mapping for mapping in mappings}
 
     async def catch_up(self) -> None:
-        """Wait until the rows that will be read show everything that is written by now.
+        """Wait until the pages include every write that is committed now.
 
         Raises:
-            TimedOut: the replica is too far behind.
+            TimedOut: the replica is more than `replay_seconds` behind.
             Unavailable: the source or the replica cannot answer.
         """
         if self._source is not self._pool:
@@ -84,37 +91,41 @@ class PostgresScan:
     async def pages(
         self, entity: str, after: Sequence[str] | None = None
     ) -> AsyncIterator[RowPage]:
-        """Yield the rows after a primary key, page by page, each in a snapshot of its own.
-
-        A row is its plain columns in the mapping's order, then the digest of each large one.
+        """Yield the rows after a primary key in pages, each of a snapshot of its own.
 
         Raises:
-            SchemaChanged: a table is not as it was installed.
+            SchemaChanged: the table has changed since it was installed.
             Unavailable: the source cannot answer.
         """
         mapping = self._mappings[entity]
         columns = plain_columns(mapping)
-        places = [columns.index(name) for name in mapping.primary_key]
+        positions = [columns.index(name) for name in mapping.primary_key]
         while True:
             rows = await self._page(mapping, after)
             if rows:
-                after = [rows[-1][place] or "" for place in places]
+                after = [rows[-1][position] or "" for position in positions]
                 yield RowPage(rows, after)
             if len(rows) < self._rows_max:
                 return
 
     async def _page(self, mapping: Mapping, after: Sequence[str] | None) -> Sequence[Values]:
-        statement = page_statement(mapping, is_first=after is None)
-        asked = {"after": list(after or ()), "rows_max": self._rows_max}
+        statement = page_statement(mapping, has_last=after is not None)
+        parameters = {"last_key": list(after or ()), "rows_max": self._rows_max}
         async with (
             session(self._pool, self._answer_seconds) as connection,
             reading(connection, mapping),
         ):
-            return await (await connection.execute(statement, asked)).fetchall()
+            return await (await connection.execute(statement, parameters)).fetchall()
 
 
 class PostgresKeyStatuses:
-    """Reads what the ledger says of keys; from the source itself, never from a replica."""
+    """A reader of the ledger status of keys, from the source itself, never from a replica.
+
+    Args:
+        pool: from `open_pool`, of the source.
+        mappings: the tables of the keys.
+        answer_seconds: the time limit of one call.
+    """
 
     def __init__(
         self,
@@ -130,10 +141,10 @@ class PostgresKeyStatuses:
         }
 
     async def read(self, keys: Sequence[Key]) -> Sequence[KeyStatus]:
-        """Return what the ledger says of each key, in the order asked.
+        """Return the ledger status of each key, in the order of the keys.
 
         Raises:
-            SchemaChanged: a table does not exist any more.
+            SchemaChanged: a table no longer exists.
             Unavailable: the source cannot answer.
         """
         by_entity: dict[str, list[int]] = {}
@@ -142,22 +153,22 @@ class PostgresKeyStatuses:
         found: dict[int, KeyStatus] = {}
         async with session(self._pool, self._answer_seconds) as connection:
             for entity, positions in by_entity.items():
-                asked = [{"ordinal": one, "key": keys[one].parts} for one in positions]
+                records = [{"ordinal": one, "key": keys[one].parts} for one in positions]
                 async with reading(connection, self._mappings[entity]):
                     cursor = await connection.execute(
-                        self._statements[entity], {"asked": orjson.dumps(asked).decode()}
+                        self._statements[entity], {"keys": orjson.dumps(records).decode()}
                     )
-                found |= {int(row[0]): _standing(row) async for row in cursor}
+                found |= {int(row[0]): _key_status(row) async for row in cursor}
         return [found[position] for position in range(len(keys))]
 
 
 async def wait_for_replay(
     source: AsyncConnectionPool, replica: AsyncConnectionPool, seconds: float
 ) -> None:
-    """Wait until a replica shows everything that the source has written by now.
+    """Wait until a replica has replayed every write that the source has committed now.
 
     Raises:
-        TimedOut: the replica is further behind than `seconds`.
+        TimedOut: the replica is more than `seconds` behind.
         Unavailable: one of them cannot answer.
     """
     async with session(source, seconds) as connection:
@@ -172,37 +183,19 @@ async def wait_for_replay(
         ) from None
 
 
-def page_statement(mapping: Mapping, *, is_first: bool) -> sql.Composed:
-    """Return the statement that reads one page of a table."""
-    primary_key = [column_of(SOURCE, name) for name in mapping.primary_key]
-    types = {part.column: part.type for part in mapping.key_parts}
-    after = sql.SQL("({}) > ({})").format(
-        sql.SQL(", ").join(primary_key),
-        sql.SQL(", ").join(
-            sql.SQL("CAST((%(after)s::text[])[{}] AS {})").format(
-                sql.Literal(position), type_name(name, types[name])
-            )
-            for position, name in enumerate(mapping.primary_key, start=1)
-        ),
-    )
+def page_statement(mapping: Mapping, *, has_last: bool) -> sql.Composed:
+    """Return the statement that reads one page of a table, see `keyset_page`."""
     values = [column_of(SOURCE, name) for name in plain_columns(mapping)]
-    values += [
-        sql.SQL("encode(sha256(convert_to({}::text, 'UTF8')), 'hex')").format(
-            column_of(SOURCE, body.column)
-        )
-        for body in large_columns(mapping)
-    ]
+    values += [body_digest(body.column) for body in large_columns(mapping)]
     return query("scan_page").format(
         values=sql.SQL(", ").join(values),
-        table=identifier(*table_name(mapping)),
-        after=sql.SQL("true") if is_first else after,
-        is_as_installed=is_as_installed(mapping),
-        primary_key=sql.SQL(", ").join(primary_key),
+        page=keyset_page(mapping, has_last=has_last, conditions=[is_as_installed(mapping)]),
+        primary_key=primary_key_columns(mapping),
     )
 
 
 def key_status_statement(mapping: Mapping) -> sql.Composed:
-    """Return the statement that reads what the ledger says of keys."""
+    """Return the statement that reads the ledger status of keys."""
     return query("key_statuses").format(
         entity=sql.Literal(mapping.name),
         table=identifier(*table_name(mapping)),
@@ -217,7 +210,7 @@ async def _has_replayed(replica: AsyncConnectionPool, lsn: str, seconds: float) 
     return row == ("t",)
 
 
-def _standing(row: Sequence[str | None]) -> KeyStatus:
+def _key_status(row: Sequence[str | None]) -> KeyStatus:
     _, version, acked, dirty_seconds, parked_reason, is_past_capture = row
     return KeyStatus(
         version=int(version or 0),

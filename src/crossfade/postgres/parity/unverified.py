@@ -1,4 +1,4 @@
-"""Keys that were delivered and not verified since: what continuous verification works off."""
+"""Keys that were delivered and not verified since: the backlog of continuous verification."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.state import Key
 from crossfade.parity.model import Comparison, Lag, Watermark
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 SETTLED_KEYS_MAX = 1000
-"""Keys that one statement settles: their rows are locked for its length."""
+"""The highest number of keys that one statement settles; it locks their rows until it ends."""
 
 
 class PostgresUnverified:
-    """The unverified keys of some mappings; a set, so that lost and repeated steps are harmless.
+    """The unverified keys of some mappings: a set, so that lost and repeated steps are harmless.
 
     Args:
         pool: from `open_pool`.
@@ -33,24 +33,24 @@ class PostgresUnverified:
         """Return delivered keys that were not verified since, oldest writes first.
 
         Args:
-            keys_max: how many at most.
-            without: entities whose keys are left out.
+            keys_max: the highest number of keys.
+            without: entities without keys in the result.
 
         Raises:
             Unavailable: the source cannot answer.
         """
         entities = [entity for entity in self._entities if entity not in without]
-        asked = {"entities": entities, "keys_max": keys_max}
-        rows = await self._runner.rows(query("unverified"), asked)
+        parameters = {"entities": entities, "keys_max": keys_max}
+        rows = await self._runner.rows(query("unverified"), parameters)
         return [Key(entity, tuple(orjson.loads(parts))) for entity, parts in rows]
 
     async def settle(self, comparisons: Sequence[Comparison]) -> None:
-        """Note that keys were verified at the versions that were judged.
+        """Record that keys were verified at the versions that were compared.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        told = [
+        records = [
             {
                 "entity": one.key.entity,
                 "key": one.key.parts,
@@ -58,35 +58,35 @@ class PostgresUnverified:
             }
             for one in comparisons
         ]
-        await self._runner.count(query("verified"), {"keys": orjson.dumps(told).decode()})
+        await self._runner.count(query("verified"), {"keys": orjson.dumps(records).decode()})
 
     async def settle_through(self, run: int, entities: Collection[str]) -> None:
-        """Note that keys that nothing has touched since a run began were verified by it.
+        """Record that a run has verified the keys without a write or delivery since it began.
 
         Args:
-            run: its number.
-            entities: the mappings that it has covered.
+            run: the number of the run.
+            entities: the mappings that the run has covered.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"run": run, "entities": list(entities), "keys_max": SETTLED_KEYS_MAX}
+        parameters = {"run": run, "entities": list(entities), "keys_max": SETTLED_KEYS_MAX}
         count = SETTLED_KEYS_MAX
         while count == SETTLED_KEYS_MAX:
-            count = await self._runner.count(query("verified_through"), asked)
+            count = await self._runner.count(query("verified_through"), parameters)
 
     async def lagging(self, seconds: float) -> Sequence[Lag]:
-        """Return the entities whose oldest undelivered write is older than this.
+        """Return the entities with an undelivered write older than `seconds`.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        asked = {"entities": self._entities, "seconds": seconds}
-        rows = await self._runner.rows(query("lagging"), asked)
+        parameters = {"entities": self._entities, "seconds": seconds}
+        rows = await self._runner.rows(query("lagging"), parameters)
         return [Lag(entity, float(age), int(keys)) for entity, age, keys in rows]
 
     async def watermarks(self) -> Sequence[Watermark]:
-        """Return how far delivery and verification have come, by mapping.
+        """Return the watermarks of delivery and verification of each mapping.
 
         Raises:
             Unavailable: the source cannot answer.

@@ -1,6 +1,6 @@
 -- name: lagging
--- Entities whose oldest undelivered write is older than it may be. IS TRUE leaves the planner the
--- index of dirty keys alone.
+-- Entities whose oldest undelivered write is older than a limit. With IS TRUE the planner can use
+-- the index of dirty keys only.
 SELECT entity, extract(epoch FROM clock_timestamp() - min(dirty_since)), count(*)
 FROM crossfade.ledger
 WHERE (entity = ANY (%(entities)s)) IS TRUE
@@ -10,9 +10,9 @@ GROUP BY entity
 ORDER BY entity
 
 -- name: unverified
--- Keys that were delivered and not verified since, those of the oldest writes first. IS TRUE keeps
--- the planner, whose statistics may be of an empty table, from reading the entity's keys by the
--- primary key and sorting them.
+-- Keys that were delivered and not verified since, oldest writes first. IS TRUE keeps the planner,
+-- whose statistics may be of an empty table, from reading the entity's keys by the primary key and
+-- sorting them.
 SELECT entity, array_to_json(key)
 FROM crossfade.ledger
 WHERE unverified_since IS NOT NULL AND dirty_since IS NULL
@@ -21,14 +21,14 @@ ORDER BY unverified_since
 LIMIT %(keys_max)s
 
 -- name: verified
--- Notes that keys were verified at a version. A key that was delivered at a later one since, or that
--- a writer or a relay holds at this moment, is verified once more.
+-- Records that keys were verified at a version. A key that was delivered at a later version since,
+-- or that a writer or a relay has locked, is verified again.
 WITH held AS MATERIALIZED (
     SELECT known.entity, known.key
     FROM crossfade.ledger AS known
-    JOIN jsonb_to_recordset(%(keys)s::jsonb) AS told(entity text, key text[], version bigint)
-      ON told.entity = known.entity AND told.key = known.key
-    WHERE known.acked <= told.version
+    JOIN jsonb_to_recordset(%(keys)s::jsonb) AS given(entity text, key text[], version bigint)
+      ON given.entity = known.entity AND given.key = known.key
+    WHERE known.acked <= given.version
     ORDER BY known.entity, known.key
     FOR NO KEY UPDATE OF known SKIP LOCKED
 )
@@ -38,9 +38,9 @@ FROM held
 WHERE known.entity = held.entity AND known.key = held.key
 
 -- name: verified_through
--- Notes that a run has verified keys that were delivered before it began and are clean: no write came
--- since, so both stores held all the while what it compared. Those that a writer or a relay holds at
--- this moment are left to the next run.
+-- Records that a run has verified keys that were delivered before it began and are clean: without a
+-- write since, both stores held what it compared throughout. Keys that a writer or a relay has
+-- locked are left to the next run.
 WITH held AS MATERIALIZED (
     SELECT known.entity, known.key
     FROM crossfade.run

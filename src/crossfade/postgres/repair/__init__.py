@@ -1,1 +1,1 @@
-"""What repair and sweep keep in PostgreSQL."""
+"""The records of repair and sweep."""

@@ -3,26 +3,26 @@ UPDATE crossfade.orphan SET removed_at = clock_timestamp()
 WHERE object_key = ANY (%(object_keys)s::text[])
 
 -- name: orphans_states
--- Of objects of one column: whether the row's content is theirs or the row is on its way, and under
--- which keys the row has items. The upper bound of its ledger keys is not included.
-SELECT asked.ordinal,
+-- For objects of one column: whether the row has the object's content or is not yet delivered, and
+-- the keys of the row's items.
+SELECT given.ordinal,
        extract(epoch FROM clock_timestamp() - orphan.seen_at),
        coalesce(bool_or(known.dirty_since IS NOT NULL), false)
-           OR coalesce(bool_or(body.digest = asked.digest), false),
+           OR coalesce(bool_or(body.digest = given.digest), false),
        json_agg(DISTINCT array_to_json(known.key)::text) FILTER (WHERE known.key IS NOT NULL),
        json_agg(DISTINCT array_to_json(body.key)::text) FILTER (WHERE body.key IS NOT NULL)
-FROM jsonb_to_recordset(%(asked)s::jsonb)
-     AS asked(ordinal integer, object_key text, key text[], above text[], digest text)
-LEFT JOIN crossfade.orphan AS orphan ON orphan.object_key = asked.object_key
+FROM jsonb_to_recordset(%(objects)s::jsonb)
+     AS given(ordinal integer, object_key text, lowest text[], above text[], digest text)
+LEFT JOIN crossfade.orphan AS orphan ON orphan.object_key = given.object_key
 LEFT JOIN crossfade.ledger AS known
-    ON known.entity = {entity} AND known.key >= asked.key AND known.key < asked.above
+    ON known.entity = {entity} AND known.key >= given.lowest AND known.key < given.above
 LEFT JOIN LATERAL (
-    SELECT {key} AS key, encode(sha256(convert_to(source.{column}::text, 'UTF8')), 'hex') AS digest
+    SELECT {key} AS key, {digest} AS digest
     FROM {table} AS source
     WHERE {is_same_row}
 ) AS body ON true
-GROUP BY asked.ordinal, orphan.seen_at
-ORDER BY asked.ordinal
+GROUP BY given.ordinal, orphan.seen_at
+ORDER BY given.ordinal
 
 -- name: orphans_note
 INSERT INTO crossfade.orphan (object_key)

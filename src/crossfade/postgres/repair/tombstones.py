@@ -1,4 +1,4 @@
-"""Tombstones in the ledger: keys whose row is gone, and since when a sweep has known them."""
+"""Tombstones: ledger keys of deleted rows, and when a sweep first saw them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from psycopg_pool import AsyncConnectionPool
 
 from crossfade.mapping.declaration.mapping import Mapping
 from crossfade.mapping.state import Key, TombstoneRecord
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.mapped_sql import (
     SOURCE,
     identifier,
@@ -20,15 +19,16 @@ from crossfade.postgres.mapped_sql import (
     table_name,
 )
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 
 class PostgresTombstones:
-    """Satisfies `ports.Tombstones`.
+    """Keys of deleted rows, as `ports.Tombstones`.
 
     Args:
         pool: from `open_pool`.
-        mappings: the declarations.
-        answer_seconds: how long one call may take.
+        mappings: the mappings of the keys.
+        answer_seconds: the time limit of one call.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class PostgresTombstones:
             mapping.name: query("tombstones_page").format(
                 entity=sql.Literal(mapping.name),
                 table=identifier(*table_name(mapping)),
-                is_same_row=is_same_row(mapping),
+                is_same_row=is_same_row(mapping, sql.SQL("known.key")),
                 key=key_expression(mapping, SOURCE),
             )
             for mapping in mappings
@@ -48,13 +48,13 @@ class PostgresTombstones:
     async def page(
         self, entity: str, after: Key | None, keys_max: int
     ) -> Sequence[TombstoneRecord]:
-        """Return clean keys of an entity whose row is gone, in order, after one of them.
+        """Return clean keys of an entity's deleted rows, in order, after one of them.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        chosen = {"after": None if after is None else list(after.parts), "keys_max": keys_max}
-        rows = await self._runner.rows(self._pages[entity], chosen)
+        parameters = {"after": None if after is None else list(after.parts), "keys_max": keys_max}
+        rows = await self._runner.rows(self._pages[entity], parameters)
         return [
             TombstoneRecord(
                 Key(entity, tuple(orjson.loads(parts))),
@@ -65,25 +65,25 @@ class PostgresTombstones:
             for parts, version, seconds, is_drained in rows
         ]
 
-    async def note(self, graves: Sequence[TombstoneRecord]) -> None:
-        """Remember when these were first seen; those known already stay as they are.
+    async def note(self, tombstones: Sequence[TombstoneRecord]) -> None:
+        """Record when tombstones were first seen; existing records are kept.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        await self._tell("tombstones_note", graves)
+        await self._execute("tombstones_note", tombstones)
 
-    async def close(self, graves: Sequence[TombstoneRecord]) -> None:
-        """Record that the target holds nothing for these any more.
+    async def close(self, tombstones: Sequence[TombstoneRecord]) -> None:
+        """Record that tombstones were removed from the target.
 
         Raises:
             Unavailable: the source cannot answer.
         """
-        await self._tell("tombstones_close", graves)
+        await self._execute("tombstones_close", tombstones)
 
-    async def _tell(self, name: LiteralString, graves: Sequence[TombstoneRecord]) -> None:
-        told = [
-            {"entity": grave.key.entity, "key": grave.key.parts, "version": grave.version}
-            for grave in graves
+    async def _execute(self, name: LiteralString, tombstones: Sequence[TombstoneRecord]) -> None:
+        records = [
+            {"entity": one.key.entity, "key": one.key.parts, "version": one.version}
+            for one in tombstones
         ]
-        await self._runner.count(query(name), {"graves": orjson.dumps(told).decode()})
+        await self._runner.count(query(name), {"tombstones": orjson.dumps(records).decode()})

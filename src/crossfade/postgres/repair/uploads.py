@@ -1,4 +1,4 @@
-"""Which objects the ledger knows to be stored."""
+"""Records of stored objects."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from psycopg_pool import AsyncConnectionPool
 
-from crossfade.postgres.calls import StatementRunner
 from crossfade.postgres.queries import query
+from crossfade.postgres.statement_runner import StatementRunner
 
 
 class PostgresUploads:
-    """Satisfies `ports.Uploads`.
+    """The ledger's records of stored objects, as `ports.Uploads`.
 
     Args:
         pool: from `open_pool`.
@@ -21,7 +21,7 @@ class PostgresUploads:
         self._runner = StatementRunner(pool)
 
     async def forget(self, object_keys: Sequence[str]) -> None:
-        """Forget objects, so that the relay stores them again when an item needs them.
+        """Delete the records of objects, so that the relay stores them again for the next item.
 
         Raises:
             Unavailable: the source cannot answer.

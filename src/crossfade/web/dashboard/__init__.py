@@ -1,4 +1,4 @@
-"""The dashboard that operators watch: it reads the ledger's schema only, never the stores."""
+"""The dashboard for operators. It reads the ledger's schema only, never the stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard as one application: its parts put together, nothing decided."""
+"""Assemble the dashboard's ASGI application."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ SIGNED_IN_SECONDS = 12 * 60 * 60
 VISIT_SECONDS = 30 * 24 * 60 * 60
 SIGN_INS = Rate(attempts_max=5, seconds=60)
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "::1", "[::1]"]
-"""An open dashboard answers to these only: a page of another site can make a name of its own lead
-to 127.0.0.1, and the browser then takes the dashboard for that site."""
+"""The only host names accepted without an operator token, against DNS rebinding: a name of another
+site that resolves to 127.0.0.1 would make the dashboard same-origin with that site."""
 POOL = PoolOptions(connections_max=4, statement_seconds=20, must_answer=False)
-"""Few connections, and a limit for each question: what people look at must not slow what runs."""
+"""Few connections and a statement timeout, so that the dashboard does not slow the migration."""
 
 
 def create_dashboard(
     settings: Settings, application: Application, stop: asyncio.Event | None = None
 ) -> FastAPI:
-    """Return the dashboard; it connects when it starts, and does not need the database to start.
+    """Return the dashboard. It connects at startup, but starts without a reachable database.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
-        application: whose migration is shown.
-        stop: ends whatever waits, such as live pages, when it is set.
+        settings: from `crossfade.load_settings`, or constructed.
+        application: the application whose migration is shown.
+        stop: ends live pages when it is set; the shutdown sets it too.
 
     Raises:
-        ConfigurationError: no database is named, or a token is none.
+        ConfigurationError: no database is configured, or a token is invalid.
     """
     ending = stop or asyncio.Event()
     tokens = tokens_of(settings)
@@ -65,7 +65,7 @@ def create_dashboard(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_pool(dsn, POOL) as pool:
-            live = SnapshotStream(SnapshotReader(pool, settings.thresholds).look, ending)
+            live = SnapshotStream(SnapshotReader(pool, settings.thresholds).read, ending)
             app.state.context = DashboardContext(
                 settings=settings,
                 application=application,

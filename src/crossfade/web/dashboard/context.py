@@ -1,4 +1,4 @@
-"""What every page of the dashboard works with, and who is looking at it."""
+"""The context of the dashboard's pages, and the signed-in operator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BEARER = "Bearer "
 
 
 class NotSignedIn(AccessDenied):
-    """A page was asked for by somebody who has not signed in."""
+    """A page was requested without signing in."""
 
     def __init__(self) -> None:
         super().__init__("sign in first, or send the operator token as a bearer token")
@@ -32,16 +32,16 @@ class NotSignedIn(AccessDenied):
 
 @dataclass(frozen=True, slots=True)
 class DashboardContext:
-    """What the pages of one process share.
+    """The objects that all pages of one process share.
 
     Attributes:
         pool: connections to the database of the ledger's schema.
         templates: the pages' templates.
-        secret: what cookies and forms are signed with.
-        cookie: who has signed in.
-        attempts: how often an address may try to sign in.
-        live: the looks of the overview, shared by all who watch.
-        stop: set when the process ends; whatever waits for something ends then.
+        secret: the key that signs cookies and form tokens.
+        cookie: the cookie of signed-in operators.
+        attempts: the limit on sign-in attempts by address.
+        live: the snapshots of the overview, shared by all open pages.
+        stop: set when the process ends, to end open streams.
     """
 
     settings: Settings
@@ -57,13 +57,13 @@ class DashboardContext:
 
 
 def context_of(request: Request) -> DashboardContext:
-    """Return the process's desk."""
+    """Return the process's context."""
     context: DashboardContext = request.app.state.context
     return context
 
 
 def visitor(request: Request) -> Operator | None:
-    """Return who is looking, by cookie or bearer token; None when nobody has signed in."""
+    """Return the operator by cookie or bearer token; None if nobody is signed in."""
     context = context_of(request)
     header = request.headers.get("authorization", "")
     if header.startswith(BEARER):
@@ -76,11 +76,11 @@ def visitor(request: Request) -> Operator | None:
 
 
 async def operator(request: Request) -> Operator:
-    """Return who is looking; a form must come from a page of theirs.
+    """Return the operator. Without a bearer token, a form needs a valid CSRF token.
 
     Raises:
-        NotSignedIn: nobody.
-        Forged: a form was sent by another site.
+        NotSignedIn: nobody is signed in.
+        Forged: the form's token is missing or invalid.
     """
     found = visitor(request)
     if found is None:
@@ -95,7 +95,7 @@ SignedIn = Annotated[Operator, Depends(operator)]
 
 
 def identity(found: Operator | None) -> str:
-    """Return whom a form belongs to."""
+    """Return the identity that form tokens are bound to; empty if nobody is signed in."""
     return f"{found.may_reveal:d} {found.name}" if found else ""
 
 
@@ -105,10 +105,10 @@ def show(
     """Return a page.
 
     Args:
-        request: what is answered; the page knows its path, its operator and the token of its forms.
-        template: the file's name.
-        status_code: the answer's.
-        facts: what the template shows.
+        request: the request; the template gets its path, operator and form token.
+        template: the template's file name.
+        status_code: the HTTP status.
+        facts: the template's other variables.
     """
     context = context_of(request)
     found = visitor(request)
@@ -125,5 +125,5 @@ def show(
 def _token(
     context: DashboardContext, request: Request, found: Operator | None
 ) -> Callable[[], str]:
-    """A function, so that only pages with a form give the browser a cookie."""
+    """Return a function, so that only pages with a form set the cookie of the visit."""
     return lambda: form_token(context.secret, request, identity(found))

@@ -1,4 +1,4 @@
-"""Errors as answers: a page for people, a status for programs, and never what a row holds."""
+"""Errors as responses: a page for people, a status for programs, and no row content."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 RETRY_AFTER_SECONDS = 5
 TEXTS = {
-    HTTPStatus.BAD_REQUEST: "This address has a part that is not understood.",
+    HTTPStatus.BAD_REQUEST: "This address has an invalid part.",
     HTTPStatus.NOT_FOUND: "There is no such page.",
 }
 
 
 def handlers() -> dict[int | type[Exception], Handler]:
-    """Return who answers which error."""
+    """Return the handlers by class of error."""
     return {
         NotSignedIn: _ask_to_sign_in,
         Unavailable: _unavailable,
@@ -58,8 +58,8 @@ async def _refused(request: Request, error: HTTPException) -> Response:
 
 
 async def _failed(request: Request, _: Exception) -> Response:
-    text = "An error in Crossfade; the log of this process names it."
-    # This answer is made outside of every middleware.
+    text = "An error in Crossfade; the log of this process has the details."
+    # Starlette sends this response outside of all middleware.
     headers = security_headers(https=context_of(request).settings.dashboard_https)
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, text, headers)
 

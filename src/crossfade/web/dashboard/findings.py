@@ -1,4 +1,4 @@
-"""What the lists of findings are asked for, and what their facts mean. Pure."""
+"""The filters of lists of findings, and explanations of verdicts and versions. Pure."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from crossfade.parity.model import Cause, Evidence, Verdict
 from crossfade.postgres.monitoring.finding_lists import FindingFilter
 
 FOREIGN = "(foreign)"
-"""Names items that belong to no row, which no mapping can be called."""
+"""The filter value for items of no mapping; it cannot be a mapping's name."""
 
 MEANINGS: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.DRIFT_MISSING: "The row is there, a live item is not.",
-        Verdict.DRIFT_EXTRA: "A live item is there, the row is not.",
-        Verdict.DRIFT_STALE: "The item is older than what was acknowledged.",
-        Verdict.DRIFT_DIFFERS: "The item has another content than its row.",
-        Verdict.DRIFT_POINTER: "The item names other objects than its row has.",
-        Verdict.DRIFT_OBJECT: "An object is missing, or is not what its name says.",
-        Verdict.DRIFT_FOREIGN: "No mapping makes such an item; whose it is, only you know.",
-        Verdict.DRIFT_UNCAPTURED: "The row was written behind the triggers.",
+        Verdict.DRIFT_MISSING: "The row exists, but no live item.",
+        Verdict.DRIFT_EXTRA: "A live item exists, but no row.",
+        Verdict.DRIFT_STALE: "The item is older than the acknowledged version.",
+        Verdict.DRIFT_DIFFERS: "The item and its row have different contents.",
+        Verdict.DRIFT_POINTER: "The item refers to other objects than its row's content requires.",
+        Verdict.DRIFT_OBJECT: "An object is missing, or its content does not match its name.",
+        Verdict.DRIFT_FOREIGN: "No mapping makes this item; another program may have written it.",
+        Verdict.DRIFT_UNCAPTURED: "The row was written without being captured by the triggers.",
     }
 )
-"""What each verdict of a finding means, in a sentence."""
+"""The meaning of each drift verdict, in one sentence."""
 
 
-class Standing(StrEnum):
-    """Which findings are listed."""
+class FindingState(StrEnum):
+    """A filter of findings by state."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -39,41 +39,45 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The filters of an address.
+class Filters:
+    """The filters in the address of a list of findings.
 
     Attributes:
         entity: a mapping's name, `FOREIGN`, or empty for all.
-        since: the day from which on findings were first seen, in UTC.
-        key: how the key's first column begins.
+        since: the earliest day on which a finding was first seen, in UTC.
+        key: a prefix of the key's first column.
     """
 
     entity: str = ""
     verdict: Verdict | None = None
     cause: Cause | None = None
-    standing: Standing = Standing.OPEN
+    state: FindingState = FindingState.OPEN
     since: date | None = None
     key: str = ""
 
     @property
-    def chosen(self) -> FindingFilter:
-        """The filter of the list."""
+    def query(self) -> FindingFilter:
+        """Return the filter for the database."""
         return FindingFilter(
             entity={"": None, FOREIGN: ""}.get(self.entity, self.entity),
             verdict=self.verdict,
             cause=self.cause,
-            is_open=None if self.standing is Standing.ALL else self.standing is Standing.OPEN,
+            is_open=None if self.state is FindingState.ALL else self.state is FindingState.OPEN,
             since=datetime.combine(self.since, time(), UTC) if self.since else None,
             key_prefix=self.key or None,
         )
 
     def link(self, **more: int) -> str:
-        """Return the address of a list with the same filters."""
+        """Return the address of a list with these filters.
+
+        Args:
+            more: further parameters, such as ``after``.
+        """
         given = {
             "entity": self.entity,
             "verdict": self.verdict or "",
             "cause": self.cause or "",
-            "standing": self.standing,
+            "standing": self.state,
             "since": self.since or "",
             "key": self.key,
             **more,
@@ -81,8 +85,8 @@ class Asked:
         return f"/findings?{urlencode({name: value for name, value in given.items() if value})}"
 
 
-def versions_told(evidence: Evidence) -> str:
-    """Say how the versions of both sides stand to each other."""
+def version_text(evidence: Evidence) -> str:
+    """Return a sentence that compares the versions in the ledger and the target."""
     source, acked, target = (
         evidence.source_version,
         evidence.acked_version,
@@ -91,11 +95,11 @@ def versions_told(evidence: Evidence) -> str:
     ledger = (
         "The ledger has no version of this key"
         if not source
-        else f"The ledger is at version {source}, and knows version {acked or 0} to have arrived"
+        else f"The ledger has version {source}, and version {acked or 0} is acknowledged"
     )
     if target is None:
-        return f"{ledger}; no item with a version stands in the target."
+        return f"{ledger}; the target has no item with a version."
     if not source or target == source:
-        return f"{ledger}; the item carries version {target}."
-    side = "an older one" if target < source else "one above it"
-    return f"{ledger}; the item carries {side}, version {target}."
+        return f"{ledger}; the item has version {target}."
+    order = "lower" if target < source else "higher"
+    return f"{ledger}; the item has the {order} version {target}."

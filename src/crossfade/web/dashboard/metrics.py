@@ -1,4 +1,4 @@
-"""What the ledger's schema says, in the form that Prometheus reads."""
+"""The state of the ledger's schema as Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from crossfade.postgres.monitoring.overview import Overview
 from crossfade.web.dashboard.snapshot import Snapshot
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "dirty_keys": ("Keys changed and not yet in the target, parked ones apart", ("entity",)),
-    "parked_keys": ("Keys that are no longer tried", ("entity",)),
+    "dirty_keys": ("Keys changed and not yet in the target, except parked ones", ("entity",)),
+    "parked_keys": ("Keys that are no longer retried", ("entity",)),
     "oldest_dirty_seconds": ("Age of the oldest dirty key, 0 without one", ("entity",)),
     "captured": ("1 while every write to the entity's table is captured", ("entity",)),
     "backfilled_ratio": ("Share of the backfill's windows that is done", ("entity",)),
     "open_findings": ("Keys in which the stores differ, counted up to 10,001", ()),
-    "replicated_lag_seconds": ("Age of the newest moment that is wholly in the target", ()),
-    "verified_lag_seconds": ("Age of the newest moment that is wholly compared", ()),
-    "canary_age_seconds": ("Age of the newest canary that arrived; absent without one", ()),
+    "replicated_lag_seconds": ("Age of the time through which every write is in the target", ()),
+    "verified_lag_seconds": ("Age of the time through which every write was compared", ()),
+    "canary_age_seconds": ("Age of the newest delivered canary; absent without one", ()),
     "transaction_seconds": (
-        "Age of the oldest open transaction; absent where the role may not see it",
+        "Age of the oldest open transaction; absent if the role may not see it",
         (),
     ),
-    "processes_alive": ("Processes at work, by job", ("job",)),
-    "processes_silent": ("Processes that ended without a word, in the last hour", ()),
-    "stores_left_alone": ("1 while a process's breaker before the store is open", ("store",)),
+    "processes_alive": ("Running processes, by job", ("job",)),
+    "processes_silent": ("Processes that stopped reporting in the last hour", ()),
+    "stores_left_alone": ("1 while a process's breaker for the store is open", ("store",)),
     "closed_gates": ("Gates that are not passed", ()),
 }
-"""What each gauge shows and its labels, by its name without ``crossfade_ledger_``."""
+"""The help text and labels of each gauge, by its name without ``crossfade_ledger_``."""
 
 PREFIX = "crossfade_ledger_"
 JOBS = ("push", "relay", "backfill", "verify", "work")
@@ -39,15 +39,15 @@ Sample = tuple[str, tuple[str, ...], float]
 """A gauge's name, its labels and its value."""
 
 
-def exposition(seen: Snapshot) -> bytes:
-    """Return the figures as Prometheus reads them."""
+def exposition(snapshot: Snapshot) -> bytes:
+    """Return the figures in Prometheus's text format, without absent gauges."""
     registry = CollectorRegistry()
     gauges = {
-        name: Gauge(f"{PREFIX}{name}", told, labels, registry=registry)
-        for name, (told, labels) in GAUGES.items()
+        name: Gauge(f"{PREFIX}{name}", text, labels, registry=registry)
+        for name, (text, labels) in GAUGES.items()
     }
     present = set()
-    for name, labels, value in samples(seen):
+    for name, labels, value in samples(snapshot):
         gauge = gauges[name].labels(*labels) if labels else gauges[name]
         gauge.set(value)
         present.add(name)
@@ -56,9 +56,9 @@ def exposition(seen: Snapshot) -> bytes:
     return generate_latest(registry)
 
 
-def samples(seen: Snapshot) -> Iterator[Sample]:
+def samples(snapshot: Snapshot) -> Iterator[Sample]:
     """Yield every figure."""
-    now = seen.now
+    now = snapshot.now
     for entity in now.entities:
         label = (entity.name,)
         yield "dirty_keys", label, entity.dirty
@@ -79,7 +79,7 @@ def samples(seen: Snapshot) -> Iterator[Sample]:
     yield "processes_silent", (), len(now.processes) - len(now.alive())
     for store in STORES:
         yield "stores_left_alone", (store,), float(store in now.stores_open)
-    yield "closed_gates", (), sum(not gate.is_passed for gate in seen.gates.gates)
+    yield "closed_gates", (), sum(not gate.is_passed for gate in snapshot.gates.gates)
 
 
 def _age(now: Overview, when: datetime) -> float:

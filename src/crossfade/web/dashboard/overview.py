@@ -1,4 +1,4 @@
-"""What the overview makes of the figures: one sentence, what needs attention, pictures. Pure."""
+"""The contents of the overview: a headline, concerns, tiles and charts. Pure."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from crossfade.rendering import HEIGHT, WIDTH, Bar, Chart, bars, chart, count, d
 from crossfade.web.dashboard.snapshot import Snapshot
 
 STORES = {"dynamodb": "DynamoDB", "s3": "S3"}
-"""The stores that a breaker stands before, as people call them."""
+"""The display names of the stores that have a breaker."""
 TRANSACTION_SECONDS_MAX = 900.0
-"""A transaction that is open for longer is told."""
+"""A transaction that is open for longer is a concern."""
 
 
 class Tone(StrEnum):
-    """How a fact stands; every tone has a sign and a word of its own beside its colour."""
+    """The severity of a fact; each tone has a sign and a word besides its colour."""
 
     WELL = "well"
     BUSY = "busy"
@@ -36,17 +36,26 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Something that is not as it should be, and what to do; `page` shows more of it."""
+    """A problem and its remedy.
+
+    Attributes:
+        page: the path of a page with details; empty for none.
+    """
 
     tone: Tone
-    what: str
+    problem: str
     remedy: str
     page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure."""
+    """One figure.
+
+    Attributes:
+        page: the path of a page with details; empty for none.
+        is_long: whether the value is set in smaller type.
+    """
 
     label: str
     value: str
@@ -58,25 +67,25 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class ErrorCount:
-    """How often one class of error came up."""
+    """The failures of one class of error, in the last two minutes and in the last hour."""
 
     error: str
     last_minutes: int
     hour: int
 
 
-def facts(seen: Snapshot) -> dict[str, Any]:
-    """Return what the page shows."""
-    found = tuple(sorted(concerns(seen), key=lambda concern: concern.tone is not Tone.BAD))
-    now = seen.now
+def facts(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the template's variables."""
+    found = tuple(sorted(concerns(snapshot), key=lambda concern: concern.tone is not Tone.BAD))
+    now = snapshot.now
     return {
         "now": now,
-        "gates": seen.gates,
-        "closed_gates": sum(not gate.is_passed for gate in seen.gates.gates),
+        "gates": snapshot.gates,
+        "closed_gates": sum(not gate.is_passed for gate in snapshot.gates.gates),
         "concerns": found,
         "tone": found[0].tone if found else Tone.WELL,
         "headline": headline(found),
-        "tiles": tiles(seen),
+        "tiles": tiles(snapshot),
         "stores": {title: name in now.stores_open for name, title in STORES.items()},
         "failures": failure_bars(now.failures, now.taken_at),
         "failures_most": max(_per_minute(now.failures).values(), default=0),
@@ -87,38 +96,42 @@ def facts(seen: Snapshot) -> dict[str, Any]:
     }
 
 
-def concerns(seen: Snapshot) -> Iterator[Concern]:
-    """Yield what is not as it should be."""
-    yield from _capture(seen.now)
-    yield from _processes(seen.now)
-    yield from _keys_apart(seen.now)
-    yield from _delay(seen)
+def concerns(snapshot: Snapshot) -> Iterator[Concern]:
+    """Yield the problems that an operator should know of."""
+    yield from _capture(snapshot.now)
+    yield from _processes(snapshot.now)
+    yield from _keys(snapshot.now)
+    yield from _delay(snapshot)
 
 
 def headline(found: tuple[Concern, ...]) -> str:
-    """Return the one sentence that an operator reads first; the worst concern comes first."""
+    """Return the headline of the overview.
+
+    Args:
+        found: the concerns, the worst first.
+    """
     if not found:
         return "All is well"
     if found[0].tone is Tone.BUSY:
-        return "Nothing is broken; something takes its time"
+        return "Nothing is broken; something is delayed"
     bad = sum(concern.tone is Tone.BAD for concern in found)
-    return "One thing needs you" if bad == 1 else f"{bad} things need you"
+    return "One problem needs attention" if bad == 1 else f"{bad} problems need attention"
 
 
 def lag_seconds(entities: tuple[EntityNow, ...]) -> float:
-    """Return how long the oldest change has waited that is not parked."""
+    """Return the age in seconds of the oldest dirty key that is not parked."""
     return max((entity.oldest_dirty_seconds or 0.0 for entity in entities), default=0.0)
 
 
 def open_findings(now: Overview) -> str:
-    """Return the number of open findings as text; it is counted up to a limit only."""
+    """Return the number of open findings as text; above `FINDINGS_MAX` it is not exact."""
     most = now.open_findings > FINDINGS_MAX
     return f"more than {count(FINDINGS_MAX)}" if most else count(now.open_findings)
 
 
-def tiles(seen: Snapshot) -> tuple[Tile, ...]:
-    """Return the figures at the top."""
-    now, limits = seen.now, seen.thresholds
+def tiles(snapshot: Snapshot) -> tuple[Tile, ...]:
+    """Return the tiles of the overview."""
+    now, limits = snapshot.now, snapshot.thresholds
     dirty = sum(entity.dirty for entity in now.entities)
     parked = sum(entity.parked for entity in now.entities)
     lag = lag_seconds(now.entities)
@@ -128,7 +141,7 @@ def tiles(seen: Snapshot) -> tuple[Tile, ...]:
     return (
         Tile("Lag", duration(lag), "age of the oldest dirty key", _tone(is_late, Tone.BUSY)),
         Tile("Dirty keys", count(dirty), "changed, not yet in the target"),
-        Tile("Parked keys", count(parked), "no longer tried", _tone(parked > 0), "/keys"),
+        Tile("Parked keys", count(parked), "no longer retried", _tone(parked > 0), "/keys"),
         Tile(
             "Open findings",
             open_findings(now),
@@ -136,11 +149,11 @@ def tiles(seen: Snapshot) -> tuple[Tile, ...]:
             _tone(now.open_findings > 0),
             "/findings",
         ),
-        Tile("Relays", count(relays), "at work", _tone(not relays and bool(now.entities))),
+        Tile("Relays", count(relays), "running", _tone(not relays and bool(now.entities))),
         Tile(
             "Canary",
             duration(canary),
-            "since the newest one that arrived" if canary is not None else "none was sent yet",
+            "age of the newest delivered one" if canary is not None else "none was sent yet",
             _tone(canary is not None and canary > limits.canary_seconds_max),
         ),
         Tile(
@@ -160,7 +173,7 @@ def tiles(seen: Snapshot) -> tuple[Tile, ...]:
 
 
 def failure_bars(failures: tuple[FailureMinute, ...], now: datetime) -> tuple[Bar, ...]:
-    """Return a bar for each minute of the last hour in which something failed."""
+    """Return a bar for each minute of the last hour with failures."""
     totals = _per_minute(failures)
     kinds: dict[datetime, list[str]] = defaultdict(list)
     for one in failures:
@@ -175,7 +188,7 @@ def minutes(now: datetime) -> list[datetime]:
 
 
 def error_counts(failures: tuple[FailureMinute, ...], now: datetime) -> tuple[ErrorCount, ...]:
-    """Return how often each class of error came up, the most frequent first."""
+    """Return the failures of each class of error, the most frequent first."""
     hour: dict[str, int] = defaultdict(int)
     recent: dict[str, int] = defaultdict(int)
     for one in failures:
@@ -219,60 +232,64 @@ def _processes(now: Overview) -> Iterator[Concern]:
     for store in sorted(now.stores_open):
         yield Concern(
             Tone.BAD,
-            f"{STORES.get(store, store)} failed too often in a row and is left alone for a while",
-            "Look at the store. Writes are safe: they are delivered once it answers.",
+            f"{STORES.get(store, store)} failed repeatedly; its breaker is open",
+            "Check the store. Writes are safe: they are delivered once it answers.",
         )
     if now.entities and not now.alive("relay"):
         yield Concern(
             Tone.BAD,
-            "No relay is at work",
-            "Start crossfade relay. Writes are safe, and wait in the ledger.",
+            "No relay is running",
+            "Start crossfade relay. Writes are safe and wait in the ledger.",
         )
     for one in now.processes:
         if not one.is_alive:
             yield Concern(
                 Tone.BUSY,
-                f"A process ({', '.join(one.jobs) or 'idle'}) has been silent for "
+                f"A process ({', '.join(one.jobs) or 'idle'}) has not reported for "
                 f"{duration(one.silent_seconds)}",
-                "It was killed, or cannot reach the database. Another one takes over its work.",
+                "It was killed or cannot reach the database. Another one takes over its work.",
             )
 
 
-def _keys_apart(now: Overview) -> Iterator[Concern]:
+def _keys(now: Overview) -> Iterator[Concern]:
     parked = sum(entity.parked for entity in now.entities)
     if parked:
         named = "One key is parked" if parked == 1 else f"{count(parked)} keys are parked"
-        yield Concern(Tone.BAD, named, "Mend the rows or the mapping, then un-park them.", "/keys")
+        yield Concern(
+            Tone.BAD, named, "Correct the rows or the mapping, then un-park them.", "/keys"
+        )
     if now.open_findings:
-        number = "One key is" if now.open_findings == 1 else f"{open_findings(now)} keys are"
+        number = (
+            "One key differs" if now.open_findings == 1 else f"{open_findings(now)} keys differ"
+        )
         yield Concern(
             Tone.BAD,
-            f"{number} not the same in both stores",
-            "Look at the findings, then repair them.",
+            f"{number} between the stores",
+            "Read the findings, then repair them.",
             "/findings",
         )
 
 
-def _delay(seen: Snapshot) -> Iterator[Concern]:
-    now, limits = seen.now, seen.thresholds
+def _delay(snapshot: Snapshot) -> Iterator[Concern]:
+    now, limits = snapshot.now, snapshot.thresholds
     if now.canary_seconds is not None and now.canary_seconds > limits.canary_seconds_max:
         yield Concern(
             Tone.BAD,
-            f"The newest canary that arrived set out {duration(now.canary_seconds)} ago",
-            "Nothing arrives end to end: look at the relay and the stores.",
+            f"The newest delivered canary was sent {duration(now.canary_seconds)} ago",
+            "Deliveries do not arrive: check the relay and the stores.",
         )
     lag = lag_seconds(now.entities)
     if lag > limits.lag_seconds_max:
         yield Concern(
             Tone.BUSY,
             f"The oldest change has waited for {duration(lag)}",
-            "See whether a relay runs and the stores answer.",
+            "Check that a relay runs and that the stores answer.",
         )
     if (now.transaction_seconds or 0.0) > TRANSACTION_SECONDS_MAX:
         yield Concern(
             Tone.BUSY,
             f"A transaction has been open for {duration(now.transaction_seconds)}",
-            "No write is lost or held up by it, but PostgreSQL cleans up nothing behind it and the "
+            "It neither loses nor delays writes, but VACUUM cannot remove newer dead rows and the "
             "ledger grows. Find it in pg_stat_activity.",
         )
 
@@ -284,5 +301,5 @@ def _per_minute(failures: tuple[FailureMinute, ...]) -> dict[datetime, int]:
     return totals
 
 
-def _tone(holds: bool, tone: Tone = Tone.BAD) -> Tone:  # noqa: FBT001 - one word for one question
-    return tone if holds else Tone.WELL
+def _tone(applies: bool, tone: Tone = Tone.BAD) -> Tone:  # noqa: FBT001 - reads as a condition
+    return tone if applies else Tone.WELL

@@ -1,4 +1,4 @@
-"""What pages take from addresses and forms: limited, and refused when malformed."""
+"""The parameters of addresses and forms: limited in size, refused when malformed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT_CHARACTERS_MAX = 3000
 PARTS_MAX = 16
 NUMBER_MAX = 2**63 - 1
 WITHOUT_NUL = r"^[^\x00]*$"
-"""PostgreSQL has no texts with a NUL."""
+"""PostgreSQL's type text cannot hold NUL."""
 
 Text = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX, pattern=WITHOUT_NUL)]
 Parts = Annotated[list[Text], Query(max_length=PARTS_MAX)]
@@ -25,15 +25,15 @@ PathNumber = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
 
 
 def malformed() -> HTTPException:
-    """Return the refusal of an address that is not understood."""
+    """Return the error for a malformed address."""
     return HTTPException(400)
 
 
 def mapping_of(application: Application, entity: str) -> Mapping:
-    """Return the mapping of a name.
+    """Return the mapping with a name.
 
     Raises:
-        HTTPException: 404, there is none.
+        HTTPException: 404, no mapping has this name.
     """
     found = application.by_name.get(entity)
     if found is None:
@@ -42,10 +42,10 @@ def mapping_of(application: Application, entity: str) -> Mapping:
 
 
 def key_of(entity: str, text: str) -> Key:
-    """Read a ledger key of which the parts are a JSON list.
+    """Return the ledger key of an entity from its parts as a JSON list.
 
     Raises:
-        HTTPException: 400, it is none.
+        HTTPException: 400, the text is not such a list.
     """
     try:
         parts = msgspec.json.decode(text, type=tuple[str | None, ...])
@@ -57,12 +57,12 @@ def key_of(entity: str, text: str) -> Key:
 
 
 def key_json(parts: tuple[str | None, ...]) -> str:
-    """Return a ledger key as `key_of` reads it."""
+    """Return the parts of a ledger key as a JSON list, for `key_of`."""
     return msgspec.json.encode(parts).decode()
 
 
 def row_parts(application: Application, key: Key) -> tuple[str, ...]:
-    """Return the primary key of a key's row; none where no mapping tells how long it is."""
+    """Return the primary key of a ledger key's row; empty if the entity has no mapping."""
     mapping = application.by_name.get(key.entity)
     if mapping is None:
         return ()
@@ -70,10 +70,10 @@ def row_parts(application: Application, key: Key) -> tuple[str, ...]:
 
 
 def primary_key(mapping: Mapping, parts: list[str], text: str) -> tuple[str, ...]:
-    """Return the primary key that was asked for: in parts, or as one text with slashes.
+    """Return the requested primary key, given in parts or as one text with slashes.
 
     Raises:
-        HTTPException: 400, it has another number of columns.
+        HTTPException: 400, the number of columns is wrong.
     """
     columns = len(mapping.primary_key)
     found = tuple(parts) or tuple(text.split("/", columns - 1))

@@ -1,4 +1,4 @@
-"""What the parity page makes of runs and coverage: pictures as values. Pure."""
+"""The charts of the parity page, from runs and coverage. Pure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,21 @@ AGES: tuple[tuple[float, str], ...] = (
     (WINDOW_SECONDS, "compared within two weeks"),
     (float("inf"), "compared before that"),
 )
-"""Classes of age, newest first: the bound in seconds, and its words."""
+"""Classes of age, newest first: the upper bound in seconds, and a text."""
 NEVER = len(AGES)
-"""The class of what was never compared."""
+"""The class of buckets that were never compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Parts of one class side by side: where they are drawn, of all of them, and what they say."""
+    """Adjacent buckets of one class of age.
+
+    Attributes:
+        start: the number of the first bucket.
+        width: the number of buckets.
+        age: the class of age, an index of `AGES` or `NEVER`.
+        label: the tooltip.
+    """
 
     start: int
     width: int
@@ -42,10 +49,10 @@ class CoverageRow:
     """The coverage of one mapping.
 
     Attributes:
-        share: of its buckets that were compared within the window of validation.
-        keys: keys of the buckets, when they were compared.
-        drifted: keys of them that were found apart then.
-        oldest_seconds: the age of the oldest comparison; None with a bucket that has none.
+        share: the share of buckets that were compared within the window of validation.
+        keys: the keys of the buckets when they were compared.
+        drifted: the keys that differed then.
+        oldest_seconds: the age of the oldest comparison; None if a bucket was never compared.
     """
 
     name: str
@@ -57,11 +64,11 @@ class CoverageRow:
 
 
 def parity_chart(runs: Sequence[PastRun], now: datetime) -> Chart:
-    """Return the parity of ended runs over the window of validation.
+    """Return the chart of the parity of ended runs over the window of validation.
 
     Args:
-        runs: in any order.
-        now: the window's end.
+        runs: the runs, in any order.
+        now: the end of the window.
     """
     ended = sorted(
         (run for run in runs if run.parity is not None and run.finished_at is not None),
@@ -77,23 +84,23 @@ def parity_chart(runs: Sequence[PastRun], now: datetime) -> Chart:
 
 
 def run_label(run: PastRun) -> str:
-    """Return what a run says when pointed at."""
+    """Return the tooltip of a run."""
     without = f", without {', '.join(run.left_out)}" if run.left_out else ""
     return (
         f"run {run.id}, {run.kind}{without}, {moment(run.started_at)}: {percent(run.parity)}, "
-        f"{count(run.drifted_keys)} apart, {count(run.lagging_keys)} on their way"
+        f"{count(run.drifted_keys)} different, {count(run.lagging_keys)} on their way"
     )
 
 
 def age_class(seconds: float) -> int:
-    """Return the class of an age, 0 the newest."""
-    return next(place for place, (bound, _) in enumerate(AGES) if seconds <= bound)
+    """Return the class of an age; 0 is the newest."""
+    return next(number for number, (bound, _) in enumerate(AGES) if seconds <= bound)
 
 
 def coverage_row(entity: EntityCoverage) -> CoverageRow:
-    """Return the map of one mapping."""
+    """Return the coverage of one mapping as a row of strips."""
     buckets = entity.buckets
-    is_whole = len(buckets) == COVERAGE_PARTS
+    is_complete = len(buckets) == COVERAGE_PARTS
     recent = sum(bucket.seconds <= WINDOW_SECONDS for bucket in buckets)
     return CoverageRow(
         name=entity.name,
@@ -101,28 +108,29 @@ def coverage_row(entity: EntityCoverage) -> CoverageRow:
         share=recent / COVERAGE_PARTS,
         keys=sum(bucket.keys for bucket in buckets),
         drifted=sum(bucket.drifted for bucket in buckets),
-        oldest_seconds=max(bucket.seconds for bucket in buckets) if is_whole else None,
+        oldest_seconds=max(bucket.seconds for bucket in buckets) if is_complete else None,
     )
 
 
-def ages_told(rows: Sequence[CoverageRow]) -> list[tuple[str, int, int]]:
-    """Return each class of age that occurs: its words, its number, and its buckets."""
+def age_counts(rows: Sequence[CoverageRow]) -> list[tuple[str, int, int]]:
+    """Return the classes of age that occur, each as (text, class, number of buckets)."""
     counted: Counter[int] = Counter()
     for row in rows:
         for strip in row.strips:
             counted[strip.age] += strip.width
-    words = [*(text for _, text in AGES), "never compared"]
-    return [(words[age], age, counted[age]) for age in sorted(counted)]
+    texts = [*(text for _, text in AGES), "never compared"]
+    return [(texts[age], age, counted[age]) for age in sorted(counted)]
 
 
 def _strips(known: dict[int, Bucket]) -> Iterator[Strip]:
-    def look(number: int) -> tuple[int, int]:
+    def class_of(number: int) -> tuple[int, int]:
+        """Return the class of age, and for drifted buckets their number, to keep them single."""
         bucket = known.get(number)
         if bucket is None:
             return NEVER, -1
         return age_class(bucket.seconds), number if bucket.drifted else -1
 
-    for (age, drifted), group in groupby(range(COVERAGE_PARTS), key=look):
+    for (age, drifted), group in groupby(range(COVERAGE_PARTS), key=class_of):
         numbers = list(group)
         members = [known[number] for number in numbers if number in known]
         yield Strip(numbers[0], len(numbers), age, drifted >= 0, _label(numbers, members))
@@ -130,11 +138,11 @@ def _strips(known: dict[int, Bucket]) -> Iterator[Strip]:
 
 def _label(numbers: Sequence[int], members: Sequence[Bucket]) -> str:
     first, last = numbers[0], numbers[-1]
-    where = f"bucket {first}" if first == last else f"buckets {first} to {last}"
+    name = f"bucket {first}" if first == last else f"buckets {first} to {last}"
     if not members:
-        return f"{where}: never compared"
+        return f"{name}: never compared"
     oldest = duration(max(member.seconds for member in members))
     keys = count(sum(member.keys for member in members))
     drifted = sum(member.drifted for member in members)
-    apart = f", {count(drifted)} apart" if drifted else ""
-    return f"{where}: compared {oldest} ago, {keys} keys{apart}"
+    different = f", {count(drifted)} different" if drifted else ""
+    return f"{name}: compared {oldest} ago, {keys} keys{different}"

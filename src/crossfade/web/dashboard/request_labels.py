@@ -1,4 +1,4 @@
-"""What operators can ask for, in words. Pure."""
+"""The titles of operators' requests. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from crossfade.operations.requests import Repair, Reveal, Task, Unpark, Verify
 
 
 def described(task: Task) -> str:
-    """Return a task in a few words."""
+    """Return the title of a task."""
     match task:
         case Verify():
-            what = ", ".join(task.entities) or "everything"
-            return f"Verify {what}{', deep' if task.is_deep else ''}"
+            scope = ", ".join(task.entities) or "everything"
+            return f"Verify {scope}{', deep' if task.is_deep else ''}"
         case Repair():
-            which = "every open finding" if task.finding is None else f"finding {task.finding}"
-            return f"Repair {which}"
+            scope = "every open finding" if task.finding is None else f"finding {task.finding}"
+            return f"Repair {scope}"
         case Unpark():
             return f"Un-park {_scope(task)}"
         case Reveal():

@@ -1,4 +1,4 @@
-"""Serve an application with uvicorn: on a socket of ours, until told to stop."""
+"""Serve an application with uvicorn on a given socket, until a stop event is set."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ BACKLOG_MAX = 128
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen; port 0 takes a free one."""
+    """The address to listen on; port 0 selects a free one."""
 
     host: str = "127.0.0.1"
     port: int = 0
 
 
 def listen(address: Address) -> socket.socket:
-    """Open the socket, so that its port is known before anything is served.
+    """Return a listening socket, whose port is then known before requests are served.
 
     Raises:
-        ConfigurationError: the address is not this machine's, or the port is taken.
+        ConfigurationError: the address is not this machine's, or the port is in use.
     """
     try:
         return socket.create_server(
@@ -46,20 +46,20 @@ def listen(address: Address) -> socket.socket:
     except OSError as error:
         raise ConfigurationError(
             f"cannot listen on {address.host} port {address.port}: {error.strerror or error}; "
-            "choose another one, port 0 takes a free one"
+            "choose another port, or 0 for a free one"
         ) from None
 
 
 def url_of(listener: socket.socket) -> str:
-    """Return the address that a browser takes."""
+    """Return the URL of the server."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Answer requests until `stop` is set, then let those under way finish.
+    """Serve requests until `stop` is set, then finish the current ones.
 
-    Signals are the caller's: nothing is installed for them here.
+    The caller handles signals: no signal handlers are installed.
     """
     server = _Server(
         uvicorn.Config(
@@ -79,18 +79,22 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
 
 
 async def serve_dashboard(
-    settings: Settings, application: Application, address: Address, told: Callable[[str], None]
+    settings: Settings,
+    application: Application,
+    address: Address,
+    on_start: Callable[[str], None],
 ) -> None:
     """Serve the dashboard until SIGINT or SIGTERM.
 
     Args:
-        settings: from `crossfade.settings.load`, or made by hand.
-        application: whose migration is shown.
-        address: where to listen.
-        told: called with the address that a browser takes.
+        settings: from `crossfade.load_settings`, or constructed.
+        application: the application whose migration is shown.
+        address: the address to listen on.
+        on_start: called with the URL once the socket listens.
 
     Raises:
-        ConfigurationError: the address cannot be had, or would show an open dashboard to others.
+        ConfigurationError: the address is not available, or it would expose a dashboard without a
+            token to other machines.
     """
     check_exposure(tokens_of(settings), address.host)
     stop = asyncio.Event()
@@ -98,12 +102,12 @@ async def serve_dashboard(
     with listen(address) as listener:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        told(url_of(listener))
+        on_start(url_of(listener))
         await serve(app, listener, stop)
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to who runs it."""
+    """A server that leaves signal handling to its caller."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""One look at the ledger's schema: the figures of this moment, and the gates of a while ago."""
+"""A snapshot of the ledger's schema: the current figures, and the gates at most 15 s old."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ GATES_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a look showed.
+    """The state of a migration at one moment.
 
     Attributes:
         now: the figures.
-        gates: how far the migration has come, at most `GATES_SECONDS` old.
-        thresholds: what the gates ask for; the figures are held to the same.
+        gates: the phase and the gates, at most `GATES_SECONDS` old.
+        thresholds: the thresholds of the gates, also used for the figures.
     """
 
     now: Overview
@@ -32,31 +32,31 @@ class Snapshot:
 
 
 class SnapshotReader:
-    """Looks, and asks for the gates only now and then: they take more of the database's time.
+    """A reader of snapshots. It reads the gates less often, as they cost the database more.
 
     Args:
         pool: connections to the database of the ledger's schema.
-        thresholds: what the gates ask for.
+        thresholds: the thresholds of the gates.
     """
 
     def __init__(self, pool: AsyncConnectionPool, thresholds: Thresholds) -> None:
         self._pool = pool
         self._thresholds = thresholds
         self._gates: Readiness | None = None
-        self._asked_at = 0.0
+        self._gates_at = 0.0
 
-    async def look(self) -> Snapshot:
-        """Return what there is to see.
+    async def read(self) -> Snapshot:
+        """Return a snapshot.
 
         Raises:
-            NoSuchStore: nothing is installed.
+            NoSuchStore: the ledger is not installed.
             Unavailable: the database cannot answer.
         """
         now = await overview(self._pool, ANSWER_SECONDS)
         return Snapshot(now, await self._readiness(), self._thresholds)
 
     async def _readiness(self) -> Readiness:
-        if self._gates is None or monotonic() - self._asked_at > GATES_SECONDS:
+        if self._gates is None or monotonic() - self._gates_at > GATES_SECONDS:
             facts = await gate_facts(self._pool, self._thresholds.quiet_seconds_min)
-            self._gates, self._asked_at = readiness(facts, self._thresholds), monotonic()
+            self._gates, self._gates_at = readiness(facts, self._thresholds), monotonic()
         return self._gates

@@ -1,4 +1,4 @@
-"""Live pages: one look at the database a tick, shared by all who watch, sent as events.
+"""Live pages: one snapshot of the database a tick, sent to all open pages as events.
 
 Source: HTML Living Standard, "Server-sent events".
 """
@@ -19,28 +19,31 @@ T = TypeVar("T")
 
 TICK_SECONDS = 2.0
 STREAM_SECONDS_MAX = 900.0
-"""A page comes again after so long, and who it is for is looked at anew."""
+"""A stream ends after this time; the browser reconnects, and its cookie is checked again."""
 WATCHERS_MAX = 200
-SHARE_OF_TIME = 10.0
-"""A look that takes long is repeated the later: it has a tenth of the time."""
+INTERVAL_FACTOR = 10.0
+"""The least interval of snapshots as a multiple of the last one's duration, to limit the load."""
 
 
 class SnapshotStream(Generic[T]):
-    """A look that is taken while somebody watches, and no more often than once a tick.
+    """A stream of snapshots, read only while pages watch and at most once a tick.
 
     Args:
-        look: returns what there is to see.
+        read: reads a snapshot.
         stop: ends every stream when it is set.
-        tick_seconds: the pause between two looks.
+        tick_seconds: the least interval of snapshots.
+
+    Attributes:
+        watchers: the number of open streams.
     """
 
     def __init__(
         self,
-        look: Callable[[], Awaitable[T]],
+        read: Callable[[], Awaitable[T]],
         stop: asyncio.Event,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
-        self._look = look
+        self._read = read
         self._stop = stop
         self._tick_seconds = tick_seconds
         self._due = 0.0
@@ -48,32 +51,35 @@ class SnapshotStream(Generic[T]):
         self.watchers = 0
 
     async def now(self) -> T:
-        """Return what there is to see at this moment.
+        """Return a snapshot of this moment.
 
         Raises:
             Unavailable: the database cannot answer.
         """
-        return await self._look()
+        return await self._read()
 
     async def next(self) -> T | Unavailable:
-        """Wait for the next look, which everybody who waits shares."""
+        """Return the next snapshot, shared by all waiting callers, or the error of reading it."""
         if self._tick is None or self._tick.done():
-            self._tick = asyncio.create_task(self._look_when_due())
+            self._tick = asyncio.create_task(self._read_when_due())
         return await asyncio.shield(self._tick)
 
     async def close(self) -> None:
-        """End the look that is under way."""
+        """Cancel the current read."""
         if self._tick is not None:
             await cancel_and_wait(self._tick)
 
     def stream(self, render: Callable[[T], str]) -> StreamingResponse:
-        """Return an answer that sends what is seen as HTML, whenever it changes.
+        """Return a response that sends each changed snapshot as HTML.
+
+        Args:
+            render: returns the HTML of a snapshot.
 
         Raises:
-            Throttled: too many pages are watching.
+            Throttled: `WATCHERS_MAX` streams are open.
         """
         if self.watchers >= WATCHERS_MAX:
-            raise Throttled(f"{WATCHERS_MAX} pages are watching already; close one of them")
+            raise Throttled(f"{WATCHERS_MAX} live pages are open; close one of them")
         return StreamingResponse(
             self._events(render),
             media_type="text/event-stream",
@@ -83,30 +89,30 @@ class SnapshotStream(Generic[T]):
     async def _events(self, render: Callable[[T], str]) -> AsyncIterator[str]:
         self.watchers += 1
         ends = monotonic() + STREAM_SECONDS_MAX
-        shown = ""
+        sent = ""
         try:
             yield "retry: 2000\n\n"
             while not self._stop.is_set() and monotonic() < ends:
-                seen = await self.next()
-                if isinstance(seen, Unavailable):
-                    yield _event("lost", type(seen).__name__)
+                snapshot = await self.next()
+                if isinstance(snapshot, Unavailable):
+                    yield _event("lost", type(snapshot).__name__)
                     continue
-                html = render(seen)
-                yield _event("look", html) if html != shown else ": nothing has changed\n\n"
-                shown = html
+                html = render(snapshot)
+                yield _event("snapshot", html) if html != sent else ": nothing has changed\n\n"
+                sent = html
         finally:
             self.watchers -= 1
 
-    async def _look_when_due(self) -> T | Unavailable:
+    async def _read_when_due(self) -> T | Unavailable:
         await sleep_unless(self._stop, max(0.0, self._due - monotonic()))
-        began = monotonic()
+        started = monotonic()
         try:
-            return await self._look()
+            return await self._read()
         except Unavailable as error:
             return error
         finally:
-            took = monotonic() - began
-            self._due = began + max(self._tick_seconds, SHARE_OF_TIME * took)
+            took = monotonic() - started
+            self._due = started + max(self._tick_seconds, INTERVAL_FACTOR * took)
 
 
 def _event(name: str, data: str) -> str:

@@ -1,4 +1,4 @@
-"""Who may come in: tokens from the settings, compared in constant time."""
+"""Access tokens from the settings, compared in constant time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from crossfade.settings import Settings
 TOKEN_CHARACTERS_MIN = 16
 NAME_CHARACTERS_MAX = 60
 LOCAL_NAME = "local operator"
-"""Who acts where nobody has to sign in."""
+"""The operator's name on a dashboard without tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who looks at the dashboard.
+    """A user of the dashboard.
 
     Attributes:
-        name: what they call themselves; stands beside what they do.
-        may_reveal: whether they may see content.
+        name: the name given when signing in; recorded with each action.
+        may_reveal: whether the operator may see row contents.
     """
 
     name: str
@@ -31,14 +31,14 @@ class Operator:
 
 
 class Tokens:
-    """The tokens that open the dashboard. Without an operator token it is open.
+    """The access tokens of the dashboard. Without an operator token, access is open.
 
     Args:
-        operator: what operators sign in with.
-        reveal: signs in with the right to see content.
+        operator: the token of operators; empty for none.
+        reveal: the token of operators who may see row contents; empty for none.
 
     Raises:
-        ConfigurationError: a token is too short to be one, or both are the same.
+        ConfigurationError: a token is too short, or both are the same.
     """
 
     def __init__(self, operator: str, reveal: str) -> None:
@@ -55,17 +55,17 @@ class Tokens:
         self._reveal = _digest(reveal) if reveal else b""
 
     def admit(self, token: str, name: str) -> Operator | None:
-        """Return the operator who has this token; None when it is neither of the two."""
+        """Return the operator with this token and name; None if the token is wrong."""
         given = _digest(token)
         is_reveal = hmac.compare_digest(given, self._reveal)
         is_operator = hmac.compare_digest(given, self._operator)
         return Operator(name, may_reveal=is_reveal) if is_operator or is_reveal else None
 
     def signing_key(self) -> str:
-        """Return what cookies are signed with: as long as the tokens stay, it stays.
+        """Return the key that signs cookies, derived from the tokens.
 
-        So every process of a dashboard reads the others' cookies, and new tokens sign everybody
-        out. Without tokens it is new for each process.
+        So all processes of a dashboard accept the same cookies, and new tokens sign everybody out.
+        Without tokens the key is random for each process.
         """
         if not self._operator and not self._reveal:
             return secrets.token_hex(32)
@@ -84,10 +84,10 @@ def tokens_of(settings: Settings) -> Tokens:
 
 
 def check_exposure(tokens: Tokens, host: str) -> None:
-    """Refuse to show an open dashboard to other machines.
+    """Refuse to expose a dashboard without an operator token to other machines.
 
     Raises:
-        ConfigurationError: the address is not loopback, and there is no operator token.
+        ConfigurationError: the host is not loopback, and there is no operator token.
     """
     if tokens.is_open and not is_loopback(host):
         raise ConfigurationError(
@@ -97,7 +97,7 @@ def check_exposure(tokens: Tokens, host: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host names this machine and cannot be reached from another one."""
+    """Return whether a host is reachable from this machine only."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""What keeps web applications safe: headers, cookies, forms, limits. Each part stands alone."""
+"""Security parts for ASGI applications: headers, cookies, forms, limits. Independent parts."""
 
 from __future__ import annotations
 

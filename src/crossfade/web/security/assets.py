@@ -1,4 +1,4 @@
-"""Static files whose address holds their content's hash, so that browsers keep them for ever."""
+"""Static files with a content hash in their address, so that browsers may cache them forever."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 HASH_CHARACTERS = 12
-KEEP = "public, max-age=31536000, immutable"
+CACHE_CONTROL = "public, max-age=31536000, immutable"
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -25,7 +25,7 @@ TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file, in memory."""
+    """A file in memory."""
 
     address: str
     content: bytes
@@ -33,13 +33,13 @@ class Asset:
 
 
 class Assets:
-    """The files of one folder; nothing else can be asked for."""
+    """The files of one folder; no other file is served."""
 
     def __init__(self, folder: Path, prefix: str = "/static") -> None:
         """Read the files.
 
         Args:
-            folder: where they stand, side by side.
+            folder: the folder of the files; subfolders are ignored.
             prefix: the first part of their addresses.
         """
         self._prefix = prefix
@@ -51,7 +51,7 @@ class Assets:
         """Return a file's address.
 
         Raises:
-            KeyError: there is no such file.
+            KeyError: no file has this name.
         """
         return f"{self._prefix}/{self._by_name[name].address}"
 
@@ -63,7 +63,9 @@ class Assets:
         asset = self._by_address.get(request.path_params["address"])
         if asset is None:
             raise HTTPException(404)
-        return Response(asset.content, media_type=asset.media_type, headers={"cache-control": KEEP})
+        return Response(
+            asset.content, media_type=asset.media_type, headers={"cache-control": CACHE_CONTROL}
+        )
 
 
 def _read(path: Path) -> Asset:

@@ -1,4 +1,4 @@
-"""Request bodies: how much is read at most."""
+"""Limit the size of request bodies."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PLAIN = frozenset({"", "identity"})
+UNCOMPRESSED = frozenset({"", "identity"})
 
 
 class BodyTooLarge(HTTPException):
-    """A request's body passed its limit; the rest was not read."""
+    """A request's body exceeds its limit; the rest was not read."""
 
     def __init__(self, bytes_max: int) -> None:
         super().__init__(
@@ -23,17 +23,17 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyEncoded(HTTPException):
-    """A request's body is compressed; how large it would become is unknown."""
+    """A request's body is compressed, so its size is unknown."""
 
     def __init__(self) -> None:
         super().__init__(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the content uncompressed.")
 
 
 class BodyLimit:
-    """Ends the reading of a body as soon as it is too large.
+    """ASGI middleware that refuses a body as soon as it is too large.
 
-    The limit holds for what arrives, whatever the request announces. The error is raised where the
-    body is read, so that the application answers it like any other.
+    The limit applies to the bytes received, not only to the announced length. The error is raised
+    where the body is read, so that the application answers it like any other error.
     """
 
     def __init__(self, app: ASGIApp, *, bytes_max: Callable[[str], int]) -> None:
@@ -58,7 +58,7 @@ class BodyLimit:
 
         async def receive_some() -> Message:
             nonlocal read
-            if headers.get("content-encoding", "").lower() not in PLAIN:
+            if headers.get("content-encoding", "").lower() not in UNCOMPRESSED:
                 raise BodyEncoded
             if announced.isdecimal() and int(announced) > bytes_max:
                 raise BodyTooLarge(bytes_max)

@@ -1,4 +1,4 @@
-"""Cookies that only this server can have written."""
+"""Signed cookies: readable by the browser's owner, written by this server only."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ VALUE_CHARACTERS_MAX = 3800
 
 @dataclass(frozen=True, slots=True)
 class SignedCookie:
-    """A signed cookie: readable by its owner, written by the server, sent back to it alone.
+    """A signed cookie with an expiry time: HttpOnly, SameSite=Lax, HMAC-SHA-256.
 
-    Out of reach of scripts, not sent along by other sites' forms. Over https it carries the prefix
-    that browsers bind to one host and to https.
+    With `https` it is Secure and has the prefix ``__Host-``, which browsers bind to one host.
 
     Attributes:
-        name: the cookie's name; a value signed for one name is worth nothing under another.
-        secret: what signs.
-        seconds_max: how long it is accepted; the browser forgets it then too.
-        https: whether people reach the site by https only.
-        clock: seconds since 1970.
+        name: the cookie's name; a value signed for one name is invalid under another.
+        secret: the signing key.
+        seconds_max: the lifetime in seconds, enforced by the server and the browser.
+        https: whether the site is reached over https only.
+        clock: returns seconds since 1970.
     """
 
     name: str
@@ -38,11 +37,11 @@ class SignedCookie:
 
     @property
     def key(self) -> str:
-        """The name as browsers see it."""
+        """Return the name as sent to browsers."""
         return f"__Host-{self.name}" if self.https else self.name
 
     def read(self, connection: HTTPConnection) -> Any:
-        """Return what was written; None when it is missing, forged or too old."""
+        """Return the value; None if the cookie is missing, forged or expired."""
         text = connection.cookies.get(self.key, "")
         if not text or len(text) > VALUE_CHARACTERS_MAX:
             return None
@@ -53,10 +52,10 @@ class SignedCookie:
         return value if self.clock() < until else None
 
     def write(self, response: Response, value: Any) -> None:
-        """Set the cookie to a value that JSON can hold.
+        """Set the cookie to a JSON value.
 
         Raises:
-            ValueError: browsers would drop a cookie of this size.
+            ValueError: the cookie is larger than browsers accept.
         """
         text = self._serializer().dumps([int(self.clock()) + self.seconds_max, value])
         if len(text) > VALUE_CHARACTERS_MAX:
@@ -71,7 +70,7 @@ class SignedCookie:
         )
 
     def clear(self, response: Response) -> None:
-        """Make the browser forget the cookie."""
+        """Delete the cookie in the browser."""
         response.delete_cookie(self.key, secure=self.https, httponly=True, samesite="lax")
 
     def _serializer(self) -> URLSafeSerializer:

@@ -1,8 +1,9 @@
-"""Forms that other sites cannot send in a visitor's name.
+"""Protection of forms against cross-site request forgery: OWASP's HMAC-based token pattern.
 
-Every visit has a random name in a signed cookie. A form carries a token made from that name and
-from who is signed in, under the server's secret. A site that makes a browser send a form knows
-neither; a token of before signing in is worth nothing after.
+Every visit has a random name in a signed cookie. A form's token is the HMAC-SHA-256 of that name
+and the signed-in identity, so signing in or out invalidates earlier tokens.
+
+Source: OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet".
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 OWN_SITES = frozenset({"same-origin", "none"})
 FORM_FIELDS_MAX = 200
 FORM_FILES_MAX = 10
-# Whole bodies are limited before their parts are read.
+# `BodyLimit` limits the whole body before its parts are parsed.
 FORM_PART_BYTES_MAX = 64 * 1024 * 1024
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Forged(HTTPException):
-    """A form did not come from a page of ours, or from one of an earlier visit."""
+    """A form's token is missing or invalid, or another site sent the form."""
 
     def __init__(self) -> None:
         super().__init__(HTTPStatus.FORBIDDEN, "The form is out of date; load its page again.")
 
 
 class Visit:
-    """One browser's visit; it gets its cookie when its name is first asked for."""
+    """One browser's visit; its name is created, and the cookie set, when first used."""
 
     def __init__(self, name: str | None) -> None:
         self._name = name
@@ -47,7 +48,7 @@ class Visit:
 
     @property
     def name(self) -> str:
-        """The visit's random name."""
+        """Return the visit's random name, creating it if the browser has none."""
         if self._name is None:
             self._name = secrets.token_urlsafe(18)
             self.is_new = True
@@ -55,7 +56,7 @@ class Visit:
 
 
 class Visits:
-    """Gives each request its `Visit`, and each browser that was shown a form its cookie."""
+    """ASGI middleware that adds a `Visit` to each request, and sets the cookie of new visits."""
 
     def __init__(self, app: ASGIApp, *, cookie: SignedCookie) -> None:
         self._app = app
@@ -81,12 +82,12 @@ class Visits:
 
 
 def form_token(secret: str, request: HTTPConnection, identity: str) -> str:
-    """Return the token for the forms of a page.
+    """Return the token for the forms of a page, 64 hexadecimal characters.
 
     Args:
-        secret: the server's.
+        secret: the server's key.
         request: a request that passed `Visits`.
-        identity: who is signed in; the empty text for nobody.
+        identity: the signed-in identity; empty if nobody is signed in.
     """
     visit: Visit = request.state.visit
     text = f"form {len(visit.name)} {visit.name} {identity}"
@@ -94,21 +95,21 @@ def form_token(secret: str, request: HTTPConnection, identity: str) -> str:
 
 
 async def require_own_form(secret: str, request: Request, identity: str) -> None:
-    """Let safe methods pass, and others only with the token of one of our pages.
+    """Accept safe methods, and other methods only with a valid token of this visit.
 
-    It stands in the form's field `csrf_token`, or in the header `X-CSRF-Token` of a script of ours.
-    The form stays open for the page to read; whoever calls this closes the request at its end.
+    The token is read from the header `X-CSRF-Token` or the form's field `csrf_token`. The parsed
+    form stays open for the page to read; the caller closes the request.
 
     Raises:
-        Forged: the token is missing or not this visit's; or the browser says another site sent it.
+        Forged: the token is missing or invalid, or `Sec-Fetch-Site` names another site.
     """
     if request.method in SAFE_METHODS:
         return
     if request.headers.get("sec-fetch-site", "none") not in OWN_SITES:
         raise Forged
     given = request.headers.get(TOKEN_HEADER) or await _field(request)
-    wanted = form_token(secret, request, identity)
-    if not hmac.compare_digest(given.encode(), wanted.encode()):
+    expected = form_token(secret, request, identity)
+    if not hmac.compare_digest(given.encode(), expected.encode()):
         raise Forged
 
 

@@ -1,4 +1,4 @@
-"""Headers that tell browsers what a page of ours never does."""
+"""Security headers of every response."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), pay
 
 
 def security_headers(*, https: bool) -> dict[str, str]:
-    """Return the headers of every response.
+    """Return the security headers of a response.
 
-    Scripts and styles come from files of the same origin; nothing inline runs. No cache keeps a
-    page: what somebody saw is gone from the browser when they signed out.
+    Scripts and styles are loaded from the same origin; inline ones are blocked. Pages are not
+    cached, so a page cannot be viewed again after signing out.
 
     Args:
-        https: whether people reach the site by https only.
+        https: whether the site is reached over https only.
     """
     headers = {
         "cache-control": "no-store",
@@ -38,7 +38,7 @@ def security_headers(*, https: bool) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Adds `security_headers` to each response that does not say otherwise itself."""
+    """ASGI middleware that adds `security_headers` to each response that does not set them."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app

@@ -1,4 +1,7 @@
-"""How often something may be tried."""
+"""Limit attempts by key: the generic cell rate algorithm (GCRA).
+
+Source: ITU-T I.371, "Traffic control and congestion control in B-ISDN".
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,14 @@ IPV6_NETWORK_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many attempts in so many seconds; they come back one by one."""
+    """A number of attempts allowed in a number of seconds; they are regained one by one."""
 
     attempts_max: int
     seconds: float
 
 
 class TooMany(HTTPException):
-    """Somebody tried too often."""
+    """A key has no attempt left."""
 
     def __init__(self, wait_seconds: float) -> None:
         headers = {"retry-after": str(ceil(wait_seconds))}
@@ -34,10 +37,11 @@ class TooMany(HTTPException):
 
 
 class RateLimiter:
-    """Counts attempts by key, in this process's memory.
+    """A limit on attempts by key, in this process's memory.
 
-    One number is kept for each key: when its attempts are all back. Of too many keys the one that
-    tried longest ago is forgotten first, so limit several kinds of keys: address and account.
+    GCRA keeps one number for each key, the theoretical arrival time: when all its attempts are
+    regained. Above `keys_max` the key with the oldest attempt is dropped, so limit by several kinds
+    of keys, such as address and account.
     """
 
     def __init__(
@@ -47,22 +51,22 @@ class RateLimiter:
         keys_max: int = 10_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start without any attempt.
+        """Start without attempts.
 
         Args:
-            rate: how often.
-            keys_max: how many keys are remembered.
-            clock: seconds.
+            rate: the rate allowed for each key.
+            keys_max: the largest number of keys kept.
+            clock: returns seconds; monotonic.
         """
         self._rate = rate
         self._step_seconds = rate.seconds / rate.attempts_max
         self._keys_max = keys_max
         self._clock = clock
-        self._whole_at: OrderedDict[str, float] = OrderedDict()
+        self._arrival_at: OrderedDict[str, float] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many keys are remembered."""
-        return len(self._whole_at)
+        """Return the number of keys kept."""
+        return len(self._arrival_at)
 
     def attempt(self, key: str) -> None:
         """Count an attempt.
@@ -71,24 +75,24 @@ class RateLimiter:
             TooMany: no attempt is left; this one is not counted.
         """
         now = self._clock()
-        whole_at = max(self._whole_at.pop(key, now), now)
-        wait_seconds = whole_at + self._step_seconds - self._rate.seconds - now
+        arrival_at = max(self._arrival_at.pop(key, now), now)
+        wait_seconds = arrival_at + self._step_seconds - self._rate.seconds - now
         refused = wait_seconds > 0
-        self._whole_at[key] = whole_at if refused else whole_at + self._step_seconds
-        if len(self._whole_at) > self._keys_max:
-            self._whole_at.popitem(last=False)
+        self._arrival_at[key] = arrival_at if refused else arrival_at + self._step_seconds
+        if len(self._arrival_at) > self._keys_max:
+            self._arrival_at.popitem(last=False)
         if refused:
             raise TooMany(wait_seconds)
 
     def forgive(self, key: str) -> None:
-        """Forget the attempts of a key: it turned out to be welcome."""
-        self._whole_at.pop(key, None)
+        """Reset the attempts of a key, for example after a successful sign-in."""
+        self._arrival_at.pop(key, None)
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return where a request comes from, as a key for limits.
+    """Return the client's address as a key for limits.
 
-    A home has one IPv4 address or a whole IPv6 network, so IPv6 addresses count by network.
+    A household has one IPv4 address or a /64 IPv6 network, so IPv6 addresses count by network.
     """
     host = connection.client.host if connection.client else ""
     try:

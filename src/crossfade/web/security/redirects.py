@@ -1,4 +1,4 @@
-"""Where a page may send somebody on to."""
+"""Check the targets of redirects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ UNSAFE = frozenset("\\") | {chr(code) for code in (*range(0x21), *range(0x7F, 0x
 
 
 def safe_next(url: str, default: str = "/") -> str:
-    """Return an address if it leads to a page of this site, else the default.
+    """Return the address if it is a path on this site, else the default.
 
     Browsers read backslashes as slashes and drop tabs and line ends, so any of them makes an
     address unsafe.

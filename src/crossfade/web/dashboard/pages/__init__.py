@@ -1,4 +1,4 @@
-"""The pages: each module has a router, and the navigation says which are offered."""
+"""The routers of the pages, and the navigation."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from crossfade.web.dashboard.pages import (
 
 
 class Link(NamedTuple):
-    """A page that every page leads to."""
+    """A link of the navigation."""
 
     path: str
     title: str
 
 
 PUBLIC_PAGES = (health.router, sign_in.router)
-"""Pages that ask nobody to sign in; those that need it ask themselves."""
+"""Pages without sign-in, except routes that require it themselves."""
 
 PAGES = (
     overview.router,
@@ -36,7 +36,7 @@ PAGES = (
     backfill.router,
     requests.router,
 )
-"""Pages for operators."""
+"""Pages that require sign-in."""
 
 NAVIGATION = (
     Link("/", "Overview"),

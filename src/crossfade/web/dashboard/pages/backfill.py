@@ -1,4 +1,4 @@
-"""The backfill's progress."""
+"""The page with the backfill's progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/backfill")
 async def page(request: Request, context: InContext) -> HTMLResponse:
-    """Show how far the backfill of each mapping has come; the page renews itself meanwhile."""
+    """Show the backfill's progress by mapping; the page reloads itself while a window is leased."""
     entities = await backfills(context.pool)
     windows = sum(entity.windows for entity in entities)
     return show(
@@ -30,7 +30,7 @@ async def page(request: Request, context: InContext) -> HTMLResponse:
 
 
 def seconds_left(entities: tuple[EntityBackfill, ...]) -> float | None:
-    """Return how long it will take at the pace so far; None when nothing tells."""
+    """Return the estimated seconds remaining at the average rate; None while it is unknown."""
     planned = [one.planned_at for one in entities if one.planned_at]
     advanced = [one.advanced_at for one in entities if one.advanced_at]
     read = sum(one.rows_read for one in entities)

@@ -1,60 +1,66 @@
-"""Findings: lists with filters and pages, and each one with its evidence."""
+"""The pages of findings: lists with filters, and single findings with their evidence."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from crossfade.parity.model import Cause, Verdict
 from crossfade.postgres.monitoring.finding_lists import FindingPage, PostgresFindingLists
 from crossfade.web.dashboard.context import InContext, show
-from crossfade.web.dashboard.findings import FOREIGN, MEANINGS, Asked, Standing, versions_told
+from crossfade.web.dashboard.findings import (
+    FOREIGN,
+    MEANINGS,
+    Filters,
+    FindingState,
+    version_text,
+)
 from crossfade.web.dashboard.parameters import Number, PathNumber, Text, key_json, row_parts
 
 router = APIRouter()
 
 COUNT_MAX = 10_000
-Nothing = Literal[""]
-"""What a form sends for a choice that was not made."""
+Empty = Literal[""]
+"""The value that a form sends for a field without a choice."""
 
 
-def asked(
+def filters_of(
     *,
     entity: Text = "",
-    verdict: Verdict | Nothing = "",
-    cause: Cause | Nothing = "",
-    standing: Standing = Standing.OPEN,
-    since: date | Nothing = "",
+    verdict: Verdict | Empty = "",
+    cause: Cause | Empty = "",
+    state: Annotated[FindingState, Query(alias="standing")] = FindingState.OPEN,
+    since: date | Empty = "",
     key: Text = "",
-) -> Asked:
-    """Read the filters of an address."""
-    return Asked(entity, verdict or None, cause or None, standing, since or None, key)
+) -> Filters:
+    """Return the filters in an address."""
+    return Filters(entity, verdict or None, cause or None, state, since or None, key)
 
 
 @router.get("/findings")
 async def page(
     request: Request,
     context: InContext,
-    filters: Annotated[Asked, Depends(asked)],
+    filters: Annotated[Filters, Depends(filters_of)],
     after: Number | None = None,
     before: Number | None = None,
 ) -> HTMLResponse:
-    """List findings."""
+    """Show a page of findings, after or before a finding's number."""
     lists = PostgresFindingLists(context.pool)
-    found = await lists.page(filters.chosen, after=after, before=before)
-    counted = await lists.count(filters.chosen, COUNT_MAX + 1)
+    found = await lists.page(filters.query, after=after, before=before)
+    counted = await lists.count(filters.query, COUNT_MAX + 1)
     return show(
         request,
         "findings.html.j2",
-        asked=filters,
+        filters=filters,
         found=found,
         counted=counted,
         count_max=COUNT_MAX,
         kinds=await lists.kinds(),
-        standings=list(Standing),
+        states=list(FindingState),
         foreign=FOREIGN,
         links=_links(filters, found),
     )
@@ -74,13 +80,13 @@ async def one(request: Request, context: InContext, number: PathNumber) -> HTMLR
         comparison=comparison,
         evidence=comparison.evidence,
         meaning=MEANINGS.get(comparison.verdict, ""),
-        versions=versions_told(comparison.evidence),
+        versions=version_text(comparison.evidence),
         row_parts=row_parts(context.application, comparison.key),
         key_json=key_json(comparison.key.parts),
     )
 
 
-def _links(filters: Asked, found: FindingPage) -> dict[str, str]:
+def _links(filters: Filters, found: FindingPage) -> dict[str, str]:
     earlier = found.has_earlier and bool(found.findings)
     later = found.has_later and bool(found.findings)
     return {

@@ -1,4 +1,4 @@
-"""Ready or not: the gates before the cut-over."""
+"""The page with the gates before the cut-over."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ router = APIRouter()
 async def page(request: Request, context: InContext) -> HTMLResponse:
     """Show each gate with its value, its threshold and its reason."""
     thresholds = context.settings.thresholds
-    told = readiness(await gate_facts(context.pool, thresholds.quiet_seconds_min), thresholds)
+    facts = await gate_facts(context.pool, thresholds.quiet_seconds_min)
+    current = readiness(facts, thresholds)
     phases = list(Phase)
     return show(
         request,
         "gates.html.j2",
-        told=told,
-        phases=[(phase, phases.index(phase) - phases.index(told.phase)) for phase in phases],
-        closed=sum(not gate.is_passed for gate in told.gates),
+        readiness=current,
+        phases=[(phase, phases.index(phase) - phases.index(current.phase)) for phase in phases],
+        closed=sum(not gate.is_passed for gate in current.gates),
     )

@@ -1,4 +1,4 @@
-"""What monitors ask: whether the process lives, and whether it can answer."""
+"""The addresses for monitors: liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ router = APIRouter()
 ANSWER_SECONDS = 3.0
 REASONS: dict[type[Unavailable], str] = {
     AccessDenied: "the role lacks a permission, or its password is wrong",
-    NoSuchStore: "nothing is installed in this database: run `crossfade install`",
-    SchemaChanged: "another release installed the ledger: run `crossfade install` of the newest",
+    NoSuchStore: "the ledger is not installed in this database: run `crossfade install`",
+    SchemaChanged: "the ledger is of another release: run `crossfade install` of the newest",
 }
 
 
 @router.get("/healthz")
-async def lives() -> PlainTextResponse:
-    """Say that the process lives; nothing else is looked at."""
+async def liveness() -> PlainTextResponse:
+    """Report that the process is running, without any further check."""
     return PlainTextResponse("alive\n")
 
 
 @router.get("/readyz")
-async def is_ready(context: InContext) -> PlainTextResponse:
-    """Say whether the database answers and its schema is this release's; 503 and why otherwise.
+async def readiness(context: InContext) -> PlainTextResponse:
+    """Report whether the database answers with the schema of this release; else 503 with a reason.
 
-    Anybody may ask, so the reason names neither server nor role.
+    The address is public, so the reason names neither server nor role.
     """
     try:
         await check_schema(context.pool, ANSWER_SECONDS)
@@ -46,6 +46,6 @@ async def is_ready(context: InContext) -> PlainTextResponse:
 
 @router.get("/metrics")
 async def metrics(context: InContext, found: SignedIn) -> Response:
-    """Return what the ledger's schema says, for Prometheus; it sends the operator token."""
+    """Return the metrics of the ledger's schema; Prometheus sends the operator token."""
     del found
     return Response(exposition(await context.live.now()), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Keys: the parked ones, and the time machine of one row."""
+"""The pages of keys: parked keys, and the history of one row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from crossfade.mapping.state import Key, Row
-from crossfade.postgres.monitoring.details import key_trail, parked_page
+from crossfade.postgres.monitoring.details import key_history, parked_page
 from crossfade.rendering import key_text
 from crossfade.web.dashboard.context import InContext, show
 from crossfade.web.dashboard.parameters import (
@@ -31,7 +31,7 @@ KEYS_MAX = 50
 async def page(
     request: Request, context: InContext, after_entity: Text = "", after_key: Text = "[]"
 ) -> HTMLResponse:
-    """Ask for a row, and list parked keys."""
+    """Show the form for a row, and a page of parked keys."""
     after = key_of(after_entity, after_key) if after_entity else None
     parked = await parked_page(context.pool, after, KEYS_MAX + 1)
     return show(
@@ -54,16 +54,16 @@ async def row(
     part: Annotated[Parts, Query()] = [],  # noqa: B006 - FastAPI copies defaults
     key: Text = "",
 ) -> HTMLResponse:
-    """Show all that is remembered of one row."""
+    """Show the keys and the history of one row."""
     mapping = mapping_of(context.application, entity)
-    wanted = primary_key(mapping, part, key)
-    trail = await key_trail(context.pool, Row(mapping.name, wanted), folders(mapping, wanted))
+    row_key = primary_key(mapping, part, key)
+    history = await key_history(context.pool, Row(mapping.name, row_key), folders(mapping, row_key))
     return show(
         request,
         "row.html.j2",
         mapping=mapping,
-        name=key_text(wanted),
-        trail=trail,
-        moments=moments(trail),
+        name=key_text(row_key),
+        history=history,
+        moments=moments(history),
         key_json=key_json,
     )

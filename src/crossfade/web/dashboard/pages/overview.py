@@ -1,4 +1,4 @@
-"""The overview: whether all is well, and what is not."""
+"""The overview page, and its live stream."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ router = APIRouter()
 
 @router.get("/")
 async def page(request: Request, context: InContext) -> HTMLResponse:
-    """Show how the migration stands at this moment."""
+    """Show the current state of the migration."""
     return show(request, "overview.html.j2", **facts(await context.live.now()))
 
 
 @router.get("/overview/live")
 async def live(context: InContext) -> StreamingResponse:
-    """Send the figures of the overview whenever they change."""
-    return context.live.stream(lambda seen: _figures(context, seen))
+    """Stream the figures of the overview whenever they change."""
+    return context.live.stream(lambda snapshot: _figures(context, snapshot))
 
 
-def _figures(context: DashboardContext, seen: Snapshot) -> str:
-    return context.templates.get_template("overview_figures.html.j2").render(facts(seen))
+def _figures(context: DashboardContext, snapshot: Snapshot) -> str:
+    return context.templates.get_template("overview_figures.html.j2").render(facts(snapshot))

@@ -1,4 +1,4 @@
-"""Parity over the window of validation: runs, and which keys were compared when."""
+"""The page with parity over the window of validation: runs and coverage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crossfade.postgres.monitoring.finding_lists import FindingFilter, PostgresF
 from crossfade.rendering import HEIGHT, WIDTH
 from crossfade.web.dashboard.context import InContext, show
 from crossfade.web.dashboard.pages.findings import COUNT_MAX
-from crossfade.web.dashboard.parity import WINDOW_SECONDS, ages_told, coverage_row, parity_chart
+from crossfade.web.dashboard.parity import WINDOW_SECONDS, age_counts, coverage_row, parity_chart
 
 router = APIRouter()
 
@@ -31,9 +31,9 @@ async def page(request: Request, context: InContext) -> HTMLResponse:
         now=now,
         runs=runs,
         newest=next((run for run in runs if run.finished_at and run.parity is not None), None),
-        drawn=parity_chart(runs, now),
+        chart=parity_chart(runs, now),
         coverage=rows,
-        ages=ages_told(rows),
+        ages=age_counts(rows),
         buckets=COVERAGE_PARTS,
         open_findings=await lists.count(FindingFilter(is_open=True), COUNT_MAX + 1),
         count_max=COUNT_MAX,

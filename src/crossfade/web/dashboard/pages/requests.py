@@ -1,4 +1,4 @@
-"""Actions: asked for after a confirmation, done by a worker, on the record."""
+"""The pages of actions: requests are confirmed, carried out by a worker, and recorded."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from crossfade.web.dashboard.tokens import Operator
 
 router = APIRouter()
 
-PATIENCE_SECONDS = 15.0
-"""After so long without a worker the page asks whether one runs."""
+WAIT_SECONDS_MAX = 15.0
+"""A request that waits for longer is shown with a hint to start a worker."""
 
 
 @router.get("/actions")
 async def page(request: Request, context: InContext) -> HTMLResponse:
-    """List what was asked for, and offer what can be."""
+    """List the newest requests, and offer the actions."""
     found = await PostgresRequests(context.pool).newest()
     return show(
         request,
@@ -47,7 +47,7 @@ async def page(request: Request, context: InContext) -> HTMLResponse:
         requests=found,
         described=described,
         is_open=any(one.is_open for one in found),
-        is_forsaken=any(_is_forsaken(one) for one in found),
+        is_overdue=any(_is_overdue(one) for one in found),
     )
 
 
@@ -55,7 +55,7 @@ async def page(request: Request, context: InContext) -> HTMLResponse:
 async def ask_verify(
     request: Request, context: InContext, entity: Text = "", *, deep: bool = False
 ) -> HTMLResponse:
-    """Say what a pass does, and ask which one."""
+    """Explain a pass, and ask for its entity and depth."""
     task = _verify(context, entity, deep=deep)
     return _confirm(
         request, task, entities=sorted(context.application.by_name), entity=entity, deep=deep
@@ -70,13 +70,13 @@ async def verify(
     *,
     deep: Annotated[bool, Form()] = False,
 ) -> RedirectResponse:
-    """Ask for a pass."""
+    """Request a pass."""
     return await _ask(context, found, _verify(context, entity, deep=deep))
 
 
 @router.get("/actions/repair")
 async def ask_repair(request: Request, finding: Number | None = None) -> HTMLResponse:
-    """Say what a repair does."""
+    """Explain a repair, and ask for confirmation."""
     return _confirm(request, Repair(finding), finding=finding)
 
 
@@ -86,13 +86,13 @@ async def repair(
     found: SignedIn,
     finding: Annotated[int | None, Form(ge=1, le=NUMBER_MAX)] = None,
 ) -> RedirectResponse:
-    """Ask for a repair."""
+    """Request a repair."""
     return await _ask(context, found, Repair(finding))
 
 
 @router.get("/actions/unpark")
 async def ask_unpark(request: Request, entity: Text = "", key: Text = "") -> HTMLResponse:
-    """Say what un-parking does."""
+    """Explain un-parking, and ask for confirmation."""
     return _confirm(request, _unpark(entity, key), entity=entity, key=key)
 
 
@@ -100,7 +100,7 @@ async def ask_unpark(request: Request, entity: Text = "", key: Text = "") -> HTM
 async def unpark(
     context: InContext, found: SignedIn, entity: FormText = "", key: FormText = ""
 ) -> RedirectResponse:
-    """Un-park keys, at once: it is a matter of the ledger alone."""
+    """Un-park keys at once: it changes the ledger only and needs no worker."""
     task = _unpark(entity, key)
     return _to(await PostgresRequests(context.pool).unpark(task, found.name))
 
@@ -109,7 +109,7 @@ async def unpark(
 async def ask_reveal(
     request: Request, context: InContext, found: SignedIn, entity: Text, key: Text
 ) -> HTMLResponse:
-    """Say what revealing does, and that it is recorded."""
+    """Explain that a reveal is recorded, and ask for confirmation."""
     return _confirm(request, _reveal(context, found, entity, key), entity=entity, key=key)
 
 
@@ -117,7 +117,7 @@ async def ask_reveal(
 async def reveal(
     context: InContext, found: SignedIn, entity: FormText = "", key: FormText = ""
 ) -> RedirectResponse:
-    """Ask for the contents of one key."""
+    """Request the contents of one key."""
     return await _ask(context, found, _reveal(context, found, entity, key))
 
 
@@ -125,19 +125,19 @@ async def reveal(
 async def one(
     request: Request, context: InContext, operator: SignedIn, number: PathNumber
 ) -> HTMLResponse:
-    """Show one request, and what it revealed to the one who may see it."""
+    """Show one request, and the revealed contents if the operator requested them."""
     requests = PostgresRequests(context.pool)
     found = await requests.find(number)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    is_mine = operator.may_reveal and operator.name == found.requested_by
-    revealed = await requests.revealed(number) if is_mine else None
+    may_see = operator.may_reveal and operator.name == found.requested_by
+    revealed = await requests.revealed(number) if may_see else None
     return show(
         request,
         "action.html.j2",
         asked=found,
         described=described(found.task),
-        is_forsaken=_is_forsaken(found),
+        is_overdue=_is_overdue(found),
         is_reveal=isinstance(found.task, Reveal),
         revealed=revealed,
     )
@@ -145,7 +145,7 @@ async def one(
 
 @router.post("/actions/{number}/withdraw")
 async def withdraw(context: InContext, found: SignedIn, number: PathNumber) -> RedirectResponse:
-    """Take a request back that no worker has taken yet."""
+    """Withdraw a request that no worker has started."""
     await PostgresRequests(context.pool).withdraw(number, found.name)
     return RedirectResponse(f"/actions/{number}", HTTPStatus.SEE_OTHER)
 
@@ -184,6 +184,6 @@ def _reveal(context: DashboardContext, found: Operator, entity: str, key: str) -
     return Reveal(entity, key_of(entity, key).parts)
 
 
-def _is_forsaken(asked: OperatorRequest) -> bool:
+def _is_overdue(asked: OperatorRequest) -> bool:
     age = (datetime.now(UTC) - asked.requested_at).total_seconds()
-    return asked.is_open and asked.taken_at is None and age > PATIENCE_SECONDS
+    return asked.is_open and asked.taken_at is None and age > WAIT_SECONDS_MAX

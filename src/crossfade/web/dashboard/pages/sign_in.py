@@ -1,4 +1,4 @@
-"""Signing in with a token, and out."""
+"""The pages to sign in with a token, and to sign out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from crossfade.web.security import address_of, require_own_form, safe_next
 
 router = APIRouter()
 
-REFUSED = "This is not the token."
+REFUSED = "This token is wrong."
 SEE_OTHER = 303
 
 
 @router.get("/sign-in")
 async def ask(request: Request, next_page: str = "/") -> HTMLResponse:
-    """Ask for a name and a token."""
+    """Show the form for a name and a token."""
     return _form(request, next_page=next_page)
 
 
@@ -31,13 +31,13 @@ async def sign_in(
     token: Annotated[str, Form(max_length=1000)] = "",
     next_page: Annotated[str, Form(max_length=1000)] = "/",
 ) -> Response:
-    """Let an operator in who has a token; every address may try a few times a minute."""
+    """Sign an operator in; attempts are limited by address."""
     await require_own_form(context.secret, request, identity(visitor(request)))
     context.attempts.attempt(address_of(request))
-    named = " ".join(name.split())
-    found = context.tokens.admit(token, named) if named else None
+    given = " ".join(name.split())
+    found = context.tokens.admit(token, given) if given else None
     if found is None:
-        problem = REFUSED if named else "Say who you are: it stands beside what you do here."
+        problem = REFUSED if given else "Enter your name; it is recorded with your actions."
         return _form(request, next_page=next_page, name=name, problem=problem, status_code=422)
     context.attempts.forgive(address_of(request))
     answer = RedirectResponse(safe_next(next_page), SEE_OTHER)
@@ -47,7 +47,7 @@ async def sign_in(
 
 @router.post("/sign-out")
 async def sign_out(context: InContext, found: SignedIn) -> Response:
-    """Forget who was here."""
+    """Sign the operator out."""
     del found
     answer = RedirectResponse("/sign-in", SEE_OTHER)
     context.cookie.clear(answer)

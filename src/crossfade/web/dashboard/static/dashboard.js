@@ -1,7 +1,7 @@
-// Live parts of a page. Without this file a page shows one moment and can be loaded again.
+// Updates the live parts of a page. Without this script a page shows the state when it was loaded.
 "use strict";
 
-const said = document.querySelector("[data-said]");
+const announcer = document.querySelector("[data-announcer]");
 const state = document.querySelector("[data-live-state]");
 
 for (const part of document.querySelectorAll("[data-live]")) {
@@ -11,43 +11,43 @@ for (const part of document.querySelectorAll("[data-live]")) {
 function watch(part) {
   const events = new EventSource(part.dataset.live);
   let headline = headlineOf(part);
-  events.addEventListener("open", () => tell("Live: the figures change by themselves.", false));
-  events.addEventListener("look", (event) => {
-    const seen = document.createElement("template");
-    seen.innerHTML = event.data;
-    takeOver(part, seen.content);
-    tell("Live: the figures change by themselves.", false);
+  events.addEventListener("open", () => showState("Live: the figures update automatically.", false));
+  events.addEventListener("snapshot", (event) => {
+    const fresh = document.createElement("template");
+    fresh.innerHTML = event.data;
+    updateChildren(part, fresh.content);
+    showState("Live: the figures update automatically.", false);
     if (headlineOf(part) !== headline) {
       headline = headlineOf(part);
       document.title = `${headline} · Crossfade`;
-      if (said) said.textContent = headline;
+      if (announcer) announcer.textContent = headline;
     }
   });
   events.addEventListener("lost", (event) => {
-    tell(`The database does not answer (${event.data}); the figures are old.`, true);
+    showState(`The database does not answer (${event.data}); the figures are old.`, true);
   });
   events.addEventListener("error", () => {
     if (events.readyState === EventSource.CLOSED) {
-      tell("The figures are old: this page is no longer live. Load it again.", true);
+      showState("The figures are old: this page is no longer live. Load it again.", true);
     } else {
-      tell("The dashboard does not answer; the figures are old. Trying again.", true);
+      showState("The dashboard does not answer; the figures are old. Retrying.", true);
     }
   });
   window.addEventListener("pagehide", () => events.close());
 }
 
-// Changes what differs and leaves the rest alone: focus, selection and scrolling stay as they are.
-function takeOver(old, fresh) {
+// Changes only the nodes that differ, so that focus, selection and scroll positions are kept.
+function updateChildren(old, fresh) {
   const before = [...old.childNodes];
   const after = [...fresh.childNodes];
   after.forEach((node, number) => {
-    if (number < before.length) become(before[number], node);
+    if (number < before.length) updateNode(before[number], node);
     else old.append(node);
   });
   for (const node of before.slice(after.length)) node.remove();
 }
 
-function become(old, fresh) {
+function updateNode(old, fresh) {
   if (old.nodeName !== fresh.nodeName) {
     old.replaceWith(fresh);
   } else if (old instanceof Element) {
@@ -57,7 +57,7 @@ function become(old, fresh) {
     for (const { name, value } of fresh.attributes) {
       if (old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
-    takeOver(old, fresh);
+    updateChildren(old, fresh);
   } else if (old.data !== fresh.data) {
     old.data = fresh.data;
   }
@@ -68,7 +68,7 @@ function headlineOf(part) {
   return element ? element.textContent : "";
 }
 
-function tell(text, isOld) {
+function showState(text, isOld) {
   document.body.classList.toggle("old", isOld);
   if (state && state.textContent !== text) state.textContent = text;
 }
