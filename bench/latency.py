@@ -11,7 +11,6 @@ import asyncio
 import itertools
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -29,8 +28,6 @@ NAME = "latency"
 WRITES_PER_SECOND = 500
 SECONDS = 10
 CAMPAIGNS = 400
-
-Push = Callable[[str], Awaitable[object]]
 
 
 class TimedTarget:
