@@ -148,7 +148,7 @@ async def test_a_session_is_starred_and_unstarred(site: TestedSite) -> None:
             assert found.is_starred is (starred == "on")
         late = await submit(ada, address, {"expected_revision": "0"}, to=f"{address}/star")
         assert late.status_code == 303
-        assert "meanwhile" in (await ada.get(address)).text
+        assert "in the meantime" in (await ada.get(address)).text
 
 
 async def test_a_session_is_deleted_after_a_question(site: TestedSite) -> None:
