@@ -29,7 +29,7 @@ from campaigns.mapping import APPLICATION
 from campaigns.records import Campaign, Session, Transcript
 from crossfade.events import EntityPaused, KeyParked, LedgerRaised, PushFailed, PushSkipped
 from crossfade.mapping.codec.codec import Codec, Draft
-from crossfade.mapping.state import Key, Live, Moved
+from crossfade.mapping.state import Key, Live, Moved, Row
 from crossfade.postgres import install, uninstall
 from crossfade.relay import delivery
 from crossfade.testing import Refuse
@@ -158,7 +158,9 @@ async def test_a_transcript_that_changes_between_two_reads_is_read_again(
 
     await product.sql("UPDATE sessions SET transcript_text = '[Brin] Second.'")
     route = replace(product.migration.route, source=Hasty(product.migration.route.source))
-    report = await delivery.step(route, keys_max=10)
+    # Not by a step: the key may be paused, since push and relay acknowledged it at the same time.
+    keys = await route.feed.dirty_keys_of([Row("session", (session.id,))])
+    report = await delivery.deliver(route, keys)
     assert [type(outcome) for outcome in report.outcomes] == [Moved]
     await product.assert_equal()
     texts = {
