@@ -110,11 +110,12 @@ class Notes:
         return self.runner.run(job)
 
     async def open(self) -> None:
-        async with await psycopg.AsyncConnection.connect(self.dsn) as connection:
-            await connection.execute(
-                "CREATE TABLE notes (id text PRIMARY KEY, owner text NOT NULL, "
-                "content text NOT NULL)"
-            )
+        self._application = await self._stack.enter_async_context(
+            await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
+        )
+        await self.sql(
+            "CREATE TABLE notes (id text PRIMARY KEY, owner text NOT NULL, content text NOT NULL)"
+        )
         await install(self.dsn, [NOTE])
         self.migration = await self._stack.enter_async_context(
             open_migration(self.options, Application((NOTE,)), lambda _: None)
@@ -124,9 +125,9 @@ class Notes:
         await self._stack.aclose()
 
     async def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        async with await psycopg.AsyncConnection.connect(self.dsn) as connection:
-            cursor = await connection.execute(statement.encode(), parameters or None)
-            return await cursor.fetchall() if cursor.description else []
+        """Run a statement as the application does, in a transaction of one statement."""
+        cursor = await self._application.execute(statement.encode(), parameters or None)
+        return await cursor.fetchall() if cursor.description else []
 
     def items(self) -> dict[tuple[str, str], dict[str, Any]]:
         answer = self.table.scan(TableName=self.options.dynamodb_table_name, ConsistentRead=True)
