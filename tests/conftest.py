@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from campaigns.database import migrate
 from crossfade.local import ACCESS_KEY, SECRET_KEY
@@ -35,6 +36,11 @@ from support.wheels import Wheels, build_wheels, install_wheels
 os.environ.setdefault(
     "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).parents[1] / ".venv" / "hypothesis")
 )
+
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+"""Laws hold on a busy machine too: no example has a deadline."""
 
 
 def pytest_configure() -> None:
