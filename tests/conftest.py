@@ -32,10 +32,14 @@ from support.site import TestedSite, open_site
 from support.verification import VerifiedNotes, open_verified_notes
 from support.wheels import Wheels, build_wheels, install_wheels
 
-# Hypothesis computes tables of characters and of the constants in our code; they stay between runs.
-os.environ.setdefault(
-    "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).parents[1] / ".venv" / "hypothesis")
-)
+KEPT = Path(__file__).parents[1] / ".venv"
+"""What is computed once and stays between runs."""
+
+# Tables of characters, and of the constants in our code.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(KEPT / "hypothesis"))
+# Tests start hundreds of processes; one that may not write bytecode compiles all that it imports.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(KEPT / "bytecode"))
 
 
 settings.register_profile("any machine", deadline=None)
