@@ -62,7 +62,7 @@ async def test_a_dirty_key_keeps_the_age_of_its_change(every_database: Database)
         assert dated.fetchone() == (1000,)
 
 
-async def test_a_key_that_a_writer_holds_is_told_and_the_others_are_marked(
+async def test_a_key_that_a_writer_holds_is_returned_and_the_others_are_marked(
     every_database: Database,
 ) -> None:
     async with a_feed(every_database) as (app, feed):

@@ -150,7 +150,7 @@ async def test_every_large_column_has_its_digest_and_size(
         assert sizes == [("content", 3), ("draft", 6)]
 
 
-async def test_a_row_that_the_ledger_knows_is_told_apart(every_database: Database) -> None:
+async def test_a_row_that_the_ledger_knows_is_counted_apart(every_database: Database) -> None:
     async with captured_notes(every_database) as app, open_pool(every_database.dsn) as pool:
         for name in "abc":
             add_note(app, name)

@@ -55,13 +55,13 @@ async def insert(target: Target, items: list[dict[str, Any]]) -> list[Insertion]
     return await target.insert_json(items, [orjson.dumps([*one.values()]) for one in items])
 
 
-async def test_an_item_of_every_kind_stands_as_it_was_given(target: Target) -> None:
+async def test_an_item_of_every_kind_is_stored_as_it_was_given(target: Target) -> None:
     whole = item(0, 0) | EVERY_KIND
     assert await insert(target, [whole]) == [WRITTEN]
     assert await target.get([key(0)]) == [whole]
 
 
-async def test_items_that_stand_stay_and_the_others_are_written(target: Target) -> None:
+async def test_existing_items_stay_and_the_others_are_written(target: Target) -> None:
     """A tombstone stands too, and an item that has no version."""
     older = [item(3, 7, title="newer"), item(40, 1) | {"cf_deleted": {"BOOL": True}}]
     for one in older:

@@ -193,7 +193,7 @@ async def test_a_transaction_writes_all_and_reads_all(
     assert [entry.get("Item") for entry in answer["Responses"]] == [item(0), item(1), None]
 
 
-async def test_a_refused_transaction_tells_why_and_writes_nothing(
+async def test_a_refused_transaction_has_its_reasons_and_writes_nothing(
     client: Client, table: str, dynamo: DynamoEngine
 ) -> None:
     if "transactions" not in dynamo.supports:

@@ -90,7 +90,7 @@ sys.exit(os.waitstatus_to_exitcode(status) if again is ours else 2)
 """
 
 
-def test_a_forked_child_gets_its_own_client_and_leaves_the_parents_alone(
+def test_a_forked_child_gets_its_own_client_and_keeps_the_parents_intact(
     ministack: DynamoEngine,
 ) -> None:
     done = subprocess.run(

@@ -43,7 +43,7 @@ async def test_a_newer_version_replaces_the_whole_item(target: Target) -> None:
 
 
 @pytest.mark.parametrize("version", [0, 2, 3])
-async def test_the_same_or_an_older_version_is_told_what_stands(
+async def test_the_same_or_an_older_version_returns_the_existing_item(
     target: Target, version: int
 ) -> None:
     await target.put(item(0, 3, title="newer"), 3)

@@ -175,7 +175,7 @@ async def test_a_failed_key_waits_up_to_a_doubling_bound(every_database: Databas
         assert longest[3] <= 350
 
 
-async def test_a_failure_counts_once_whoever_reports_it(every_database: Database) -> None:
+async def test_a_failure_counts_once_when_reported_twice(every_database: Database) -> None:
     """The relay and the fast path may fail side by side."""
     async with a_feed(every_database) as (app, feed):
         key = add_note(app, "n")

@@ -23,7 +23,7 @@ from support.engines.values import S3Engine
 NOTHING = hashlib.sha256(b"").hexdigest()
 
 
-async def test_wrong_credentials_are_told_from_missing_objects(s3: S3Engine) -> None:
+async def test_wrong_credentials_differ_from_missing_objects(s3: S3Engine) -> None:
     if s3.name == "ministack":
         pytest.skip("ministack does not check signatures")
     for keys in (Keys(s3.access_key, "wrong"), Keys("nobody", "wrong")):
@@ -38,7 +38,7 @@ async def test_wrong_credentials_are_told_from_missing_objects(s3: S3Engine) -> 
             await anext(store.list("transcripts"))
 
 
-async def test_a_missing_bucket_is_told_from_a_missing_object(s3: S3Engine) -> None:
+async def test_a_missing_bucket_differs_from_a_missing_object(s3: S3Engine) -> None:
     store = ObjectStore(store_config(s3, bucket=f"{s3.bucket}-none"))
 
     with pytest.raises(NoSuchStore, match="bucket create"):

@@ -109,7 +109,7 @@ async def test_a_content_under_another_contents_key_is_refused_unsent(store: Obj
     assert not await store.exists(key_of("content"))
 
 
-async def test_what_no_object_stands_under_is_missing(store: ObjectStore) -> None:
+async def test_a_key_without_an_object_is_missing(store: ObjectStore) -> None:
     key = key_of("never stored")
 
     assert not await store.exists(key)
@@ -122,7 +122,7 @@ async def test_what_no_object_stands_under_is_missing(store: ObjectStore) -> Non
     assert [found async for found in store.list("transcripts")] == []
 
 
-async def test_an_object_tells_its_sizes_and_digest(store: ObjectStore) -> None:
+async def test_an_object_has_its_sizes_and_digest(store: ObjectStore) -> None:
     content = "ä" * 100_000
     key = await store.put_text("transcripts", "row", content)
 

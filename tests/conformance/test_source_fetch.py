@@ -262,7 +262,9 @@ async def test_a_key_that_no_longer_fits_its_column_spoils_no_other(
         assert await source.body(keys[1], "content") is None
 
 
-async def test_a_table_without_a_mapped_column_is_told_apart(every_database: Database) -> None:
+async def test_a_table_without_a_mapped_column_is_a_changed_schema(
+    every_database: Database,
+) -> None:
     async with captured_notes(every_database) as app, open_pool(every_database.dsn) as pool:
         source = PostgresSource(pool, [NOTES])
         key = add_note(app, "n")

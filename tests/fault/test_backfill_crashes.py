@@ -122,7 +122,7 @@ async def test_a_process_killed_while_others_work_leaves_its_windows_to_them(
     await product.assert_equal()
 
 
-async def test_an_interrupted_command_says_so_and_goes_on_when_run_again(
+async def test_an_interrupted_command_reports_it_and_continues_when_run_again(
     product: RunningProduct,
 ) -> None:
     await add_campaigns(product, 300)

@@ -12,7 +12,7 @@ from support.backfill import add_campaigns, run_backfill
 from support.engines.product import RunningProduct
 
 
-async def test_an_error_of_our_own_keeps_to_the_row_that_met_it(product: RunningProduct) -> None:
+async def test_an_internal_error_parks_only_the_row_that_caused_it(product: RunningProduct) -> None:
     """Its message quotes the row, and is told to nobody."""
 
     class Broken(Codec):

@@ -213,7 +213,7 @@ async def test_a_slow_server_within_the_deadline_is_waited_for(bench: Bench) -> 
     assert bench.proxy.record.arrived("PutItem") == 1
 
 
-async def test_a_put_whose_answer_was_lost_may_meet_itself(bench: Bench) -> None:
+async def test_a_put_with_a_lost_answer_may_meet_itself(bench: Bench) -> None:
     """A repeated conditional put raises ConditionFailed for its own earlier success."""
     bench.strike(LoseAnswer(cut=True), "PutItem")
     request = {
@@ -227,7 +227,7 @@ async def test_a_put_whose_answer_was_lost_may_meet_itself(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("cut", [True, False])
-async def test_a_versioned_put_whose_answer_was_lost_finds_its_own_item(
+async def test_a_versioned_put_with_a_lost_answer_finds_its_own_item(
     bench: Bench, *, cut: bool
 ) -> None:
     bench.strike(LoseAnswer(cut=cut), "PutItem")

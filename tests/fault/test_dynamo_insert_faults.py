@@ -66,7 +66,7 @@ async def site(ministack: DynamoEngine, name_prefix: str) -> AsyncIterator[Site]
         ("NeverHeardOf", Insertion.REFUSED),
     ],
 )
-async def test_statements_that_fail_alone_are_told_from_those_that_are_done(
+async def test_statements_that_fail_alone_are_distinguished_from_those_that_are_done(
     site: Site, code: str, insertion: Insertion
 ) -> None:
     site.proxy.add(Rule(Unprocessed(3, code), operation=OPERATION))
@@ -97,7 +97,7 @@ async def test_a_request_that_fails_as_a_whole_writes_nothing_and_says_why(
     assert await site.count() == 0
 
 
-async def test_what_was_written_before_a_lost_answer_stands_the_next_time(site: Site) -> None:
+async def test_what_was_written_before_a_lost_answer_exists_the_next_time(site: Site) -> None:
     site.proxy.add(Rule(LoseAnswer(cut=True), operation=OPERATION, times=1))
     with pytest.raises(Interrupted):
         await site.insert()

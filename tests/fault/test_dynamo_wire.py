@@ -114,7 +114,7 @@ async def test_a_server_that_closes_unannounced_fails_no_call() -> None:
     assert peer.connections == 20
 
 
-async def test_bytes_nobody_asked_for_end_the_connection() -> None:
+async def test_unrequested_bytes_end_the_connection() -> None:
     peer = Peer([SIZED + SIZED, SIZED])
     async with peer.open() as client:
         assert [await get(client) for _ in range(3)] == [True] * 3

@@ -119,7 +119,7 @@ async def test_a_killed_relay_process_is_replaced_by_another(product: RunningPro
     await product.assert_equal()
 
 
-async def test_a_relay_told_to_end_ends_in_order(product: RunningProduct) -> None:
+async def test_a_relay_ends_in_order_on_a_signal(product: RunningProduct) -> None:
     process = await start_relay(product)
     await product.sql("UPDATE users SET name = 'Cato'")
     async with asyncio.timeout(180):

@@ -27,7 +27,9 @@ def errors(events: list[Event]) -> set[type[Exception]]:
     return {event.error for event in events if isinstance(event, PushFailed)}
 
 
-async def test_a_missing_table_is_told_and_filled_once_it_is_there(product: RunningProduct) -> None:
+async def test_a_missing_table_is_reported_and_filled_once_it_exists(
+    product: RunningProduct,
+) -> None:
     name = product.stores.table_name
     product.stores.dynamodb.delete_table(TableName=name)
     await speak(product)
@@ -38,7 +40,7 @@ async def test_a_missing_table_is_told_and_filled_once_it_is_there(product: Runn
     await product.assert_equal()
 
 
-async def test_a_missing_bucket_is_told_and_filled_once_it_is_there(
+async def test_a_missing_bucket_is_reported_and_filled_once_it_exists(
     product: RunningProduct,
 ) -> None:
     bucket = product.stores.bucket
@@ -56,7 +58,7 @@ def signed_bucket(engines: Engines) -> S3Engine:
     return engines.bucket("seaweedfs")
 
 
-async def test_wrong_credentials_are_told_and_nothing_is_lost(
+async def test_wrong_credentials_are_reported_and_nothing_is_lost(
     migrated: Database,
     ministack: DynamoEngine,
     signed_bucket: S3Engine,

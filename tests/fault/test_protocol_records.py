@@ -106,7 +106,9 @@ async def test_a_value_without_a_form_parks_and_names_the_column(product: Runnin
     await product.assert_equal()
 
 
-async def test_an_error_of_our_own_keeps_to_the_record_that_met_it(product: RunningProduct) -> None:
+async def test_an_internal_error_parks_only_the_record_that_caused_it(
+    product: RunningProduct,
+) -> None:
     """A codec that breaks on one row; its message quotes the row."""
 
     class Broken(Codec):

@@ -128,7 +128,7 @@ async def test_a_failing_bucket_never_fails_a_request(
     await product.assert_equal()
 
 
-async def test_stores_that_are_down_are_left_alone_until_they_answer(
+async def test_stores_that_are_down_get_no_calls_until_they_answer(
     product: RunningProduct,
 ) -> None:
     await product.dynamo.refuse()
@@ -154,7 +154,7 @@ async def test_a_slow_table_only_delays(product: RunningProduct) -> None:
 
 
 @pytest.mark.parametrize("product", [HASTY], indirect=True, ids=["hasty"])
-async def test_a_write_whose_answer_is_lost_is_neither_lost_nor_done_twice(
+async def test_a_write_with_a_lost_answer_is_neither_lost_nor_done_twice(
     product: RunningProduct,
 ) -> None:
     product.dynamo.add(Rule(LoseAnswer(), operation="PutItem", times=2))

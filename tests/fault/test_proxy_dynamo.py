@@ -176,7 +176,7 @@ async def test_a_held_request_is_overtaken_by_a_later_one(site: Site) -> None:
     assert site.near.scan(TableName=site.table)["Items"][0]["title"] == {"S": "older"}
 
 
-async def test_a_duplicate_arrives_when_told(site: Site) -> None:
+async def test_a_duplicate_arrives_when_its_event_is_set(site: Site) -> None:
     again = asyncio.Event()
     site.proxy.add(Rule(Duplicate(again), operation="PutItem", times=1))
     await site.put("a", title={"S": "older"})

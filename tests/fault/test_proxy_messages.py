@@ -47,14 +47,14 @@ async def test_a_chunked_request_stays_as_it_came() -> None:
     assert [request.wire for request in requests] == [head + b"\r\n\r\n" + CHUNKED]
 
 
-async def test_requests_on_one_connection_are_told_apart() -> None:
+async def test_requests_on_one_connection_are_separated() -> None:
     one = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
     other = b"GET /b/k HTTP/1.1\r\n\r\n"
     requests, _ = await read_requests(one + other)
     assert [request.wire for request in requests] == [one, other]
 
 
-async def test_a_client_that_asks_first_is_told_to_go_on() -> None:
+async def test_a_client_that_asks_first_may_continue() -> None:
     asking = b"PUT /b/k HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx"
     requests, said = await read_requests(asking)
     assert [request.body for request in requests] == [b"x"]
@@ -92,7 +92,7 @@ async def test_an_answer_that_breaks_off_is_no_answer() -> None:
         await read_answer(reader, "GET")
 
 
-def test_a_header_is_replaced_whatever_its_case() -> None:
+def test_a_header_is_replaced_in_any_case() -> None:
     message = Message(b"HTTP/1.1 200 OK\r\nX-AMZ-CRC32: 1\r\nX-Amz-Crc32: 2", b"")
     assert message.with_header("x-amz-crc32", "3").head == b"HTTP/1.1 200 OK\r\nx-amz-crc32: 3"
 

@@ -73,12 +73,14 @@ async def test_signed_requests_pass(site: Site) -> None:
         ("delete_bucket", "DeleteBucket"),
     ],
 )
-async def test_operations_on_a_bucket_are_told_apart(site: Site, call: str, operation: str) -> None:
+async def test_operations_on_a_bucket_are_distinguished(
+    site: Site, call: str, operation: str
+) -> None:
     await asyncio.to_thread(getattr(site.far, call), Bucket=site.bucket)
     assert site.proxy.record.arrived(operation) == 1
 
 
-async def test_operations_on_an_object_are_told_apart(site: Site) -> None:
+async def test_operations_on_an_object_are_distinguished(site: Site) -> None:
     at = {"Bucket": site.bucket, "Key": "a"}
     upload = await asyncio.to_thread(site.far.create_multipart_upload, **at)
     part = {**at, "UploadId": upload["UploadId"]}

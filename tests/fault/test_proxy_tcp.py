@@ -49,7 +49,7 @@ async def test_a_refused_connection_fails_and_a_later_one_passes(database: Datab
             assert await ask(connection) == 42
 
 
-async def test_a_port_that_refuses_is_lent_to_nobody(database: Database) -> None:
+async def test_a_port_that_refuses_stays_reserved(database: Database) -> None:
     """A client that keeps knocking could otherwise be lent the very port it knocks at."""
     async with TcpProxy(*address(database)) as proxy:
         await proxy.inject(Refuse())
@@ -77,7 +77,7 @@ async def test_a_cut_breaks_open_connections_and_lets_new_ones_pass(database: Da
             assert await ask(connection) == 42
 
 
-async def test_every_connection_is_cut_while_the_fault_stands(database: Database) -> None:
+async def test_every_connection_is_cut_while_the_fault_lasts(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy:
         await proxy.inject(Cut())
         with pytest.raises(psycopg.OperationalError):
@@ -85,7 +85,7 @@ async def test_every_connection_is_cut_while_the_fault_stands(database: Database
         assert proxy.accepted == 1
 
 
-async def test_a_stalled_connection_goes_on_when_healed(database: Database) -> None:
+async def test_a_stalled_connection_continues_when_healed(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy, await connect(database, proxy) as connection:
         await proxy.inject(Stall())
         asking = asyncio.create_task(ask(connection))

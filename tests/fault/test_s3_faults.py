@@ -227,7 +227,7 @@ async def test_a_large_upload_is_repeated_whole(site: Site, fault: HttpFault) ->
     assert site.proxy.record.arrived("PutObject") == 3
 
 
-async def test_a_broken_download_goes_on_where_it_stopped(site: Site) -> None:
+async def test_a_broken_download_continues_where_it_stopped(site: Site) -> None:
     """Every connection breaks after 300 kB, more often than a call has attempts."""
     key = await site.near.put_stream("transcripts", "row", in_pieces(24, PIECE_BYTES))
     site.proxy.add(Rule(Truncate(300_000), method="GET"))

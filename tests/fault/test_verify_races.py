@@ -84,7 +84,7 @@ async def test_full_passes_during_turmoil_find_nothing(verified_notes: VerifiedN
     assert await verified_notes.verdicts() == {}
 
 
-async def test_keys_looked_at_again_and_again_during_turmoil_never_drift(
+async def test_keys_compared_again_and_again_during_turmoil_never_drift(
     verified_notes: VerifiedNotes,
 ) -> None:
     keys = [Key("note", (note, folder, None)) for note in NOTES for folder in FOLDERS]

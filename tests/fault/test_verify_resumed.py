@@ -159,7 +159,7 @@ async def _ends_as_expected(verified_notes: VerifiedNotes, run: Run) -> None:
         ("runs", "finish", 1, False),
     ],
 )
-async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
+async def test_a_pass_killed_at_a_step_continues_and_ends_alike(
     verified_notes: VerifiedNotes,
     tmp_path: Path,
     part: str,
@@ -194,7 +194,7 @@ async def test_a_pass_killed_at_a_step_goes_on_and_ends_alike(
         ("checker", "check_items", 2),
     ],
 )
-async def test_a_pass_that_failed_goes_on_and_counts_nothing_twice(
+async def test_a_failed_pass_continues_and_counts_nothing_twice(
     verified_notes: VerifiedNotes, tmp_path: Path, part: str, method: str, calls: int
 ) -> None:
     """It says where it stood when it failed, however long ago it last did."""
@@ -242,9 +242,7 @@ async def _killed(verified_notes: VerifiedNotes, tmp_path: Path) -> TestedPass:
     return parts
 
 
-async def test_a_pass_begins_anew_when_told_to(
-    verified_notes: VerifiedNotes, tmp_path: Path
-) -> None:
+async def test_a_pass_begins_anew_on_restart(verified_notes: VerifiedNotes, tmp_path: Path) -> None:
     parts = await _killed(verified_notes, tmp_path)
     run = await parts.run(restart=True)
     assert run.id == 2
@@ -265,15 +263,13 @@ async def _reason(verified_notes: VerifiedNotes, parts: TestedPass) -> str:
     return event.reason
 
 
-async def test_records_that_are_gone_are_told(
-    verified_notes: VerifiedNotes, tmp_path: Path
-) -> None:
+async def test_missing_records_are_reported(verified_notes: VerifiedNotes, tmp_path: Path) -> None:
     parts = await _killed(verified_notes, tmp_path)
     shutil.rmtree(_within(tmp_path)[0])
     assert "not on this machine" in await _reason(verified_notes, parts)
 
 
-async def test_records_that_were_cut_are_told(
+async def test_truncated_records_are_reported(
     verified_notes: VerifiedNotes, tmp_path: Path
 ) -> None:
     parts = await _killed(verified_notes, tmp_path)
@@ -282,7 +278,7 @@ async def test_records_that_were_cut_are_told(
     assert "not complete" in await _reason(verified_notes, parts)
 
 
-async def test_another_form_of_records_is_told(
+async def test_another_form_of_records_is_reported(
     verified_notes: VerifiedNotes, tmp_path: Path
 ) -> None:
     parts = await _killed(verified_notes, tmp_path)
@@ -292,13 +288,15 @@ async def test_another_form_of_records_is_told(
     assert "have changed" in await _reason(verified_notes, parts)
 
 
-async def test_a_pass_of_long_ago_is_told(verified_notes: VerifiedNotes, tmp_path: Path) -> None:
+async def test_a_pass_of_long_ago_is_reported(
+    verified_notes: VerifiedNotes, tmp_path: Path
+) -> None:
     parts = await _killed(verified_notes, tmp_path)
     await verified_notes.sql("UPDATE crossfade.run SET seen_at = seen_at - interval '30 hours'")
     assert "silent for 30 hours" in await _reason(verified_notes, parts)
 
 
-async def test_a_pass_that_is_under_way_is_left_alone(
+async def test_a_pass_under_way_is_not_taken_over(
     verified_notes: VerifiedNotes, tmp_path: Path
 ) -> None:
     """Another pass begins beside it, and both come to their ends."""

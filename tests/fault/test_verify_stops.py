@@ -90,7 +90,7 @@ async def test_a_cancelled_pass_leaves_its_run_open_and_the_next_one_finds_all(
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-async def test_a_pass_of_a_process_that_was_killed_goes_on_in_the_next(
+async def test_a_pass_of_a_killed_process_continues_in_the_next(
     verified_notes: VerifiedNotes, how: signal.Signals, tmp_path: Path
 ) -> None:
     """The command ends while it reads the table; table and application stay as they are."""

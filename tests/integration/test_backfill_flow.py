@@ -161,7 +161,7 @@ async def test_items_ahead_of_a_lost_ledger_are_written_over(product: RunningPro
     assert {item["cf_v"]["N"] for item in await campaign_items(product)} == {"3"}
 
 
-async def test_a_row_that_cannot_be_stored_parks_and_the_others_go_on(
+async def test_a_row_that_cannot_be_stored_parks_and_the_others_continue(
     product: RunningProduct,
 ) -> None:
     await add_transcripts(product, 20)
@@ -192,7 +192,7 @@ async def test_throttled_rows_come_again_and_the_pace_falls(product: RunningProd
     await product.assert_equal()
 
 
-async def test_a_failing_store_stops_the_backfill_and_it_goes_on_later(
+async def test_a_failing_store_stops_the_backfill_which_continues_later(
     product: RunningProduct,
 ) -> None:
     await add_campaigns(product, 60)
@@ -250,7 +250,7 @@ async def test_it_ends_even_where_a_cancellation_is_swallowed(product: RunningPr
     assert (await progress(product))["campaign"].is_done
 
 
-async def test_told_to_stop_it_ends_and_goes_on_later(product: RunningProduct) -> None:
+async def test_a_stopped_backfill_ends_and_continues_later(product: RunningProduct) -> None:
     await add_campaigns(product, 200)
     async with a_job(product) as job:
 

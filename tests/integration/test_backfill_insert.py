@@ -36,7 +36,7 @@ async def test_rows_with_objects_are_put_when_their_objects_are_stored(
     await product.assert_equal()
 
 
-async def test_what_stands_there_is_looked_at_and_later_pages_pay_once(
+async def test_existing_items_are_read_and_later_pages_pay_once(
     product: RunningProduct,
 ) -> None:
     """The page that finds it out costs two writes a row; with one lane there is one such page."""
@@ -50,7 +50,9 @@ async def test_what_stands_there_is_looked_at_and_later_pages_pay_once(
     await product.assert_equal()
 
 
-async def test_pages_after_a_gap_in_what_stands_are_inserted_again(product: RunningProduct) -> None:
+async def test_pages_after_a_gap_in_existing_items_are_inserted_again(
+    product: RunningProduct,
+) -> None:
     """Two pages of rows that were copied before, then six of new ones, all read by one lane."""
     await add_campaigns(product, 20, name="A")
     await move_to(product, "A", "0000")
@@ -119,7 +121,7 @@ async def test_some_refused_statements_are_left_to_puts(product: RunningProduct)
     await product.assert_equal()
 
 
-async def test_batches_whose_answers_are_lost_are_sent_again(product: RunningProduct) -> None:
+async def test_batches_with_lost_answers_are_sent_again(product: RunningProduct) -> None:
     await add_campaigns(product, 60)
     product.dynamo.add(Rule(LoseAnswer(cut=True), operation=INSERT, times=2))
     standing = await run_backfill(product)

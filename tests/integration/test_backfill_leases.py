@@ -33,7 +33,9 @@ class SwallowsCancel:
         return window
 
 
-async def test_a_window_that_was_taken_unheard_is_taken_again(product: RunningProduct) -> None:
+async def test_a_window_claimed_with_a_lost_answer_is_claimed_again(
+    product: RunningProduct,
+) -> None:
     """Its lease is ours: renewed as long as we live, it would be nobody's for ever."""
     await add_campaigns(product, 150)
     async with a_job(product, backfill_lease_seconds=600) as job:
@@ -47,7 +49,7 @@ async def test_a_window_that_was_taken_unheard_is_taken_again(product: RunningPr
     await product.assert_equal()
 
 
-async def test_lanes_of_one_process_take_windows_of_their_own(product: RunningProduct) -> None:
+async def test_lanes_of_one_process_take_different_windows(product: RunningProduct) -> None:
     await add_campaigns(product, 300)
     async with a_job(product) as job:
         first, second = [await job.windows.claim((), lane) for lane in (0, 1)]

@@ -219,7 +219,7 @@ async def test_cards_are_cut_short_and_counted_by_status(table: Table) -> None:
     assert [card.name for card in (*cards.items, *rest.items)] == ["Two", "One"]
 
 
-async def test_leaving_leaves_others_alone(table: Table) -> None:
+async def test_leaving_changes_nothing_of_others(table: Table) -> None:
     app, owner, stranger = table.app, table.owner.id, table.stranger.id
     await create_session(app, stranger, NewSession(name="theirs"))
     await create_session(app, owner, NewSession(name="mine"))
@@ -229,7 +229,7 @@ async def test_leaving_leaves_others_alone(table: Table) -> None:
         await delete_account(app, owner)
 
 
-async def test_what_was_begun_before_somebody_leaves_goes_with_them(table: Table) -> None:
+async def test_what_was_begun_before_a_user_leaves_is_deleted_with_the_user(table: Table) -> None:
     """The leaving waits for a campaign that is being made, and then deletes it too."""
     async with await psycopg.AsyncConnection.connect(table.dsn) as maker:
         await maker.execute(
@@ -244,7 +244,7 @@ async def test_what_was_begun_before_somebody_leaves_goes_with_them(table: Table
     assert await table.sql("SELECT 1 FROM campaigns") == []
 
 
-async def test_what_is_made_while_somebody_leaves_is_gone_or_refused(table: Table) -> None:
+async def test_what_is_made_while_a_user_leaves_is_deleted_or_refused(table: Table) -> None:
     """Each maker commits before the leaving and is deleted with it, or after it and is refused."""
     app, owner = table.app, table.owner.id
     campaign = await create_campaign(app, owner, NewCampaign(name="One"))

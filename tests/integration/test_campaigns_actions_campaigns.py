@@ -169,7 +169,7 @@ async def test_a_slug_is_taken_once_per_user(table: Table) -> None:
     assert refusal.value.field == "slug"
 
 
-async def test_a_sequel_follows_a_campaign_of_ones_own(table: Table) -> None:
+async def test_a_sequel_follows_a_campaign_of_its_owner(table: Table) -> None:
     theirs = await create_campaign(table.app, table.stranger.id, STRAHD)
     mine = await create_campaign(table.app, table.owner.id, STRAHD)
     new = NewCampaign(name="Next", sequel_of_id=theirs.id)
@@ -251,7 +251,7 @@ async def test_a_list_shows_what_changed_last_first_and_filters_by_status(table:
 
 
 @pytest.mark.parametrize("after", ["", "x", "bm90IGEgdGltZQ==", "MjAyNi0wMS0wMSBubyB1dWlk"])
-async def test_a_position_that_is_none_is_invalid(table: Table, after: str) -> None:
+async def test_a_malformed_position_is_invalid(table: Table, after: str) -> None:
     with pytest.raises(Invalid) as refusal:
         await list_campaigns(table.app, table.owner.id, CampaignQuery(after=after))
     assert refusal.value.problems[0].field == "after"

@@ -151,7 +151,7 @@ async def test_staying_in_a_campaign_counts_nothing(table: Table) -> None:
     await assert_counts_are_right(table)
 
 
-async def test_a_session_enters_only_campaigns_of_ones_own(table: Table) -> None:
+async def test_a_session_enters_only_campaigns_of_its_owner(table: Table) -> None:
     theirs = await create_campaign(table.app, table.stranger.id, NewCampaign(name="Theirs"))
     session = await session_in(table, None)
     table.pushes.seen.clear()

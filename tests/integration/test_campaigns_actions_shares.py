@@ -87,7 +87,7 @@ async def test_a_link_that_works_keeps_its_address_when_it_is_prolonged(table: T
     assert one.share_token != session.share_token
 
 
-async def test_unknown_revoked_and_expired_links_look_the_same(table: Table) -> None:
+async def test_unknown_revoked_and_expired_links_have_the_same_answer(table: Table) -> None:
     session = await new_session(table, None, "One", "GM: hello")
     never = session.share_token
     shared = await share_session(table.app, table.owner.id, session.id, until(1, days=7))

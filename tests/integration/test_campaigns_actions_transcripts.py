@@ -42,7 +42,7 @@ async def found_by(table: Table, words: str) -> bool:
     return bool(await table.sql(query, words))
 
 
-async def test_text_and_document_are_saved_and_told(table: Table) -> None:
+async def test_text_and_document_are_saved_and_pushed(table: Table) -> None:
     session = await new_session(table)
     changes = TranscriptChanges(
         expected_revision=0,
@@ -70,7 +70,7 @@ async def test_a_session_without_a_transcript_has_an_empty_one(table: Table) -> 
     assert (empty.text, empty.document, empty.updated_at, empty.revision) == (None, None, None, 0)
 
 
-async def test_saving_one_form_leaves_the_other_alone_and_null_removes(table: Table) -> None:
+async def test_saving_one_form_keeps_the_other_and_null_removes(table: Table) -> None:
     session = await new_session(table)
 
     async def save(revision: int, **given: str | None) -> tuple[str | None, str | None]:
@@ -85,7 +85,7 @@ async def test_saving_one_form_leaves_the_other_alone_and_null_removes(table: Ta
     assert await save(3, document=None) == (None, None)
 
 
-async def test_a_change_of_the_title_leaves_the_transcript_alone(table: Table) -> None:
+async def test_a_change_of_the_title_keeps_the_transcript(table: Table) -> None:
     session = await new_session(table)
     changes = TranscriptChanges(expected_revision=0, text=SPOKEN, document="[1]")
     saved = await save_transcript(table.app, table.owner.id, session.id, changes)

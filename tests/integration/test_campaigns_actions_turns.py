@@ -90,7 +90,7 @@ async def test_a_malformed_upload_changes_nothing(table: Table) -> None:
     assert len((await get_turns(table.app, table.owner.id, session.id)).turns) == 3
 
 
-async def test_an_upload_whose_text_is_too_long_is_refused(table: Table) -> None:
+async def test_an_upload_with_too_long_a_text_is_refused(table: Table) -> None:
     session = await spoken_session(table)
     long = "\n".join(["word " * 200] * (TRANSCRIPT_TEXT_BYTES_MAX // 1000 + 5))
     with pytest.raises(Invalid, match=r"text: .*at most 1048576 bytes"):
@@ -169,7 +169,7 @@ async def test_two_people_edit_different_lines_at_once_and_both_succeed(table: T
     assert after.revision == before.revision + 2
 
 
-async def test_two_people_edit_one_line_at_once_and_one_is_told(table: Table) -> None:
+async def test_two_users_edit_one_line_at_once_and_one_gets_the_conflict(table: Table) -> None:
     session = await spoken_session(table)
     before = await get_turns(table.app, table.owner.id, session.id)
 

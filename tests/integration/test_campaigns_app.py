@@ -83,7 +83,7 @@ async def test_what_is_rolled_back_leaves_nothing_and_pushes_nothing(table: Tabl
     assert table.pushes.seen == []
 
 
-async def test_a_caller_who_gives_up_leaves_nothing_behind(table: Table) -> None:
+async def test_a_cancelled_caller_leaves_nothing_behind(table: Table) -> None:
     async with await psycopg.AsyncConnection.connect(table.dsn) as db:
         await db.execute("LOCK TABLE campaigns IN EXCLUSIVE MODE")
         with anyio.move_on_after(0.2) as scope:
@@ -146,7 +146,7 @@ async def test_errors_of_the_database_do_not_repeat_values(table: Table) -> None
     assert refusal.value.__suppress_context__
 
 
-async def test_times_are_utc_whatever_the_database_says(table: Table) -> None:
+async def test_times_are_utc_under_any_setting_of_the_database(table: Table) -> None:
     [row] = await table.sql("SELECT current_database() AS name")
     await table.sql(f"ALTER DATABASE {row['name']} SET timezone = 'Asia/Tokyo'")
     async with open_app(table.dsn) as app:
@@ -167,7 +167,7 @@ async def test_options_of_the_dsn_are_kept(database: Database) -> None:
     await engine.dispose()
 
 
-def test_a_dsn_that_is_none_is_refused_without_repeating_it() -> None:
+def test_an_invalid_dsn_is_refused_without_repeating_it() -> None:
     with pytest.raises(Invalid) as refusal:
         create_engine("mysql hunter2")
     assert "hunter2" not in str(refusal.value)

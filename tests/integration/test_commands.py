@@ -29,7 +29,7 @@ def test_install_capture_deliver_and_uninstall(environment: Database) -> None:
     assert "public.users" in answer("uninstall")
 
 
-def test_status_tells_a_disabled_trigger(environment: Database) -> None:
+def test_status_reports_a_disabled_trigger(environment: Database) -> None:
     crossfade("install")
     environment.execute("ALTER TABLE users DISABLE TRIGGER USER")
     result = crossfade("status", code=3)
@@ -39,7 +39,7 @@ def test_status_tells_a_disabled_trigger(environment: Database) -> None:
     crossfade("status")
 
 
-def test_status_tells_which_stores_a_process_leaves_alone(environment: Database) -> None:
+def test_status_names_the_stores_with_an_open_breaker(environment: Database) -> None:
     crossfade("install")
     environment.execute(
         "INSERT INTO crossfade.process (id, jobs, stores_open, every_seconds) "
@@ -52,7 +52,7 @@ def test_status_tells_which_stores_a_process_leaves_alone(environment: Database)
     assert "dynamodb" in shown
 
 
-def test_unpark_tells_how_many(environment: Database) -> None:
+def test_unpark_reports_the_count(environment: Database) -> None:
     del environment
     crossfade("install")
     assert answer("unpark") == {"unparked": 0}
@@ -143,7 +143,7 @@ def test_a_file_of_settings_names_the_application_and_the_table(
     )
 
 
-def test_an_unreachable_database_is_told(
+def test_an_unreachable_database_is_reported(
     environment: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del environment
@@ -153,7 +153,7 @@ def test_an_unreachable_database_is_told(
     assert "hidden" not in result.output
 
 
-def test_parked_keys_are_named_and_never_told_as_equal(
+def test_parked_keys_are_named_and_never_counted_as_equal(
     environment: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CROSSFADE_PARK_AFTER_FAULTS", "1")

@@ -66,7 +66,7 @@ async def test_a_class_that_finds_no_victim_is_left_out(product: RunningProduct)
     assert await inject(product, Corruption.MISSING_OBJECT) == ()
 
 
-async def test_the_capture_goes_on_after_a_change_behind_it(product: RunningProduct) -> None:
+async def test_the_capture_continues_after_a_change_behind_it(product: RunningProduct) -> None:
     await furnish(product)
     (injected,) = await inject(product, Corruption.UNCAPTURED_CHANGE)
     assert await product.dirty() == 0

@@ -39,7 +39,7 @@ async def signed_in(
     return await submit(browser, "/sign-in", {"name": "Ada", "token": token, **fields})
 
 
-async def test_whoever_has_not_signed_in_is_asked_to(settings: Settings) -> None:
+async def test_a_client_without_a_session_is_asked_to_sign_in(settings: Settings) -> None:
     async with open_dashboard(guarded(settings)) as dashboard, dashboard.browser() as browser:
         answer = await browser.get("/?a=1")
         assert (answer.status_code, answer.headers["location"]) == (
@@ -129,7 +129,7 @@ async def test_a_new_token_signs_everybody_out(settings: Settings) -> None:
         assert (await browser.get("/")).status_code == 303
 
 
-async def test_the_reveal_token_is_told_apart(settings: Settings) -> None:
+async def test_the_reveal_token_is_distinguished(settings: Settings) -> None:
     async with open_dashboard(guarded(settings)) as dashboard:
         for token, is_told in ((TOKEN, False), (REVEAL_TOKEN, True)):
             async with dashboard.browser() as browser:
@@ -197,7 +197,7 @@ async def test_an_open_dashboard_is_not_shown_to_other_machines(settings: Settin
                 await serve_dashboard(settings, APPLICATION, Address(host), print)
 
 
-async def test_an_address_that_cannot_be_had_is_told(settings: Settings) -> None:
+async def test_an_unavailable_address_is_refused(settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match=r"cannot listen on 192\.0\.2\.7"):
         await serve_dashboard(guarded(settings), APPLICATION, Address("192.0.2.7"), print)
 
@@ -210,9 +210,7 @@ async def test_an_address_that_cannot_be_had_is_told(settings: Settings) -> None
         ({"operator_token": TOKEN, "reveal_token": TOKEN}, "choose another one"),
     ],
 )
-def test_tokens_that_are_none_are_refused(
-    settings: Settings, tokens: dict[str, str], told: str
-) -> None:
+def test_invalid_tokens_are_refused(settings: Settings, tokens: dict[str, str], told: str) -> None:
     secrets = {name: SecretStr(token) for name, token in tokens.items()}
     with pytest.raises(ConfigurationError, match=told) as caught:
         create_dashboard(settings.model_copy(update=secrets), APPLICATION)

@@ -187,7 +187,7 @@ async def first(answer: httpx.Response) -> AsyncIterator[str]:
             return
 
 
-async def test_nothing_installed_is_told(migrated: Database) -> None:
+async def test_nothing_installed_is_reported(migrated: Database) -> None:
     settings = Settings(database_url=SecretStr(migrated.dsn))
     async with open_dashboard(settings) as dashboard, dashboard.browser() as browser:
         for path in ("/", "/readyz"):
@@ -196,7 +196,7 @@ async def test_nothing_installed_is_told(migrated: Database) -> None:
             assert "crossfade install" in unescape(answer.text)
 
 
-async def test_an_error_of_ours_is_a_page_that_tells_nothing(
+async def test_an_internal_error_is_a_page_without_details(
     product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
     """What no reader of the schema expects; the headers are there all the same."""
@@ -241,7 +241,7 @@ async def test_metrics_agree_with_the_ledger(
     product.dynamo.clear()
 
 
-async def test_a_transaction_that_is_open_for_long_is_told(
+async def test_a_transaction_open_for_long_is_reported(
     product: RunningProduct, browser: httpx.AsyncClient
 ) -> None:
     """Only one that holds a snapshot or has written: behind it nothing is cleaned up."""
@@ -285,7 +285,7 @@ async def test_a_missing_trigger_is_the_first_thing_said(
         ("heartbeat_sample", {"kept_days": 15}),
     ],
 )
-async def test_a_look_reads_no_large_table_whole(
+async def test_a_snapshot_reads_no_large_table_whole(
     product: RunningProduct, name: str, values: dict[str, int]
 ) -> None:
     """Neither all keys nor all findings: what it costs grows with what is unsettled."""

@@ -79,7 +79,7 @@ async def shown(browser: httpx.AsyncClient, path: str) -> str:
     return unescape(answer.text)
 
 
-async def test_drift_is_found_looked_at_repaired_and_closed(product: RunningProduct) -> None:
+async def test_drift_is_found_shown_repaired_and_closed(product: RunningProduct) -> None:
     await furnish(product)
     await inject(product, Corruption.CHANGED_STRING, Corruption.LOST_ITEM)
     async with operator(product) as browser:
@@ -132,7 +132,7 @@ async def test_what_waits_can_be_withdrawn(product: RunningProduct) -> None:
         assert await product.sql("SELECT count(*) FROM crossfade.run") == [(0,)]
 
 
-async def test_nobody_at_work_is_told(product: RunningProduct) -> None:
+async def test_a_request_without_a_worker_is_reported(product: RunningProduct) -> None:
     async with operator(product) as browser:
         place = await ask(browser, "/actions/verify", "/actions/verify")
         assert "Is crossfade work running?" not in plain(await shown(browser, place))

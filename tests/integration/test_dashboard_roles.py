@@ -67,7 +67,7 @@ async def test_the_dashboard_needs_its_grants(product: RunningProduct) -> None:
 
 
 @pytest.mark.parametrize("is_granted", [True, False])
-async def test_the_age_of_others_transactions_is_told_by_who_may_see_it(
+async def test_the_age_of_others_transactions_needs_a_grant(
     product: RunningProduct, *, is_granted: bool
 ) -> None:
     async with role_of(product, "dashboard") as (role, settings):

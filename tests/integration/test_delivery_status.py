@@ -38,7 +38,7 @@ async def test_a_session_is_on_its_way_until_both_stores_have_it(product: Runnin
     await product.dynamo.accept()
 
 
-async def test_a_database_that_hangs_makes_nobody_wait_and_nothing_fail(
+async def test_a_database_that_hangs_delays_and_fails_no_request(
     product: RunningProduct,
 ) -> None:
     await product.database.inject(Stall())

@@ -105,7 +105,7 @@ async def test_a_missing_trigger_closes_the_first_gate(product: RunningProduct) 
     assert "public.sessions" in told.gates[0].reason
 
 
-async def test_a_plan_of_an_earlier_installation_is_none(product: RunningProduct) -> None:
+async def test_a_plan_of_an_earlier_installation_is_invalid(product: RunningProduct) -> None:
     await product.sql(
         "INSERT INTO crossfade.backfill (entity, activated_xid, fingerprint, rows_estimated) "
         "SELECT name, activated_xid, fingerprint, 0 FROM crossfade.mapping"

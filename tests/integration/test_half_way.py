@@ -71,7 +71,7 @@ def pointers(product: RunningProduct) -> list[str]:
     return [item[name]["S"] for item in items for name in POINTERS if name in item]
 
 
-async def test_a_write_whose_answer_was_lost_is_done_when_it_meets_itself(
+async def test_a_write_with_a_lost_answer_is_done_when_it_meets_itself(
     product: RunningProduct,
 ) -> None:
     """The repetition is refused by the very item: neither a failure nor somebody else's write."""

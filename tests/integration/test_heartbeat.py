@@ -72,7 +72,7 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_process_tells_what_it_does_until_it_ends(product: RunningProduct) -> None:
+async def test_a_process_reports_what_it_does_until_it_ends(product: RunningProduct) -> None:
     async with relaying(product):
         jobs = await until(product, "SELECT jobs FROM crossfade.process", lambda one: len(one) == 2)
         assert jobs == ["push", "relay"]
@@ -84,7 +84,7 @@ async def test_a_process_tells_what_it_does_until_it_ends(product: RunningProduc
         await until(product, "SELECT jobs FROM crossfade.process", lambda one: one == ["verify"])
 
 
-async def test_a_worker_tells_that_it_waits_for_requests(product: RunningProduct) -> None:
+async def test_a_worker_reports_that_it_waits_for_requests(product: RunningProduct) -> None:
     settings = product.settings.model_copy(update=OFTEN)
     async with open_worker(settings, APPLICATION, product.events.append):
         await until(product, "SELECT jobs FROM crossfade.process", lambda one: one == ["work"])

@@ -121,7 +121,7 @@ async def test_everything_is_kept_from_one_run_to_the_next(data_folder: Path) ->
         )
 
 
-async def test_dynamodb_and_s3_stop_and_start_while_postgres_goes_on(data_folder: Path) -> None:
+async def test_dynamodb_and_s3_stop_and_start_while_postgres_runs(data_folder: Path) -> None:
     async with local_services(data_folder) as services:
         write(services)
         endpoint = services.endpoint

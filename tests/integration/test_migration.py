@@ -31,7 +31,7 @@ async def test_push_returns_before_the_target_has_the_row(product: RunningProduc
     await product.assert_equal()
 
 
-async def test_waiting_tells_that_the_target_has_the_row(product: RunningProduct) -> None:
+async def test_waiting_returns_whether_the_target_has_the_row(product: RunningProduct) -> None:
     async with open_app(product.direct.dsn, no_push) as app:
         campaign = await create_campaign(app, product.user_id, NewCampaign(name="Waited for"))
     assert await product.migration.push("campaign", campaign.id, wait=True)
@@ -112,7 +112,7 @@ async def test_a_deleted_row_leaves_a_tombstone_that_readers_pass_over(
 
 
 @pytest.mark.parametrize(("entity", "key"), [("dragon", ("1",)), ("campaign", ("1", "2"))])
-async def test_an_unknown_entity_or_key_is_told(
+async def test_an_unknown_entity_or_key_is_refused(
     product: RunningProduct, entity: str, key: tuple[str, ...]
 ) -> None:
     with pytest.raises(ConfigurationError, match="known: user"):

@@ -34,7 +34,7 @@ async def test_insert_update_and_delete_each_raise_the_version(every_database: D
         assert versions(app) == {key: 4}
 
 
-async def test_the_version_goes_on_after_deletion_and_insertion(every_database: Database) -> None:
+async def test_the_version_continues_after_deletion_and_insertion(every_database: Database) -> None:
     async with captured_notes(every_database) as app:
         for _ in range(3):
             key = add_note(app, "n")

@@ -149,7 +149,7 @@ async def test_two_installers_do_not_meet(database: Database) -> None:
     assert (await status(database.dsn))[0].uncaptured == ()
 
 
-async def test_an_installer_may_follow_one_whose_session_takes_time_to_end(
+async def test_an_installer_may_follow_one_that_ends_its_session_slowly(
     every_database: Database,
 ) -> None:
     """A session ends once its temporary tables are dropped; somebody keeps this one's."""

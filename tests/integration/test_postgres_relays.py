@@ -182,7 +182,7 @@ async def test_a_server_that_hangs_is_given_up(database: Database) -> None:
         await feed.aclose()
 
 
-async def test_a_server_that_is_down_or_refuses_is_told_apart(database: Database) -> None:
+async def test_a_server_that_is_down_differs_from_one_that_refuses(database: Database) -> None:
     async with TcpProxy(*address(database)) as proxy:
         nowhere = through(proxy, database)
     with pytest.raises(Unreachable, match="onnection refused"):

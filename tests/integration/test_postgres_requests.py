@@ -204,7 +204,7 @@ async def test_a_failure_is_the_requests_end(pool: AsyncConnectionPool) -> None:
     assert ended.outcome == "Unreachable: dynamodb: does not answer"
 
 
-async def test_the_lease_is_renewed_and_progress_told_while_it_takes_long(
+async def test_the_lease_is_renewed_and_progress_reported_during_long_work(
     pool: AsyncConnectionPool,
 ) -> None:
     seen = asyncio.Event()

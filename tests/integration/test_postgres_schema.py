@@ -87,7 +87,7 @@ async def test_a_step_that_finds_no_moment_leaves_those_before_it_done(database:
 
 
 @pytest.mark.parametrize("number", [0, 999])
-async def test_a_schema_of_a_newer_release_is_left_alone(database: Database, number: int) -> None:
+async def test_a_schema_of_a_newer_release_is_not_changed(database: Database, number: int) -> None:
     """A step that this release does not know may have changed what it relies on."""
     async with captured_notes(database) as app:
         app.execute("INSERT INTO crossfade.schema_version VALUES (%s)", (number,))

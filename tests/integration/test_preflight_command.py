@@ -62,7 +62,7 @@ def test_what_fits_is_counted_and_priced(
     assert any("sessions_user_id_fkey" in rule for rule in session["rules"]["vanishing"])
 
 
-def test_a_rate_above_what_a_new_table_takes_is_told_with_the_remedy(
+def test_a_rate_above_what_a_new_table_takes_is_reported_with_the_remedy(
     connection: psycopg.Connection[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DYNAMODB_TABLE_NAME", "ours")

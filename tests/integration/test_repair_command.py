@@ -90,7 +90,7 @@ def fates(*arguments: str) -> list[str]:
     return listed
 
 
-def test_progress_is_told_beside_the_result(staged: Database) -> None:
+def test_progress_is_reported_beside_the_result(staged: Database) -> None:
     del staged
     for command, event in (("repair", "repairing"), ("sweep", "sweeping")):
         told = crossfade(command, "--json", "--dry-run")
@@ -99,7 +99,7 @@ def test_progress_is_told_beside_the_result(staged: Database) -> None:
         assert "counts" in json.loads(told.stdout)
 
 
-def test_the_report_tells_what_the_ledger_knows(staged: Database, tmp_path: Path) -> None:
+def test_the_report_shows_what_the_ledger_knows(staged: Database, tmp_path: Path) -> None:
     staged.execute(
         "INSERT INTO crossfade.run (kind, entities, state, finished_at, equal_keys, drifted_keys) "
         "VALUES ('full', '{user}', 'finished', now(), 3, 1)"

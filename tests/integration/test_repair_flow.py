@@ -86,7 +86,7 @@ async def test_a_dry_run_says_what_it_would_do_and_changes_nothing(product: Runn
     assert remedies[2].above > 7
 
 
-async def test_a_step_takes_so_many_findings_and_goes_on_after_them(
+async def test_a_step_takes_so_many_findings_and_continues_after_them(
     product: RunningProduct,
 ) -> None:
     await damage(product, Corruption.BOUNDARY_ROWS, Corruption.EXTRA_ITEM)
@@ -100,7 +100,7 @@ async def test_a_step_takes_so_many_findings_and_goes_on_after_them(
     await product.assert_equal()
 
 
-async def test_a_foreign_item_is_left_alone(product: RunningProduct) -> None:
+async def test_a_foreign_item_is_not_changed(product: RunningProduct) -> None:
     await furnish(product)
     stray = {"pk": {"S": "SOMEONE"}, "sk": {"S": "ELSE"}}
     product.stores.dynamodb.put_item(TableName=product.stores.table_name, Item=stray)

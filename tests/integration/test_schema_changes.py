@@ -108,7 +108,7 @@ async def test_a_pass_of_verification_ends_and_says_why(
 
 
 @pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
-async def test_continuous_verification_leaves_the_entity_alone_and_says_why(
+async def test_continuous_verification_skips_the_entity_and_gives_the_reason(
     verified_notes: VerifiedNotes, change: str, told: str
 ) -> None:
     await verified_notes.sql(f"ALTER TABLE notes {change}")
@@ -120,7 +120,9 @@ async def test_continuous_verification_leaves_the_entity_alone_and_says_why(
     assert told in paused.reason
 
 
-async def test_continuous_verification_goes_on_with_other_entities(product: RunningProduct) -> None:
+async def test_continuous_verification_continues_with_other_entities(
+    product: RunningProduct,
+) -> None:
     await product.sql(
         "INSERT INTO campaigns (id, user_id, slug, name, updated_at) "
         "VALUES (gen_random_uuid(), %s, 'c', 'One', now())",
@@ -173,7 +175,7 @@ async def test_processes_of_the_release_before_wait_for_those_of_the_next(
     assert verified_notes.item("a")["pinned"] == {"BOOL": True}
 
 
-async def test_a_process_whose_declaration_was_never_installed_waits(
+async def test_a_process_with_a_declaration_that_is_not_installed_waits(
     verified_notes: VerifiedNotes,
 ) -> None:
     other, before = replace(NOTES, version=2), verified_notes.item("a")

@@ -53,7 +53,7 @@ async def url_told(stream: asyncio.StreamReader | None) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_serve_takes_a_free_port_and_ends_when_told(
+async def test_serve_takes_a_free_port_and_ends_on_a_signal(
     number: signal.Signals,
 ) -> None:
     """It ends at once and in order, though somebody watches."""

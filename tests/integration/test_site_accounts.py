@@ -70,7 +70,7 @@ async def test_signing_out_ends_the_visit_of_this_browser(site: TestedSite) -> N
         ("ada@example.org", f"{PASSWORD}\0"),
     ],
 )
-async def test_an_unknown_address_and_a_wrong_password_look_the_same(
+async def test_an_unknown_address_and_a_wrong_password_have_the_same_answer(
     site: TestedSite, email: str, password: str
 ) -> None:
     async with site.browser() as ada, site.browser() as eve:
@@ -135,7 +135,7 @@ async def test_a_taken_address_is_answered_like_a_free_one(site: TestedSite) -> 
         ("name", "x" * 2000),
     ],
 )
-async def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays(
+async def test_a_problem_is_shown_beside_its_field_and_the_rest_stays(
     site: TestedSite, field: str, value: str
 ) -> None:
     typed = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD, field: value}

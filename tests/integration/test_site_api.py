@@ -98,7 +98,7 @@ async def test_a_transcript_is_uploaded_read_edited_searched_and_shared(site: Te
     assert "notes" not in recap
 
 
-async def test_whoever_was_slower_learns_the_stored_revision(site: TestedSite) -> None:
+async def test_the_slower_client_receives_the_stored_revision(site: TestedSite) -> None:
     async with caller(site, "ada") as ada:
         session = await make_session(ada)
         path = f"sessions/{session['id']}"
@@ -153,7 +153,7 @@ async def test_a_signed_in_browser_is_no_caller(site: TestedSite) -> None:
         problem(await ada.post("campaigns", json={"name": "x"}), HTTPStatus.UNAUTHORIZED)
 
 
-async def test_what_is_somebody_elses_is_not_found_on_every_route(site: TestedSite) -> None:
+async def test_what_another_user_owns_is_not_found_on_every_route(site: TestedSite) -> None:
     """Each route and method that names a row answers as if the row were not there."""
     async with caller(site, "ada") as ada, caller(site, "eve") as eve:
         session = await make_session(ada)

@@ -117,7 +117,7 @@ async def test_a_name_is_enough(scene: Scene) -> None:
         ("player_names", "x" * 1025),
     ],
 )
-async def test_what_is_wrong_stands_beside_its_field(scene: Scene, field: str, value: str) -> None:
+async def test_a_problem_is_shown_beside_its_field(scene: Scene, field: str, value: str) -> None:
     typed = {"name": "One", "description": "kept", "tags": "a", field: value}
     answer = await submit(scene.ada, "/campaigns/new", typed)
     assert answer.status_code == 422
@@ -164,7 +164,7 @@ async def test_a_list_without_anything_says_how_to_begin(scene: Scene) -> None:
     assert "Every session is in a campaign" in (await scene.ada.get("/sessions")).text
 
 
-async def test_a_long_list_goes_on(scene: Scene) -> None:
+async def test_a_long_list_continues_on_the_next_page(scene: Scene) -> None:
     for number in range(62):
         await scene.campaign(f"Number {number:02}")
     first = await scene.ada.get("/campaigns")
@@ -216,7 +216,7 @@ async def change(scene: Scene, campaign: Campaign, **fields: object) -> Campaign
     return await update_campaign(scene.site.app, scene.person.id, campaign.id, changes)
 
 
-async def test_whoever_is_slower_sees_both_versions_and_chooses(scene: Scene) -> None:
+async def test_the_slower_user_sees_both_versions_and_chooses(scene: Scene) -> None:
     campaign = await scene.campaign(
         "As it was", description="As it was", started_on="2026-02-07", tags=("old",)
     )
@@ -319,7 +319,7 @@ async def test_a_seat_is_given_by_table_code_and_taken_away(scene: Scene) -> Non
     assert gone.status_code == 404
 
 
-async def test_a_code_of_nobody_is_said_beside_the_field(scene: Scene) -> None:
+async def test_an_unknown_code_is_reported_beside_the_field(scene: Scene) -> None:
     campaign = await scene.campaign()
     here = f"/campaigns/{campaign.id}"
     for code in ("nobody", "", "x\0"):

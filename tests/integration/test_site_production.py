@@ -55,7 +55,7 @@ async def test_changes_of_a_served_site_reach_the_stores(
     assert len(await product.sql("SELECT 1 FROM campaigns")) == 1
 
 
-def test_the_command_serves_until_it_is_told_to_stop(migrated: Database) -> None:
+def test_the_command_serves_until_a_signal(migrated: Database) -> None:
     environment = {**os.environ, "DATABASE_URL": migrated.dsn, "SECRET_KEY": "k" * 32}
     command = [str(CAMPAIGNS), "web", "--port", "0", "--alone"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:

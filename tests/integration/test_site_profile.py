@@ -109,7 +109,7 @@ async def test_another_password_signs_out_every_other_browser(scene: Scene) -> N
         assert (await submit(other, "/sign-in", account)).status_code == 303
 
 
-async def test_a_password_is_changed_only_by_who_knows_it(scene: Scene) -> None:
+async def test_a_password_is_changed_only_with_the_current_one(scene: Scene) -> None:
     for current, new, field in (
         ("wrong", NEW_PASSWORD, "current"),
         ("", NEW_PASSWORD, "current"),
@@ -199,7 +199,7 @@ async def test_the_copy_holds_everything_and_no_secret(scene: Scene) -> None:
         assert secret not in answer.text
 
 
-async def test_the_copy_is_of_ones_own_things_only(scene: Scene) -> None:
+async def test_the_copy_holds_only_what_the_user_owns(scene: Scene) -> None:
     await own_something(scene)
     async with scene.site.browser() as eve:
         await sign_up(scene.site, eve, "eve@example.org")
@@ -207,7 +207,7 @@ async def test_the_copy_is_of_ones_own_things_only(scene: Scene) -> None:
     assert [record["kind"] for record in records] == ["user"]
 
 
-async def test_the_copy_goes_on_over_long_lists(scene: Scene) -> None:
+async def test_the_copy_covers_long_lists(scene: Scene) -> None:
     for number in range(51):
         new = NewSession(name=f"Evening {number}")
         await create_session(scene.site.app, scene.person.id, new)

@@ -148,7 +148,7 @@ async def rows(site: TestedSite) -> list[Any]:
     ]
 
 
-async def test_what_belongs_to_somebody_else_is_not_found(scene: Scene) -> None:
+async def test_what_belongs_to_another_user_is_not_found(scene: Scene) -> None:
     """By every route and method with an id in it; and nothing is changed."""
     before = await rows(scene.site)
     token = token_of(await scene.eve.get("/profile"))
@@ -162,7 +162,7 @@ async def test_what_belongs_to_somebody_else_is_not_found(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["x", "%00", "00000000-0000-0000-0000-000000000000", "9" * 30])
-async def test_an_id_that_is_none_is_not_found(scene: Scene, wrong: str) -> None:
+async def test_an_invalid_id_is_not_found(scene: Scene, wrong: str) -> None:
     nothing = Owned(dict.fromkeys(scene.owned.ids, wrong) | NO_IDS)
     token = token_of(await scene.ada.get("/profile"))
     for method, path in OF_SOMETHING:
@@ -171,7 +171,7 @@ async def test_an_id_that_is_none_is_not_found(scene: Scene, wrong: str) -> None
         assert answer.status_code == 404, (method, path)
 
 
-async def test_who_is_not_signed_in_is_led_to_the_sign_in(scene: Scene) -> None:
+async def test_a_user_who_is_not_signed_in_is_sent_to_the_sign_in(scene: Scene) -> None:
     async with scene.site.browser() as nobody:
         token = token_of(await nobody.get("/sign-in"))
         for method, path in ROUTES:
@@ -232,7 +232,7 @@ async def test_a_conflict_shows_script_as_text_too(scene: Scene) -> None:
     assert "<img src=x" not in answer.text
 
 
-async def test_headers_stand_on_pages_files_and_failures(scene: Scene) -> None:
+async def test_pages_files_and_failures_have_the_headers(scene: Scene) -> None:
     page = await scene.ada.get("/profile")
     asset = re.search(r'href="(/static/site\.\w+\.css)"', page.text)
     assert asset is not None
@@ -256,7 +256,7 @@ async def test_headers_stand_on_pages_files_and_failures(scene: Scene) -> None:
     assert page.headers["cache-control"] == "no-store"
 
 
-async def test_pages_have_no_script_or_style_of_their_own(scene: Scene) -> None:
+async def test_pages_have_no_inline_script_or_style(scene: Scene) -> None:
     """The policy would block it."""
     for method, path in ROUTES:
         if method == "GET" and "export" not in path:

@@ -309,7 +309,7 @@ async def test_script_in_any_field_is_text(site: TestedSite) -> None:
 
 
 @pytest.mark.parametrize("session_id", ["nothing", "..%2f..%2fetc", "%00", "x" * 3000, "%ff"])
-async def test_an_id_that_is_none_is_not_found(site: TestedSite, session_id: str) -> None:
+async def test_an_invalid_id_is_not_found(site: TestedSite, session_id: str) -> None:
     async with site.browser() as ada:
         await sign_up(site, ada)
         assert (await ada.get(f"/sessions/{session_id}")).status_code == 404

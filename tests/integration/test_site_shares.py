@@ -51,7 +51,7 @@ async def test_a_shared_recap_is_read_by_anybody_and_says_nothing_else(site: Tes
         assert (await nobody.get(link[1])).status_code == 404
 
 
-async def test_links_that_lead_nowhere_look_alike(site: TestedSite) -> None:
+async def test_invalid_links_have_the_same_answer(site: TestedSite) -> None:
     async with site.browser() as ada, site.browser() as nobody:
         person = await sign_up(site, ada)
         session = await spoken_session(site, person, player_recap="secret")

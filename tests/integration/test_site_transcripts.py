@@ -264,7 +264,7 @@ async def test_a_line_that_cannot_be_is_shown_again(
 
 
 @pytest.mark.parametrize("position", ["-1", "x", "9999999", "1.5", "%00"])
-async def test_a_position_that_is_none_is_not_found(site: TestedSite, position: str) -> None:
+async def test_an_invalid_position_is_not_found(site: TestedSite, position: str) -> None:
     async with site.browser() as ada:
         person = await sign_up(site, ada)
         session = await spoken_session(site, person)

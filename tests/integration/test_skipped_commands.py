@@ -125,7 +125,7 @@ def test_repair_names_what_it_left_out(
     crossfade("verify")
 
 
-def test_a_worker_tells_what_it_left_out(staged: Database) -> None:
+def test_a_worker_reports_what_it_left_out(staged: Database) -> None:
     alter(staged)
     staged.execute("INSERT INTO crossfade.request (kind, requested_by) VALUES ('verify', 'me')")
     crossfade("work", "--until-done")

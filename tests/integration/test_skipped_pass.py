@@ -286,7 +286,7 @@ async def die() -> None:
         ("runs", "finish", 1),
     ],
 )
-async def test_a_killed_pass_that_goes_on_covers_what_was_mended_meanwhile(
+async def test_a_resumed_pass_covers_what_was_mended_meanwhile(
     furnished: RunningProduct, tmp_path: Path, where: tuple[str, str, int]
 ) -> None:
     async with opened(furnished, tmp_path) as (verifier, parts):
@@ -300,7 +300,7 @@ async def test_a_killed_pass_that_goes_on_covers_what_was_mended_meanwhile(
         assert len(await verifier.runs.newest(9)) == 1
 
 
-async def test_a_killed_pass_that_goes_on_leaves_out_what_was_not_mended(
+async def test_a_resumed_pass_leaves_out_what_was_not_mended(
     furnished: RunningProduct, tmp_path: Path
 ) -> None:
     await unsettle(furnished)
@@ -314,7 +314,7 @@ async def test_a_killed_pass_that_goes_on_leaves_out_what_was_not_mended(
         await assert_campaigns_left_out(furnished, verifier, run)
 
 
-async def test_a_pass_that_ended_without_an_entity_is_no_reason_to_go_on_with_an_older_one(
+async def test_a_pass_that_ended_without_an_entity_does_not_resume_an_older_one(
     furnished: RunningProduct, tmp_path: Path
 ) -> None:
     async with opened(furnished, tmp_path) as (verifier, parts):
@@ -326,7 +326,7 @@ async def test_a_pass_that_ended_without_an_entity_is_no_reason_to_go_on_with_an
         assert await verifier.runs.unfinished("full", NAMES, is_deep=False) is None
 
 
-async def test_a_pass_without_any_table_fails_and_goes_on_later(
+async def test_a_pass_without_any_table_fails_and_continues_later(
     furnished: RunningProduct, tmp_path: Path
 ) -> None:
     async with opened(furnished, tmp_path) as (verifier, parts):

@@ -43,7 +43,7 @@ async def test_a_scan_spends_no_more_read_units_than_it_may(verified_notes: Veri
     assert clock() - began > 0.9 * sum(units) / rate
 
 
-async def test_a_pass_gives_way_to_who_locks_the_table(verified_notes: VerifiedNotes) -> None:
+async def test_a_pass_gives_way_to_a_lock_on_the_table(verified_notes: VerifiedNotes) -> None:
     """A statement that waits is in the way of every writer behind it, so it does not wait long."""
     await verified_notes.add("a")
     await verified_notes.drain()

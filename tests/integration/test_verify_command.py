@@ -112,7 +112,7 @@ def test_a_key_is_found_however_it_is_written(table: Any, *, is_deleted: bool) -
     assert found["ledger"]["version"] == 1 + is_deleted
 
 
-def test_unknown_rows_and_short_keys_are_told(table: Any) -> None:
+def test_unknown_rows_and_short_keys_are_reported(table: Any) -> None:
     del table
     assert "no ledger entry" in crossfade("explain", "user", "nobody").stdout
     refusal = crossfade("explain", "member", "one", code=1)

@@ -51,7 +51,9 @@ async def test_the_watermarks_stop_where_a_write_waits(verified_notes: VerifiedN
     assert marks.verified_through == marks.replicated_through > written
 
 
-async def test_a_write_during_the_look_is_verified_again(verified_notes: VerifiedNotes) -> None:
+async def test_a_write_during_the_comparison_is_verified_again(
+    verified_notes: VerifiedNotes,
+) -> None:
     """What was judged is an older version than the one delivered since."""
     await verified_notes.add("a")
     await verified_notes.drain()
@@ -79,7 +81,7 @@ async def test_drift_is_kept_and_closed_by_the_next_delivery(verified_notes: Ver
     assert (run.kind, run.state) == ("continuous", "finished")
 
 
-async def test_a_run_whose_process_died_goes_on(verified_notes: VerifiedNotes) -> None:
+async def test_a_run_of_a_dead_process_continues(verified_notes: VerifiedNotes) -> None:
     """One that told of itself a moment ago is left to its process."""
     runs = verified_notes.verifier.runs
     killed = await start_or_resume(runs, ["note"])
@@ -163,7 +165,7 @@ async def test_what_is_delivered_during_a_full_pass_is_left_to_the_watch(
     assert await verified_notes.findings() == {}
 
 
-async def test_an_alarm_on_old_lag_is_told_once_and_once_when_it_is_over(
+async def test_an_alarm_on_old_lag_is_raised_once_and_cleared_once(
     verified_notes: VerifiedNotes,
 ) -> None:
     alarm = LagAlarm(
@@ -207,7 +209,9 @@ async def test_verification_raises_the_alarm(verified_notes: VerifiedNotes, how:
     assert len(verified_notes.observed(LagTooOld)) == 1
 
 
-async def test_another_process_goes_on_where_one_was_killed(verified_notes: VerifiedNotes) -> None:
+async def test_another_process_continues_where_one_was_killed(
+    verified_notes: VerifiedNotes,
+) -> None:
     await verified_notes.add("a")
     await verified_notes.drain()
     keys = await verified_notes.verifier.unverified.unverified(10)

@@ -138,7 +138,7 @@ async def test_a_damaged_object_is_found_by_a_deep_pass(verified_notes: Verified
     assert await verified_notes.verdicts(is_deep=True) == {"a": Verdict.DRIFT_OBJECT}
 
 
-async def test_a_foreign_item_in_our_key_space_is_found_and_others_are_left_alone(
+async def test_a_foreign_item_in_our_key_space_is_found_and_others_are_ignored(
     verified_notes: VerifiedNotes,
 ) -> None:
     verified_notes.put({"pk": {"S": "FOLDER#f"}, "sk": {"S": "NOTE#x"}, "title": {"S": "mine"}})

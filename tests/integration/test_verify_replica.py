@@ -143,7 +143,7 @@ async def test_rows_come_from_the_replica(verified_notes: VerifiedNotes, pair: P
     await _until(pair.on_replica(verified_notes.database), told)
 
 
-async def test_a_replica_that_stands_still_fails_the_pass_in_time(
+async def test_a_replica_that_replays_nothing_fails_the_pass_in_time(
     verified_notes: VerifiedNotes, pair: Pair
 ) -> None:
     await verified_notes.add("a")

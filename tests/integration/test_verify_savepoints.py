@@ -72,7 +72,7 @@ async def test_a_captured_row_that_drifted_is_not_called_uncaptured(
 
 
 @pytest.mark.parametrize("statements", CAPTURED.values(), ids=CAPTURED)
-async def test_a_write_past_the_triggers_is_found_whatever_was_captured_before(
+async def test_a_write_past_the_triggers_is_found_after_any_captured_write(
     verified_notes: VerifiedNotes, statements: list[str]
 ) -> None:
     await write(verified_notes, statements)

@@ -76,9 +76,7 @@ def test_the_document_is_read_back(said: tuple[Turn, ...]) -> None:
 
 @law
 @given(TRANSCRIPTS, st.data())
-def test_an_edited_line_leaves_all_others_alone(
-    said: tuple[Turn, ...], data: st.DataObject
-) -> None:
+def test_an_edited_line_changes_no_other(said: tuple[Turn, ...], data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(said) - 1))
     new = replace(data.draw(turns()), t_seconds=said[position].t_seconds)
     changed = edit(said, position, new)
@@ -135,11 +133,11 @@ def test_everybody_is_counted_once(said: tuple[Turn, ...]) -> None:
 
 @law
 @given(st.lists(st.text(), unique=True, max_size=COLOURS))
-def test_few_speakers_have_colours_of_their_own(names: list[str]) -> None:
+def test_few_speakers_have_different_colours(names: list[str]) -> None:
     assert len(set(colours(names).values())) == len(names)
 
 
 @law
 @given(turns(), turns())
-def test_a_digest_tells_turns_apart(one: Turn, other: Turn) -> None:
+def test_different_turns_have_different_digests(one: Turn, other: Turn) -> None:
     assert (digest(one) == digest(other)) == (one == other)

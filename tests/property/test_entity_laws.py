@@ -64,9 +64,7 @@ def test_numbers_in_keys_are_the_shortest_text_that_round_trips(number: float) -
 
 
 @given(st.lists(texts, max_size=12), st.lists(texts, min_size=1, max_size=6))
-def test_every_name_and_value_has_a_placeholder_of_its_own(
-    names: list[str], valued: list[str]
-) -> None:
+def test_every_name_and_value_has_its_own_placeholder(names: list[str], valued: list[str]) -> None:
     placeholders = Placeholders()
     seen = {name: placeholders.name(name, name) for name in names}
     assert len(set(seen.values())) == len(seen)

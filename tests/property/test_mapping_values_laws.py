@@ -95,7 +95,7 @@ def respelled(value: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(VALUES, VALUES)
-def test_content_is_the_same_whatever_the_spelling_of_numbers(
+def test_content_is_the_same_for_any_spelling_of_numbers(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     assert same_content({"a": one, "b": other}, {"b": respelled(other), "a": respelled(one)})

@@ -68,7 +68,7 @@ def test_tallies_add_up() -> None:
     assert Tally(read=3, written=2, parked=1) + Tally(read=1, skipped=1) == Tally(4, 2, 1, 0, 1)
 
 
-def test_figures_tell_rate_and_time_left() -> None:
+def test_figures_show_rate_and_time_left() -> None:
     now = figures(Progress("note", 1000, 4, 1, 2, Tally(read=300)), 100, 10.0)
     assert (now.rows_per_second, now.eta_seconds) == (20.0, 35.0)
     assert "300 of about 1,000 rows" in text_of(now)

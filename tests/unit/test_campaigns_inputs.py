@@ -246,7 +246,7 @@ def test_a_message_never_repeats_what_was_given() -> None:
         assert secret not in str(problem)
 
 
-def test_several_problems_are_told_at_once() -> None:
+def test_several_problems_are_reported_at_once() -> None:
     with pytest.raises(Invalid) as refusal:
         NewCampaign.model_validate({"name": "", "party_level": 0, "who": 1})
     fields = [problem.field for problem in refusal.value.problems]

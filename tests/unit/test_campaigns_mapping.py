@@ -96,7 +96,7 @@ def test_no_two_kinds_of_items_share_a_key() -> None:
     assert len(set(heads)) == len(heads)
 
 
-def test_a_session_without_a_campaign_stands_with_its_user() -> None:
+def test_a_session_without_a_campaign_is_keyed_by_its_user() -> None:
     filed, unfiled = SESSION.shapes
     assert filed.table_composites() == ("campaignId", "sessionId")
     assert unfiled.table_composites() == ("userId", "sessionId")
@@ -132,7 +132,7 @@ def test_transcripts_always_live_in_s3() -> None:
     }
 
 
-def test_long_columns_may_move_to_s3_each_under_a_prefix_of_its_own() -> None:
+def test_long_columns_may_move_to_s3_each_under_its_own_prefix() -> None:
     bodies = [body for mapping in APPLICATION.mappings for body in mapping.bodies]
     prefixes = [body.prefix for body in bodies]
     assert len(set(prefixes)) == len(prefixes)

@@ -54,10 +54,10 @@ def test_blank_words_are_no_search() -> None:
     assert read(SAID, 0, "  ").result is None
 
 
-def test_a_transcript_goes_on_from_its_first_to_its_last_time() -> None:
+def test_a_transcript_lasts_from_its_first_to_its_last_time() -> None:
     assert seconds_of(SAID) == TOTAL - 1
     assert seconds_of((Turn(None, None, "x"),)) is None
 
 
-def test_every_whereabouts_has_a_badge_or_none_on_purpose() -> None:
+def test_every_delivery_status_has_a_badge() -> None:
     assert set(BADGES) == set(DeliveryStatus)

@@ -37,7 +37,7 @@ SAID = (
 )
 
 
-def test_times_come_from_a_document_that_tells_what_the_text_tells() -> None:
+def test_times_come_from_a_document_with_the_same_text() -> None:
     text, document = render_text(SAID), render_json(SAID)
     assert read_stored(text, document).turns == SAID
     assert read_stored(None, document).turns == SAID
@@ -48,7 +48,7 @@ def test_times_come_from_a_document_that_tells_what_the_text_tells() -> None:
 
 
 @pytest.mark.parametrize("document", [None, "[1]", '{"turns": 5}', '{"words": []}', "{}"])
-def test_whatever_is_stored_can_be_shown(document: str | None) -> None:
+def test_any_stored_form_can_be_shown(document: str | None) -> None:
     assert read_stored(None, document).turns == ()
     text = "[99:99] x\n\n  \n[a] b\nc\t"
     shown = read_stored(text, document).turns
@@ -108,7 +108,7 @@ def test_search_stops_at_its_limit() -> None:
     assert len(search((Turn(None, None, "a" * 50),) * 10, "a", hits_max=77)) == 77
 
 
-def test_folding_leaves_letters_of_other_scripts_alone() -> None:
+def test_folding_keeps_letters_of_other_scripts() -> None:
     assert folded("İstanbul Ⅻ 龍 ñ") == "istanbul xii 龍 n"
 
 

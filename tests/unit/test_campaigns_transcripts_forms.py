@@ -166,7 +166,7 @@ def test_tags_without_an_end_cost_no_more_than_others(piece: str) -> None:
     assert "characters" in refusal(text, Form.TXT)
 
 
-def test_a_document_of_our_own() -> None:
+def test_our_document() -> None:
     turns = [{"t": 4, "speaker": "GM", "text": "a\nb"}, {"text": "c", "extra": [1]}]
     assert read(json.dumps({"turns": turns}), Form.JSON) == [(4, "GM", "a b"), (None, None, "c")]
 
@@ -266,7 +266,7 @@ def test_a_lone_surrogate_is_refused() -> None:
     assert refusal('{"turns": [{"text": "\\ud800"}]}', Form.JSON) == "line 1: not JSON"
 
 
-def test_the_name_of_a_file_tells_its_form() -> None:
+def test_the_name_of_a_file_shows_its_form() -> None:
     assert form_of("Session 3.SRT") is Form.SRT
     assert form_of("notes.json") is Form.JSON
     assert [form_of(name) for name in ("txt", "session.docx", "a.txt.zip", "")] == [

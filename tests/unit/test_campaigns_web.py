@@ -82,7 +82,7 @@ def test_a_record_fills_a_form_that_gives_it_back() -> None:
     assert values == {"name": "x", "notes": None, "level": "0", "tags": (), "public": False}
 
 
-def test_problems_stand_beside_their_fields_and_the_first_has_the_focus() -> None:
+def test_problems_are_shown_beside_their_fields_and_the_first_has_the_focus() -> None:
     problems = (
         Problem("tags.3", "long", "shorten it"),
         Problem("name", "empty", "give it a value"),
@@ -99,7 +99,7 @@ def test_problems_stand_beside_their_fields_and_the_first_has_the_focus() -> Non
     assert not shown(FIELDS, {}).is_refused
 
 
-def test_a_conflict_is_told_with_its_kind() -> None:
+def test_a_conflict_is_shown_with_its_kind() -> None:
     form = refused(FIELDS, {}, Conflict("name", "used by another", "give another name"))
     assert form.fields["name"].problem == "Used by another; give another name."
 
@@ -147,7 +147,7 @@ def test_of_two_versions_what_one_side_changed_is_settled(
     assert found.marks == marks_of(theirs)
 
 
-def test_without_marks_somebody_chooses() -> None:
+def test_without_marks_the_user_chooses() -> None:
     [name] = edit_conflict(TWO[:1], {"name": "a"}, {"name": "b"}, {}, 1).differences
     assert name.settled is None
 
@@ -161,7 +161,7 @@ def test_versions_are_readable() -> None:
     assert readable(FIELDS[0], "x") == "x"
 
 
-def test_times_are_told_on_the_readers_clock() -> None:
+def test_times_are_shown_in_the_time_zone_of_the_reader() -> None:
     noon = datetime(2026, 2, 7, 12, 0, tzinfo=UTC)
     assert moment(noon, "Asia/Tokyo") == "7 Feb 2026, 21:00"
     assert moment(noon.replace(tzinfo=None)) == "7 Feb 2026, 12:00"
@@ -173,7 +173,7 @@ def test_times_are_told_on_the_readers_clock() -> None:
     ("milliseconds", "text"),
     [(0, "0 min"), (59_999, "1 min"), (3_600_000, "1 h 00 min"), (11_100_000, "3 h 05 min")],
 )
-def test_durations_are_told_in_hours_and_minutes(milliseconds: int, text: str) -> None:
+def test_durations_are_shown_in_hours_and_minutes(milliseconds: int, text: str) -> None:
     assert duration(milliseconds) == text
 
 

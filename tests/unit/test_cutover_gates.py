@@ -143,5 +143,5 @@ def test_nothing_installed_is_not_ready() -> None:
         (READY, Phase.READY),
     ],
 )
-def test_the_phase_is_the_first_one_whose_gates_are_closed(facts: Facts, phase: Phase) -> None:
+def test_the_phase_is_the_first_with_closed_gates(facts: Facts, phase: Phase) -> None:
     assert readiness(facts, THRESHOLDS).phase is phase

@@ -93,7 +93,7 @@ async def test_without_keys_every_caller_gets_the_error_and_a_later_one_may_succ
     assert (await cache.keys()).access_key_id == "AK1"
 
 
-async def test_refused_keys_are_forgotten_but_not_their_successors() -> None:
+async def test_refused_keys_are_forgotten_and_their_successors_are_kept() -> None:
     provider = CountingProvider()
     cache = CredentialCache(provider)
     refused = await cache.keys()

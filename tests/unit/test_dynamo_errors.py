@@ -114,7 +114,7 @@ def test_a_transaction_cancelled_for_passing_reasons_may_be_repeated(
     assert type(error) is expected
 
 
-def test_expired_credentials_are_told_from_wrong_ones() -> None:
+def test_expired_credentials_differ_from_wrong_ones() -> None:
     assert type(of(400, "ExpiredTokenException")) is CredentialsExpired
     assert type(of(400, "UnrecognizedClientException")) is AccessDenied
 

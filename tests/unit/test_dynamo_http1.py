@@ -48,7 +48,7 @@ def test_one_connection_carries_many_responses() -> None:
     assert bodies == [b"hello"] * 3
 
 
-def test_headers_are_found_whatever_their_case() -> None:
+def test_headers_are_found_in_any_case() -> None:
     (response,) = fed(ResponseParser(), [SIZED])
     assert response.headers["x-amz-crc32"] == "7"
     assert response.headers.get("x-amzn-requestid") is None

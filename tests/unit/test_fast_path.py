@@ -108,7 +108,7 @@ async def test_an_open_breaker_leaves_rows_to_the_relay(
     assert events[-1] == PushSkipped("campaign", "breaker open")
 
 
-async def test_waiting_tells_whether_the_target_holds_the_row(
+async def test_waiting_returns_whether_the_target_holds_the_row(
     path: FastPath, ledger: Ledger, events: list[Event]
 ) -> None:
     ledger.refused = {Key("campaign", ("2", "owner"))}
@@ -117,7 +117,7 @@ async def test_waiting_tells_whether_the_target_holds_the_row(
         assert not await path.offer_and_wait(row(2), 5)
 
 
-async def test_waiting_ends_at_its_deadline_and_delivery_goes_on(
+async def test_waiting_ends_at_its_deadline_and_delivery_continues(
     path: FastPath, ledger: Ledger, events: list[Event]
 ) -> None:
     ledger.gate.clear()
@@ -129,7 +129,7 @@ async def test_waiting_ends_at_its_deadline_and_delivery_goes_on(
     assert len(ledger.delivered) == 1
 
 
-async def test_a_source_that_is_away_is_told_and_answered(
+async def test_an_unavailable_source_is_reported_and_answered(
     path: FastPath, ledger: Ledger, events: list[Event]
 ) -> None:
     ledger.failure = Unreachable("no route")
@@ -138,7 +138,7 @@ async def test_a_source_that_is_away_is_told_and_answered(
     assert events == [PushSkipped("campaign", "source unavailable")]
 
 
-async def test_a_step_that_breaks_answers_those_who_wait_and_is_repeated(
+async def test_a_step_that_breaks_answers_those_that_wait_and_is_repeated(
     path: FastPath, ledger: Ledger, events: list[Event]
 ) -> None:
     ledger.failure = ValueError("a secret value")

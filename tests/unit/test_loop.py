@@ -32,11 +32,11 @@ async def steps_until_stopped(answers: list[bool | Exception]) -> list[Event]:
     return events
 
 
-async def test_repeats_until_told_to_stop() -> None:
+async def test_repeats_until_stopped() -> None:
     assert await steps_until_stopped([True, False, False, False, True]) == []
 
 
-async def test_a_step_that_raises_is_told_and_repeated() -> None:
+async def test_a_step_that_raises_is_reported_and_repeated() -> None:
     events = await steps_until_stopped([Unreachable("no route"), Unreachable("no route"), True])
     assert events == [
         LoopFailed("relay", Unreachable, "no route", 0.001),
@@ -44,7 +44,7 @@ async def test_a_step_that_raises_is_told_and_repeated() -> None:
     ]
 
 
-async def test_the_text_of_a_foreign_error_is_not_told() -> None:
+async def test_the_text_of_a_foreign_error_is_not_reported() -> None:
     (event,) = await steps_until_stopped([ValueError("a transcript"), True])
     assert isinstance(event, LoopFailed)
     assert "a transcript" not in event.reason

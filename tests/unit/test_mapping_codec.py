@@ -127,7 +127,7 @@ def test_overflow_bodies_move_out_in_declared_order_until_the_item_fits() -> Non
     assert stored.columns["notes"] is None
 
 
-def test_an_item_that_fits_to_the_byte_is_left_alone() -> None:
+def test_an_item_that_fits_to_the_byte_is_not_changed() -> None:
     room = ITEM_BYTES_MAX - item_bytes(CODEC.encode(live(CODEC, notes="")).item)
     exact = CODEC.encode(live(CODEC, notes="n" * room))
     assert item_bytes(exact.item) == ITEM_BYTES_MAX
@@ -207,7 +207,7 @@ def test_a_text_that_shares_a_character_with_the_separator_is_not_refused() -> N
     assert key["pk"] == {"S": "xaabz"}
 
 
-def test_a_separator_inside_a_uuid_misleads_nobody() -> None:
+def test_a_separator_inside_a_uuid_is_not_ambiguous() -> None:
     codec = pair("uuid", "${a}-${b}")
     assert codec.table_key(Key("pair", (CAMPAIGN_ID, "z")))["pk"] == {"S": f"{CAMPAIGN_ID}-z"}
 
@@ -229,9 +229,7 @@ def test_an_integer_that_javascript_cannot_hold_is_refused_in_a_key() -> None:
         ("bytea", "\\x00ff", "AP8="),
     ],
 )
-def test_columns_stand_in_keys_as_their_rule_says(
-    column_type: str, text: str, rendered: str
-) -> None:
+def test_keys_hold_columns_as_their_rule_says(column_type: str, text: str, rendered: str) -> None:
     assert pair(column_type).table_key(Key("pair", (text, "z")))["pk"] == {"S": f"T#{rendered}#z"}
 
 
@@ -248,7 +246,7 @@ def test_columns_stand_in_keys_as_their_rule_says(
         ("transcriptStorageKey", {"N": "1"}),
     ],
 )
-def test_a_value_that_the_mapping_never_writes_is_told_apart(
+def test_a_value_that_the_mapping_never_writes_is_refused(
     field: str, value: dict[str, object]
 ) -> None:
     item = {**CODEC.encode(live(CODEC)).item, field: value}

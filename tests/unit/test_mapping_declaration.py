@@ -209,7 +209,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_refused_where_it_stands(mistake: str) -> None:
+def test_a_mistake_is_refused_with_its_place(mistake: str) -> None:
     changes, message = MISTAKES[mistake]
     with pytest.raises(ConfigurationError, match=message) as refusal:
         declare(**changes)

@@ -76,7 +76,7 @@ def test_verdicts(
     assert judge(READER, Observation(before, state, item, 5)).verdict is verdict
 
 
-def test_a_version_that_moved_is_a_race_whatever_the_item_holds() -> None:
+def test_a_version_that_moved_is_a_race_for_any_item() -> None:
     for item in (RIGHT, WRONG, None, _tombstone(5)):
         assert judge(READER, Observation(CLEAN, LIVE, item, 6)).verdict is Verdict.RACE
 

@@ -59,13 +59,13 @@ def test_what_is_no_type_is_refused(name: str) -> None:
         fetch_statement(mapping)
 
 
-def test_a_fingerprint_tells_declarations_apart() -> None:
+def test_different_declarations_have_different_fingerprints() -> None:
     assert fingerprint(NOTES) == fingerprint(replace(NOTES))
     assert fingerprint(NOTES) != fingerprint(replace(NOTES, version=2))
     assert fingerprint(NOTES) != fingerprint(replace(NOTES, ignored=()))
 
 
-def test_every_migration_has_a_number_of_its_own() -> None:
+def test_every_migration_has_a_unique_number() -> None:
     numbers = [number for number, _ in migrations()]
     assert numbers == sorted(set(numbers))
     assert numbers[0] == 1

@@ -42,6 +42,6 @@ def test_a_price_list_changes_what_it_names() -> None:
         (b"{", "prices"),
     ],
 )
-def test_a_price_list_that_is_none_is_refused(document: bytes, told: str) -> None:
+def test_an_invalid_price_list_is_refused(document: bytes, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         read_prices(document)

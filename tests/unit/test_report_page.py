@@ -112,7 +112,7 @@ def test_what_a_key_contains_is_shown_and_not_run() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;/-" in page(FULL)
 
 
-def test_the_page_tells_parity_lag_findings_and_slowest_keys() -> None:
+def test_the_page_shows_parity_lag_findings_and_slowest_keys() -> None:
     html = page(FULL)
     for fact in ("99.8", "2.0 h", "12\N{NARROW NO-BREAK SPACE}345", "1.4 min", "repair by me"):
         assert fact in html

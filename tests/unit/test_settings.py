@@ -17,13 +17,13 @@ def test_the_environment_fills_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.dsn == "postgresql://localhost/app"
 
 
-def test_a_variable_of_our_own_goes_before_the_common_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_variable_goes_before_the_common_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/app")
     monkeypatch.setenv("CROSSFADE_DATABASE_URL", "postgresql://localhost/engine")
     assert load_settings().dsn.endswith("/engine")
 
 
-def test_a_missing_database_is_told_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_database_is_refused_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     settings = load_settings()
     with pytest.raises(ConfigurationError, match="DATABASE_URL"):
@@ -40,7 +40,7 @@ def test_a_missing_database_is_told_when_it_is_needed(monkeypatch: pytest.Monkey
         ("CROSSFADE_TARGET_TIMEOUT_SECONDS", "soon"),
     ],
 )
-def test_a_malformed_value_is_told_by_name_only(
+def test_a_malformed_value_is_reported_by_name_only(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)

@@ -29,7 +29,7 @@ class Tables:
         return "".join(name for name in self._names if name not in without)
 
 
-async def test_what_cannot_be_read_is_left_out_and_told_once() -> None:
+async def test_what_cannot_be_read_is_left_out_and_reported_once() -> None:
     heard: list[SkippedEntity] = []
     altered = SkipList(heard.append)
     assert await altered.run(Tables("abcd", altered="ca").read) == "bd"
@@ -66,7 +66,7 @@ def test_the_counts_of_what_is_left_out_are_taken_out() -> None:
     assert counts.tally == Tally(source_rows=5, equal_keys=2, lagging_keys=2, drifted_keys=2)
 
 
-def test_looking_anew_counts_anew() -> None:
+def test_comparing_anew_counts_anew() -> None:
     begun = Tally(source_rows=5, target_items=7, racing_keys=1, orphan_objects=3, read_units=2.5)
     counts = Counts(begun, {"a": {"racing_keys": 1}})
     counts.restart_comparisons(source_rows=6)

@@ -24,7 +24,7 @@ def test_what_a_new_table_takes_needs_no_advice(item_units: int, given_rate: flo
     ("item_units", "given_rate", "peak"),
     [(PLENTY, 8000.0, 8000), (5000, 8000.0, 5000), (PLENTY, None, 40_000)],
 )
-def test_what_is_above_is_told_with_both_remedies(
+def test_a_higher_rate_is_reported_with_both_remedies(
     item_units: int, given_rate: float | None, peak: int
 ) -> None:
     found = warming("ours", item_units, given_rate)

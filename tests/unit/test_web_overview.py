@@ -96,13 +96,13 @@ def test_the_worst_is_said_first() -> None:
     assert page["headline"] == "2 problems need attention"
 
 
-def test_a_silent_process_does_nothing_any_more() -> None:
+def test_a_silent_process_counts_for_nothing() -> None:
     silent = replace(RELAY, is_alive=False, stores_open=("s3",), silent_seconds=40.0)
     page = told(processes=(RELAY, silent))
     assert page["stores"] == {"DynamoDB": False, "S3": False}
 
 
-def test_failures_stand_in_their_minute() -> None:
+def test_failures_are_drawn_in_their_minute() -> None:
     minute = NOW.replace(second=0)
     failures = (
         FailureMinute(minute - timedelta(minutes=59), "TimedOut", 1),

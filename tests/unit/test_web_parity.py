@@ -54,7 +54,7 @@ def run(number: int, days_ago: float, *, drifted: int = 0) -> PastRun:
     )  # fmt: skip
 
 
-def test_the_chart_covers_two_weeks_whatever_the_runs() -> None:
+def test_the_chart_covers_two_weeks_for_any_runs() -> None:
     drawn = parity_chart([run(2, 0), run(1, 7, drifted=4)], NOON)
     assert [dot.x for dot in drawn.dots] == [WIDTH / 2, WIDTH - MARGIN]
     assert drawn.low == 0.9
@@ -174,7 +174,7 @@ def test_a_rows_history_is_newest_first() -> None:
     assert events[4].text == "Ada asked to see its content"
 
 
-def test_objects_are_looked_for_under_their_rows_name() -> None:
+def test_objects_are_searched_under_the_name_of_their_row() -> None:
     session = APPLICATION.by_name["session"]
     found = folders(session, ("a/b",))
     assert found[:2] == ("transcripts/a%2Fb/", "transcript-json/a%2Fb/")

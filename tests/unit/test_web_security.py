@@ -192,7 +192,7 @@ async def test_a_form_without_or_with_anothers_token_is_refused(
     assert (await browser.post("/", data={TOKEN_FIELD: token})).status_code == 403
 
 
-async def test_a_token_is_bound_to_who_is_signed_in(browser: httpx.AsyncClient) -> None:
+async def test_a_token_is_bound_to_the_signed_in_user(browser: httpx.AsyncClient) -> None:
     before = (await browser.get("/")).text
     assert (await browser.post("/?who=ada", data={TOKEN_FIELD: before})).status_code == 403
     hers = (await browser.get("/?who=ada")).text
@@ -233,7 +233,7 @@ async def test_a_body_up_to_the_limit_of_its_path_passes() -> None:
         assert (await browser.post("/large", content=b"x" * 20)).text == "20"
 
 
-async def test_a_stream_is_cut_off_whatever_it_announced() -> None:
+async def test_a_stream_is_cut_off_at_any_announced_length() -> None:
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -292,7 +292,7 @@ def test_a_refusal_says_how_long_to_wait_and_counts_nothing() -> None:
     limiter.attempt("ada")
 
 
-def test_who_is_forgiven_starts_anew() -> None:
+def test_a_forgiven_client_starts_anew() -> None:
     limiter = RateLimiter(Rate(2, 60), clock=Clock())
     assert refused_after(limiter, "ada") == 2
     limiter.forgive("ada")
@@ -300,7 +300,7 @@ def test_who_is_forgiven_starts_anew() -> None:
     assert refused_after(limiter, "ada") == 2
 
 
-def test_memory_is_bounded_and_whoever_tries_most_is_not_forgotten() -> None:
+def test_memory_is_bounded_and_the_most_frequent_client_is_kept() -> None:
     limiter = RateLimiter(Rate(2, 60), keys_max=10, clock=Clock())
     assert refused_after(limiter, "ada") == 2
     for number in range(1000):
@@ -355,7 +355,7 @@ def test_other_sites_may_not(url: str) -> None:
 
 
 @given(st.text())
-def test_whatever_may_come_next_stays_on_this_site(url: str) -> None:
+def test_the_next_page_stays_on_this_site(url: str) -> None:
     after = httpx.URL("http://site.example/here").join(safe_next(url))
     assert after.host == "site.example"
     assert after.scheme == "http"
