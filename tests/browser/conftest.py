@@ -48,7 +48,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def lively(
     migrated: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
 ) -> AsyncIterator[RunningProduct]:
-    """The whole product, telling of itself often enough for people who watch it."""
+    """Return the whole product, with heartbeats often enough for users who watch it."""
     del credentials
     often = {"pulse_seconds": 0.5, "canary_seconds": 0.5}
     async with open_product(migrated, ministack, bucket, **often) as product:

@@ -1,4 +1,4 @@
-"""The live overview in a real browser: figures change under the reader, who is left in peace."""
+"""The live overview in a real browser: figures change, focus and scroll position do not."""
 
 from __future__ import annotations
 

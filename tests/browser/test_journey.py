@@ -38,7 +38,7 @@ def transcript() -> FilePayload:
 
 @asynccontextmanager
 async def relaying(product: RunningProduct) -> AsyncIterator[None]:
-    """Run the relay, as a process of its own would."""
+    """Run the relay, as a separate process would."""
     stop = asyncio.Event()
     task = asyncio.create_task(product.migration.run_relay(stop))
     yield

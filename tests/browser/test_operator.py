@@ -1,4 +1,4 @@
-"""What an operator does, in a real browser: sign in, verify, look at a finding, repair it."""
+"""What an operator does, in a real browser: sign in, verify, read a finding, repair it."""
 
 from __future__ import annotations
 

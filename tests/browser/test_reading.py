@@ -24,7 +24,7 @@ async def address(site: TestedSite, served: Served) -> str:
 
 
 async def write_down(site: TestedSite) -> str:
-    """Give whoever signed up a campaign and a session of 12,000 turns; returns its path."""
+    """Give the user who signed up a campaign and a session of 12,000 turns; return its path."""
     ((user,),) = [row.values() for row in await site.sql("SELECT id FROM users")]
     campaign = await create_campaign(site.app, user, NewCampaign(name="Salt Road"))
     new = NewSession(

@@ -1,4 +1,4 @@
-"""Where rows stand, on each PostgreSQL: by the ledger, for a page of rows at once."""
+"""The delivery status of rows, on each PostgreSQL: by the ledger, for a page of rows at once."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def test_a_parked_row_says_so_until_it_is_changed(every_database: Database
 
 
 async def test_a_page_is_answered_in_the_order_asked(every_database: Database) -> None:
-    """Ids that begin alike are told apart; one row may be asked for twice."""
+    """Ids with a common beginning are distinguished; one row may be asked for twice."""
     async with captured_notes(every_database) as app:
         key = add_note(app, "a")
         add_note(app, "ab")

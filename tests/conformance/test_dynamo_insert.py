@@ -1,4 +1,4 @@
-"""Many items in one request: written where none stands, and nowhere else."""
+"""Many items in one request: written where no item exists, and nowhere else."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_an_item_of_every_kind_is_stored_as_it_was_given(target: Target) -
 
 
 async def test_existing_items_stay_and_the_others_are_written(target: Target) -> None:
-    """A tombstone stands too, and an item that has no version."""
+    """A tombstone counts as existing, and so does an item without a version."""
     older = [item(3, 7, title="newer"), item(40, 1) | {"cf_deleted": {"BOOL": True}}]
     for one in older:
         await target.put(one, int(one["cf_v"]["N"]))

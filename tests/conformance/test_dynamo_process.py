@@ -137,7 +137,7 @@ async def test_ten_thousand_calls_leak_neither_connections_nor_memory(
 
 @pytest.fixture
 def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A profile whose keys are others each time that the chain is resolved."""
+    """Return a profile that gives other keys each time that the chain is resolved."""
     command = credential_process(tmp_path, timedelta(hours=1))
     chain = isolated_chain(tmp_path, monkeypatch)
     chain.write_text(f"[profile p]\ncredential_process = {command}\n")

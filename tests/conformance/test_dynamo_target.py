@@ -1,4 +1,4 @@
-"""The versioned put: newer wins, whatever the order, and the refused one learns what stands."""
+"""The versioned put: newer wins in any order, and a refused put returns the existing item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys are due, and for whom."""
+"""Which keys are due, and for which relay."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def test_the_oldest_keys_come_first_and_no_more_than_asked(every_database:
 
 
 async def test_asking_takes_nothing(every_database: Database) -> None:
-    """No claim: what a relay was told and did not acknowledge is due again."""
+    """No claim: what a relay received and did not acknowledge is due again."""
     async with captured_notes(every_database) as app, open_pool(every_database.dsn) as pool:
         feed = PostgresFeed(pool, ["note"], AT_ONCE)
         key = add_note(app, "n")
@@ -123,7 +123,7 @@ async def test_the_share_of_a_relay_that_died_goes_to_the_others(
 
 
 async def test_the_share_of_a_relay_that_hangs_goes_to_the_others(database: Database) -> None:
-    """Its connection is open, but it no longer asks."""
+    """Its connection is open, and it no longer asks."""
     async with captured_notes(database) as app, open_pool(database.dsn) as pool:
         keys = [add_note(app, str(number)) for number in range(50)]
         hung = PostgresFeed(pool, ["note"], AT_ONCE)

@@ -94,7 +94,7 @@ async def test_a_content_that_comes_back_never_dangles(store: ObjectStore) -> No
 
 
 async def test_rows_do_not_share_objects(store: ObjectStore) -> None:
-    """Erasing one row's objects leaves an equal content of another row alone."""
+    """Erasing one row's objects keeps an equal content of another row."""
     keys = {await store.put_text("transcripts", row_id, "same") for row_id in ("1", "11", "1,1")}
 
     assert len(keys) == 3

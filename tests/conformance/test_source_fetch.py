@@ -49,7 +49,7 @@ PRINTED = {
 
 
 async def fetch(database: Database, keys: list[Key], mapping: Mapping = NOTES) -> list[State]:
-    """Read keys over a pool of their own."""
+    """Read keys over a separate pool."""
     async with open_pool(database.dsn) as pool:
         return list(await PostgresSource(pool, [mapping]).fetch(keys))
 

@@ -71,7 +71,7 @@ IN_SMALL_STEPS = {
 
 
 async def start_backfill(product: RunningProduct, *arguments: str) -> asyncio.subprocess.Process:
-    """Start `crossfade backfill` as a process of its own."""
+    """Start `crossfade backfill` as a separate process."""
     return await start(product, "backfill", *arguments, variables=IN_SMALL_STEPS)
 
 

@@ -13,7 +13,7 @@ from support.engines.product import RunningProduct
 
 
 async def test_an_internal_error_parks_only_the_row_that_caused_it(product: RunningProduct) -> None:
-    """Its message quotes the row, and is told to nobody."""
+    """Its message quotes the row, and is not reported."""
 
     class Broken(Codec):
         def encode(self, live: Live) -> Draft:

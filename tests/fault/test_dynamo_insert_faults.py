@@ -1,4 +1,4 @@
-"""Many items in one request, of which some are not done, or whose answer is lost."""
+"""Many items in one request, some of which fail, or a request with a lost answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Site:
         return await self.far.insert_json(ITEMS, [orjson.dumps([*one.values()]) for one in ITEMS])
 
     async def count(self) -> int:
-        """How many items stand."""
+        """Return how many items exist."""
         return len(await self.near.get([key(number) for number in range(COUNT)]))
 
 

@@ -196,7 +196,7 @@ async def test_many_calls_share_few_connections() -> None:
 
 
 async def test_cancelled_waiters_leave_no_gap() -> None:
-    """Whoever is cancelled while waiting for a connection passes its turn on."""
+    """A call that is cancelled while it waits for a connection passes its turn on."""
     peer = Peer([SIZED])
     async with peer.open(connections_max=1) as client:
         calls = [asyncio.create_task(get(client)) for _ in range(50)]

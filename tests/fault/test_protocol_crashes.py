@@ -74,7 +74,7 @@ async def test_a_relay_that_ends_at_any_point_loses_nothing(
 async def test_a_process_killed_between_commit_and_push_loses_nothing(
     product: RunningProduct,
 ) -> None:
-    """The row is committed, the process is gone; the ledger tells the relay."""
+    """The row is committed, the process is gone; the relay finds the row in the ledger."""
     program = f"""
 import asyncio, os, signal
 from campaigns.actions import create_campaign
@@ -194,7 +194,7 @@ async def steps(route: delivery.Route) -> None:
 
 
 async def start_relay(product: RunningProduct, *arguments: str) -> asyncio.subprocess.Process:
-    """Start `crossfade relay` as a process of its own."""
+    """Start `crossfade relay` as a separate process."""
     return await start(
         product, "relay", *arguments, variables={"CROSSFADE_RELAY_GRACE_SECONDS": "0"}
     )

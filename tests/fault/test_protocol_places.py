@@ -1,4 +1,4 @@
-"""Wrong credentials, and a table or a bucket that is not there: told, and mended without a loss."""
+"""Wrong credentials, and a missing table or bucket: reported, and corrected without a loss."""
 
 from __future__ import annotations
 

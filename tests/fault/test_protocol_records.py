@@ -1,4 +1,4 @@
-"""Records that cannot be stored park alone; a lost or old ledger gives way to the source."""
+"""Only records that cannot be stored park; a lost or old ledger gives way to the source."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def say(product: RunningProduct, session: Session, text: str) -> Transcrip
 
 
 async def park(product: RunningProduct) -> None:
-    """Take steps until nothing but parked keys is left."""
+    """Take steps until only parked keys are left."""
     while True:
         ((due,),) = await product.sql(
             "SELECT count(*) FROM crossfade.ledger WHERE version > acked AND parked_reason IS NULL"
@@ -196,7 +196,7 @@ async def test_a_ledger_that_was_lost_gives_way_to_the_source(product: RunningPr
 async def test_a_ledger_restored_from_a_backup_gives_way_to_the_source(
     product: RunningProduct,
 ) -> None:
-    """The restored version equals the one in the target, whose content is another."""
+    """The restored version equals the one in the target, which has another content."""
     campaign = await make(product, "One")
     await product.drain()
     await product.sql("CREATE TABLE backup AS SELECT * FROM crossfade.ledger")

@@ -1,6 +1,6 @@
-"""Writes go on whatever happens to DynamoDB and S3; afterwards both stores are equal.
+"""Writes continue under any fault of DynamoDB and S3; afterwards both stores are equal.
 
-Each test breaks something on the way, keeps using the application, and looks at three things: the
+Each test breaks something on the way, keeps using the application, and checks three things: the
 request's answer, what the log would say, and, once the cause has ended, every row, item and object.
 """
 

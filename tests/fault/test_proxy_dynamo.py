@@ -60,7 +60,7 @@ class Site:
         return answer
 
     def keys(self) -> set[str]:
-        """The keys that stand in the table, asked behind the proxy's back."""
+        """Return the keys in the table, read without the proxy."""
         return {item["pk"]["S"] for item in self.near.scan(TableName=self.table)["Items"]}
 
 

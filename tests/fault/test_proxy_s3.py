@@ -44,7 +44,7 @@ class Site:
         return content
 
     def keys(self) -> set[str]:
-        """The keys that stand in the bucket, asked behind the proxy's back."""
+        """Return the keys in the bucket, read without the proxy."""
         found = self.near.list_objects_v2(Bucket=self.bucket).get("Contents", [])
         return {entry["Key"] for entry in found}
 

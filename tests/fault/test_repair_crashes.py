@@ -69,7 +69,7 @@ async def test_a_killed_repair_is_finished_by_the_next(
 
 
 async def leave_behind(product: RunningProduct) -> None:
-    """Make a tombstone and an object that nobody needs, beside some that are needed."""
+    """Make a tombstone and an object that are not needed, beside some that are."""
     for name in ("Kept", "Doomed"):
         session = await create_session(product.app, product.user_id, NewSession(name=name))
         changes = TranscriptChanges(expected_revision=session.revision, text=f"[Brin] {name}. " * 9)

@@ -133,7 +133,7 @@ async def test_reading_survives_a_passing_fault(site: Site, fault: HttpFault) ->
 async def test_a_lasting_fault_is_named_after_bounded_attempts(
     site: Site, fault: HttpFault, error: type[CrossfadeError], attempts: int
 ) -> None:
-    """A conflict in particular is no proof that the object stands there."""
+    """A conflict in particular is no proof that the object exists."""
     site.proxy.add(Rule(fault))
 
     with pytest.raises(error) as writing:
@@ -276,7 +276,7 @@ async def test_a_download_that_stalls_in_its_middle_times_out_and_recovers(s3: S
 
 
 async def test_a_caller_that_gives_up_ends_its_request(site: Site) -> None:
-    """The proxy hears the connection close while it keeps silent."""
+    """The proxy sees the connection close while it keeps silent."""
     site.proxy.add(Rule(Stall()))
     call = asyncio.create_task(site.far.put(KEY, CONTENT))
     await site.proxy.record.until(lambda record: record.arrived("PutObject") == 1)

@@ -1,4 +1,4 @@
-"""Verification raises no false alarm, however fast the keys that it looks at change."""
+"""Verification raises no false alarm, however fast the keys that it compares change."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_full_passes_during_turmoil_find_nothing(verified_notes: VerifiedN
             seen |= {Verdict.LAG} if tally.lagging_keys else set()
             seen |= {Verdict.RACE} if tally.racing_keys else set()
     assert await verified_notes.sql("SELECT count(*) FROM crossfade.finding") == [(0,)]
-    assert seen, "nothing was ever looked at by key: the turmoil was too tame"
+    assert seen, "no key was ever compared by itself: the writers were too slow"
     await verified_notes.drain()
     assert await verified_notes.verdicts() == {}
 

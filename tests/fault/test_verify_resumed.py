@@ -1,4 +1,4 @@
-"""A pass that was killed goes on where it stood, and ends as if nothing had happened."""
+"""A pass that was killed continues where it stopped, and ends as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def verified_notes(verified_notes: VerifiedNotes) -> VerifiedNotes:
 
 
 def _parts(verified_notes: VerifiedNotes, folder: Path) -> TestedPass:
-    """A pass in small pages that says after each of them where it stands."""
+    """Return the stores of a pass in small pages that records its progress after each of them."""
     stores = replace(
         verified_notes.verifier.stores,
         rows=PostgresScan(verified_notes.verifier.resources.pool, [NOTES], rows_max=ROWS_OF_PAGE),
@@ -197,7 +197,7 @@ async def test_a_pass_killed_at_a_step_continues_and_ends_alike(
 async def test_a_failed_pass_continues_and_counts_nothing_twice(
     verified_notes: VerifiedNotes, tmp_path: Path, part: str, method: str, calls: int
 ) -> None:
-    """It says where it stood when it failed, however long ago it last did."""
+    """It records its progress when it fails, however long ago it last did."""
     parts = _parts(verified_notes, tmp_path)
     parts = replace(parts, limits=replace(parts.limits, report_seconds=1000.0))
     failing: Any = Deadly(getattr(parts.stores, part), method, calls, error=Unreachable)
@@ -234,7 +234,7 @@ def _within(folder: Path) -> list[Path]:
 
 
 async def _killed(verified_notes: VerifiedNotes, tmp_path: Path) -> TestedPass:
-    """Kill a pass that has read everything and looked at nothing."""
+    """Kill a pass that has read everything and compared nothing."""
     parts = _parts(verified_notes, tmp_path)
     deadly: Any = Deadly(parts.stores.objects, "list", 1)
     with pytest.raises(Killed):
@@ -254,7 +254,7 @@ async def test_a_pass_begins_anew_on_restart(verified_notes: VerifiedNotes, tmp_
 
 
 async def _reason(verified_notes: VerifiedNotes, parts: TestedPass) -> str:
-    """Make another pass; why it does not go on with the one that was killed."""
+    """Make another pass; return why it does not continue the one that was killed."""
     run = await parts.run()
     assert run.id == 2
     await _ends_as_expected(verified_notes, run)
@@ -305,7 +305,7 @@ async def test_a_pass_under_way_is_not_taken_over(
 
     @dataclass
     class Meanwhile:
-        """Rows before whose first page another pass is made."""
+        """Rows with another pass before their first page."""
 
         rows: Any
 

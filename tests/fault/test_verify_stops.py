@@ -1,4 +1,4 @@
-"""A pass that ends early, whatever the reason, harms nothing, and the next one misses nothing."""
+"""A pass that ends early, for any reason, harms nothing, and the next one misses nothing."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_a_pass_of_a_killed_process_continues_in_the_next(
 async def _start_verify(
     verified_notes: VerifiedNotes, endpoint: str, folder: Path
 ) -> asyncio.subprocess.Process:
-    """Start `crossfade verify` as a process of its own, before a table behind this endpoint."""
+    """Start `crossfade verify` as a separate process, for a table behind this endpoint."""
     found = {
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,

@@ -17,7 +17,7 @@ from support.kill import start
 
 
 async def start_work(product: RunningProduct, *arguments: str) -> asyncio.subprocess.Process:
-    """Start `crossfade work` as a process of its own."""
+    """Start `crossfade work` as a separate process."""
     return await start(
         product,
         "work",
@@ -72,7 +72,7 @@ async def test_a_killed_workers_request_is_done_by_the_next(product: RunningProd
 async def test_a_stopped_worker_gives_its_request_back_at_once(
     product: RunningProduct, arguments: tuple[str, ...], code: int
 ) -> None:
-    """Told to do all, it has not done what it was told."""
+    """With `--until-done` it has not done what was asked, and its exit code says so."""
     left = await stopped_while_verifying(product, signal.SIGTERM, *arguments, code=code)
     assert (left.state, left.attempts) == (RequestState.WAITING, 0)
     done = await do_all(product)

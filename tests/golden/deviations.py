@@ -1,4 +1,4 @@
-"""The recorded vectors whose result differs from ElectroDB's intentionally, with the reasons."""
+"""The recorded vectors with a result that differs from ElectroDB's intentionally, and why."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ async def test_a_source_that_fails_for_a_while_is_waited_for(product: RunningPro
 
 @dataclass
 class DeafRenewal:
-    """The windows, whose renewal swallows a cancellation, as asyncio.wait_for may."""
+    """The windows, with a renewal that swallows a cancellation, as asyncio.wait_for may."""
 
     windows: Any
 

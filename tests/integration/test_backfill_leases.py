@@ -1,4 +1,4 @@
-"""Windows whose claim was carried out, and whose answer was lost."""
+"""Windows that were claimed by a statement with a lost answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.engines.product import RunningProduct
 
 @dataclass(frozen=True)
 class SwallowsCancel:
-    """The windows; the first claims are carried out and never heard of."""
+    """The windows; the first claims are carried out, and their answers are lost."""
 
     windows: Any
     deaf_claims: int
@@ -36,7 +36,7 @@ class SwallowsCancel:
 async def test_a_window_claimed_with_a_lost_answer_is_claimed_again(
     product: RunningProduct,
 ) -> None:
-    """Its lease is ours: renewed as long as we live, it would be nobody's for ever."""
+    """Its lease is ours: renewed as long as we live, no process would ever work on it."""
     await add_campaigns(product, 150)
     async with a_job(product, backfill_lease_seconds=600) as job:
         deaf = SwallowsCancel(job.windows, deaf_claims=3)

@@ -1,4 +1,4 @@
-"""Accounts, API tokens, leaving, and who is at a table or in a story."""
+"""Accounts, API tokens, leaving, members of campaigns and characters."""
 
 from __future__ import annotations
 

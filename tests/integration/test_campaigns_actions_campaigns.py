@@ -1,4 +1,4 @@
-"""Campaigns: what each action does, whose it is, and what it tells afterwards."""
+"""Campaigns: what each action does, who may take it, and what it pushes afterwards."""
 
 from __future__ import annotations
 

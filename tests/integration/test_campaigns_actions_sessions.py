@@ -1,4 +1,4 @@
-"""Sessions: what each action does, whose it is, where it moves, and what it tells afterwards."""
+"""Sessions: what each action does and moves, who may take it, and what it pushes afterwards."""
 
 from __future__ import annotations
 
@@ -331,7 +331,7 @@ async def test_a_list_can_be_read_in_parts_without_gaps_or_repeats(table: Table)
 async def test_a_list_is_one_statement_that_leaves_transcripts_where_they_are(
     table: Table,
 ) -> None:
-    """One statement whatever the number of sessions, and no transcript column in it."""
+    """One statement for any number of sessions, and no transcript column in it."""
     for _ in range(5):
         await session_in(table, None)
     await table.sql("UPDATE sessions SET transcript_text = repeat('x', 100000)")

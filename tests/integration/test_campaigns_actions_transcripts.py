@@ -1,4 +1,4 @@
-"""Transcripts: what is saved, what is left alone, and what the search column makes of it."""
+"""Transcripts: what is saved, what is not changed, and what the search column makes of it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_text_and_document_are_saved_and_pushed(table: Table) -> None:
     )
     saved = await save_transcript(table.app, table.owner.id, session.id, changes)
     assert (saved.text, saved.word_count, saved.lang) == (SPOKEN, 6, "en")
-    # The numbers stand as they were written; no float has been near them.
+    # The numbers are kept as they were written; they never were floats.
     assert saved.document == '{"turns": [{"n": 12345678901234567890.10, "t": 1.50}]}'
     assert (saved.source, saved.revision) == (TranscriptSource.PASTED, 1)
     assert saved.updated_at is not None

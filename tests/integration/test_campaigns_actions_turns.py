@@ -126,7 +126,7 @@ async def test_a_line_that_was_changed_meanwhile_conflicts(table: Table) -> None
     with pytest.raises(Conflict) as refusal:
         await edit_turn(table.app, table.owner.id, session.id, changes(before, 0, "yours"))
     assert refusal.value.field == "expected"
-    # A transcript that has become shorter has no such line any more.
+    # A transcript that has become shorter no longer has this line.
     await save_upload(table.app, table.owner.id, session.id, upload("GM: one", 2))
     with pytest.raises(Conflict):
         await edit_turn(table.app, table.owner.id, session.id, changes(before, 2, "gone"))

@@ -42,7 +42,7 @@ async def table(database: Database) -> AsyncIterator[Table]:
 
 @dataclass
 class OutsideView:
-    """A push that looks at the campaign from another connection."""
+    """A push that reads the campaign over another connection."""
 
     dsn: str
     seen: list[tuple[int, int] | None]

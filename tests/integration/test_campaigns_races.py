@@ -114,7 +114,7 @@ async def test_a_session_that_moves_away_is_not_deleted_at_the_same_moment(table
 
 
 async def test_a_session_loses_its_campaign_while_it_moves(table: Table) -> None:
-    """The deleted campaign counts nothing any more; the session still arrives."""
+    """The deleted campaign no longer counts anything; the session still arrives."""
     one, two = await new_campaign(table, "One"), await new_campaign(table, "Two")
     session = await new_session(table, one)
     async with (

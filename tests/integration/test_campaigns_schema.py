@@ -261,7 +261,7 @@ def test_the_models_have_the_labels_of_the_enums() -> None:
 
 
 async def run(database: Database, work: Callable[[Connection], None], *before: str) -> None:
-    """Run a function of a synchronous connection, after statements of one's own."""
+    """Run a function of a synchronous connection, after other statements."""
     engine = create_engine(database.dsn)
     try:
         async with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Who may see the dashboard: tokens, cookies, forms, headers, and where it refuses to start."""
+"""Access to the dashboard: tokens, cookies, forms, headers, and where it refuses to start."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_the_token_signs_in_and_leads_on(settings: Settings) -> None:
     async with open_dashboard(guarded(settings)) as dashboard, dashboard.browser() as browser:
         answer = await signed_in(browser, next_page="/metrics")
         assert (answer.status_code, answer.headers["location"]) == (303, "/metrics")
-        # Nothing is installed: it was let in, and told what is missing.
+        # Nothing is installed: the token was accepted, and the page says what is missing.
         answer = await browser.get("/")
         assert answer.status_code == 503
         assert "crossfade install" in answer.text

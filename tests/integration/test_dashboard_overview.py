@@ -36,7 +36,7 @@ ROW = re.compile(
 
 @pytest.fixture
 async def browser(product: RunningProduct) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser before the world's dashboard."""
+    """Return a client of the product's dashboard."""
     async with open_dashboard(product.settings) as dashboard, dashboard.browser() as browser:
         yield browser
 
@@ -72,7 +72,7 @@ async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
 
 
 async def until(seen: AsyncIterator[tuple[str, str]], name: str, holds: str = "") -> str:
-    """Wait for an event of this name whose data has a text."""
+    """Wait for an event of this name with a text in its data."""
     async with asyncio.timeout(STEP_SECONDS_MAX):
         async for kind, data in seen:
             if kind == name and holds in data:
@@ -150,7 +150,7 @@ async def test_a_database_that_goes_and_comes_back(
 
 
 async def test_streams_end_with_the_process(product: RunningProduct) -> None:
-    """They come to an end of their own; a server would wait for them, and then cut them off."""
+    """They end by themselves; a server would wait for them, and then cut them off."""
     async with (
         asyncio.timeout(STEP_SECONDS_MAX),
         open_dashboard(product.settings) as dashboard,

@@ -1,4 +1,4 @@
-"""Operators on a real migration: what drifts is found, looked at, repaired, and stays on record."""
+"""Operators on a real migration: what drifts is found, shown, repaired, and stays on record."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MALFORMED = (
 
 @asynccontextmanager
 async def operator(product: RunningProduct, *, token: str = "") -> AsyncIterator[httpx.AsyncClient]:
-    """A browser before the world's dashboard, signed in when there is a token."""
+    """Return a client of the product's dashboard, signed in when there is a token."""
     settings = guarded(product.settings) if token else product.settings
     async with open_dashboard(settings) as dashboard, dashboard.browser() as browser:
         if token:

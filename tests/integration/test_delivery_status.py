@@ -1,4 +1,4 @@
-"""What a migration tells an application about its rows, whatever the stores do."""
+"""The delivery status that a migration returns to an application, under any fault of the stores."""
 
 from __future__ import annotations
 

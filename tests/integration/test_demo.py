@@ -32,7 +32,7 @@ def test_the_demonstration_ends_equal_and_cleans_up(installed_wheels: Path, tmp_
 
 
 def engine_processes() -> set[int]:
-    """Return the processes of engines whose data is a demonstration's."""
+    """Return the processes of engines with the data of a demonstration."""
     return {
         process.pid
         for process in psutil.process_iter()

@@ -74,7 +74,7 @@ def pointers(product: RunningProduct) -> list[str]:
 async def test_a_write_with_a_lost_answer_is_done_when_it_meets_itself(
     product: RunningProduct,
 ) -> None:
-    """The repetition is refused by the very item: neither a failure nor somebody else's write."""
+    """The repetition is refused by the very item: neither a failure nor another client's write."""
     lost = Rule(LoseAnswer(cut=True), operation="PutItem", where=puts_campaign, times=1)
     product.dynamo.add(lost)
     campaign = await create_campaign(product.app, product.user_id, NewCampaign(name="Said twice"))

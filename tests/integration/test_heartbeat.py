@@ -1,4 +1,4 @@
-"""What processes tell of themselves, and the canary, past failures and kills."""
+"""The heartbeats of processes, and the canary, past failures and kills."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CANARY_KEY = {"pk": {"S": "CROSSFADE#canary"}, "sk": {"S": "CANARY"}}
 
 @asynccontextmanager
 async def telling(product: RunningProduct, **overrides: float) -> AsyncIterator[Migration]:
-    """A process that often tells of itself."""
+    """A process with frequent heartbeats."""
     settings = product.settings.model_copy(update={**OFTEN, **overrides})
     product.events.clear()
     async with open_migration(settings, APPLICATION, product.events.append) as migration:
@@ -45,7 +45,7 @@ async def telling(product: RunningProduct, **overrides: float) -> AsyncIterator[
 
 @asynccontextmanager
 async def relaying(product: RunningProduct, **overrides: float) -> AsyncIterator[Migration]:
-    """A process that often tells of itself, and relays."""
+    """A process with frequent heartbeats that relays."""
     stop = asyncio.Event()
     async with telling(product, **overrides) as migration:
         relay = asyncio.create_task(migration.run_relay(stop))
@@ -149,7 +149,7 @@ async def said(product: RunningProduct, kind: type[Any]) -> bool:
 
 
 async def test_nothing_waits_for_it_and_nothing_fails_by_it(product: RunningProduct) -> None:
-    """The tables of what it tells are gone; writes are delivered all the same."""
+    """The tables of its heartbeat are gone; writes are delivered all the same."""
     await product.sql(
         "DROP TABLE crossfade.process, crossfade.failure_minute, crossfade.lag_sample CASCADE"
     )
@@ -175,7 +175,7 @@ async def test_a_process_ends_though_its_pulse_swallows_a_cancellation(
 
 
 class DeafPool:
-    """A pool that swallows the cancellation of whoever first waits for a connection."""
+    """A pool that swallows the cancellation of the first task that waits for a connection."""
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self.inner = SwallowsCancel(pool, "getconn")
@@ -232,7 +232,7 @@ async def test_the_canary_arrives_again_and_again(product: RunningProduct) -> No
 
 
 async def test_a_canary_that_does_not_arrive_grows_old(product: RunningProduct) -> None:
-    """It is not sent again while it is under way, or every beat would look like an arrival."""
+    """It is not sent again while it is under way, or every beat would count as an arrival."""
     async with relaying(product):
         await arrived(product)
         product.dynamo.add(Rule(ServerError(), operation="PutItem"))

@@ -1,4 +1,4 @@
-"""The fixtures give each test engines that answer and names of its own."""
+"""The fixtures give each test engines that answer and unique names."""
 
 from __future__ import annotations
 

@@ -113,10 +113,10 @@ async def test_detached_engines_outlive_their_process(data_folder: Path) -> None
 
 
 def as_an_ordinary_user() -> tuple[str, ...]:
-    """The command that runs another one as ``nobody``; empty when we are ordinary already.
+    """Return the command that runs another one as ``nobody``; empty for an ordinary user.
 
-    An interpreter under /root is closed to everybody else: then the one right to pass through
-    closed folders is kept, which changes nothing of who owns what.
+    An interpreter under /root is closed to other users: then the one right to pass through
+    closed folders is kept, which changes no owner.
     """
     account = unprivileged_account()
     if account is None:

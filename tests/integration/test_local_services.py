@@ -38,7 +38,7 @@ SECONDS_MAX = 30.0
 
 
 def clients(services: LocalServices) -> tuple[Any, Any]:
-    """AWS's clients for DynamoDB and S3, configured by what `environment` says alone."""
+    """Return AWS's clients for DynamoDB and S3, configured only by what `environment` says."""
     given = services.environment
     dynamo, s3 = (
         boto3.client(

@@ -43,7 +43,7 @@ async def test_a_thread_hands_rows_over(product: RunningProduct) -> None:
     await product.sql("UPDATE users SET name = 'From a thread'")
     await asyncio.to_thread(product.migration.push_soon, "user", product.user_id)
     async with asyncio.timeout(30):
-        while await product.dirty():  # noqa: ASYNC110 - the thread's push tells nobody
+        while await product.dirty():  # noqa: ASYNC110 - the thread's push sets no event
             await asyncio.sleep(0.01)
 
 
@@ -89,7 +89,7 @@ async def test_a_shutdown_ends_though_a_cancellation_is_swallowed(product: Runni
 async def another_fast_path(
     product: RunningProduct, settings: Settings, feed: Any
 ) -> AsyncIterator[Migration]:
-    """The world's stores behind a fast path of its own, which asks this feed."""
+    """The product's stores behind another fast path, which asks this feed."""
     base = product.migration
 
     resources = replace(base.resources, settings=settings)

@@ -1,4 +1,4 @@
-"""Every committed write marks its key, whatever made it; nothing else does."""
+"""Every committed write marks its key, by any statement; nothing else does."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ async def test_installing_again_changes_nothing_and_locks_nothing(
 
 
 async def test_installing_waits_for_the_writers_under_way(every_database: Database) -> None:
-    """What they write is theirs; whatever comes after the triggers is captured."""
+    """What they write is theirs; any write after the triggers is captured."""
     with (
         psycopg.connect(every_database.dsn) as writer,
         psycopg.connect(every_database.dsn, autocommit=True) as app,
@@ -152,7 +152,7 @@ async def test_two_installers_do_not_meet(database: Database) -> None:
 async def test_an_installer_may_follow_one_that_ends_its_session_slowly(
     every_database: Database,
 ) -> None:
-    """A session ends once its temporary tables are dropped; somebody keeps this one's."""
+    """A session ends once its temporary tables are dropped; another one locks this one's."""
     with psycopg.connect(every_database.dsn) as app:
         app.execute(CREATE_NOTES)
         app.commit()

@@ -1,4 +1,4 @@
-"""Writers and relays side by side: nothing is lost, nobody deadlocks, nobody stalls."""
+"""Writers and relays side by side: nothing is lost, none of them deadlocks or stalls."""
 
 from __future__ import annotations
 

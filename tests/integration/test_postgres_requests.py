@@ -1,4 +1,4 @@
-"""What operators ask for: once each, one at a time, by whoever lives."""
+"""Requests of operators: carried out once each, one at a time, by any process that lives."""
 
 from __future__ import annotations
 

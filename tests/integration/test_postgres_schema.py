@@ -1,4 +1,4 @@
-"""Bringing the ledger's schema up to this release, from whatever an earlier one left."""
+"""Bringing the ledger's schema up to this release, from any state that an earlier one left."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def column_count(connection: psycopg.Connection) -> int:
 async def test_an_older_schema_is_brought_up_step_by_step(
     every_database: Database, database: Database, present: set[int]
 ) -> None:
-    """Steps that a release in between did not have are made up for, whatever came after them."""
+    """Steps that a release in between did not have are applied, even after later steps."""
     with (
         psycopg.connect(every_database.dsn, autocommit=True) as older,
         psycopg.connect(database.dsn, autocommit=True) as fresh,
@@ -73,7 +73,7 @@ async def test_what_an_older_ledger_holds_is_kept(database: Database) -> None:
 
 
 async def test_a_step_that_finds_no_moment_leaves_those_before_it_done(database: Database) -> None:
-    """The next installation goes on from there; no step is applied twice."""
+    """The next installation continues from there; no step is applied twice."""
     with psycopg.connect(database.dsn, autocommit=True) as app:
         build(app, {1})
         with psycopg.connect(database.dsn) as reader:

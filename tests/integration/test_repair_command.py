@@ -16,7 +16,7 @@ from support.engines.values import Database, DynamoEngine, S3Engine
 
 @pytest.fixture
 def staged(environment: Database, ministack: DynamoEngine, bucket: S3Engine) -> Database:
-    """A user whose item was lost, with a finding about it and one about a stray item."""
+    """A user with a lost item, a finding about it and one about a stray item."""
     client = boto_client(ministack)
     crossfade("install")
     environment.execute(

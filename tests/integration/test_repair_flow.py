@@ -1,4 +1,4 @@
-"""Repair on real stores: what was found apart comes together, whatever happens meanwhile."""
+"""Repair on real stores: what was found different becomes equal, under any concurrent event."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_every_corruption_is_repaired_and_its_finding_closed(
 
 
 async def test_all_corruptions_at_once_are_repaired(product: RunningProduct) -> None:
-    """Some exclude others in so small a world; whatever was done is undone."""
+    """Some exclude others on so few rows; all that was done is undone."""
     await damage(product, *Corruption)
     async with repair_route(product) as route:
         results = await repair_page(route, after=0, findings_max=100)

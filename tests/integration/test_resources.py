@@ -1,4 +1,4 @@
-"""Each pool, client and store is opened once, whatever a process does."""
+"""Each pool, client and store of a process is opened once."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def counted(kind: type[Any], made: Counter[str]) -> Callable[..., None]:
 async def test_each_is_opened_once(
     product: RunningProduct, opened: Counter[str], name: str
 ) -> None:
-    # Settings of its own: clients of equal settings are shared with the product's.
+    # Other settings: clients of equal settings are shared with the product's.
     settings = product.settings.model_copy(update={"target_timeout_seconds": 21.0})
     opened.clear()
     async with OPENERS[name](settings):

@@ -1,4 +1,4 @@
-"""`crossfade serve` and the metrics of `crossfade relay`, as processes of their own."""
+"""`crossfade serve` and the metrics of `crossfade relay`, as separate processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def installed(environment: Database, monkeypatch: pytest.MonkeyPatch) -> N
 
 @asynccontextmanager
 async def crossfade(*words: str) -> AsyncIterator[Process]:
-    """A command as a process of its own, which is gone afterwards."""
+    """Run a command as a separate process, which is gone afterwards."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "crossfade.cli", *words, stdout=PIPE, stderr=PIPE
     )
@@ -56,7 +56,7 @@ async def url_told(stream: asyncio.StreamReader | None) -> str:
 async def test_serve_takes_a_free_port_and_ends_on_a_signal(
     number: signal.Signals,
 ) -> None:
-    """It ends at once and in order, though somebody watches."""
+    """It ends at once and in order, though a client watches."""
     async with crossfade("serve", "--port", "0") as process:
         url = await url_told(process.stdout)
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=SECONDS_MAX) as client:

@@ -1,4 +1,4 @@
-"""`campaigns serve`: both applications on one machine, with engines of its own or joined ones."""
+"""`campaigns serve`: both applications on one machine, with engines that it starts or joins."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADDRESS = re.compile(r"The (application|dashboard): +(http://\S+)")
 
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[tuple[Process, dict[str, str]]]:
-    """Run the command; yields it with the addresses it told."""
+    """Run the command; yield it with the addresses that it printed."""
     command = ("-m", "campaigns", "serve", "--data", folder, "--port", 0, "--dashboard-port", 0)
     process = await asyncio.create_subprocess_exec(
         sys.executable, *map(str, command), stdout=asyncio.subprocess.DEVNULL, stderr=PIPE
@@ -38,7 +38,7 @@ async def serving(folder: Path) -> AsyncIterator[tuple[Process, dict[str, str]]]
 
 
 async def addresses(process: Process) -> dict[str, str]:
-    """Read what the command tells until it has told where both applications are."""
+    """Read what the command prints until it has printed the addresses of both applications."""
     assert process.stderr is not None
     told: dict[str, str] = {}
     while len(told) < len(("application", "dashboard")):

@@ -24,7 +24,7 @@ API = "/api/v1"
 
 @asynccontextmanager
 async def caller(site: TestedSite, name: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Open a program of somebody new, which sends that person's token."""
+    """Open a client of a new user, which sends that user's token."""
     user = await create_user(site.app, NewUser(email=f"{name}@example.org", name=name))
     made = await create_token(site.app, user.id, NewApiToken(name="tests"))
     async with site.browser() as program:
@@ -48,7 +48,7 @@ def problem(answer: httpx.Response, status: HTTPStatus) -> Any:
 
 
 async def make_session(program: httpx.AsyncClient, **given: object) -> Any:
-    """Make a session in a campaign of its own and return it."""
+    """Make a session in a new campaign and return it."""
     campaign = body(await program.post("campaigns", json={"name": "Salt"}), HTTPStatus.CREATED)
     told = {"name": "One", "campaign_id": campaign["id"], **given}
     return body(await program.post("sessions", json=told), HTTPStatus.CREATED)

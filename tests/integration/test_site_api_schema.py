@@ -24,7 +24,7 @@ SEED = 20_260_101
 
 
 async def test_no_request_breaks_the_api_or_its_document(site: TestedSite, tmp_path: Path) -> None:
-    """Whatever is sent to any route, the answer is one that the document names, and never a 500."""
+    """The answer to any request on any route is one that the document names, and never a 500."""
     user = await create_user(site.app, NewUser(email="ada@example.org"))
     made = await create_token(site.app, user.id, NewApiToken(name="tests"))
     campaign = await create_campaign(site.app, user.id, NewCampaign(name="Salt"))

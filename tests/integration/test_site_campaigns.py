@@ -211,7 +211,7 @@ async def test_a_refused_change_keeps_what_was_typed_and_can_be_sent_again(scene
 
 
 async def change(scene: Scene, campaign: Campaign, **fields: object) -> Campaign:
-    """Change a campaign as somebody else would."""
+    """Change a campaign as another user would."""
     changes = CampaignChanges.model_validate({"expected_revision": campaign.revision, **fields})
     return await update_campaign(scene.site.app, scene.person.id, campaign.id, changes)
 

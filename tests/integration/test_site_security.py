@@ -30,7 +30,7 @@ from support.site import ORIGIN, TestedSite, open_site, sign_up, submit, token_o
 SCRIPT = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
 OPEN_TO_ALL = {"/", "/sign-in", "/sign-up", "/sign-out", "/s/{token}"}
 NO_IDS = {"position": "0", "ending": "md"}
-# Fields of every form, so that what a form refuses is whose thing it is about.
+# Fields of every form, so that a form refuses nothing except what belongs to another user.
 FILLED = {
     "expected_revision": "0",
     "name": "forged",
@@ -195,14 +195,14 @@ async def test_a_form_without_its_token_is_refused(scene: Scene) -> None:
 
 
 def test_every_change_is_a_form() -> None:
-    """No page changes anything by being looked at, so every unsafe route asks for a token."""
+    """No page changes anything when it is read, so every unsafe route asks for a token."""
     assert {method for method, _ in ROUTES} <= {"GET", "HEAD", "POST"}
     assert len(FORMS) > 10
     assert len(OF_SOMETHING) > 20
 
 
 async def test_script_in_every_field_is_text(scene: Scene) -> None:
-    """Stored through each form, then looked at on every page that shows it."""
+    """Stored through each form, then read on every page that shows it."""
     ada, at = scene.ada, scene.owned.at
     seen: list[httpx.Response] = []
     for address, to, values in SCRIPTED:

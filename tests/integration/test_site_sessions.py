@@ -123,7 +123,7 @@ async def test_who_was_slower_sees_both_versions_and_chooses(site: TestedSite) -
 
 
 async def test_changes_that_do_not_touch_each_other_are_both_kept(site: TestedSite) -> None:
-    """Somebody edited the transcript, or another field, while the form was open."""
+    """Another user edited the transcript, or another field, while the form was open."""
     async with site.browser() as ada:
         person = await sign_up(site, ada)
         session = await new_session(site, person)

@@ -1,4 +1,4 @@
-"""A backfill goes on without an entity whose table changed, and copies it when it is mended."""
+"""A backfill continues without an entity with a changed table, and copies it once corrected."""
 
 from __future__ import annotations
 

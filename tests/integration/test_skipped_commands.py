@@ -1,4 +1,4 @@
-"""What commands say of an entity whose table changed, and with which exit code they end."""
+"""What commands say of an entity with a changed table, and with which exit code they end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A full pass goes on without an entity whose table changed, claims nothing of it, and says so."""
+"""A full pass continues without an entity with a changed table, and claims nothing of it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REASON = "mood is not in the mapping"
 
 @pytest.fixture
 async def furnished(product: RunningProduct) -> RunningProduct:
-    """Users, campaigns and sessions in both stores, but a user's and a campaign's item."""
+    """Users, campaigns and sessions in both stores, except a user's and a campaign's item."""
     await product.sql(
         "INSERT INTO users (id, email, updated_at) "
         "SELECT 'u' || n, n || '@example.org', now() FROM generate_series(2, %s) AS n",
@@ -84,7 +84,7 @@ def remove_campaign(product: RunningProduct, number: int) -> dict[str, Any]:
 async def opened(
     product: RunningProduct, folder: Path
 ) -> AsyncIterator[tuple[Verifier, TestedPass]]:
-    """A verifier, and the parts of a pass in small pages that says after each where it stands."""
+    """A verifier, and the stores of a pass in small pages that records its progress after each."""
     async with open_verifier(
         product.settings, APPLICATION.mappings, product.events.append
     ) as verifier:
@@ -104,7 +104,7 @@ Act = Callable[[], Awaitable[object]]
 
 @dataclass
 class At:
-    """A part of a pass at whose n-th use of a method something happens first."""
+    """A store of a pass; before the n-th use of one of its methods something happens."""
 
     part: Any
     method: str
@@ -259,7 +259,7 @@ async def test_a_table_that_changes_during_the_pass_is_left_out(
 async def test_findings_of_earlier_runs_stay_open_while_their_table_cannot_be_read(
     furnished: RunningProduct, tmp_path: Path
 ) -> None:
-    """Both were mended meanwhile; only of the user can this be seen."""
+    """Both were repaired meanwhile; this can be seen only of the user."""
     user, campaign = remove(furnished, "USER#u4", "PROFILE"), remove_campaign(furnished, 8)
     async with opened(furnished, tmp_path) as (verifier, parts):
         await parts.run()

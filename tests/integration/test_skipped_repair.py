@@ -1,4 +1,4 @@
-"""A repair goes on without an entity whose table changed: its findings stay open, others close."""
+"""A repair continues without an entity with a changed table; its findings stay open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweep on real stores: it removes what nobody needs, and never what somebody does."""
+"""The sweep on real stores: it removes what no row needs, and nothing else."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ async def test_while_a_change_is_on_its_way_no_object_of_its_row_is_noted(
 async def test_an_object_needed_again_while_it_is_removed_is_stored_again(
     product: RunningProduct,
 ) -> None:
-    """A delivery found it standing, right before it was removed."""
+    """A delivery found that it existed, right before it was removed."""
     session = await one_session(product, FIRST)
     await say(product, session, SECOND)
     await product.drain()

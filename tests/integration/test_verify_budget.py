@@ -1,4 +1,4 @@
-"""Verification stays within what it was given, and gives way to who locks a table."""
+"""Verification stays within its budget, and gives way to locks on a table."""
 
 from __future__ import annotations
 

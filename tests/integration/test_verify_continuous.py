@@ -82,7 +82,7 @@ async def test_drift_is_kept_and_closed_by_the_next_delivery(verified_notes: Ver
 
 
 async def test_a_run_of_a_dead_process_continues(verified_notes: VerifiedNotes) -> None:
-    """One that told of itself a moment ago is left to its process."""
+    """A run with a recent sign of life is left to its process."""
     runs = verified_notes.verifier.runs
     killed = await start_or_resume(runs, ["note"])
     await runs.advance(killed.id, Tally(equal_keys=7))
@@ -135,7 +135,7 @@ async def test_what_is_delivered_during_a_full_pass_is_left_to_the_watch(
 
     @dataclass
     class Busy:
-        """A part before whose work a row is written, and another one delivered."""
+        """A store; before its work a row is written, and another one delivered."""
 
         port: Any
 

@@ -1,4 +1,4 @@
-"""The statements of verification read no table whole but the one they page through."""
+"""The statements of verification read no table whole except the one they page through."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_the_watermarks_come_from_indexes(database: Database) -> None:
 
 
 async def test_writes_to_a_dirty_key_stay_within_their_page(database: Database) -> None:
-    """The column of verification changes with acknowledgements alone."""
+    """The column of verification changes only with acknowledgements."""
     async with captured_notes(database) as connection, open_pool(database.dsn) as pool:
         key = add_note(connection, "a")
         await PostgresFeed(pool, ["note"], AT_ONCE).ack([Delivered(key, 1)])

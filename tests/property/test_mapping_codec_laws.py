@@ -150,7 +150,7 @@ def item_key(columns: dict[str, str | None]) -> dict[str, Any]:
 
 
 def test_ledger_keys_and_item_keys_are_one_to_one() -> None:
-    """Every row that can be made of a few texts that look like separators."""
+    """Every row that can be made of a few texts that resemble separators."""
     texts = ["#", "x", "x#", "#x", "x#x", "$", "x$", "$x"]
     rows_by_item: dict[str, set[Key]] = {}
     items_by_row: dict[Key, set[str]] = {}

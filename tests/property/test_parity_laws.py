@@ -1,4 +1,4 @@
-"""Both stores are read into the same texts, whatever a row holds, in bulk and one by one."""
+"""Both stores are read into the same texts for any row, in bulk and one by one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Any order of writes, damage, stale deliveries and repairs ends in equal stores after one repair.
 
-As the protocol's state machine, with a rogue writer beside it who puts any item under any version,
-or removes one, and repairs that run whenever they like on whatever was found by then.
+As the protocol's state machine, with a rogue writer beside it that puts any item under any version,
+or removes one, and repairs that run at any time on the findings of that time.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def test_a_missing_profile_is_reported() -> None:
 
 
 def test_temporary_keys_are_renewed_by_the_chain(chain: Path, tmp_path: Path) -> None:
-    """A credential process whose keys are within botocore's renewal time is run again."""
+    """A credential process that gave keys within botocore's renewal time is run again."""
     command = credential_process(tmp_path, timedelta(minutes=5))
     chain.write_text(f"[profile p]\ncredential_process = {command}\n")
     provider = ChainProvider("p")

@@ -10,7 +10,7 @@ from crossfade.jobs.breaker import Breaker, BreakerOptions
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """Seconds that pass when a test adds them."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -20,7 +20,7 @@ class Clock:
 
 
 class Store:
-    """Counts calls and answers each with the error it is told to raise, or none."""
+    """Counts calls and answers each with the error that a test sets, or with none."""
 
     def __init__(self) -> None:
         self.calls = 0

@@ -1,4 +1,4 @@
-"""Where rows stand: keys that tell rows apart, names that clash with nothing."""
+"""Keys of rows: different rows have different keys, and names clash with nothing."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_every_key_keeps_the_case_of_ids_and_names_known_attributes(
 
 
 def test_no_two_kinds_of_items_share_a_key() -> None:
-    """The literal part of partition and sort key tells them apart, whatever the ids are."""
+    """The literal parts of partition and sort key differ, so no ids make two keys equal."""
     heads = [
         tuple(shape.indexes["record"][side]["template"].split("#")[0] for side in ("pk", "sk"))
         for _, shape in SHAPES

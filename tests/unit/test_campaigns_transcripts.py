@@ -60,7 +60,7 @@ def test_any_stored_form_can_be_shown(document: str | None) -> None:
 
 
 def test_an_edit_changes_one_line_and_one_entry() -> None:
-    """Blank lines, fields that nobody knows and numbers stay as they are written."""
+    """Blank lines, unknown fields and numbers stay as they are written."""
     text = "[GM] a\n[Odile] b"
     document = (
         '{"by": 12345678901234567890.10, "turns": [{"t": 1.50, "text": "a", "speaker": "GM"},'

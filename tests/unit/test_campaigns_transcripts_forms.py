@@ -159,7 +159,7 @@ def test_subtitles_that_cannot_be_read_name_their_line(text: str, form: Form, ki
 
 @pytest.mark.parametrize("piece", ["<v ", "<v.", "<v" + " " * 9, "<a", "{\\", "[", "[1:", "1:"])
 def test_tags_without_an_end_cost_no_more_than_others(piece: str) -> None:
-    """Anything that looked for the end from each beginning would take hours."""
+    """A search for the end from each beginning would take hours."""
     cue = "WEBVTT\n\n00:01.000 --> 00:02.000\n"
     text = piece * (1_000_000 // len(piece))
     assert "characters" in refusal(cue + text, Form.VTT)
@@ -210,7 +210,7 @@ def test_amazon_transcribe_with_segments() -> None:
 
 
 def test_amazon_transcribe_of_words() -> None:
-    """Speakers stand beside the words, or in a list of their own."""
+    """Speakers are named beside the words, or in a separate list."""
     items = [STOP, word("0.5", "The"), word("0.9", "lamp"), STOP, word("2.25", "Dark"), STOP]
     labels = [
         {"start_time": "0.5", "speaker_label": "spk_0"},

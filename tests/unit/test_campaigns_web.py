@@ -131,7 +131,7 @@ TWO = FIELDS[:2]
 def test_of_two_versions_what_one_side_changed_is_settled(
     was: dict[str, str], mine: dict[str, str], theirs: dict[str, str]
 ) -> None:
-    """Every field is agreed upon, settled for who changed it, or open if both did."""
+    """Every field is agreed upon, settled for the side that changed it, or open if both did."""
     found = edit_conflict(TWO, mine, theirs, marks_of(was), 7)
     differing = {one.field.name: one for one in found.differences}
     assert differing.keys() | found.agreed.keys() == mine.keys()

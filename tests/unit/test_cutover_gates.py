@@ -1,4 +1,4 @@
-"""Ready or not: each gate alone, and the phase they come to."""
+"""Ready or not: each gate by itself, and the phase that follows from them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def closed(facts: Facts) -> set[str]:
 
 
 def worse(**changes: Any) -> Facts:
-    """All is well but one entity."""
+    """Return facts that are well except one entity's."""
     return replace(READY, entities=(READY.entities[0], replace(GOOD, **changes)))
 
 

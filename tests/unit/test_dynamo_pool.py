@@ -14,7 +14,7 @@ from crossfade.errors import Overloaded, Unreachable
 
 
 class Wires:
-    """Opens connections whose other ends it keeps."""
+    """Opens connections and keeps their other ends."""
 
     def __init__(self) -> None:
         self.ends: list[socket.socket] = []

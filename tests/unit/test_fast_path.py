@@ -1,4 +1,4 @@
-"""The fast path: bounded, each row once, answers those who wait, drains."""
+"""The fast path: bounded, each row once, answers callers that wait, drains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks that are stopped and waited for, whatever they do with a cancellation."""
+"""Tasks that are stopped and waited for, with a cancellation that they obey or swallow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop: at once while there is work, slower without, alive after failures, gone when told."""
+"""The loop: at once while there is work, slower without; failures do not end it, its event does."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_a_column_the_declaration_calls_required_is_not_null_in_a_key() -> None:
 
 
 def pair(first_type: str = "text", template: str = "T#${a}#${b}") -> Codec:
-    """A codec whose partition key holds two columns."""
+    """Return a codec with two columns in its partition key."""
     return Codec(
         Mapping(
             name="pair",

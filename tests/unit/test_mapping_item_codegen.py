@@ -1,4 +1,4 @@
-"""The written-out function makes the usual items itself and leaves the unusual ones alone."""
+"""The generated function makes the usual items and leaves the unusual ones to the general one."""
 
 from __future__ import annotations
 

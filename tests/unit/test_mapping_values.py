@@ -1,4 +1,4 @@
-"""What single values look like inside items, how large they are, and which are refused."""
+"""The form of single values inside items, their sizes, and which are refused."""
 
 from __future__ import annotations
 

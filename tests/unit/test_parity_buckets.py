@@ -1,4 +1,4 @@
-"""Sums of records: equal for equal sets, whatever the order, and for no others that can be made."""
+"""Sums of records: equal for equal sets in any order, and for no other sets that can be made."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_spill_returns_what_has_no_partner(
 
 
 def test_records_without_a_digest_never_match() -> None:
-    """Not even one on each side, in one bucket, whose counts and sums are alike."""
+    """Not even one on each side, in one bucket, with equal counts and sums."""
     record = Record(7, UNREADABLE, ("a",))
     stranger = Record(7 + DIGEST_BUCKETS, UNREADABLE, ("b",))
     for there in (record, stranger):

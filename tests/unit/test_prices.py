@@ -1,4 +1,4 @@
-"""What copying, keeping and verifying cost, and price lists of one's own."""
+"""What copying, keeping and verifying cost, and other price lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: from the environment, checked, told by name and never by value."""
+"""Settings: from the environment, checked, reported by name and never by value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entities that a job leaves out while it goes on with the others, and what is counted then."""
+"""Entities that a job leaves out while it continues with the others, and what is counted then."""
 
 from __future__ import annotations
 

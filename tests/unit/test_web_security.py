@@ -1,4 +1,4 @@
-"""Headers, cookies, forms, bodies, limits: each part before a small application of its own."""
+"""Headers, cookies, forms, bodies, limits: each part before a small application."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SECRET = "a secret of the tests"
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """Seconds that pass when a test adds them."""
 
     def __init__(self) -> None:
         self.now = 1000.0

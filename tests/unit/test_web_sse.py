@@ -31,7 +31,7 @@ class Scene:
 
 @asynccontextmanager
 async def watching(live: SnapshotStream[int]) -> AsyncIterator[None]:
-    """Somebody who watches."""
+    """Watch the stream inside the block."""
     stream = live.stream(str).body_iterator
     assert isinstance(stream, AsyncGenerator)
     async with aclosing(stream):
