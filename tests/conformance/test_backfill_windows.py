@@ -187,8 +187,8 @@ async def test_a_window_is_leased_to_one_process_until_it_is_silent(
             page = await windows.page(window, 100)
             assert not await other.advance(window, page, Tally(read=5))
             assert await windows.advance(window, page, Tally(read=5))
-            (standing,) = await other.progress()
-            assert (standing.tally.read, standing.is_done) == (5, True)
+            (current,) = await other.progress()
+            assert (current.tally.read, current.is_done) == (5, True)
 
 
 async def test_a_table_is_planned_once(every_database: Database) -> None:

@@ -69,9 +69,9 @@ async def test_existing_items_stay_and_the_others_are_written(target: Target) ->
     items = [item(number, 0, title="copied") for number in range(60)]
     found = await insert(target, items)
     assert found == [EXISTING if number in {3, 40} else WRITTEN for number in range(60)]
-    standing = await target.get([key(number) for number in range(60)])
+    stored = await target.get([key(number) for number in range(60)])
     expected = [one for number, one in enumerate(items) if number not in {3, 40}]
-    assert sorted(standing, key=str) == sorted([*expected, *older], key=str)
+    assert sorted(stored, key=str) == sorted([*expected, *older], key=str)
 
 
 async def test_of_many_equal_inserts_at_once_exactly_one_is_written(target: Target) -> None:

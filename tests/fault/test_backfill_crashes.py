@@ -97,9 +97,9 @@ async def test_a_process_killed_at_any_step_is_replaced(product: RunningProduct,
     second = await start_backfill(product, "--json")
     await second.wait()
     assert second.returncode == 0
-    standing = await progress(product)
-    assert {one.is_done for one in standing.values()} == {True}
-    assert sum(one.tally.read for one in standing.values()) == 176
+    by_entity = await progress(product)
+    assert {one.is_done for one in by_entity.values()} == {True}
+    assert sum(one.tally.read for one in by_entity.values()) == 176
     await product.assert_equal()
 
 

@@ -45,7 +45,7 @@ FIRST_SWEEP = {"tombstones.note", "orphans.note"}
 """Steps that a sweep makes when it sees things for the first time."""
 
 
-async def told(product: RunningProduct, *command: str) -> Any:
+async def output_of(product: RunningProduct, *command: str) -> Any:
     """Run a command to its end; what it says as JSON."""
     process = await start(product, *command, "--json", stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
@@ -138,5 +138,5 @@ async def test_a_stopped_repair_ends_after_its_step_and_says_what_it_did(
     assert process.returncode == 130
     assert json.loads(output)["counts"] == {"closed": 50, "open": 0, "planned": 0, "left_out": 0}
     assert await open_findings(product) == 10
-    assert (await told(product, "repair"))["counts"]["closed"] == 10
+    assert (await output_of(product, "repair"))["counts"]["closed"] == 10
     await product.assert_equal()

@@ -26,7 +26,7 @@ from support.verification import VerifiedNotes
 NOTES = ("a", "b", "c")
 FOLDERS = ("f", "g")
 PASSES = 40
-LOOKS = 300
+COMPARISONS = 300
 SEED = 7
 
 
@@ -90,7 +90,7 @@ async def test_keys_compared_again_and_again_during_turmoil_never_drift(
     keys = [Key("note", (note, folder, None)) for note in NOTES for folder in FOLDERS]
     seen: Counter[Verdict] = Counter()
     async with _turmoil(verified_notes):
-        for _ in range(LOOKS):
+        for _ in range(COMPARISONS):
             judged = await verified_notes.verifier.checker.check_keys(keys, is_deep=False)
             assert not [one for one in judged if one.verdict.is_drift]
             seen.update(one.verdict for one in judged)

@@ -79,11 +79,11 @@ async def campaign_items(product: RunningProduct) -> list[dict[str, Any]]:
 async def test_rows_of_before_the_capture_are_copied(product: RunningProduct) -> None:
     await add_campaigns(product, 250)
     await add_transcripts(product, 30)
-    standing = await run_backfill(product)
-    assert standing["campaign"].tally.written == 250
-    assert standing["campaign"].windows > 1
-    assert standing["session"].tally.written == 30
-    assert {one.is_done for one in standing.values()} == {True}
+    by_entity = await run_backfill(product)
+    assert by_entity["campaign"].tally.written == 250
+    assert by_entity["campaign"].windows > 1
+    assert by_entity["session"].tally.written == 30
+    assert {one.is_done for one in by_entity.values()} == {True}
     assert await product.dirty() == 0
     assert {item["cf_v"]["N"] for item in await campaign_items(product)} == {"0"}
     await product.assert_equal()
@@ -184,9 +184,9 @@ async def test_a_row_that_cannot_be_stored_parks_and_the_others_continue(
 async def test_throttled_rows_come_again_and_the_pace_falls(product: RunningProduct) -> None:
     await add_campaigns(product, 60)
     product.dynamo.add(Rule(Throttle(), operation=INSERT, times=4))
-    standing = await run_backfill(product)
-    assert standing["campaign"].tally.written == 60
-    assert sum(one.tally.throttles for one in standing.values()) == 4
+    by_entity = await run_backfill(product)
+    assert by_entity["campaign"].tally.written == 60
+    assert sum(one.tally.throttles for one in by_entity.values()) == 4
     waits = [event for event in product.events if isinstance(event, BackfillWaits)]
     assert {event.error for event in waits} == {Throttled}
     await product.assert_equal()
@@ -229,7 +229,7 @@ async def test_a_source_that_fails_for_a_while_is_waited_for(product: RunningPro
 
 
 @dataclass
-class DeafRenewal:
+class SwallowedRenewal:
     """The windows, with a renewal that swallows a cancellation, as asyncio.wait_for may."""
 
     windows: Any
@@ -246,7 +246,7 @@ async def test_it_ends_even_where_a_cancellation_is_swallowed(product: RunningPr
     await add_campaigns(product, 200)
     async with asyncio.timeout(60), a_job(product) as job:
         limits = replace(job.limits, renew_seconds=0.001)
-        await copy.run(replace(job, windows=DeafRenewal(job.windows), limits=limits))
+        await copy.run(replace(job, windows=SwallowedRenewal(job.windows), limits=limits))
     assert (await progress(product))["campaign"].is_done
 
 
@@ -268,10 +268,10 @@ async def test_a_stopped_backfill_ends_and_continues_later(product: RunningProdu
 
 async def test_a_limit_is_kept_to_the_row(product: RunningProduct) -> None:
     await add_campaigns(product, 150)
-    standing = await run_backfill(product, BackfillOptions(rows_max=33))
-    assert sum(one.tally.read for one in standing.values()) == 33
-    standing = await run_backfill(product)
-    assert standing["campaign"].tally.read == 150
+    by_entity = await run_backfill(product, BackfillOptions(rows_max=33))
+    assert sum(one.tally.read for one in by_entity.values()) == 33
+    by_entity = await run_backfill(product)
+    assert by_entity["campaign"].tally.read == 150
     await product.assert_equal()
 
 
@@ -396,9 +396,9 @@ async def test_live_writes_beside_the_backfill_end_in_equal_stores(product: Runn
 
     beside = [asyncio.create_task(write()), asyncio.create_task(relays())]
     try:
-        standing = await run_backfill(product, BackfillOptions(write_units=300))
+        by_entity = await run_backfill(product, BackfillOptions(write_units=300))
     finally:
         stop.set()
         await asyncio.gather(*beside)
-    assert {one.is_done for one in standing.values()} == {True}
+    assert {one.is_done for one in by_entity.values()} == {True}
     await product.assert_equal()

@@ -20,8 +20,8 @@ def requests(product: RunningProduct) -> tuple[int, int]:
 
 async def test_rows_that_are_new_go_many_at_a_time(product: RunningProduct) -> None:
     await add_campaigns(product, 100)
-    standing = await run_backfill(product, backfill_page_rows=50)
-    assert standing["campaign"].tally.written == 100
+    by_entity = await run_backfill(product, backfill_page_rows=50)
+    assert by_entity["campaign"].tally.written == 100
     assert requests(product) == (4, 0)
     await product.assert_equal()
 
@@ -30,8 +30,8 @@ async def test_rows_with_objects_are_put_when_their_objects_are_stored(
     product: RunningProduct,
 ) -> None:
     await add_transcripts(product, 12)
-    standing = await run_backfill(product)
-    assert standing["session"].tally.written == 12
+    by_entity = await run_backfill(product)
+    assert by_entity["session"].tally.written == 12
     assert requests(product) == (0, 12)
     await product.assert_equal()
 
@@ -60,13 +60,13 @@ async def test_pages_after_a_gap_in_existing_items_are_inserted_again(
     await add_campaigns(product, 60, name="B")
     await move_to(product, "B", "ffff")
     before = requests(product)
-    standing = await run_backfill(
+    by_entity = await run_backfill(
         product, RESTART, backfill_page_rows=10, backfill_window_rows=1000
     )
     inserts, _ = (now - then for now, then in zip(requests(product), before, strict=True))
     assert inserts == 1 + 5, "the first page of each kind finds out"
-    assert standing["campaign"].tally.written == 60
-    assert standing["campaign"].tally.skipped == 20
+    assert by_entity["campaign"].tally.written == 60
+    assert by_entity["campaign"].tally.skipped == 20
     await product.assert_equal()
 
 
@@ -93,11 +93,11 @@ async def test_a_target_without_inserts_gets_puts_and_it_is_said_once(
 ) -> None:
     await add_campaigns(product, 100)
     product.dynamo.add(Rule(fault, operation=INSERT))
-    standing = await run_backfill(product)
-    assert standing["campaign"].tally.written == 100
-    told = product.observed(InsertsRefused)
-    assert 1 <= len(told) <= WORKERS
-    assert {event.entity for event in told} == {"campaign"}
+    by_entity = await run_backfill(product)
+    assert by_entity["campaign"].tally.written == 100
+    refusals = product.observed(InsertsRefused)
+    assert 1 <= len(refusals) <= WORKERS
+    assert {event.entity for event in refusals} == {"campaign"}
     assert requests(product)[1] == 100
     await product.assert_equal()
 
@@ -105,9 +105,9 @@ async def test_a_target_without_inserts_gets_puts_and_it_is_said_once(
 async def test_rows_of_a_batch_that_are_throttled_come_again(product: RunningProduct) -> None:
     await add_campaigns(product, 60)
     product.dynamo.add(Rule(Unprocessed(5), operation=INSERT, times=2))
-    standing = await run_backfill(product)
-    assert standing["campaign"].tally.written == 60
-    assert standing["campaign"].tally.throttles in {25, 30}  # the second may meet what is left
+    by_entity = await run_backfill(product)
+    assert by_entity["campaign"].tally.written == 60
+    assert by_entity["campaign"].tally.throttles in {25, 30}  # the second may meet what is left
     assert {event.error for event in product.observed(BackfillWaits)} == {Throttled}
     await product.assert_equal()
 
@@ -115,8 +115,8 @@ async def test_rows_of_a_batch_that_are_throttled_come_again(product: RunningPro
 async def test_some_refused_statements_are_left_to_puts(product: RunningProduct) -> None:
     await add_campaigns(product, 60)
     product.dynamo.add(Rule(Unprocessed(5, "InternalServerError"), operation=INSERT))
-    standing = await run_backfill(product)
-    assert standing["campaign"].tally.written == 60
+    by_entity = await run_backfill(product)
+    assert by_entity["campaign"].tally.written == 60
     assert requests(product)[1] == 45
     await product.assert_equal()
 
@@ -124,8 +124,8 @@ async def test_some_refused_statements_are_left_to_puts(product: RunningProduct)
 async def test_batches_with_lost_answers_are_sent_again(product: RunningProduct) -> None:
     await add_campaigns(product, 60)
     product.dynamo.add(Rule(LoseAnswer(cut=True), operation=INSERT, times=2))
-    standing = await run_backfill(product)
-    tally = standing["campaign"].tally
+    by_entity = await run_backfill(product)
+    tally = by_entity["campaign"].tally
     assert (tally.written + tally.skipped, tally.marked, tally.parked) == (60, 0, 0)
     await product.assert_equal()
 

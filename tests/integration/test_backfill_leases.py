@@ -15,11 +15,11 @@ from support.engines.product import RunningProduct
 
 
 @dataclass(frozen=True)
-class SwallowsCancel:
+class LostClaims:
     """The windows; the first claims are carried out, and their answers are lost."""
 
     windows: Any
-    deaf_claims: int
+    lost_max: int
     lost: list[Window] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
@@ -27,7 +27,7 @@ class SwallowsCancel:
 
     async def claim(self, without: Collection[str] = (), lane: int = 0) -> Window | None:
         window: Window | None = await self.windows.claim(without, lane)
-        if window is not None and len(self.lost) < self.deaf_claims:
+        if window is not None and len(self.lost) < self.lost_max:
             self.lost.append(window)
             raise Unreachable("the answer is lost")
         return window
@@ -39,13 +39,13 @@ async def test_a_window_claimed_with_a_lost_answer_is_claimed_again(
     """Its lease is ours: renewed as long as we live, no process would ever work on it."""
     await add_campaigns(product, 150)
     async with a_job(product, backfill_lease_seconds=600) as job:
-        deaf = SwallowsCancel(job.windows, deaf_claims=3)
+        claims = LostClaims(job.windows, lost_max=3)
         async with asyncio.timeout(120):
-            await copy.run(replace(job, windows=deaf))
-    assert len(deaf.lost) == 3
-    standing = await progress(product)
-    assert {one.is_done for one in standing.values()} == {True}
-    assert standing["campaign"].tally.written == 150
+            await copy.run(replace(job, windows=claims))
+    assert len(claims.lost) == 3
+    by_entity = await progress(product)
+    assert {one.is_done for one in by_entity.values()} == {True}
+    assert by_entity["campaign"].tally.written == 150
     await product.assert_equal()
 
 

@@ -87,7 +87,7 @@ def test_params_show_the_exact_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("params", "dragons.create"), "no mapping 'dragons'"),
         (("params", "campaign.explode"), "no operation 'explode'"),
@@ -101,16 +101,16 @@ def test_params_show_the_exact_request() -> None:
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_misuse_gets_one_clear_line(
-    arguments: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     result = crossfade(*arguments, code=1)
-    assert told in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.output
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("APPLICATION = (", "SyntaxError: '(' was never closed (mistaken.py, line 1)"),
         ("APPLICATION = MINE", "NameError at mistaken.py:1"),
@@ -119,12 +119,12 @@ def test_misuse_gets_one_clear_line(
     ],
 )
 def test_a_mistake_in_a_module_of_mappings_is_named(
-    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mistaken.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "mistaken", raising=False)
-    assert told in crossfade("keys", "--application", "mistaken:APPLICATION", code=1).stderr
+    assert message in crossfade("keys", "--application", "mistaken:APPLICATION", code=1).stderr
 
 
 def test_a_file_of_settings_names_the_application_and_the_table(

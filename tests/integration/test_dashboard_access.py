@@ -131,10 +131,10 @@ async def test_a_new_token_signs_everybody_out(settings: Settings) -> None:
 
 async def test_the_reveal_token_is_distinguished(settings: Settings) -> None:
     async with open_dashboard(guarded(settings)) as dashboard:
-        for token, is_told in ((TOKEN, False), (REVEAL_TOKEN, True)):
+        for token, is_shown in ((TOKEN, False), (REVEAL_TOKEN, True)):
             async with dashboard.browser() as browser:
                 await signed_in(browser, token)
-                assert ("may reveal" in (await browser.get("/")).text) is is_told
+                assert ("may reveal" in (await browser.get("/")).text) is is_shown
 
 
 async def test_forms_of_other_sites_are_refused(settings: Settings) -> None:
@@ -203,15 +203,17 @@ async def test_an_unavailable_address_is_refused(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "told"),
+    ("tokens", "message"),
     [
         ({"operator_token": "short"}, "operator_token: has fewer than 16"),
         ({"reveal_token": "short"}, "reveal_token: has fewer than 16"),
         ({"operator_token": TOKEN, "reveal_token": TOKEN}, "choose another one"),
     ],
 )
-def test_invalid_tokens_are_refused(settings: Settings, tokens: dict[str, str], told: str) -> None:
+def test_invalid_tokens_are_refused(
+    settings: Settings, tokens: dict[str, str], message: str
+) -> None:
     secrets = {name: SecretStr(token) for name, token in tokens.items()}
-    with pytest.raises(ConfigurationError, match=told) as caught:
+    with pytest.raises(ConfigurationError, match=message) as caught:
         create_dashboard(settings.model_copy(update=secrets), APPLICATION)
     assert not any(token in str(caught.value) for token in tokens.values())

@@ -263,9 +263,11 @@ async def open_seconds(browser: httpx.AsyncClient, holds: Callable[[float], bool
     async with asyncio.timeout(STEP_SECONDS_MAX):
         while True:
             text = (await browser.get("/metrics")).text
-            (told,) = re.findall(r"^crossfade_ledger_transaction_seconds (.*)$", text, re.MULTILINE)
-            if holds(float(told)):
-                return float(told)
+            (printed,) = re.findall(
+                r"^crossfade_ledger_transaction_seconds (.*)$", text, re.MULTILINE
+            )
+            if holds(float(printed)):
+                return float(printed)
             await asyncio.sleep(0.05)
 
 

@@ -27,10 +27,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("/", "/parity", "/findings", "/keys", "/gates", "/backfill", "/actions")
 
 
-def grants(page: str, whose: str, role: str) -> list[str]:
+def grants(page: str, owner: str, role: str) -> list[str]:
     """The grants of a document to one of its roles, for a role of this test."""
     text = (DOCS / page).read_text("utf-8")
-    found = re.findall(rf"^(GRANT [^;]* TO ){whose}_role;", text, re.MULTILINE)
+    found = re.findall(rf"^(GRANT [^;]* TO ){owner}_role;", text, re.MULTILINE)
     return [f"{one}{role}" for one in found if "public." not in one]
 
 
@@ -89,8 +89,8 @@ async def test_a_worker_needs_its_grants(product: RunningProduct, *, is_granted:
         open_pool(product.direct.dsn) as pool,
     ):
         documents = [("ledger", "relay"), ("parity", "verifier"), ("repair", "keeper")]
-        for document, whose in [*documents, *[("dashboard", "worker")] * is_granted]:
-            for grant in grants(f"{document}.md", whose, role):
+        for document, owner in [*documents, *[("dashboard", "worker")] * is_granted]:
+            for grant in grants(f"{document}.md", owner, role):
                 await product.sql(grant)
         for mapping in APPLICATION.mappings:
             await product.sql(f"GRANT SELECT ON {mapping.table} TO {role}")

@@ -34,27 +34,27 @@ async def verify(product: RunningProduct) -> None:
 
 
 async def closed(product: RunningProduct) -> set[str]:
-    told = readiness(await facts(product), Thresholds())
-    return {gate.name for gate in told.gates if not gate.is_passed}
+    found = readiness(await facts(product), Thresholds())
+    return {gate.name for gate in found.gates if not gate.is_passed}
 
 
 async def test_a_fresh_migration_lacks_what_it_lacks(product: RunningProduct) -> None:
     await furnish(product)
-    told = await facts(product)
-    assert {entity.name for entity in told.entities} == set(APPLICATION.by_name)
-    assert {(entity.windows, entity.verified_at) for entity in told.entities} == {(0, None)}
-    assert (told.dirty, told.parked, told.open_findings) == (0, 0, 0)
-    assert told.quiet_since is None
+    found = await facts(product)
+    assert {entity.name for entity in found.entities} == set(APPLICATION.by_name)
+    assert {(entity.windows, entity.verified_at) for entity in found.entities} == {(0, None)}
+    assert (found.dirty, found.parked, found.open_findings) == (0, 0, 0)
+    assert found.quiet_since is None
     assert {"backfill", "full-pass", "coverage", "quiet"} <= await closed(product)
-    assert readiness(told, Thresholds()).phase is Phase.INSTALLED
+    assert readiness(found, Thresholds()).phase is Phase.INSTALLED
 
 
 async def test_a_pass_opens_its_gates(product: RunningProduct) -> None:
     await furnish(product)
     await verify(product)
-    told = await facts(product)
-    assert {entity.buckets for entity in told.entities} == {256}
-    assert told.quiet_since is not None
+    found = await facts(product)
+    assert {entity.buckets for entity in found.entities} == {256}
+    assert found.quiet_since is not None
     assert not {"full-pass", "coverage", "findings"} & await closed(product)
     await product.sql("UPDATE crossfade.run SET finished_at = finished_at - interval '15 days'")
     assert "quiet" not in await closed(product)
@@ -70,9 +70,9 @@ async def test_a_difference_begins_the_window_anew(product: RunningProduct) -> N
     await product.sql(
         "UPDATE crossfade.finding SET closed_at = now() - interval '1 day', closed_by = 'run 3'"
     )
-    told = await facts(product)
-    assert told.quiet_since is not None
-    assert told.taken_at - told.quiet_since == pytest.approx(
+    found = await facts(product)
+    assert found.quiet_since is not None
+    assert found.taken_at - found.quiet_since == pytest.approx(
         timedelta(days=1), abs=timedelta(minutes=5)
     )
     assert "quiet" in await closed(product)
@@ -88,10 +88,10 @@ async def test_what_is_on_its_way_or_parked_is_counted_up_to_a_limit(
         "SELECT 'user', ARRAY['late' || n], 1, pg_current_xact_id(), now() - interval '5 min', "
         "now() + interval '1 day' FROM generate_series(1, 12000) AS n"
     )
-    told = await facts(product)
-    assert told.dirty == COUNT_MAX
-    (user,) = [entity for entity in told.entities if entity.name == "user"]
-    assert told.taken_at - user.replicated_through >= timedelta(minutes=5)
+    found = await facts(product)
+    assert found.dirty == COUNT_MAX
+    (user,) = [entity for entity in found.entities if entity.name == "user"]
+    assert found.taken_at - user.replicated_through >= timedelta(minutes=5)
     assert {"dirty", "lag"} <= await closed(product)
     await product.sql("UPDATE crossfade.ledger SET parked_reason = 'x' WHERE key[1] LIKE 'late%%'")
     assert ((await facts(product)).dirty, (await facts(product)).parked) == (0, COUNT_MAX)
@@ -100,9 +100,9 @@ async def test_what_is_on_its_way_or_parked_is_counted_up_to_a_limit(
 
 async def test_a_missing_trigger_closes_the_first_gate(product: RunningProduct) -> None:
     await product.sql("ALTER TABLE sessions DISABLE TRIGGER USER")
-    told = readiness(await facts(product), Thresholds())
-    assert told.phase is Phase.INSTALLING
-    assert "public.sessions" in told.gates[0].reason
+    found = readiness(await facts(product), Thresholds())
+    assert found.phase is Phase.INSTALLING
+    assert "public.sessions" in found.gates[0].reason
 
 
 async def test_a_plan_of_an_earlier_installation_is_invalid(product: RunningProduct) -> None:
@@ -125,10 +125,10 @@ async def test_the_command_prints_them_and_exits_with_3(
     monkeypatch.setenv("DATABASE_URL", product.direct.dsn)
     printed = await asyncio.to_thread(CliRunner().invoke, app, ["gates", "--json"])
     assert printed.exit_code == 3
-    told = json.loads(printed.stdout)
-    assert told["is_ready"] is False
-    assert told["phase"] == "installed"
-    assert {gate["name"] for gate in told["gates"] if gate["is_passed"]} >= {"capture", "parked"}
+    found = json.loads(printed.stdout)
+    assert found["is_ready"] is False
+    assert found["phase"] == "installed"
+    assert {gate["name"] for gate in found["gates"] if gate["is_passed"]} >= {"capture", "parked"}
     table = await asyncio.to_thread(CliRunner().invoke, app, ["gates"])
     assert table.exit_code == 3
     assert "Phase: installed" in table.stdout

@@ -68,8 +68,8 @@ def test_the_guide_leads_from_a_table_to_an_item(
     assert {one["Key"] for one in stored} == {item["contentKey"]["S"] for item in items}
     (compare,) = lines_with("verify")
     assert "both stores hold the same" in crossfade(compare)
-    (look,) = lines_with("explain")
-    assert "equal" in crossfade(look)
+    (command,) = lines_with("explain")
+    assert "equal" in crossfade(command)
 
 
 @pytest.mark.parametrize("word", ["status", "uninstall", "local up", "local down"])

@@ -130,7 +130,7 @@ async def test_failures_are_counted_by_minute_and_class(product: RunningProduct)
         await eventually(lambda: said(product, BreakerOpened))
         stores = "SELECT stores_open FROM crossfade.process"
         await until(product, stores, lambda left_alone: left_alone == ["dynamodb"])
-    told = Counter(
+    expected = Counter(
         (event.key.entity, event.error.__name__)
         for event in product.events
         if isinstance(event, PushFailed)
@@ -139,8 +139,8 @@ async def test_failures_are_counted_by_minute_and_class(product: RunningProduct)
         "SELECT entity, error, sum(failures)::bigint FROM crossfade.failure_minute"
         " GROUP BY entity, error"
     )
-    assert {(entity, error): times for entity, error, times in rows} == told
-    assert told["user", "ServerFault"] >= product.settings.breaker_failures_max
+    assert {(entity, error): times for entity, error, times in rows} == expected
+    assert expected["user", "ServerFault"] >= product.settings.breaker_failures_max
     product.dynamo.clear()
 
 
@@ -168,13 +168,13 @@ async def test_a_process_ends_though_its_pulse_swallows_a_cancellation(
 ) -> None:
     settings = product.settings.model_copy(update=OFTEN)
     async with asyncio.timeout(SECONDS_MAX), open_pool(product.direct.dsn) as pool:
-        deaf = DeafPool(pool)
-        async with open_heartbeat(settings, cast("Any", deaf), product.events.append):
-            await deaf.inner.waits.wait()
+        swallowing = SwallowingPool(pool)
+        async with open_heartbeat(settings, cast("Any", swallowing), product.events.append):
+            await swallowing.inner.waits.wait()
     assert await product.sql("SELECT * FROM crossfade.process") == []
 
 
-class DeafPool:
+class SwallowingPool:
     """A pool that swallows the cancellation of the first task that waits for a connection."""
 
     def __init__(self, pool: AsyncConnectionPool) -> None:

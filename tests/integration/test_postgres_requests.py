@@ -175,8 +175,8 @@ async def test_what_was_revealed_is_forgotten_in_time(
 async def test_a_step_does_what_was_asked_and_says_how_it_ended(pool: AsyncConnectionPool) -> None:
     events: list[Event] = []
 
-    async def perform(request: OperatorRequest, tell: work.Report) -> str:
-        tell("half of it")
+    async def perform(request: OperatorRequest, report: work.Report) -> str:
+        report("half of it")
         return f"did {request.kind}"
 
     parts = work.WorkJob(worker(pool), perform, events.append)
@@ -192,8 +192,8 @@ async def test_a_step_does_what_was_asked_and_says_how_it_ended(pool: AsyncConne
 
 
 async def test_a_failure_is_the_requests_end(pool: AsyncConnectionPool) -> None:
-    async def perform(request: OperatorRequest, tell: work.Report) -> str:
-        tell(request.kind)
+    async def perform(request: OperatorRequest, report: work.Report) -> str:
+        report(request.kind)
         raise Unreachable("dynamodb: does not answer")
 
     asked = await worker(pool).ask(Verify(), "ada")
@@ -209,8 +209,8 @@ async def test_the_lease_is_renewed_and_progress_reported_during_long_work(
 ) -> None:
     seen = asyncio.Event()
 
-    async def perform(request: OperatorRequest, tell: work.Report) -> str:
-        tell("7 rows read")
+    async def perform(request: OperatorRequest, report: work.Report) -> str:
+        report("7 rows read")
         async with asyncio.timeout(60):
             while True:
                 now = await worker(pool).find(request.id)
@@ -230,8 +230,8 @@ async def test_a_step_ends_though_the_renewal_swallows_a_cancellation(
 ) -> None:
     desk = SwallowsCancel(worker(pool, 0.003), "renew")
 
-    async def perform(request: OperatorRequest, tell: work.Report) -> str:
-        tell(request.kind)
+    async def perform(request: OperatorRequest, report: work.Report) -> str:
+        report(request.kind)
         await desk.waits.wait()
         return "done"
 
@@ -246,8 +246,8 @@ async def test_a_step_ends_though_the_renewal_swallows_a_cancellation(
 async def test_a_cancelled_step_gives_its_request_back(pool: AsyncConnectionPool) -> None:
     begun = asyncio.Event()
 
-    async def perform(request: OperatorRequest, tell: work.Report) -> str:
-        tell(request.kind)
+    async def perform(request: OperatorRequest, report: work.Report) -> str:
+        report(request.kind)
         begun.set()
         await asyncio.Event().wait()
         return ""
@@ -266,8 +266,8 @@ async def test_a_cancelled_step_gives_its_request_back(pool: AsyncConnectionPool
 async def test_a_request_that_ends_its_workers_is_given_up(
     pool: AsyncConnectionPool, database: Database
 ) -> None:
-    async def perform(request: OperatorRequest, tell: work.Report) -> str:
-        tell(request.kind)
+    async def perform(request: OperatorRequest, report: work.Report) -> str:
+        report(request.kind)
         return "not reached"
 
     asked = await worker(pool).ask(Verify(), "ada")

@@ -84,19 +84,19 @@ def test_a_sweep_notes_and_waits(staged: Database) -> None:
 
 def fates(*arguments: str) -> list[str]:
     """What a sweep says of each thing; its counts say the same."""
-    told = answer("sweep", *arguments)
-    listed = [one["fate"] for one in told["remnants"]]
-    assert sum(one["count"] for one in told["counts"]) == len(listed)
+    result = answer("sweep", *arguments)
+    listed = [one["fate"] for one in result["remnants"]]
+    assert sum(one["count"] for one in result["counts"]) == len(listed)
     return listed
 
 
 def test_progress_is_reported_beside_the_result(staged: Database) -> None:
     del staged
     for command, event in (("repair", "repairing"), ("sweep", "sweeping")):
-        told = crossfade(command, "--json", "--dry-run")
-        line = json.loads(told.stderr.splitlines()[-1])
+        result = crossfade(command, "--json", "--dry-run")
+        line = json.loads(result.stderr.splitlines()[-1])
         assert line["event"] == event
-        assert "counts" in json.loads(told.stdout)
+        assert "counts" in json.loads(result.stdout)
 
 
 def test_the_report_shows_what_the_ledger_knows(staged: Database, tmp_path: Path) -> None:
@@ -110,13 +110,13 @@ def test_the_report_shows_what_the_ledger_knows(staged: Database, tmp_path: Path
     html = path.read_text("utf-8")
     assert "75 %" in html
     assert "lost write" in html
-    told = answer("report")
-    assert [one["verdict"] for one in told["findings"]] == ["drift_foreign", "drift_missing"]
-    assert [(one["entity"], one["key"]) for one in told["slowest"]] == [("user", ["u"])]
-    (user,) = [one for one in told["entities"] if one["name"] == "user"]
+    result = answer("report")
+    assert [one["verdict"] for one in result["findings"]] == ["drift_foreign", "drift_missing"]
+    assert [(one["entity"], one["key"]) for one in result["slowest"]] == [("user", ["u"])]
+    (user,) = [one for one in result["entities"] if one["name"] == "user"]
     assert (user["keys"], user["dirty"], user["open_findings"]) == (1, 1, 1)
     assert user["verified_at"] is not None
-    assert user["verified_through"] <= user["replicated_through"] < told["taken_at"]
+    assert user["verified_through"] <= user["replicated_through"] < result["taken_at"]
 
 
 def test_a_report_that_cannot_be_written_says_so(staged: Database, tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ async def test_all_corruptions_at_once_are_repaired(product: RunningProduct) -> 
         results = await repair_page(route, after=0, findings_max=100)
     assert {result.is_closed for result in results} == {True}
     await product.assert_equal()
-    (told,) = product.observed(Repaired)
-    assert (told.closed, told.open, told.left) == (len(results), 0, 0)
+    (event,) = product.observed(Repaired)
+    assert (event.closed, event.open, event.left) == (len(results), 0, 0)
 
 
 async def test_a_dry_run_says_what_it_would_do_and_changes_nothing(product: RunningProduct) -> None:
@@ -111,8 +111,8 @@ async def test_a_foreign_item_is_not_changed(product: RunningProduct) -> None:
     assert result.remedy.action is Action.LEAVE
     assert not result.is_closed
     assert await everything(product) == before
-    (told,) = product.observed(Repaired)
-    assert (told.closed, told.open, told.left) == (0, 0, 1)
+    (event,) = product.observed(Repaired)
+    assert (event.closed, event.open, event.left) == (0, 0, 1)
 
 
 async def test_a_finding_that_settled_itself_is_closed(product: RunningProduct) -> None:

@@ -54,9 +54,9 @@ async def mark(verified_notes: VerifiedNotes) -> None:
     )
 
 
-@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
 async def test_the_relay_pauses_the_entity_and_says_why(
-    verified_notes: VerifiedNotes, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, reason: str
 ) -> None:
     before = verified_notes.item("a")
     await verified_notes.sql(f"ALTER TABLE notes {change}")
@@ -65,12 +65,12 @@ async def test_the_relay_pauses_the_entity_and_says_why(
     assert verified_notes.item("a") == before
     (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
     assert (paused.entity, paused.error) == ("note", SchemaChanged)
-    assert told in paused.reason
+    assert reason in paused.reason
 
 
-@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
 async def test_the_fast_path_leaves_the_row_to_the_relay(
-    verified_notes: VerifiedNotes, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, reason: str
 ) -> None:
     before = verified_notes.item("a")
     await verified_notes.sql(f"ALTER TABLE notes {change}")
@@ -78,13 +78,13 @@ async def test_the_fast_path_leaves_the_row_to_the_relay(
     assert not await verified_notes.migration.push("note", "a", wait=True)
     assert verified_notes.item("a") == before
     assert (
-        told in next(one for one in verified_notes.events if isinstance(one, EntityPaused)).reason
+        reason in next(one for one in verified_notes.events if isinstance(one, EntityPaused)).reason
     )
 
 
-@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
 async def test_a_page_of_the_backfill_is_refused(
-    verified_notes: VerifiedNotes, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, reason: str
 ) -> None:
     """A page without rows too: its window would else count as done."""
     async with open_windows(verified_notes.settings, [NOTES]) as windows:
@@ -93,23 +93,23 @@ async def test_a_page_of_the_backfill_is_refused(
         for last in (None, ("a",)):
             with pytest.raises(SchemaChanged) as refused:
                 await windows.page(Window("note", last=last), 10)
-            assert told in str(refused.value)
+            assert reason in str(refused.value)
 
 
-@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
 async def test_a_pass_of_verification_ends_and_says_why(
-    verified_notes: VerifiedNotes, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, reason: str
 ) -> None:
     await verified_notes.sql(f"ALTER TABLE notes {change}")
     with pytest.raises(SchemaChanged) as refused:
         await verified_notes.verifier.run_full_pass()
-    assert told in str(refused.value)
+    assert reason in str(refused.value)
     assert await verified_notes.findings() == {}
 
 
-@pytest.mark.parametrize(("change", "told"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
 async def test_continuous_verification_skips_the_entity_and_gives_the_reason(
-    verified_notes: VerifiedNotes, change: str, told: str
+    verified_notes: VerifiedNotes, change: str, reason: str
 ) -> None:
     await verified_notes.sql(f"ALTER TABLE notes {change}")
     async with verified_notes.verifier.continuous_run() as watch:
@@ -117,7 +117,7 @@ async def test_continuous_verification_skips_the_entity_and_gives_the_reason(
             assert not await watch.step()
     assert await verified_notes.findings() == {}
     (paused,) = [one for one in verified_notes.events if isinstance(one, EntityPaused)]
-    assert told in paused.reason
+    assert reason in paused.reason
 
 
 async def test_continuous_verification_continues_with_other_entities(

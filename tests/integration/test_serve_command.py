@@ -44,7 +44,7 @@ async def crossfade(*words: str) -> AsyncIterator[Process]:
         await process.communicate()
 
 
-async def url_told(stream: asyncio.StreamReader | None) -> str:
+async def printed_url(stream: asyncio.StreamReader | None) -> str:
     """The address that a command prints first."""
     assert stream is not None
     found = URL.search(await stream.readline())
@@ -58,7 +58,7 @@ async def test_serve_takes_a_free_port_and_ends_on_a_signal(
 ) -> None:
     """It ends at once and in order, though a client watches."""
     async with crossfade("serve", "--port", "0") as process:
-        url = await url_told(process.stdout)
+        url = await printed_url(process.stdout)
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=SECONDS_MAX) as client:
             assert (await client.get("/readyz")).text == "ready\n"
             async with client.stream("GET", "/overview/live") as live:
@@ -74,9 +74,9 @@ async def test_serve_takes_a_free_port_and_ends_on_a_signal(
 
 async def test_serve_refuses_to_show_an_open_dashboard() -> None:
     async with crossfade("serve", "--host", "0.0.0.0") as process:  # noqa: S104
-        _, told = await process.communicate()
+        _, printed = await process.communicate()
     assert process.returncode == 1
-    assert b"CROSSFADE_OPERATOR_TOKEN" in told
+    assert b"CROSSFADE_OPERATOR_TOKEN" in printed
 
 
 async def test_serve_without_its_extra_says_what_to_install() -> None:
@@ -88,9 +88,9 @@ async def test_serve_without_its_extra_says_what_to_install() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", without, stdout=PIPE, stderr=PIPE
     )
-    _, told = await process.communicate()
+    _, printed = await process.communicate()
     assert process.returncode == 1
-    assert b"fastapi, which is not installed: pip install 'crossfade[web]'" in told
+    assert b"fastapi, which is not installed: pip install 'crossfade[web]'" in printed
 
 
 async def test_a_relay_shows_its_metrics(environment: Database) -> None:
@@ -98,7 +98,7 @@ async def test_a_relay_shows_its_metrics(environment: Database) -> None:
         "INSERT INTO users (id, email, updated_at) VALUES ('u', 'u@example.org', now())"
     )
     async with crossfade("relay", "--metrics-port", "0") as process:
-        url = await url_told(process.stderr)
+        url = await printed_url(process.stderr)
         async with httpx.AsyncClient(trust_env=False, timeout=SECONDS_MAX) as client:
             while not await delivered(client, url):  # noqa: ASYNC110 - the relay is asked
                 await asyncio.sleep(0.1)

@@ -40,23 +40,23 @@ async def serving(folder: Path) -> AsyncIterator[tuple[Process, dict[str, str]]]
 async def addresses(process: Process) -> dict[str, str]:
     """Read what the command prints until it has printed the addresses of both applications."""
     assert process.stderr is not None
-    told: dict[str, str] = {}
-    while len(told) < len(("application", "dashboard")):
+    urls: dict[str, str] = {}
+    while len(urls) < len(("application", "dashboard")):
         line = (await process.stderr.readline()).decode()
         assert line, "the command ended"
-        told |= {found[1]: found[2] for found in ADDRESS.finditer(line)}
-    return told
+        urls |= {found[1]: found[2] for found in ADDRESS.finditer(line)}
+    return urls
 
 
-async def assert_both_answer(told: dict[str, str]) -> None:
+async def assert_both_answer(urls: dict[str, str]) -> None:
     async with httpx.AsyncClient() as client:
-        assert (await client.get(told["application"])).status_code == HTTPStatus.OK
-        assert (await client.get(f"{told['dashboard']}/readyz")).status_code == HTTPStatus.OK
+        assert (await client.get(urls["application"])).status_code == HTTPStatus.OK
+        assert (await client.get(f"{urls['dashboard']}/readyz")).status_code == HTTPStatus.OK
 
 
 async def test_one_command_serves_everything_until_it_is_stopped(data_folder: Path) -> None:
-    async with serving(data_folder) as (process, told):
-        await assert_both_answer(told)
+    async with serving(data_folder) as (process, urls):
+        await assert_both_answer(urls)
         process.send_signal(signal.SIGINT)
         await ended(process)
     assert {engine.state for engine in status(data_folder)} == {State.STOPPED}
@@ -66,8 +66,8 @@ async def test_it_joins_engines_that_run_and_ends_when_they_are_stopped(data_fol
     """So does what a demonstration leaves running."""
     await up(data_folder)
     try:
-        async with serving(data_folder) as (process, told):
-            await assert_both_answer(told)
+        async with serving(data_folder) as (process, urls):
+            await assert_both_answer(urls)
             await down(data_folder)
             await ended(process)
     finally:

@@ -42,16 +42,20 @@ def body(answer: httpx.Response, status: HTTPStatus = HTTPStatus.OK) -> Any:
 def problem(answer: httpx.Response, status: HTTPStatus) -> Any:
     """Return the problem details of an answer."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
-    told = body(answer, status)
-    assert (told["status"], told["title"], told["type"]) == (status, status.phrase, "about:blank")
-    return told
+    found = body(answer, status)
+    assert (found["status"], found["title"], found["type"]) == (
+        status,
+        status.phrase,
+        "about:blank",
+    )
+    return found
 
 
 async def make_session(program: httpx.AsyncClient, **given: object) -> Any:
     """Make a session in a new campaign and return it."""
     campaign = body(await program.post("campaigns", json={"name": "Salt"}), HTTPStatus.CREATED)
-    told = {"name": "One", "campaign_id": campaign["id"], **given}
-    return body(await program.post("sessions", json=told), HTTPStatus.CREATED)
+    new = {"name": "One", "campaign_id": campaign["id"], **given}
+    return body(await program.post("sessions", json=new), HTTPStatus.CREATED)
 
 
 async def test_a_program_does_what_its_user_can_do(site: TestedSite) -> None:
@@ -125,8 +129,8 @@ async def test_what_is_not_accepted_names_its_field(site: TestedSite) -> None:
         ada.headers["content-type"] = "application/json"
         for content, field in REFUSED:
             answer = await ada.post("campaigns", content=content)
-            told = problem(answer, HTTPStatus.UNPROCESSABLE_ENTITY)
-            assert [one["field"] for one in told["problems"]] == [field], content
+            refusal = problem(answer, HTTPStatus.UNPROCESSABLE_ENTITY)
+            assert [one["field"] for one in refusal["problems"]] == [field], content
         problem(await ada.post("campaigns", content=b"\xff"), HTTPStatus.BAD_REQUEST)
         assert body(await ada.get("campaigns"))["items"] == []
 

@@ -210,9 +210,9 @@ async def test_script_in_every_field_is_text(scene: Scene) -> None:
         assert answer.status_code in {200, 303, 422}, (address, answer.status_code)
         seen.append(answer)
     campaign = at("/campaigns/{campaign_id}")
-    looked_at = ["/campaigns", "/profile", "/profile/tokens", "/sessions", campaign]
-    looked_at += [f"{campaign}/edit", f"{campaign}/delete", f"/{SCRIPT}"]
-    seen.extend([await ada.get(path) for path in looked_at])
+    paths = ["/campaigns", "/profile", "/profile/tokens", "/sessions", campaign]
+    paths += [f"{campaign}/edit", f"{campaign}/delete", f"/{SCRIPT}"]
+    seen.extend([await ada.get(path) for path in paths])
     seen.append(await ada.get("/sign-in", params={"next": f"/{SCRIPT}"}))
     seen.append(await ada.get("/campaigns", params={"status": SCRIPT, "after": SCRIPT}))
     for answer in seen:

@@ -81,7 +81,7 @@ def archive() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "expected"),
     [
         ("s.txt", b"GM: a\n[00:99:00] GM: secret", "Line 2: a time with more than 59"),
         ("s.srt", b"1\n00:00:01,000\nsecret", "Line 2: no times of a cue"),
@@ -96,7 +96,7 @@ def archive() -> bytes:
     ],
 )
 async def test_a_malformed_file_is_named_beside_the_field(
-    site: TestedSite, name: str, content: bytes, told: str
+    site: TestedSite, name: str, content: bytes, expected: str
 ) -> None:
     async with site.browser() as ada:
         person = await sign_up(site, ada)
@@ -105,7 +105,7 @@ async def test_a_malformed_file_is_named_beside_the_field(
         assert page.status_code == 422
         problem = re.search(r'id="file-problem">(.*?)</p>', page.text)
         assert problem is not None
-        assert told in problem[1]
+        assert expected in problem[1]
         assert "secret" not in page.text
         assert (await get_session(site.app, person.id, session.id)).revision == 0
 
@@ -240,7 +240,7 @@ async def test_a_line_that_two_people_edit_is_shown_in_both_versions(site: Teste
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ({"text": ""}, "text-problem"),
         ({"text": "x" * 20_001}, "text-problem"),
@@ -250,7 +250,7 @@ async def test_a_line_that_two_people_edit_is_shown_in_both_versions(site: Teste
     ],
 )
 async def test_a_line_that_cannot_be_is_shown_again(
-    site: TestedSite, typed: dict[str, str], told: str
+    site: TestedSite, typed: dict[str, str], expected: str
 ) -> None:
     async with site.browser() as ada:
         person = await sign_up(site, ada)
@@ -260,7 +260,7 @@ async def test_a_line_that_cannot_be_is_shown_again(
         to = f"/sessions/{session.id}/transcript/turns/0"
         page = await submit(ada, address, {"expected": digest(turn), **typed}, to=to)
         assert page.status_code == 422
-        assert f'id="{told}"' in page.text
+        assert f'id="{expected}"' in page.text
 
 
 @pytest.mark.parametrize("position", ["-1", "x", "9999999", "1.5", "%00"])

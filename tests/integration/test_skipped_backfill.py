@@ -64,17 +64,17 @@ async def run_altering(
 
 async def assert_left_out(product: RunningProduct, entity: str) -> None:
     """Every other entity is done."""
-    standing = await progress(product)
-    assert {one.entity for one in standing.values() if not one.is_done} == {entity}
+    by_entity = await progress(product)
+    assert {one.entity for one in by_entity.values() if not one.is_done} == {entity}
     assert {(one.job, one.entity) for one in product.observed(EntitySkipped)} == {
         ("backfill", entity)
     }
 
 
 async def assert_all_copied(product: RunningProduct) -> None:
-    standing = await run_backfill(product)
-    assert {one.is_done for one in standing.values()} == {True}
-    assert (standing["campaign"].tally.read, standing["session"].tally.read) == (
+    by_entity = await run_backfill(product)
+    assert {one.is_done for one in by_entity.values()} == {True}
+    assert (by_entity["campaign"].tally.read, by_entity["session"].tally.read) == (
         CAMPAIGNS,
         SESSIONS,
     )
@@ -133,25 +133,25 @@ async def test_a_table_that_is_gone_in_the_middle_is_left_out(furnished: Running
 
 
 @pytest.mark.parametrize(
-    ("alter", "back", "told"),
+    ("alter", "back", "reason"),
     [
         ("campaigns RENAME TO others", "others RENAME TO campaigns", "does not exist"),
         ("campaigns RENAME id TO name_of", "campaigns RENAME name_of TO id", "id does not exist"),
     ],
 )
 async def test_a_table_that_cannot_be_cut_into_windows_is_left_out(
-    furnished: RunningProduct, alter: str, back: str, told: str
+    furnished: RunningProduct, alter: str, back: str, reason: str
 ) -> None:
     await furnished.sql(f"ALTER TABLE {alter}")
     async with open_windows(furnished.settings, APPLICATION.mappings) as windows:
         (left_out,) = await plan_backfill(windows, BackfillOptions())
     assert left_out.entity == "campaign"
-    assert told in left_out.reason
+    assert reason in left_out.reason
     async with a_job(furnished) as job:
         await copy.run(job)
-    standing = await progress(furnished)
-    assert "campaign" not in standing
-    assert {one.is_done for one in standing.values()} == {True}
+    by_entity = await progress(furnished)
+    assert "campaign" not in by_entity
+    assert {one.is_done for one in by_entity.values()} == {True}
     await mend(furnished, f"ALTER TABLE {back}")
     await assert_all_copied(furnished)
 

@@ -47,9 +47,9 @@ def lose_items(dynamo: DynamoEngine, s3: S3Engine) -> None:
         client.delete_item(TableName=s3.bucket, Key={"pk": item["pk"], "sk": item["sk"]})
 
 
-def assert_named(told: Any) -> None:
+def assert_named(result: Any) -> None:
     """The altered entity is named, with the reason and the remedy."""
-    ((entity, reason, remedy),) = [one.values() for one in told["left_out"]]
+    ((entity, reason, remedy),) = [one.values() for one in result["left_out"]]
     assert entity == "campaign"
     assert REASON in reason
     assert "crossfade install" in remedy
@@ -57,17 +57,17 @@ def assert_named(told: Any) -> None:
 
 def test_verify_names_what_it_left_out(staged: Database) -> None:
     alter(staged)
-    told = answer("verify", code=3)
-    assert_named(told)
-    assert "campaign" not in told["run"]["entities"]
-    assert (told["run"]["tally"]["source_rows"], told["open"]) == (1, {})
+    result = answer("verify", code=3)
+    assert_named(result)
+    assert "campaign" not in result["run"]["entities"]
+    assert (result["run"]["tally"]["source_rows"], result["open"]) == (1, {})
     shown = crossfade("verify", code=3).stdout
     assert REASON in shown
     assert "both stores hold the same of api-token" in shown
     mend(staged)
-    told = answer("verify")
-    assert told["left_out"] == []
-    assert told["run"]["tally"]["equal_keys"] == 2
+    result = answer("verify")
+    assert result["left_out"] == []
+    assert result["run"]["tally"]["equal_keys"] == 2
 
 
 def test_reports_say_what_a_run_went_without(staged: Database, tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_reports_say_what_a_run_went_without(staged: Database, tmp_path: Path) -
     file = tmp_path / "parity.html"
     crossfade("report", "--out", str(file))
     assert "full, without campaign" in file.read_text()
-    told = {one["name"]: one["verified_at"] for one in answer("report")["entities"]}
-    assert told["campaign"] is None
-    assert told["user"] is not None
+    result = {one["name"]: one["verified_at"] for one in answer("report")["entities"]}
+    assert result["campaign"] is None
+    assert result["user"] is not None
 
 
 def test_no_certificate_claims_what_was_left_out(staged: Database, tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ def test_open_findings_of_what_was_left_out_are_shown(
     lose_items(ministack, bucket)
     assert answer("verify", code=3)["open"] == {"drift_missing": 2}
     alter(staged)
-    told = answer("verify", code=3)
-    assert_named(told)
-    assert told["open"] == {"drift_missing": 2}
-    assert told["run"]["tally"]["drifted_keys"] == 1
+    result = answer("verify", code=3)
+    assert_named(result)
+    assert result["open"] == {"drift_missing": 2}
+    assert result["run"]["tally"]["drifted_keys"] == 1
 
 
 def test_repair_names_what_it_left_out(
@@ -114,9 +114,9 @@ def test_repair_names_what_it_left_out(
     planned = answer("repair", "--dry-run", code=3)
     assert_named(planned)
     assert planned["counts"] == {"closed": 0, "open": 0, "left_out": 1, "planned": 1}
-    told = answer("repair", code=3)
-    assert_named(told)
-    assert told["counts"] == {"closed": 1, "open": 0, "left_out": 1, "planned": 0}
+    result = answer("repair", code=3)
+    assert_named(result)
+    assert result["counts"] == {"closed": 1, "open": 0, "left_out": 1, "planned": 0}
     shown = crossfade("repair", code=3).stdout
     assert REASON in shown
     assert "1 skipped: its table has changed" in shown
@@ -151,19 +151,19 @@ def stocked(environment: Database) -> Database:
 @pytest.mark.parametrize("options", [(), ("--dry-run",), ("--workers", "2")])
 def test_a_backfill_names_what_it_left_out(stocked: Database, options: tuple[str, ...]) -> None:
     alter(stocked)
-    told = {one["entity"]: one for one in answer("backfill", *options, code=3)}
-    assert_named({"left_out": [told["campaign"]["left_out"]]})
-    assert [one["left_out"] for name, one in told.items() if name != "campaign"] == [None] * 6
-    assert (told["user"]["written"], told["campaign"]["written"]) == (1, 0)
+    result = {one["entity"]: one for one in answer("backfill", *options, code=3)}
+    assert_named({"left_out": [result["campaign"]["left_out"]]})
+    assert [one["left_out"] for name, one in result.items() if name != "campaign"] == [None] * 6
+    assert (result["user"]["written"], result["campaign"]["written"]) == (1, 0)
     assert REASON in crossfade("backfill", *options, code=3).stdout
     mend(stocked)
-    told = {one["entity"]: one for one in answer("backfill", *options)}
-    assert (told["campaign"]["written"], told["campaign"]["left_out"]) == (1, None)
+    result = {one["entity"]: one for one in answer("backfill", *options)}
+    assert (result["campaign"]["written"], result["campaign"]["left_out"]) == (1, None)
 
 
 def test_a_backfill_names_what_it_could_not_plan(stocked: Database) -> None:
     stocked.execute("ALTER TABLE campaigns RENAME TO others")
-    told = {one["entity"]: one for one in answer("backfill", code=3)}
-    assert "does not exist" in told["campaign"]["left_out"]["reason"]
-    assert told["campaign"]["windows"] == 0
-    assert told["user"]["written"] == 1
+    result = {one["entity"]: one for one in answer("backfill", code=3)}
+    assert "does not exist" in result["campaign"]["left_out"]["reason"]
+    assert result["campaign"]["windows"] == 0
+    assert result["user"]["written"] == 1

@@ -62,8 +62,8 @@ async def assert_users_repaired(
         assert one.skipped is not None
         assert REASON in one.skipped.reason
     assert await open_findings(product) == len(CAMPAIGNS)
-    (told,) = product.observed(Repaired)
-    assert (told.closed, told.open, told.left) == (len(USERS), len(CAMPAIGNS) - left, left)
+    (event,) = product.observed(Repaired)
+    assert (event.closed, event.open, event.left) == (len(USERS), len(CAMPAIGNS) - left, left)
     assert {(one.job, one.entity) for one in product.observed(EntitySkipped)} == {
         ("repair", "campaign")
     }

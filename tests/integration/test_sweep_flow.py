@@ -76,10 +76,13 @@ async def test_what_is_left_of_a_deleted_row_is_noted_then_removed(product: Runn
         assert objects(product) == []
         assert await swept(route) == []
     await product.assert_equal()
-    told = product.observed(Swept)
-    assert [one.noted for one in told if one.kind == "tombstone"] == [1, 0]
-    assert [one.removed for one in told if one.kind == "tombstone"] == [0, 1]
-    assert [(one.checked, one.removed) for one in told if one.kind == "object"] == [(1, 0), (1, 1)]
+    events = product.observed(Swept)
+    assert [one.noted for one in events if one.kind == "tombstone"] == [1, 0]
+    assert [one.removed for one in events if one.kind == "tombstone"] == [0, 1]
+    assert [(one.checked, one.removed) for one in events if one.kind == "object"] == [
+        (1, 0),
+        (1, 1),
+    ]
 
 
 async def test_nothing_is_removed_within_the_grace_period(product: RunningProduct) -> None:

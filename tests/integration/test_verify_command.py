@@ -40,9 +40,9 @@ def remove(table: Any, user: str) -> None:
 def test_equal_stores_end_well_and_drift_ends_with_3(table: Any) -> None:
     assert "both stores hold the same" in crossfade("verify").stdout
     remove(table, "u2")
-    told = crossfade("verify", code=3).stdout
-    assert "user/u2" in told
-    assert "drift_missing" in told
+    printed = crossfade("verify", code=3).stdout
+    assert "user/u2" in printed
+    assert "drift_missing" in printed
     found = json.loads(crossfade("verify", "user", "--json", code=3).stdout)
     assert found["open"] == {"drift_missing": 1}
     assert found["run"]["tally"]["equal_keys"] == 2
@@ -61,8 +61,8 @@ def test_a_certificate_without_a_folder_is_refused_before_the_pass(tmp_path: Pat
 def test_a_certificate_holds_until_something_changes(table: Any, tmp_path: Path) -> None:
     file = tmp_path / "parity.json"
     crossfade("verify", "--deep", "--certificate", str(file))
-    told = json.loads(file.read_bytes())
-    assert (told["source_rows"], told["equal_keys"], told["is_deep"]) == (3, 3, True)
+    printed = json.loads(file.read_bytes())
+    assert (printed["source_rows"], printed["equal_keys"], printed["is_deep"]) == (3, 3, True)
     assert "holds" in crossfade("verify", "--check", str(file)).stderr
     _, _, database = table
     database.execute("UPDATE users SET name = 'other' WHERE id = 'u1'")
@@ -84,9 +84,9 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_key_is_explained_without_content_unless_asked_for(table: Any) -> None:
-    told = crossfade("explain", "user", "u1").stdout
-    assert "equal" in told
-    assert "private name" not in told
+    printed = crossfade("explain", "user", "u1").stdout
+    assert "equal" in printed
+    assert "private name" not in printed
     assert "private name" in crossfade("explain", "user", "u1", "--reveal").stdout
     remove(table, "u1")
     crossfade("verify", code=3)

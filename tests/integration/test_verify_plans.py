@@ -15,29 +15,29 @@ KEYS = '[{"ordinal": 0, "key": ["a", "f", null]}]'
 async def test_pages_follow_the_primary_key(database: Database) -> None:
     async with captured_notes(database):
         page = page_statement(NOTES, has_last=True)
-        told = await plan(database, page, {"last_key": ["a"], "rows_max": 10})
-        assert "Index Scan using notes_pkey" in told
-        assert "Sort" not in told.replace("Sort Key", "")
+        steps = await plan(database, page, {"last_key": ["a"], "rows_max": 10})
+        assert "Index Scan using notes_pkey" in steps
+        assert "Sort" not in steps.replace("Sort Key", "")
 
 
 async def test_key_statuses_are_read_by_primary_key(database: Database) -> None:
     async with captured_notes(database):
-        told = await plan(database, key_status_statement(NOTES), {"keys": KEYS})
-        assert scanned_whole(told, ["ledger", "notes"]) == []
+        steps = await plan(database, key_status_statement(NOTES), {"keys": KEYS})
+        assert scanned_whole(steps, ["ledger", "notes"]) == []
 
 
 async def test_unverified_keys_come_from_their_index(database: Database) -> None:
     async with captured_notes(database):
-        told = await plan(database, query("unverified"), {"entities": ["note"], "keys_max": 10})
-        assert "ledger_unverified" in told
+        steps = await plan(database, query("unverified"), {"entities": ["note"], "keys_max": 10})
+        assert "ledger_unverified" in steps
 
 
 async def test_the_watermarks_come_from_indexes(database: Database) -> None:
     async with captured_notes(database):
-        told = await plan(database, query("watermarks"), {"entities": ["note"]})
-        assert "ledger_due" in told
-        assert "ledger_unverified" in told
-        assert "ledger_pkey" not in told
+        steps = await plan(database, query("watermarks"), {"entities": ["note"]})
+        assert "ledger_due" in steps
+        assert "ledger_unverified" in steps
+        assert "ledger_pkey" not in steps
 
 
 async def test_writes_to_a_dirty_key_stay_within_their_page(database: Database) -> None:

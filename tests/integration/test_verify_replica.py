@@ -139,8 +139,8 @@ async def test_rows_come_from_the_replica(verified_notes: VerifiedNotes, pair: P
     ):
         cursor = await connection.execute("SELECT pg_is_in_recovery()")
         assert await cursor.fetchone() == ("t",)
-    told = "SELECT seq_scan + idx_scan > 0 FROM pg_stat_user_tables WHERE relname = 'notes'"
-    await _until(pair.on_replica(verified_notes.database), told)
+    was_read = "SELECT seq_scan + idx_scan > 0 FROM pg_stat_user_tables WHERE relname = 'notes'"
+    await _until(pair.on_replica(verified_notes.database), was_read)
 
 
 async def test_a_replica_that_replays_nothing_fails_the_pass_in_time(

@@ -25,7 +25,7 @@ from support.engines.product import RunningProduct
 
 
 @dataclass(frozen=True)
-class Eyes:
+class ItemComparison:
     """Compares the item that a row makes now with the one that stands, and reads the objects."""
 
     product: RunningProduct
@@ -69,7 +69,7 @@ async def repair_route(product: RunningProduct) -> AsyncIterator[repair.RepairSt
             objects=migration.objects,
             codecs=migration.route.codecs,
             deliver=partial(delivery.deliver, migration.route),
-            compare=Eyes(product, items),
+            compare=ItemComparison(product, items),
             observe=product.events.append,
             who="repair by a test",
         )

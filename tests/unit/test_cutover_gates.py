@@ -56,10 +56,10 @@ def worse(**changes: Any) -> Facts:
 
 
 def test_everything_in_order_is_ready() -> None:
-    told = readiness(READY, THRESHOLDS)
-    assert (told.phase, told.is_ready) == (Phase.READY, True)
-    assert all(gate.is_passed for gate in told.gates)
-    assert len(told.gates) == 12
+    found = readiness(READY, THRESHOLDS)
+    assert (found.phase, found.is_ready) == (Phase.READY, True)
+    assert all(gate.is_passed for gate in found.gates)
+    assert len(found.gates) == 12
 
 
 @pytest.mark.parametrize(
@@ -114,15 +114,15 @@ def test_the_worst_entity_is_shown_and_named() -> None:
 
 
 def test_a_migration_without_canaries_is_not_asked_for_one() -> None:
-    told = readiness(replace(READY, canary_at=None), THRESHOLDS)
-    assert told.is_ready
-    assert "canary" not in {gate.name for gate in told.gates}
+    found = readiness(replace(READY, canary_at=None), THRESHOLDS)
+    assert found.is_ready
+    assert "canary" not in {gate.name for gate in found.gates}
 
 
 def test_nothing_installed_is_not_ready() -> None:
-    told = readiness(replace(READY, entities=()), THRESHOLDS)
-    assert told.phase is Phase.INSTALLING
-    assert "capture" in {gate.name for gate in told.gates if not gate.is_passed}
+    found = readiness(replace(READY, entities=()), THRESHOLDS)
+    assert found.phase is Phase.INSTALLING
+    assert "capture" in {gate.name for gate in found.gates if not gate.is_passed}
 
 
 @pytest.mark.parametrize(

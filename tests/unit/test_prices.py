@@ -34,7 +34,7 @@ def test_a_price_list_changes_what_it_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         (b'{"write_unit_million": 1}', "write_unit_million"),
         (b'{"write_units_million": "cheap"}', "write_units_million"),
@@ -42,6 +42,6 @@ def test_a_price_list_changes_what_it_names() -> None:
         (b"{", "prices"),
     ],
 )
-def test_an_invalid_price_list_is_refused(document: bytes, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told):
+def test_an_invalid_price_list_is_refused(document: bytes, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
         read_prices(document)

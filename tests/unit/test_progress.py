@@ -72,11 +72,11 @@ async def test_it_ends_though_a_cancellation_is_swallowed(
         async def read(self) -> Reading:
             return Reading([], {})
 
-    deaf = SwallowsCancel(Figures(), "read")
+    figures = SwallowsCancel(Figures(), "read")
 
     async def job() -> None:
-        async with showing("reading", deaf.read):
-            await deaf.waits.wait()
+        async with showing("reading", figures.read):
+            await figures.waits.wait()
             raise Unreachable("the job")
 
     async with asyncio.timeout(60):

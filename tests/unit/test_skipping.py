@@ -30,13 +30,13 @@ class Tables:
 
 
 async def test_what_cannot_be_read_is_left_out_and_reported_once() -> None:
-    heard: list[SkippedEntity] = []
-    altered = SkipList(heard.append)
+    reported: list[SkippedEntity] = []
+    altered = SkipList(reported.append)
     assert await altered.run(Tables("abcd", altered="ca").read) == "bd"
     assert await altered.run(Tables("abcd", altered="ca").read) == "bd"
     assert altered.names == {"a", "c"}
     expected = [SkippedEntity("a", "a has changed"), SkippedEntity("c", "c has changed")]
-    assert list(altered.skipped) == heard == expected
+    assert list(altered.skipped) == reported == expected
 
 
 @pytest.mark.parametrize("entity", ["", "a"])

@@ -37,14 +37,14 @@ WELL = Overview(
 )
 
 
-def told(**changes: Any) -> dict[str, Any]:
+def page_of(**changes: Any) -> dict[str, Any]:
     """What the page says when some figures are not well."""
     gates = Readiness(NOW, Phase.VALIDATING, ())
     return facts(Snapshot(replace(WELL, **changes), gates, Thresholds()))
 
 
 def test_all_is_well() -> None:
-    page = told()
+    page = page_of()
     assert (page["headline"], page["tone"], page["concerns"]) == ("All is well", Tone.WELL, ())
     assert {tile.tone for tile in page["tiles"]} == {Tone.WELL}
 
@@ -82,7 +82,7 @@ def test_all_is_well() -> None:
 def test_each_thing_that_is_not_well_is_said(
     changes: dict[str, Any], tone: Tone, what: str
 ) -> None:
-    page = told(**changes)
+    page = page_of(**changes)
     (concern,) = page["concerns"]
     assert concern.tone is page["tone"] is tone
     assert what in concern.problem
@@ -91,14 +91,14 @@ def test_each_thing_that_is_not_well_is_said(
 
 def test_the_worst_is_said_first() -> None:
     silent = replace(RELAY, is_alive=False, silent_seconds=40.0)
-    page = told(processes=(silent,), open_findings=2)
+    page = page_of(processes=(silent,), open_findings=2)
     assert [one.tone for one in page["concerns"]] == [Tone.BAD, Tone.BAD, Tone.BUSY]
     assert page["headline"] == "2 problems need attention"
 
 
 def test_a_silent_process_counts_for_nothing() -> None:
     silent = replace(RELAY, is_alive=False, stores_open=("s3",), silent_seconds=40.0)
-    page = told(processes=(RELAY, silent))
+    page = page_of(processes=(RELAY, silent))
     assert page["stores"] == {"DynamoDB": False, "S3": False}
 
 
@@ -109,7 +109,7 @@ def test_failures_are_drawn_in_their_minute() -> None:
         FailureMinute(minute, "Throttled", 6),
         FailureMinute(minute, "TimedOut", 4),
     )
-    page = told(failures=failures)
+    page = page_of(failures=failures)
     oldest, newest = page["failures"]
     assert oldest.label == "11:31: TimedOut 1"
     assert newest.label == "12:30: Throttled 6, TimedOut 4"
@@ -130,6 +130,6 @@ def test_one_failure_among_thousands_is_still_seen() -> None:
 
 def test_lag_is_drawn_from_nothing_to_its_highest() -> None:
     lags = tuple(LagMinute(NOW + timedelta(minutes=at), at, at * 10.0) for at in range(3))
-    drawn = told(lags=lags)["lag"]
+    drawn = page_of(lags=lags)["lag"]
     assert (drawn.low, drawn.high) == (0.0, 20.0)
     assert [dot.label for dot in drawn.dots][-1] == "12:32: 20.0 s, 2 keys"

@@ -218,8 +218,10 @@ def test_tasks_have_names_and_words() -> None:
 
 
 def test_what_is_revealed_is_text_and_not_endless() -> None:
-    told = revealed({"name": "x" * 3000, "note": None}, {"b": {"L": [{"S": "ü"}]}, "a": {"N": "1"}})
-    row, item = told["row"], told["item"]
+    shown = revealed(
+        {"name": "x" * 3000, "note": None}, {"b": {"L": [{"S": "ü"}]}, "a": {"N": "1"}}
+    )
+    row, item = shown["row"], shown["item"]
     assert row is not None
     assert item is not None
     assert row["note"] is None
