@@ -1,4 +1,4 @@
-"""Fixtures every test may use: real engines, a database, table prefix and bucket per test."""
+"""Fixtures of all tests: real engines, and a database, table prefix and bucket per test."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from support.verification import VerifiedNotes, open_verified_notes
 from support.wheels import Wheels, build_wheels, install_wheels
 
 KEPT = Path(__file__).parents[1] / ".venv"
-"""What is computed once and stays between runs."""
+"""The folder of what is computed once and stays between runs."""
 
 # Tables of characters, and of the constants in our code.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(KEPT / "hypothesis"))
@@ -48,21 +48,21 @@ settings.load_profile("any machine")
 
 
 def pytest_configure() -> None:
-    """Let programs that tests start hear Ctrl-C, also where a shell runs the tests with ``&``."""
+    """Let programs that tests start receive Ctrl-C, also in a shell's background job."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
 def own_logs() -> Iterator[None]:
-    """No test logs to where the command of another one did."""
+    """Reset the logs after each test: a command directs them to its own stream."""
     yield
     structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator[Engines]:
-    """The engines of this test process; each starts when first asked for."""
+    """Return the engines of this test process; each starts when a test first asks for it."""
     engines = Engines()
     yield engines
     engines.close()
@@ -70,19 +70,19 @@ def engines() -> Iterator[Engines]:
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
-    """The wheels of both distributions, built from the sources as they are."""
+    """Build the wheels of both distributions from the sources."""
     return build_wheels(tmp_path_factory.mktemp("wheels"))
 
 
 @pytest.fixture(scope="session")
 def installed_wheels(wheels: Wheels, engines: Engines) -> Path:
-    """The programs of an environment with both wheels, open to the user PostgreSQL runs as."""
+    """Return the programs of an environment with both wheels, which any user may run."""
     return install_wheels(engines.new_folder(), wheels.library, wheels.application)
 
 
 @pytest.fixture
 def data_folder(engines: Engines) -> Iterator[Path]:
-    """An empty folder for engines of a test's own, reachable for the user PostgreSQL runs as."""
+    """Return an empty folder for other engines, which any user may enter."""
     folder = engines.new_folder()
     yield folder
     remove(folder)
@@ -90,13 +90,13 @@ def data_folder(engines: Engines) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def cluster(engines: Engines) -> Cluster:
-    """PostgreSQL 18 of the wheel, for tests that make databases of their own."""
+    """Return PostgreSQL 18 of the wheel, for tests that create databases themselves."""
     return engines.cluster(WHEEL)
 
 
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[Database]:
-    """A fresh database on PostgreSQL 18."""
+    """Return a fresh database on PostgreSQL 18."""
     database = cluster.create()
     yield database
     cluster.drop(database)
@@ -104,7 +104,7 @@ def database(cluster: Cluster) -> Iterator[Database]:
 
 @pytest.fixture(params=["wheel", "machine"])
 def every_database(request: pytest.FixtureRequest, engines: Engines) -> Iterator[Database]:
-    """A fresh database on PostgreSQL 18, then on the machine's own version where there is one."""
+    """Return a fresh database on PostgreSQL 18, then on the machine's version, if any."""
     binaries = WHEEL if request.param == "wheel" else installed_binaries()
     if binaries is None:
         pytest.skip("this machine has no PostgreSQL of its own")
@@ -122,37 +122,37 @@ def every_database(request: pytest.FixtureRequest, engines: Engines) -> Iterator
     ]
 )
 def dynamo(request: pytest.FixtureRequest, engines: Engines) -> DynamoEngine:
-    """DynamoDB, by each local implementation in turn; DynamoDB Local only for who asks for it."""
+    """Return DynamoDB by each local implementation in turn; DynamoDB Local only on request."""
     return engines.dynamo(request.param)
 
 
 @pytest.fixture
 def ministack(engines: Engines) -> DynamoEngine:
-    """DynamoDB by ministack only."""
+    """Return DynamoDB by ministack only."""
     return engines.dynamo("ministack")
 
 
 @pytest.fixture(params=["seaweedfs", "ministack"])
 def s3(request: pytest.FixtureRequest, engines: Engines) -> S3Engine:
-    """S3, by each local implementation in turn, with a bucket of this test."""
+    """Return S3 by each local implementation in turn, with a new bucket."""
     return engines.bucket(request.param)
 
 
 @pytest.fixture
 def name_prefix() -> str:
-    """A prefix for the names of this test's tables."""
+    """Return a unique prefix for the names of this test's tables."""
     return f"test-{uuid.uuid4().hex[:12]}-"
 
 
 @pytest.fixture
 def tcp_proxy() -> type[TcpProxy]:
-    """The fault proxy before any server: a context manager of a host and a port."""
+    """Return the fault proxy before any server: a context manager of a host and a port."""
     return TcpProxy
 
 
 @pytest.fixture
 def http_proxy() -> type[HttpProxy]:
-    """The fault proxy before DynamoDB or S3: a context manager of an endpoint."""
+    """Return the fault proxy before DynamoDB or S3: a context manager of an endpoint."""
     return HttpProxy
 
 
@@ -162,7 +162,7 @@ def _migrate(database: Database) -> None:
 
 @pytest.fixture
 def migrated(cluster: Cluster) -> Iterator[Database]:
-    """A fresh database with the application's tables."""
+    """Return a fresh database with the application's tables."""
     database = cluster.create_filled("campaigns", _migrate)
     yield database
     cluster.drop(database)
@@ -170,7 +170,7 @@ def migrated(cluster: Cluster) -> Iterator[Database]:
 
 @pytest.fixture
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engines' credentials, where the standard chain finds them."""
+    """Set the engines' credentials where the standard chain finds them."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
 
@@ -183,7 +183,7 @@ def environment(
     credentials: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Database:
-    """The application's database; commands find it, and a table of the name of the bucket."""
+    """Return the application's database; commands find it, and a table named as the bucket."""
     del credentials
     create_table_with_index(boto_client(ministack), bucket.bucket)
     settings = settings_of(migrated, ministack, bucket)
@@ -194,7 +194,7 @@ def environment(
 
 @pytest.fixture
 def bucket(engines: Engines) -> S3Engine:
-    """A bucket of this test on ministack only."""
+    """Return a new bucket on ministack only."""
     return engines.bucket("ministack")
 
 
@@ -206,7 +206,7 @@ async def product(
     bucket: S3Engine,
     credentials: None,
 ) -> AsyncIterator[RunningProduct]:
-    """The whole product, installed and running on ministack, everything behind proxies.
+    """Return the whole product, installed and running on ministack, everything behind proxies.
 
     A test may give it settings: ``parametrize("product", [HASTY], indirect=True)``.
     """
@@ -221,7 +221,7 @@ async def product(
 async def verified_notes(
     database: Database, ministack: DynamoEngine, bucket: S3Engine, credentials: None
 ) -> AsyncIterator[VerifiedNotes]:
-    """A table of notes, delivered and verified on ministack."""
+    """Return a table of notes, delivered and verified on ministack."""
     del credentials
     async with open_verified_notes(database, ministack, bucket) as verified_notes:
         yield verified_notes
@@ -229,6 +229,6 @@ async def verified_notes(
 
 @pytest.fixture
 async def site(migrated: Database) -> AsyncIterator[TestedSite]:
-    """The campaign application's pages on a fresh database; `support.site` says how to use it."""
+    """Return the campaign application's pages on a fresh database; see `support.site`."""
     async with open_site(migrated) as site:
         yield site

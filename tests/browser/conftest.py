@@ -29,13 +29,13 @@ PICTURES = "build/pictures"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Where pictures go; known only when this folder is named on the command line."""
+    """Add the folder of pictures; known only when this folder is named on the command line."""
     parser.addoption("--pictures", default=PICTURES, help="folder for pictures of the pages")
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Return Debian's Chromium, without a window."""
     if EXECUTABLE is None:
         pytest.skip("no chromium on this machine; on Debian: apt-get install chromium")
     async with async_playwright() as playwright:
@@ -78,7 +78,7 @@ async def _serving(create: Create) -> AsyncIterator[str]:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Picture:
-    """Keep what a page shows as ``NAME.png`` in the folder of ``--pictures``."""
+    """Save pictures of pages as ``NAME.png`` in the folder of ``--pictures``."""
     folder = Path(request.config.getoption("--pictures", PICTURES))
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -1,4 +1,4 @@
-"""A credential chain of a test's own, and a credential process for it."""
+"""A credential chain for one test, and a credential process for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 
 def isolated_chain(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make the chain find nothing but what the test writes into the file that is returned."""
+    """Return a configuration file; the chain finds only what the test writes into it."""
     for variable in tuple(os.environ):
         if variable.startswith("AWS_"):
             monkeypatch.delenv(variable)
@@ -25,7 +25,7 @@ def isolated_chain(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def credential_process(folder: Path, lifetime: timedelta) -> str:
-    """A command that answers AK1, AK2, … with keys that expire after this time."""
+    """Return a command that answers AK1, AK2, … with keys that expire after this time."""
     script, counter = folder / "process.py", folder / "count"
     answer = {
         "Version": 1,

@@ -1,4 +1,4 @@
-"""Rows of before the capture, and the backfill that copies them."""
+"""Rows from before the capture, and the backfill that copies them."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ async def add_transcripts(product: RunningProduct, count: int) -> None:
 
 
 async def forget(product: RunningProduct) -> None:
-    """Let every row but the user's be one of before the capture."""
+    """Make every row except the user's one from before the capture."""
     await product.sql("DELETE FROM crossfade.ledger WHERE entity <> 'user'")
 
 
 def small(product: RunningProduct, **overrides: Any) -> Settings:
-    """The world's settings, for many small pages."""
+    """Return the product's settings, with many small pages."""
     return product.settings.model_copy(update={**SMALL, **overrides})
 
 
@@ -63,7 +63,7 @@ def small(product: RunningProduct, **overrides: Any) -> Settings:
 async def a_job(
     product: RunningProduct, options: BackfillOptions = PLAIN, **overrides: Any
 ) -> AsyncIterator[copy.BackfillJob]:
-    """What one process's backfill works with, its windows planned."""
+    """Open the backfill of one process, its windows planned."""
     settings = small(product, **overrides)
     async with open_windows(settings, APPLICATION.mappings) as windows:
         await plan_backfill(windows, options)
@@ -76,13 +76,13 @@ async def a_job(
 async def run_backfill(
     product: RunningProduct, options: BackfillOptions = PLAIN, **overrides: Any
 ) -> dict[str, Progress]:
-    """Backfill in this process; how far each entity has come."""
+    """Backfill in this process; return the progress of each entity."""
     async with a_job(product, options, **overrides) as job:
         await copy.run(job)
     return await progress(product)
 
 
 async def progress(product: RunningProduct) -> dict[str, Progress]:
-    """How far each entity has come."""
+    """Return the progress of each entity."""
     async with open_windows(product.settings, APPLICATION.mappings) as windows:
         return {one.entity: one for one in await windows.progress()}

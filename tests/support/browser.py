@@ -1,4 +1,4 @@
-"""What tests in a browser share: windows, and what a user does before anything else."""
+"""Helpers of tests in a browser: windows, and what a user does first."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ANSWER_MS = 15_000.0
 PASSWORD = "a lamp at the rock"
 
 Picture = Callable[[Page, str], Awaitable[None]]
-"""Keeps what a page shows, under a name."""
+"""Saves a picture of a page under a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A window's size, in CSS pixels, and the colours its owner prefers."""
+    """A window's size, in CSS pixels, and the preferred colours."""
 
     width: int
     height: int
@@ -30,7 +30,7 @@ DESKTOP = Screen(1200, 800)
 PHONE = Screen(390, 844, is_dark=True)
 
 Create = Callable[[asyncio.Event], ASGIApp]
-"""Makes an application that ends what waits in it once the event is set."""
+"""Creates an application that ends its open requests once the event is set."""
 
 Served = Callable[[Create], Awaitable[str]]
 """Serves an application until the test ends; returns its address."""
@@ -40,7 +40,7 @@ Served = Callable[[Create], Awaitable[str]]
 async def open_page(
     browser: Browser, screen: Screen = DESKTOP, *, scripts: bool = True
 ) -> AsyncIterator[Page]:
-    """A page of somebody's own, whose console and network must stay free of errors."""
+    """Open a page in a new context; its console and network must stay free of errors."""
     context = await browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         color_scheme="dark" if screen.is_dark else "light",

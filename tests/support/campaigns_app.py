@@ -24,7 +24,7 @@ WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 @dataclass
 class RecordedPushes:
-    """A push that writes down what it was called with."""
+    """A push that records its arguments."""
 
     seen: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -35,7 +35,7 @@ class RecordedPushes:
 
 @dataclass(frozen=True)
 class Table:
-    """Where a test plays: the application, its owner, a stranger, and what was pushed."""
+    """The application, an owner, a user who owns nothing, and what was pushed."""
 
     app: App
     pushes: RecordedPushes
@@ -50,9 +50,9 @@ class Table:
             return await cursor.fetchall() if cursor.description else []
 
     async def waiting(self, count: int) -> None:
-        """Return when so many requests wait for a lock."""
+        """Wait until so many requests wait for a lock."""
         with anyio.fail_after(60):
-            while (await self.sql(WAITING))[0]["count"] != count:  # noqa: ASYNC110 - the server tells nobody
+            while (await self.sql(WAITING))[0]["count"] != count:  # noqa: ASYNC110 - the server sets no event
                 await anyio.sleep(0.01)
 
 
@@ -70,7 +70,7 @@ async def application(database: Database) -> AsyncIterator[Table]:
 
 @asynccontextmanager
 async def held(table: Table, statement: str, *parameters: object) -> AsyncIterator[Table]:
-    """Keep what a statement locks, until the block ends with a commit."""
+    """Hold the locks of a statement until the block ends with a commit."""
     async with await psycopg.AsyncConnection.connect(table.dsn) as db:
         await db.execute(statement.encode(), parameters)
         yield table

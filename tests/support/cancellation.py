@@ -1,4 +1,4 @@
-"""What swallows a cancellation, as asyncio.wait_for may on Python 3.11, which libraries use."""
+"""A call that swallows a cancellation, as asyncio.wait_for may on Python 3.11."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 
 class SwallowsCancel:
-    """Any object, one of whose methods waits until it is cancelled, goes on, and is heard then.
+    """An object with one method that waits for a cancellation, swallows it and then does its work.
 
     Args:
-        inner: what is called in the end.
-        name: the name of the method.
+        inner: the object with the real methods.
+        name: the name of the method that swallows the first cancellation.
 
     Attributes:
-        waits: set once the method was called.
+        waits: set once the method waits for its cancellation.
     """
 
     def __init__(self, inner: Any, name: str) -> None:

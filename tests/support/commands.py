@@ -1,4 +1,4 @@
-"""Our commands as tests run them: in this process, or with the environment of one of their own."""
+"""Our commands as tests run them: in this process, or with an environment for another one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossfade.settings import Settings
 
 
 def engine_variables(settings: Settings, **more: str) -> dict[str, str]:
-    """The variables that lead a command to the engines of these settings."""
+    """Return the variables with which a command finds the engines of these settings."""
     return {
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "DYNAMODB_TABLE_NAME": settings.dynamodb_table_name,
@@ -26,12 +26,12 @@ def engine_variables(settings: Settings, **more: str) -> dict[str, str]:
 
 
 def crossfade(*arguments: str, code: int = 0) -> Result:
-    """Run a command in this process; what it printed."""
+    """Run a command in this process; return its result."""
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == code, result.output
     return result
 
 
 def answer(*arguments: str, code: int = 0) -> Any:
-    """What a command says to a program."""
+    """Return a command's result, read from its JSON."""
     return json.loads(crossfade(*arguments, "--json", code=code).stdout)

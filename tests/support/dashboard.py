@@ -1,9 +1,9 @@
-"""The dashboard as it is served, on a port of its own, and clients that look at it.
+"""The dashboard, served on a free port, and its clients.
 
-    async with open_dashboard(world.settings) as dashboard, dashboard.browser() as browser:
+    async with open_dashboard(product.settings) as dashboard, dashboard.browser() as browser:
         page = await browser.get("/")
 
-The world's settings lead to its database through its proxy, so that it can be taken away. A browser
+The product's settings lead to its database through its proxy, which can cut it off. A browser
 keeps cookies and follows no redirects. `support.site.submit` loads a page and sends its form.
 """
 
@@ -41,7 +41,7 @@ class Dashboard:
 
     @asynccontextmanager
     async def browser(self, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-        """Open a browser with cookies of its own."""
+        """Open a browser without cookies."""
         given = {"timeout": STEP_SECONDS_MAX, "trust_env": False, **options}
         given["headers"] = {"accept": "text/html,*/*;q=0.8", **options.get("headers", {})}
         async with httpx.AsyncClient(base_url=self.url, **given) as browser:

@@ -1,4 +1,4 @@
-"""What the DynamoDB tests share: a client's configuration, a table, items."""
+"""Helpers of the tests of DynamoDB: a client's configuration, a table, items."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TABLE: dict[str, Any] = {
 
 
 def config_of(engine: DynamoEngine, **changes: Any) -> Config:
-    """A client's configuration for an engine; the keywords are fields of `Config`."""
+    """Return a client's configuration for an engine; the keywords are fields of `Config`."""
     config = Config(
         region=engine.region,
         endpoint=engine.endpoint,
@@ -37,7 +37,7 @@ def config_of(engine: DynamoEngine, **changes: Any) -> Config:
 
 @asynccontextmanager
 async def table_of(engine: DynamoEngine, name: str) -> AsyncIterator[Client]:
-    """A client, and an empty table while it is open."""
+    """Open a client, and create an empty table for the block."""
     async with Client(config_of(engine)) as client:
         await client.call("CreateTable", {"TableName": name, **TABLE})
         await until_active(client, name)
@@ -56,11 +56,11 @@ async def until_active(client: Client, table: str) -> None:
 
 
 def key(number: int = 0, partition: str = "p") -> dict[str, Any]:
-    """The key of one item; keys of a partition sort by number."""
+    """Return the key of an item; keys of a partition sort by number."""
     return {"pk": {"S": partition}, "sk": {"S": f"{number:06}"}}
 
 
 def item(number: int = 0, version: int = 1, **attributes: str) -> dict[str, Any]:
-    """One versioned item with text attributes."""
+    """Return a versioned item with text attributes."""
     texts = {name: {"S": text} for name, text in attributes.items()}
     return {**key(number), "cf_v": {"N": str(version)}, **texts}

@@ -1,4 +1,4 @@
-"""Ports that end the process at a named step, or let something happen right after it; commands."""
+"""Commands as processes, and ports that end a process at a step or act right after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KILL_COMMAND = str(Path(__file__).with_name("kill_command.py"))
 
 
 def environment(product: RunningProduct, **more: str) -> dict[str, str]:
-    """What a process needs to find the engines of a world."""
+    """Return the environment with which a process finds the product's engines."""
     direct = {"DATABASE_URL": product.direct.dsn, "CROSSFADE_LOG_FORMAT": "json"}
     return {**os.environ, **engine_variables(product.settings, **direct, **more)}
 
@@ -32,7 +32,7 @@ async def start(
     stderr: int | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> asyncio.subprocess.Process:
-    """Start one of our commands as a process of its own, with more variables if given."""
+    """Start one of our commands as a separate process, with more variables if given."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "crossfade.cli", *command),
         env=environment(product, **(variables or {})),
@@ -52,7 +52,7 @@ async def start_doomed(
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """The end of the process."""
 
 
 def deadly_port(port: Any, method: str, *, after: bool) -> Any:
@@ -73,12 +73,12 @@ def deadly(real: Any, *, after: bool) -> Any:
 
 
 def interrupted_port(port: Any, method: str, event: Callable[[], Awaitable[None]]) -> Any:
-    """Return a port after one of whose methods something else happens."""
+    """Return a port that awaits an event after one of its methods."""
     return Rewired(port, method, partial(interrupted, event=event))
 
 
 def interrupted(real: Any, event: Callable[[], Awaitable[None]]) -> Any:
-    """Return a call after which something else happens before it returns."""
+    """Return a call that awaits an event before it returns."""
 
     async def call(*arguments: Any, **named: Any) -> Any:
         answer = await real(*arguments, **named)

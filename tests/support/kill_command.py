@@ -46,7 +46,7 @@ def fatal(real: Callable[..., Awaitable[Any]], *, after: bool) -> Callable[..., 
 
 
 def arm(module_name: str, opener: str, step: str, *, after: bool) -> None:
-    """Have the command open a route with a step that kills."""
+    """Make the command open a route with a step that kills."""
     module = importlib.import_module(module_name)
     real_opener = getattr(module, opener)
     port, _, method = step.partition(".")

@@ -1,4 +1,4 @@
-"""Mappings that the tests of the mapping room share."""
+"""Mappings that the tests of `crossfade.mapping` share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from crossfade.mapping.state import BodyRef, Live
 
 
 def key(field: str, template: str, casing: str = "none") -> dict[str, Any]:
-    """A templated key in ElectroDB's JSON form."""
+    """Return a templated key in ElectroDB's JSON form."""
     composite = re.findall(r"\$\{(\w+)\}", template)
     return {"field": field, "composite": composite, "template": template, "casing": casing}
 
 
 def table(pk: str, sk: str, casing: str = "none") -> dict[str, Any]:
-    """The table's own access pattern."""
+    """Return the table's access pattern."""
     return {"pk": key("pk", pk, casing), "sk": key("sk", sk, casing)}
 
 
@@ -81,7 +81,7 @@ ROW: dict[str, str | None] = {
 
 
 def live(codec: Codec, version: int = 1, *bodies: BodyRef, **changes: str | None) -> Live:
-    """The row above with some columns changed, as a source would hand it over."""
+    """Return the row above with some columns changed, as a source returns it."""
     return row_of({**ROW, **changes}, codec, version, *bodies)
 
 
@@ -91,5 +91,5 @@ def row_of(
     version: int = 1,
     *bodies: BodyRef,
 ) -> Live:
-    """A row as a source hands it over; a session unless another codec is given."""
+    """Return a row as a source does; a session unless another codec is given."""
     return Live((codec or Codec(SESSION)).key_of(columns), version, columns, bodies)

@@ -1,4 +1,4 @@
-"""A mapped table for tests of the ledger, and ways to look at what was recorded."""
+"""A mapped table for tests of the ledger, and readers of what was recorded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CREATE TABLE notes (
 
 
 def shape(entity: str, pk: str, sk: str) -> Shape:
-    """A shape with one index, from two templates."""
+    """Return a shape with one index, from two templates."""
     return Shape(entity, {"primary": {"pk": _side("pk", pk), "sk": _side("sk", sk)}})
 
 
@@ -78,7 +78,7 @@ class Mark(NamedTuple):
 
 @asynccontextmanager
 async def captured_notes(database: Database) -> AsyncIterator[psycopg.Connection]:
-    """Create and capture the table; the application's connection, each statement commits."""
+    """Create and capture the table; yield the application's connection, in autocommit mode."""
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute(CREATE_NOTES)
         await install(database.dsn, [NOTES])
@@ -86,14 +86,14 @@ async def captured_notes(database: Database) -> AsyncIterator[psycopg.Connection
 
 
 def note_key(note: str, *, folder: str | None = None, owner: str | None = None) -> Key:
-    """The ledger key of a note."""
+    """Return the ledger key of a note."""
     return Key("note", (note, folder, owner))
 
 
 def add_note(
     connection: psycopg.Connection, note: str, *, folder: str | None = "f", owner: str = "o"
 ) -> Key:
-    """Insert a note; its ledger key."""
+    """Insert a note; return its ledger key."""
     connection.execute(
         "INSERT INTO notes (id, owner, folder) VALUES (%s, %s, %s)", (note, owner, folder)
     )
@@ -107,7 +107,7 @@ def touch(connection: psycopg.Connection, note: str, times: int = 1) -> None:
 
 
 def marks(connection: psycopg.Connection, entity: str = "note") -> dict[Key, Mark]:
-    """The ledger of an entity."""
+    """Return the ledger of an entity."""
     rows = connection.execute(
         "SELECT key, version, acked, dirty_since IS NOT NULL, attempts, faults, parked_reason "
         "FROM crossfade.ledger WHERE entity = %s",
@@ -117,17 +117,17 @@ def marks(connection: psycopg.Connection, entity: str = "note") -> dict[Key, Mar
 
 
 def mark(connection: psycopg.Connection, key: Key) -> Mark:
-    """The ledger row of one key."""
+    """Return the ledger row of a key."""
     return marks(connection, key.entity)[key]
 
 
 def versions(connection: psycopg.Connection, entity: str = "note") -> dict[Key, int]:
-    """The version of every key of an entity."""
+    """Return the version of every key of an entity."""
     return {key: found.version for key, found in marks(connection, entity).items()}
 
 
 async def plan(database: Database, statement: sql.Composable, parameters: dict[str, Any]) -> str:
-    """The plan of a statement in the engine's own session, as text."""
+    """Return the plan of a statement in a session of `open_pool`, as text."""
     async with open_pool(database.dsn) as pool, pool.connection() as connection:
         explained = sql.SQL("EXPLAIN (COSTS OFF) {}").format(statement)
         cursor = await connection.execute(explained, parameters)
@@ -135,5 +135,5 @@ async def plan(database: Database, statement: sql.Composable, parameters: dict[s
 
 
 def scanned_whole(plan_text: str, tables: Sequence[str]) -> list[str]:
-    """The tables that a plan reads from end to end."""
+    """Return the tables that a plan reads from end to end."""
     return [table for table in tables if re.search(rf"Seq Scan on {table}\b", plan_text)]

@@ -1,7 +1,7 @@
-"""A state machine of the protocol, and the stores that it plays with.
+"""A state machine of the protocol, and the stores that it changes.
 
-It drives the relay's own delivery against PostgreSQL and DynamoDB: states are read, kept for as
-long as it likes, delivered in any order and any number of times, and acknowledged late or never.
+It drives the relay's own delivery against PostgreSQL and DynamoDB: states are read, kept for
+any time, delivered in any order and any number of times, and acknowledged late or never.
 After a drain every row has its item and nothing else is left.
 """
 
@@ -171,7 +171,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 99))
     def deliver(self, number: int) -> None:
-        """Deliver a state read before, however old; it stays in hand and may be delivered again."""
+        """Deliver a state read before, however old; it is kept and may be delivered again."""
         if not self.states:
             return
         state = self.states[number % len(self.states)]
@@ -211,7 +211,7 @@ class Machine(RuleBasedStateMachine):
 def open_notes(
     kind: type[N], database: Database, dynamo: DynamoEngine, bucket: S3Engine
 ) -> Iterator[N]:
-    """Create the table of notes and the table of items, and open what moves rows between them."""
+    """Create the table of notes and the table of items, and open the migration between them."""
     table = boto_client(dynamo)
     create_table_with_index(table, bucket.bucket)
     notes = kind(database, table, settings_of(database, dynamo, bucket))
@@ -222,7 +222,7 @@ def open_notes(
 
 
 def play(machine: type[Machine], notes: Notes, *, runs_max: int, steps_max: int) -> None:
-    """Let a machine play with notes: so many runs of so many steps."""
+    """Run a machine on notes: so many runs of so many steps."""
     run_state_machine_as_test(
         type("Here", (machine,), {"notes": notes}),
         settings=settings(

@@ -1,4 +1,4 @@
-"""What tests of corruption, repair and sweep share: a furnished world, damage, a route."""
+"""Helpers of the tests of corruption, repair and sweep: routes, findings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from support.engines.product import RunningProduct
 
 @dataclass(frozen=True)
 class ItemComparison:
-    """Compares the item that a row makes now with the one that stands, and reads the objects."""
+    """Compares the item of a row's current state with the stored one, and reads the objects."""
 
     product: RunningProduct
     items: dynamo.Target
@@ -56,7 +56,7 @@ class ItemComparison:
 
 @asynccontextmanager
 async def repair_route(product: RunningProduct) -> AsyncIterator[repair.RepairStores]:
-    """A route of repair whose eyes are the tests' own."""
+    """Open a route of repair with the comparison above."""
     migration = product.migration
     async with open_pool(product.direct.dsn) as pool:
         items = dynamo.Target(migration.client, product.settings.dynamodb_table_name)
@@ -79,7 +79,7 @@ async def repair_route(product: RunningProduct) -> AsyncIterator[repair.RepairSt
 async def sweep_route(
     product: RunningProduct, grace_seconds: float = 0.0
 ) -> AsyncIterator[sweep.SweepStores]:
-    """A route of the sweep on the world's own clients."""
+    """Open a route of the sweep on the product's clients."""
     migration = product.migration
     target = dynamo.Target(migration.client, product.settings.dynamodb_table_name)
     async with open_pool(product.direct.dsn) as pool:
@@ -105,7 +105,7 @@ async def repair_page(
 
 
 async def swept(route: sweep.SweepStores) -> list[sweep.Candidate]:
-    """Sweep; what became of each thing."""
+    """Sweep; return the outcome of each candidate."""
     return [one async for batch in sweep.sweep(route) for one in batch.candidates]
 
 

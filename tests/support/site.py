@@ -1,4 +1,4 @@
-"""The site over a real PostgreSQL, through a real client: what tests of pages play with.
+"""The site on a real PostgreSQL, with a real client, for the tests of pages.
 
     async def test_something(site: TestedSite) -> None:
         async with site.browser() as ada:
@@ -6,10 +6,10 @@
             page = await ada.get("/campaigns")
             answer = await submit(ada, "/campaigns/new", {"name": "One"})
 
-`site` is a fixture of `conftest.py`: the application on a migrated database of the test's own, no
-server in between. A browser keeps cookies and follows no redirects. `submit` loads a page, takes
-the token of its form along, and sends the form as people do. `site.app` is the application that
-the pages use, `site.pushes` what it pushed after commits; `site.sql` runs a statement past it.
+`site` is a fixture of `conftest.py`: the application on a migrated database, without a server. A
+browser keeps cookies and follows no redirects. `submit` loads a page and sends its form with the
+form's token. `site.app` is the application that the pages use, `site.pushes` what it pushed after
+commits; `site.sql` runs a statement without it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from support.engines.values import Database
 ORIGIN = "http://site.example"
 PASSWORD = "a lamp at the rock"
 LIGHT_KIB = 64
-"""Tests hash many passwords, and nobody guesses them."""
+"""Tests hash many passwords, which need no protection."""
 TOKEN = re.compile(rf'name="{TOKEN_FIELD}" value="([0-9a-f]+)"')
 SAID = (
     "[00:00:01] GM: The lamp is dark.\n[00:00:02] Odile: Ninety-nine waves.\n[00:00:03] GM: Lamp!"
@@ -54,7 +54,7 @@ SAID = (
 
 @dataclass(frozen=True)
 class TestedSite:
-    """A site with what stands behind it."""
+    """A site with its application, its pushes and its database."""
 
     __test__ = False
 
@@ -67,12 +67,12 @@ class TestedSite:
     async def browser(
         self, *, address: str = "127.0.0.1", origin: str = ORIGIN, raises: bool = True
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """Open a browser with cookies of its own.
+        """Open a browser without cookies.
 
         Args:
             address: the network address it comes from.
             origin: how it calls the site.
-            raises: whether an unforeseen error reaches the test, past its page.
+            raises: whether an unexpected error is raised instead of shown as a page.
         """
         transport = httpx.ASGITransport(
             self.site, raise_app_exceptions=raises, client=(address, 50_000)
@@ -115,7 +115,7 @@ class TestedSite:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account."""
+    """A user with an account."""
 
     id: str
     email: str
@@ -143,7 +143,7 @@ async def open_site(database: Database, **options: Any) -> AsyncIterator[TestedS
 
 @asynccontextmanager
 async def open_site_on(product: RunningProduct) -> AsyncIterator[TestedSite]:
-    """Open the site on a world with both stores."""
+    """Open the site on a product with both stores."""
     site = create_site(product.app, SiteOptions(secret="of the tests", public_url=ORIGIN))
     yield TestedSite(site, product.app, RecordedPushes(), product.direct.dsn)
 
@@ -166,10 +166,10 @@ async def submit(
     """Load a page and send its form.
 
     Args:
-        browser: whose.
+        browser: the browser to use.
         address: the page with the form.
         values: what was typed; a list for a field that comes several times.
-        to: where the form goes; to its page unless given.
+        to: the address that the form is sent to; its page unless given.
         more: of httpx, such as `files`.
     """
     page = await browser.get(address)
@@ -192,7 +192,7 @@ async def sign_up(
 
 
 async def new_session(site: TestedSite, person: Person, **given: object) -> Session:
-    """Make a session of somebody's."""
+    """Make a session of a user."""
     new = NewSession.model_validate({"name": "A Dark Night", **given})
     return await create_session(site.app, person.id, new)
 

@@ -1,4 +1,4 @@
-"""Values of PostgreSQL's types as it prints them, drawn by chance."""
+"""Random values of PostgreSQL's types as it prints them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 def timestamp(moment: datetime) -> str:
-    """A moment as PostgreSQL prints it, without zone: no trailing zeros."""
+    """Return a moment as PostgreSQL prints it, without zone: no trailing zeros."""
     text = moment.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
     return text + (f".{moment.microsecond:06}".rstrip("0") if moment.microsecond else "")
 
 
 def scalars(moments: st.SearchStrategy[str]) -> dict[str, st.SearchStrategy[str]]:
-    """Texts as PostgreSQL prints the values of each type."""
+    """Return texts as PostgreSQL prints the values of each type."""
     return {
         "text": TEXTS,
         "bigint": st.integers(-(2**63), 2**63 - 1).map(str),
@@ -32,7 +32,7 @@ def scalars(moments: st.SearchStrategy[str]) -> dict[str, st.SearchStrategy[str]
 
 
 def postgresql_float(number: float) -> str:
-    """A double as PostgreSQL prints it: its shortest digits, an exponent from 1e15 on."""
+    """Return a double as PostgreSQL prints it: its shortest digits, an exponent from 1e15 on."""
     if number != number:  # noqa: PLR0124 - the definition of NaN
         return "NaN"
     if number in (float("inf"), float("-inf")):

@@ -30,7 +30,7 @@ APPLICATION = Application((NOTES,))
 
 @dataclass(frozen=True)
 class VerifiedNotes:
-    """Both stores, what moves rows between them, and what compares them."""
+    """Both stores, the migration between them, and the verifier that compares them."""
 
     database: Database
     settings: Settings
@@ -80,14 +80,14 @@ class VerifiedNotes:
                     await asyncio.sleep(0.02)
 
     def item(self, note: str, pk: str = "FOLDER#f") -> dict[str, Any]:
-        """The item of a note."""
+        """Return the item of a note."""
         key = self.item_key(note, pk)
         answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         found: dict[str, Any] = answer["Item"]
         return found
 
     def item_key(self, note: str, pk: str = "FOLDER#f") -> dict[str, Any]:
-        """The key of a note's item."""
+        """Return the key of a note's item."""
         return {"pk": {"S": pk}, "sk": {"S": f"NOTE#{note}"}}
 
     def put(self, item: dict[str, Any]) -> None:
@@ -100,16 +100,16 @@ class VerifiedNotes:
         self.dynamodb.delete_item(TableName=self.table, Key=key)
 
     def observed(self, kind: type[Event]) -> list[Event]:
-        """The events of a kind."""
+        """Return the events of a kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
     async def findings(self) -> dict[Key, Finding]:
-        """The open findings by key."""
+        """Return the open findings by key."""
         found = await self.verifier.findings.open_page(["note"])
         return {finding.comparison.key: finding for finding in found}
 
     async def verdicts(self, *, is_deep: bool = False) -> dict[str, Verdict]:
-        """Make a full pass; the verdict of each open finding by the key's first part."""
+        """Make a full pass; return the verdict of each open finding by the key's first part."""
         await self.verifier.run_full_pass(is_deep=is_deep)
         return {
             str(key.parts[0]): one.comparison.verdict
@@ -119,7 +119,7 @@ class VerifiedNotes:
 
 @dataclass(frozen=True)
 class TestedPass:
-    """Full passes with stores and limits of a test's own."""
+    """Full passes with other stores and limits."""
 
     __test__ = False
 
@@ -127,7 +127,7 @@ class TestedPass:
     limits: PassLimits
 
     def having(self, **changes: Any) -> TestedPass:
-        """The same with other stores."""
+        """Return the same with other stores."""
         return replace(self, stores=replace(self.stores, **changes))
 
     async def run(self, *, is_deep: bool = False, restart: bool = False) -> Run:

@@ -13,7 +13,7 @@ from support.engines.values import DynamoEngine, S3Engine
 def boto_client(
     engine: DynamoEngine | S3Engine, endpoint: str | None = None, *, read_seconds_max: float = 20
 ) -> Any:
-    """A boto3 client of an engine, or of a proxy before it."""
+    """Return a boto3 client of an engine, or of a proxy before it."""
     once = Config(
         retries={"total_max_attempts": 1},
         connect_timeout=10,
@@ -31,7 +31,7 @@ def boto_client(
 
 
 def create_table(client: Any, name: str) -> None:
-    """A table with the string keys ``pk`` and ``sk``."""
+    """Create a table with the string keys ``pk`` and ``sk``."""
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",

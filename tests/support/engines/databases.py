@@ -24,7 +24,7 @@ class Cluster:
             self._major = connection.info.server_version // 10_000
 
     def create(self, template: str = "template0") -> Database:
-        """A new database, cloned from a template in some ten milliseconds."""
+        """Return a new database, cloned from a template in some ten milliseconds."""
         name = f"test_{uuid.uuid4().hex}"
         self._execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -34,10 +34,10 @@ class Cluster:
         return self._database(name)
 
     def create_filled(self, template: str, fill: Callable[[Database], None]) -> Database:
-        """A new database, cloned from a template of yours that is filled once per test process.
+        """Return a new database, cloned from a template that is filled once per test process.
 
         Args:
-            template: a name for it, such as ``campaigns``.
+            template: the template's name, such as ``campaigns``.
             fill: makes its tables; it must leave no connection open.
         """
         if template not in self._templates:
@@ -63,7 +63,7 @@ class Cluster:
 
 
 def installed_binaries() -> Path | None:
-    """The folder of the machine's own PostgreSQL programs, the newest one, if it has any."""
+    """Return the folder of the newest PostgreSQL programs installed on this machine, if any."""
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     folders.sort(key=lambda folder: int(folder.parent.name))
     folders += [path.resolve().parent for path in Path("/usr/local/bin").glob("initdb")]

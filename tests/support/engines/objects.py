@@ -1,4 +1,4 @@
-"""What tests of the object store share."""
+"""Helpers of the tests of the object store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIB = 1024**2
 
 
 def store_config(engine: S3Engine, **changes: Any) -> Config:
-    """How a test's bucket is reached; any field of it may be another."""
+    """Return the configuration of a test's bucket, with some fields changed."""
     values: dict[str, Any] = {
         "bucket": engine.bucket,
         "region": engine.region,
@@ -28,11 +28,11 @@ def store_config(engine: S3Engine, **changes: Any) -> Config:
 
 
 def key_of(content: str, row_id: str | tuple[str, ...] = "row") -> str:
-    """The name of a content under the prefix of transcripts."""
+    """Return the object key of a content under the prefix of transcripts."""
     return object_key("transcripts", row_id, hashlib.sha256(content.encode()).hexdigest())
 
 
 async def in_pieces(count: int, piece_bytes: int = MIB) -> AsyncIterator[bytes]:
-    """Text that is new in every piece and compresses to half."""
+    """Yield text that is new in every piece and compresses to half."""
     for number in range(count):
         yield hashlib.shake_256(b"%d" % number).hexdigest(piece_bytes // 2).encode()

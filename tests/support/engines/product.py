@@ -1,4 +1,4 @@
-"""The whole product on real engines, each behind a fault proxy: what protocol tests play with."""
+"""The whole product on real engines, each behind a fault proxy, for the tests of the protocol."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ E = TypeVar("E", bound=Event)
 
 DRAIN_SECONDS_MAX = 180.0
 HASTY = {"target_timeout_seconds": 1.0, "object_timeout_seconds": 2.0}
-"""Settings of a world whose silent stores soon count as failed."""
+"""Settings under which silent stores soon count as failed."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class RunningProduct:
 def settings_of(
     database: Database, dynamo: DynamoEngine, s3: S3Engine, **overrides: Any
 ) -> Settings:
-    """Settings of these engines, with one name for table and bucket; failures show soon.
+    """Return settings of these engines, with one name for table and bucket, and short pauses.
 
     Engines of a busy machine are slow, not silent: see `HASTY` for tests that wait for a timeout.
     """
@@ -179,7 +179,7 @@ async def open_product(
 
 
 def create_table_with_index(client: Any, name: str) -> None:
-    """A table with the application's keys and its index `gsi1`."""
+    """Create a table with the application's keys and its index `gsi1`."""
     key_types = {"HASH": "pk", "RANGE": "sk"}
 
     def schema(prefix: str) -> Sequence[dict[str, str]]:

@@ -26,8 +26,8 @@ _INNER_PORTS = (
 )
 
 _VOLUMES_MAX = 100_000
-"""By default it makes as many as fit the disk when full; where none is left a new bucket's writes
-are answered with 500, and every bucket takes some of its own."""
+"""By default as many as fit the disk when full; where none is left, writes to a new bucket
+are answered with 500, and every bucket takes some for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class SeaweedProgram:
         (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
 
     def arguments(self, folder: Path, port: int) -> tuple[str, ...]:
-        """Every port and socket chosen by us: its own choices clash under pytest-xdist."""
+        """Return its command line with every port and socket: its own choices clash under xdist."""
         return (
             str(Path(sysconfig.get_path("scripts")) / "weed"),
             "-v=0",
@@ -72,11 +72,11 @@ class SeaweedProgram:
         )
 
     def environment(self, folder: Path, port: int) -> dict[str, str]:
-        """A path and a home."""
+        """Return a path and a home."""
         del port
         return {"PATH": os.defpath, "HOME": str(folder)}
 
     async def answers(self, folder: Path, port: int) -> bool:
-        """Whether it refuses a request without a signature, as it does once it knows its users."""
+        """Return whether it refuses an unsigned request, as it does once it knows its users."""
         del folder
         return await status_of(port) == HTTPStatus.FORBIDDEN

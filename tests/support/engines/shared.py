@@ -31,7 +31,7 @@ from support.engines.values import DynamoEngine, S3Engine
 
 _FOLDER_PREFIX = "crossfade-tests-"
 _THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""Settings of a cluster whose data nobody misses after a power cut."""
+"""Settings of a cluster with data that may be lost in a power cut."""
 
 _BOTH = frozenset(
     {"transactions", "return_values_on_condition_check_failure", "ttl", "streams", "partiql"}
@@ -69,13 +69,13 @@ class Engines:
         self._lock.close()
 
     def new_folder(self) -> Path:
-        """An empty folder that every user may pass through."""
+        """Return an empty folder that every user may pass through."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         folder.chmod(0o711)
         return folder
 
     def cluster(self, binaries: Path) -> Cluster:
-        """The PostgreSQL server of these binaries."""
+        """Return the PostgreSQL server of these binaries."""
         if binaries not in self._clusters:
             program = PostgresProgram(secrets.token_hex(8), binaries, _THROWAWAY)
             name = f"postgres-{len(self._clusters)}"
@@ -83,7 +83,7 @@ class Engines:
         return self._clusters[binaries]
 
     def dynamo(self, name: str) -> DynamoEngine:
-        """DynamoDB by one of its local implementations."""
+        """Return DynamoDB by one of its local implementations."""
         program, supports = _DYNAMO_PROGRAMS[name]
         return DynamoEngine(
             name=name,
@@ -95,7 +95,7 @@ class Engines:
         )
 
     def s3(self, name: str, bucket: str) -> S3Engine:
-        """S3 by one of its local implementations, the bucket not made yet."""
+        """Return S3 by one of its local implementations, without the bucket."""
         program = SeaweedProgram() if name == "seaweedfs" else MinistackProgram(keep=False)
         return S3Engine(
             name=name,
@@ -107,7 +107,7 @@ class Engines:
         )
 
     def bucket(self, name: str) -> S3Engine:
-        """S3 by one of its local implementations, with a new bucket."""
+        """Return S3 by one of its local implementations, with a new bucket."""
         engine = self.s3(name, bucket=f"test-{uuid.uuid4().hex}")
         client = boto_client(engine)
         client.create_bucket(Bucket=engine.bucket)
@@ -123,7 +123,7 @@ class Engines:
 
 
 def _sweep() -> None:
-    """Remove the data of test processes that were killed: those that hold no lock any more."""
+    """Remove the data of test processes that were killed: those that no longer hold a lock."""
     for lock_file in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*/lock"):
         with suppress(OSError), lock_file.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

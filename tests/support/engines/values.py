@@ -1,4 +1,4 @@
-"""What the fixtures hand to tests."""
+"""Values that the fixtures return."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Database:
     major: int
 
     def execute(self, statement: str) -> None:
-        """Run a statement past everything."""
+        """Run a statement without any proxy or pool."""
         with psycopg.connect(self.dsn) as connection:
             connection.execute(statement.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoEngine:
-    """A DynamoDB implementation and what it can do.
+    """A DynamoDB implementation and its features.
 
     Attributes:
         supports: ``transactions``, ``return_values_on_condition_check_failure``, ``ttl``,
