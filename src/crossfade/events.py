@@ -6,6 +6,7 @@ level of its log line and what it changes in the metrics.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -60,16 +61,16 @@ class Took:
 Measure = Count | Set | Took
 
 
-class _Fact:
+class _Fact(ABC):
     """What all events have in common."""
 
     __slots__ = ()
 
     level: ClassVar[Level]
 
+    @abstractmethod
     def measures(self) -> Iterable[Measure]:
         """Return what the event changes in the metrics."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

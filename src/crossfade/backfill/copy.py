@@ -243,7 +243,7 @@ class _Worker:
 
 
 class StallGuard:
-    """Pauses while a store cannot answer or cannot take rows; ends a job that stands still."""
+    """Pauses while a store cannot answer or cannot take rows; ends a job without progress."""
 
     def __init__(self, job: BackfillJob, entity: str = "") -> None:
         self._job = job
