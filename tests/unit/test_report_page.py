@@ -19,7 +19,7 @@ from crossfade.postgres.monitoring.history import (
     SlowKey,
     VerdictCount,
 )
-from crossfade.rendering import HEIGHT, WIDTH, chart, count, duration, floor_below, percent
+from crossfade.rendering import HEIGHT, WIDTH, chart, count, counted, duration, floor_below, percent
 from crossfade.rendering.charts import MARGIN
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -139,6 +139,7 @@ def test_numbers_and_times_are_readable() -> None:
     assert [duration(one) for one in (0.25, 90, 7200, 172_800)] == [
         "0.2 s", "1.5 min", "2.0 h", "2.0 d",
     ]  # fmt: skip
+    assert [counted(number, "key") for number in (0, 1, 2)] == ["0 keys", "1 key", "2 keys"]
 
 
 def test_a_chart_stays_within_its_edges() -> None:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from crossfade.backfill.windows import Page, Tally, Window
-from crossfade.mapping.state import Insertion, Key, Outcome, State
-from crossfade.ports import Item
+from crossfade.mapping.state import Key, Outcome, State
 
 
 class Windows(Protocol):
@@ -37,18 +36,6 @@ class Windows(Protocol):
 
     async def release(self) -> None:
         """Release the windows of this process, so that another one can claim them."""
-
-
-class Inserts(Protocol):
-    """The store that follows, as it takes rows that are probably new to it."""
-
-    async def insert(self, items: Sequence[Item]) -> Sequence[Insertion]:
-        """Write the items whose keys are free; return the result of each.
-
-        Raises:
-            Rejected: the store does not support inserts at all (missing permission or operation).
-            Unavailable: the store cannot answer now; some items may be written.
-        """
 
 
 class Writer(Protocol):

@@ -32,11 +32,6 @@ class Backoff:
         self._longest_seconds = longest_seconds
         self._attempts = 0
 
-    @property
-    def is_raised(self) -> bool:
-        """Return whether a pause was taken since the last reset."""
-        return self._attempts > 0
-
     def next_seconds(self) -> float:
         """Return the next pause, twice as long as the one before."""
         self._attempts += 1

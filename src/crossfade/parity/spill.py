@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import accumulate, pairwise
 from pathlib import Path
 from struct import Struct, iter_unpack
@@ -255,10 +255,6 @@ def _positions_in(key_hashes: bytes, buckets: frozenset[int]) -> list[int]:
     """Return the positions of the key hashes in these buckets, by their lowest two bytes."""
     lows = iter_unpack(f"<H{_HASH_BYTES - 2}x", key_hashes)
     return [at for at, (low,) in enumerate(lows) if low % DIGEST_BUCKETS in buckets]
-
-
-def _packed(hashes: Iterable[int]) -> bytes:
-    return b"".join([one.to_bytes(_HASH_BYTES, "little") for one in hashes])
 
 
 def _hashes(hashes: bytes) -> list[int]:

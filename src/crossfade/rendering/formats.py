@@ -16,6 +16,11 @@ def count(number: float) -> str:
     return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 key``, ``12 345 keys``."""
+    return f"{count(number)} {noun if number == 1 else noun + 's'}"
+
+
 def percent(share: float | None) -> str:
     """Return a share as a percentage that is never rounded up to 100 %."""
     if share is None:
@@ -71,6 +76,7 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
     {
         "code": code,
         "count": count,
+        "counted": counted,
         "duration": duration,
         "key": key_text,
         "measure": measure,

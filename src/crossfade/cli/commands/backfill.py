@@ -48,8 +48,6 @@ app = typer.Typer()
 
 COLUMNS = ("entity", "rows", "written", "skipped", "marked", "parked", "MB", "throttles", "windows")
 
-COLLECT_AFTER_OBJECTS = 50_000
-
 
 @app.command(
     epilog="Examples: crossfade backfill; crossfade backfill session --wcu 500; "

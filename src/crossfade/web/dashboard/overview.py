@@ -17,7 +17,18 @@ from crossfade.postgres.monitoring.overview import (
     LagMinute,
     Overview,
 )
-from crossfade.rendering import HEIGHT, WIDTH, Bar, Chart, bars, chart, count, duration, moment
+from crossfade.rendering import (
+    HEIGHT,
+    WIDTH,
+    Bar,
+    Chart,
+    bars,
+    chart,
+    count,
+    counted,
+    duration,
+    moment,
+)
 from crossfade.web.dashboard.snapshot import Snapshot
 
 STORES = {"dynamodb": "DynamoDB", "s3": "S3"}
@@ -203,17 +214,14 @@ def lag_chart(lags: tuple[LagMinute, ...]) -> Chart:
     """Return the age of the oldest dirty key through the last hour."""
     ages = [one.oldest_dirty_seconds for one in lags]
     return chart(
-        [
-            (
-                one.at.timestamp(),
-                one.oldest_dirty_seconds,
-                f"{one.at:%H:%M}: {duration(one.oldest_dirty_seconds)}, {count(one.dirty)} keys",
-            )
-            for one in lags
-        ],
+        [(one.at.timestamp(), one.oldest_dirty_seconds, _lag_label(one)) for one in lags],
         low=0.0,
         high=max([1.0, *ages]),
     )
+
+
+def _lag_label(one: LagMinute) -> str:
+    return f"{one.at:%H:%M}: {duration(one.oldest_dirty_seconds)}, {counted(one.dirty, 'key')}"
 
 
 def _capture(now: Overview) -> Iterator[Concern]:

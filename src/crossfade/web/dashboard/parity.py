@@ -11,7 +11,7 @@ from itertools import groupby
 from crossfade.mapping.coverage import COVERAGE_PARTS
 from crossfade.postgres.monitoring.details import Bucket, EntityCoverage
 from crossfade.postgres.monitoring.history import PastRun
-from crossfade.rendering import Chart, chart, count, duration, floor_below, moment, percent
+from crossfade.rendering import Chart, chart, count, counted, duration, floor_below, moment, percent
 
 WINDOW_SECONDS = 14 * 86_400.0
 AGES: tuple[tuple[float, str], ...] = (
@@ -142,7 +142,7 @@ def _label(numbers: Sequence[int], members: Sequence[Bucket]) -> str:
     if not members:
         return f"{name}: never compared"
     oldest = duration(max(member.seconds for member in members))
-    keys = count(sum(member.keys for member in members))
+    keys = counted(sum(member.keys for member in members), "key")
     drifted = sum(member.drifted for member in members)
     different = f", {count(drifted)} different" if drifted else ""
-    return f"{name}: compared {oldest} ago, {keys} keys{different}"
+    return f"{name}: compared {oldest} ago, {keys}{different}"
