@@ -17,9 +17,11 @@ from crossfade.errors import TimedOut
 from crossfade.local import PostgresProgram, Server
 from crossfade.parity.model import RunState, Verdict
 from crossfade.postgres import open_pool
+from crossfade.runtime.verification import open_verifier
 from support.engines.databases import WHEEL, Cluster, installed_binaries
 from support.engines.shared import Engines
 from support.engines.values import Database, DynamoEngine, S3Engine
+from support.postgres_tables import NOTES
 from support.verification import VerifiedNotes, open_verified_notes
 
 
@@ -148,12 +150,13 @@ async def test_a_replica_that_replays_nothing_fails_the_pass_in_time(
 ) -> None:
     await verified_notes.add("a")
     await verified_notes.drain()
-    verified_notes.verifier.stores.rows._replay_seconds = 0.2  # type: ignore[attr-defined]
+    settings = verified_notes.settings.model_copy(update={"replica_wait_seconds": 0.2})
     await _replay(pair, goes_on=False)
     try:
         await verified_notes.sql("UPDATE notes SET title = 'newer'")
-        with pytest.raises(TimedOut, match="replica"):
-            await verified_notes.verifier.run_full_pass()
+        async with open_verifier(settings, [NOTES], verified_notes.events.append) as verifier:
+            with pytest.raises(TimedOut, match="replica"):
+                await verifier.run_full_pass()
     finally:
         await _replay(pair, goes_on=True)
     (run,) = await verified_notes.verifier.runs.newest()

@@ -6,7 +6,8 @@ from typing import assert_never
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from crossfade.events import Count, Event, Set, Took
+from crossfade.events import Event
+from crossfade.measures import Count, Set, Took
 
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "keys": ("Keys processed in a step, by worker and result", ("worker", "result")),

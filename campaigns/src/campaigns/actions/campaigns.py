@@ -18,11 +18,12 @@ from campaigns.actions.rows import (
     insert_row,
     many,
     one,
-    outdated,
+    own,
+    refused,
 )
 from campaigns.app import App, transaction
 from campaigns.enums import CampaignStatus
-from campaigns.errors import CampaignsError, Invalid, NotFound, Problem
+from campaigns.errors import Invalid, NotFound, Problem
 from campaigns.fields import SLUG_CHARACTERS_MAX
 from campaigns.inputs import CampaignChanges, CampaignQuery, NewCampaign
 from campaigns.mapping import CAMPAIGN
@@ -65,7 +66,7 @@ async def update_campaign(
     stored = CampaignRow.__table__.c.archived_at
     statement = (
         update(CampaignRow)
-        .where(own(user_id, key), CampaignRow.revision == expected)
+        .where(own(CampaignRow, user_id, key), CampaignRow.revision == expected)
         .values(**columns_of(given, stored), revision=CampaignRow.revision + 1)
         .returning(*COLUMNS)
     )
@@ -73,7 +74,7 @@ async def update_campaign(
         await require_own(db, user_id, changes.sequel_of_id)
         campaign = await one(db, Campaign, statement)
         if campaign is None:
-            raise await refused(db, user_id, key)
+            raise await refused(db, CampaignRow, user_id, key, "campaign")
     await app.push(CAMPAIGN.name, key)
     return campaign
 
@@ -86,7 +87,9 @@ async def delete_campaign(app: App, user_id: str, campaign_id: str) -> None:
     """
     key = campaign_key(campaign_id)
     async with transaction(app) as db:
-        statement = delete(CampaignRow).where(own(user_id, key)).returning(CampaignRow.id)
+        statement = (
+            delete(CampaignRow).where(own(CampaignRow, user_id, key)).returning(CampaignRow.id)
+        )
         if await db.scalar(statement) is None:
             raise NotFound("campaign")
     await app.push(CAMPAIGN.name, key)
@@ -100,7 +103,7 @@ async def get_campaign(app: App, user_id: str, campaign_id: str) -> Campaign:
     """
     key = campaign_key(campaign_id)
     async with transaction(app) as db:
-        statement = select(*COLUMNS).where(own(user_id, key))
+        statement = select(*COLUMNS).where(own(CampaignRow, user_id, key))
         return found(await one(db, Campaign, statement), "campaign")
 
 
@@ -160,11 +163,6 @@ def columns_of(given: Mapping[str, Any], archived_at: ColumnElement[Any]) -> dic
     return {**given, "archived_at": func.coalesce(archived_at, func.now()) if archived else None}
 
 
-def own(user_id: str, campaign_id: str) -> ColumnElement[bool]:
-    """Return the condition that selects a campaign of the user."""
-    return (CampaignRow.id == campaign_id) & (CampaignRow.user_id == user_id)
-
-
 async def require_own(db: AsyncSession, user_id: str, campaign_id: str | None) -> None:
     """Check that a campaign is the user's; None passes.
 
@@ -172,13 +170,6 @@ async def require_own(db: AsyncSession, user_id: str, campaign_id: str | None) -
         NotFound: it does not exist or belongs to another user.
     """
     if campaign_id is not None:
-        statement = select(CampaignRow.id).where(own(user_id, campaign_id))
+        statement = select(CampaignRow.id).where(own(CampaignRow, user_id, campaign_id))
         if await db.scalar(statement) is None:
             raise NotFound("campaign")
-
-
-async def refused(db: AsyncSession, user_id: str, campaign_id: str) -> CampaignsError:
-    """Return why an update matched no row: the campaign is missing, or at another revision."""
-    statement = select(CampaignRow.revision).where(own(user_id, campaign_id))
-    current = await db.scalar(statement)
-    return NotFound("campaign") if current is None else outdated(current)

@@ -9,11 +9,10 @@ from sqlalchemy import TEXT, Enum, Select, cast, func, literal, null, select, un
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns.actions.campaigns import COLUMNS as CAMPAIGN_COLUMNS
-from campaigns.actions.campaigns import own
 from campaigns.actions.campaigns import selected as selected_campaigns
 from campaigns.actions.pages import page
 from campaigns.actions.people import PEOPLE_MAX
-from campaigns.actions.rows import campaign_key, columns, found, many, one
+from campaigns.actions.rows import campaign_key, columns, found, many, one, own
 from campaigns.actions.sessions import selected as selected_sessions
 from campaigns.app import App, transaction
 from campaigns.enums import CampaignStatus
@@ -104,7 +103,7 @@ async def get_campaign_view(
     key = campaign_key(campaign_id)
     query = SessionQuery(campaign_id=key, after=after)
     async with transaction(app) as db:
-        statement = select(*CAMPAIGN_COLUMNS).where(own(user_id, key))
+        statement = select(*CAMPAIGN_COLUMNS).where(own(CampaignRow, user_id, key))
         campaign = found(await one(db, Campaign, statement), "campaign")
         sessions = await _session_cards(db, user_id, query)
         people = await many(db, Person, _people(key))

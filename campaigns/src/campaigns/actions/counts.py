@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.actions.campaigns import own
+from campaigns.actions.rows import own
 from campaigns.errors import NotFound
 from campaigns.models import CampaignRow
 
@@ -39,7 +39,7 @@ async def count_session(
 async def _add(db: AsyncSession, user_id: str, campaign_id: str, step: int) -> bool:
     statement = (
         update(CampaignRow)
-        .where(own(user_id, campaign_id))
+        .where(own(CampaignRow, user_id, campaign_id))
         .values(session_count=CampaignRow.session_count + step)
         .returning(CampaignRow.id)
     )

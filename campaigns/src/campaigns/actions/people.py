@@ -14,9 +14,9 @@ from campaigns.actions.rows import (
     columns,
     insert_row,
     many,
+    own,
     session_key,
 )
-from campaigns.actions.sessions import own as own_session
 from campaigns.app import App, transaction
 from campaigns.errors import NotFound
 from campaigns.fields import INTEGER_MAX
@@ -159,7 +159,7 @@ async def add_appearance(app: App, user_id: str, character_id: int, session_id: 
     key = session_key(session_id)
     async with transaction(app) as db:
         await require_character(db, user_id, character_id)
-        if await db.scalar(select(SessionRow.id).where(own_session(user_id, key))) is None:
+        if await db.scalar(select(SessionRow.id).where(own(SessionRow, user_id, key))) is None:
             raise NotFound("session")
         values = {"character_id": character_id, "session_id": key}
         appearance = await insert_row(db, AppearanceRow, Appearance, values)

@@ -8,14 +8,17 @@ from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable, insert
+from sqlalchemy import ColumnElement, Executable, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from campaigns.errors import Conflict, NotFound
-from campaigns.models import Base
+from campaigns.errors import CampaignsError, Conflict, NotFound
+from campaigns.models import Base, CampaignRow, SessionRow
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+OwnedRow = type[CampaignRow] | type[SessionRow]
+"""A table whose rows belong to users and have a revision."""
 
 
 class Record(Protocol):
@@ -102,6 +105,19 @@ def session_key(session_id: str) -> str:
     if UNSTORABLE.search(session_id):
         raise NotFound("session")
     return session_id
+
+
+def own(model: OwnedRow, user_id: str, row_id: str) -> ColumnElement[bool]:
+    """Return the condition that selects a row of the user."""
+    return (model.id == row_id) & (model.user_id == user_id)
+
+
+async def refused(
+    db: AsyncSession, model: OwnedRow, user_id: str, row_id: str, entity: str
+) -> CampaignsError:
+    """Return why an update matched no row: it is missing, or at another revision."""
+    current = await db.scalar(select(model.revision).where(own(model, user_id, row_id)))
+    return NotFound(entity) if current is None else outdated(current)
 
 
 def outdated(current_revision: int) -> Conflict:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import cast, select
 from sqlalchemy.dialects.postgresql import TEXT
 
-from campaigns.actions.rows import columns, many, session_key
-from campaigns.actions.sessions import COLUMNS, own
+from campaigns.actions.rows import columns, many, own, session_key
+from campaigns.actions.sessions import COLUMNS
 from campaigns.app import App, transaction
 from campaigns.errors import NotFound
 from campaigns.models import AppearanceRow, CampaignRow, CharacterRow, SessionRow
@@ -49,7 +49,7 @@ async def view_session(app: App, user_id: str, session_id: str) -> SessionView:
     session = (
         select(*COLUMNS, *BESIDE)
         .outerjoin(CampaignRow, CampaignRow.id == SessionRow.campaign_id)
-        .where(own(user_id, key))
+        .where(own(SessionRow, user_id, key))
     )
     there = (
         select(*columns(CharacterRow, Character))

@@ -11,9 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaigns.actions.campaigns import require_own
 from campaigns.actions.counts import count_session
 from campaigns.actions.pages import before, page
-from campaigns.actions.rows import columns, found, insert_row, many, one, outdated, session_key
+from campaigns.actions.rows import (
+    columns,
+    found,
+    insert_row,
+    many,
+    one,
+    own,
+    refused,
+    session_key,
+)
 from campaigns.app import App, transaction
-from campaigns.errors import CampaignsError, Conflict, Invalid, NotFound, Problem
+from campaigns.errors import Conflict, Invalid, NotFound, Problem
 from campaigns.inputs import NewSession, SessionChanges, SessionQuery, require_order
 from campaigns.mapping import CAMPAIGN, SESSION
 from campaigns.models import SessionRow
@@ -52,7 +61,7 @@ async def update_session(
     expected = given.pop("expected_revision")
     statement = (
         update(SessionRow)
-        .where(own(user_id, key), SessionRow.revision == expected)
+        .where(own(SessionRow, user_id, key), SessionRow.revision == expected)
         .values(**given, revision=SessionRow.revision + 1)
         .returning(*COLUMNS)
     )
@@ -63,7 +72,7 @@ async def update_session(
             counted = await count_session(db, user_id, left=left, entered=changes.campaign_id)
         session = await one(db, Session, statement)
         if session is None:
-            raise await refused(db, user_id, key)
+            raise await refused(db, SessionRow, user_id, key, "session")
         require_order(session.started_at, session.ended_at)
     await push_session(app, key, counted)
     return session
@@ -81,7 +90,11 @@ async def delete_session(app: App, user_id: str, session_id: str) -> None:
         left = await campaign_of(db, user_id, key)
         counted = await count_session(db, user_id, left=left, entered=None)
         unmoved = SessionRow.campaign_id.is_not_distinct_from(left)
-        statement = delete(SessionRow).where(own(user_id, key), unmoved).returning(SessionRow.id)
+        statement = (
+            delete(SessionRow)
+            .where(own(SessionRow, user_id, key), unmoved)
+            .returning(SessionRow.id)
+        )
         if await db.scalar(statement) is None:
             raise Conflict("campaign_id", "changed concurrently", "delete it again")
     await push_session(app, key, counted)
@@ -95,7 +108,7 @@ async def get_session(app: App, user_id: str, session_id: str) -> Session:
     """
     key = session_key(session_id)
     async with transaction(app) as db:
-        statement = select(*COLUMNS).where(own(user_id, key))
+        statement = select(*COLUMNS).where(own(SessionRow, user_id, key))
         return found(await one(db, Session, statement), "session")
 
 
@@ -139,29 +152,20 @@ def selected(user_id: str, query: SessionQuery) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def own(user_id: str, session_id: str) -> ColumnElement[bool]:
-    """Return the condition that selects a session of the user."""
-    return (SessionRow.id == session_id) & (SessionRow.user_id == user_id)
-
-
 async def campaign_of(db: AsyncSession, user_id: str, session_id: str) -> str | None:
     """Return the id of a session's campaign, without a lock.
 
     Raises:
         NotFound: the session.
     """
-    statement = select(SessionRow.id, SessionRow.campaign_id).where(own(user_id, session_id))
+    statement = select(SessionRow.id, SessionRow.campaign_id).where(
+        own(SessionRow, user_id, session_id)
+    )
     row = (await db.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("session")
     _, campaign_id = row
     return campaign_id
-
-
-async def refused(db: AsyncSession, user_id: str, session_id: str) -> CampaignsError:
-    """Return why an update matched no row: the session is missing, or at another revision."""
-    current = await db.scalar(select(SessionRow.revision).where(own(user_id, session_id)))
-    return NotFound("session") if current is None else outdated(current)
 
 
 async def push_session(app: App, session_id: str, campaigns: tuple[str, ...]) -> None:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import case, func, null, select, update
 
-from campaigns.actions.rows import UNSTORABLE, found, one, session_key
-from campaigns.actions.sessions import COLUMNS, own, refused
+from campaigns.actions.rows import UNSTORABLE, found, one, own, refused, session_key
+from campaigns.actions.sessions import COLUMNS
 from campaigns.app import App, transaction
 from campaigns.errors import Invalid, NotFound, Problem
 from campaigns.mapping import SESSION
@@ -47,7 +47,7 @@ async def share_session(app: App, user_id: str, session_id: str, request: ShareR
     works = SessionRow.share_expires_at > func.now()
     statement = (
         update(SessionRow)
-        .where(own(user_id, key), SessionRow.revision == request.expected_revision)
+        .where(own(SessionRow, user_id, key), SessionRow.revision == request.expected_revision)
         .values(
             share_expires_at=request.expires_at,
             share_token=case((works, SessionRow.share_token), else_=new_token()),
@@ -58,7 +58,7 @@ async def share_session(app: App, user_id: str, session_id: str, request: ShareR
     async with transaction(app) as db:
         session = await one(db, Session, statement)
         if session is None:
-            raise await refused(db, user_id, key)
+            raise await refused(db, SessionRow, user_id, key, "session")
     await app.push(SESSION.name, key)
     return session
 
@@ -72,7 +72,7 @@ async def revoke_share(app: App, user_id: str, session_id: str) -> Session:
     key = session_key(session_id)
     statement = (
         update(SessionRow)
-        .where(own(user_id, key))
+        .where(own(SessionRow, user_id, key))
         .values(share_expires_at=null(), share_token=new_token(), revision=SessionRow.revision + 1)
         .returning(*COLUMNS)
     )

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, TEXT
 
-from campaigns.actions.rows import found, one, session_key
-from campaigns.actions.sessions import own, refused
+from campaigns.actions.rows import found, one, own, refused, session_key
 from campaigns.app import App, transaction
 from campaigns.inputs import TranscriptChanges
 from campaigns.mapping import SESSION
@@ -47,14 +46,14 @@ async def save_transcript(
     key = session_key(session_id)
     statement = (
         update(SessionRow)
-        .where(own(user_id, key), SessionRow.revision == changes.expected_revision)
+        .where(own(SessionRow, user_id, key), SessionRow.revision == changes.expected_revision)
         .values(**columns_of(changes), revision=SessionRow.revision + 1)
         .returning(*COLUMNS)
     )
     async with transaction(app) as db:
         transcript = await one(db, Transcript, statement)
         if transcript is None:
-            raise await refused(db, user_id, key)
+            raise await refused(db, SessionRow, user_id, key, "session")
     await app.push(SESSION.name, key)
     return transcript
 
@@ -67,7 +66,7 @@ async def get_transcript(app: App, user_id: str, session_id: str) -> Transcript:
     """
     key = session_key(session_id)
     async with transaction(app) as db:
-        statement = select(*COLUMNS).where(own(user_id, key))
+        statement = select(*COLUMNS).where(own(SessionRow, user_id, key))
         return found(await one(db, Transcript, statement), "session")
 
 

@@ -9,8 +9,7 @@ from sqlalchemy import cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.actions.rows import one, outdated, session_key
-from campaigns.actions.sessions import own
+from campaigns.actions.rows import one, outdated, own, session_key
 from campaigns.actions.transcripts import COLUMNS, get_transcript, save_transcript
 from campaigns.app import App, transaction
 from campaigns.errors import Conflict, Invalid, NotFound, Problem
@@ -135,7 +134,7 @@ async def _change(
 
 
 async def _locked(db: AsyncSession, user_id: str, key: str) -> Transcript:
-    statement = select(*COLUMNS).where(own(user_id, key)).with_for_update()
+    statement = select(*COLUMNS).where(own(SessionRow, user_id, key)).with_for_update()
     found = await one(db, Transcript, statement)
     if found is None:
         raise NotFound("session")
